@@ -1,0 +1,27 @@
+"""Opaque cursors of lists: the sort key of the last row shown, so that a page never shifts under inserts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from core.errors import FieldError, InvalidRequest
+
+
+def encode_cursor(*sort_key: Any) -> str:
+    """The sort key (JSON scalars) as a cursor."""
+    return base64.urlsafe_b64encode(json.dumps(sort_key, separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, *kinds: type) -> list[Any]:
+    """The sort key inside a cursor, whose members must be of these kinds. Raises InvalidRequest for any other text."""
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, RecursionError):
+        key = None
+    if not isinstance(key, list) or len(key) != len(kinds) or not all(map(isinstance, key, kinds)):
+        raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")])
+    return key

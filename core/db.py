@@ -1,0 +1,103 @@
+"""The database: one engine per process, and the unit of work at whose edge alone anything is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from core.errors import Problem
+from core.settings import settings
+
+
+class Base(DeclarativeBase):
+    """The declarative base of every room's tables."""
+
+
+class Database:
+    """One PostgreSQL database and this process's pool of connections to it."""
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        self.url = url
+        self.engine: Engine = create_engine(
+            _with_driver(url),
+            pool_size=pool_size,
+            max_overflow=10,
+            pool_timeout=5,
+            connect_args={"connect_timeout": 3, "application_name": "mykaohsiung"},
+        )
+        event.listen(self.engine, "connect", _on_connect)
+        self.sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Session]:
+        """A session whose changes are committed together when the block ends, or not at all.
+
+        A Problem that says `keeps` leaves with what was written committed: a wrong code must stay counted.
+        """
+        session = self.sessions()
+        try:
+            yield session
+        except Problem as problem:
+            if problem.keeps:
+                session.commit()
+            else:
+                session.rollback()
+            raise
+        except BaseException:
+            session.rollback()
+            raise
+        else:
+            session.commit()
+        finally:
+            session.close()
+
+
+_current: Database | None = None
+
+
+def configure(url: str, *, pool_size: int = 20) -> Database:
+    """Point this process at the database behind `url` and answer it."""
+    global _current
+    if _current is not None:
+        _current.engine.dispose()
+    _current = Database(url, pool_size=pool_size)
+    return _current
+
+
+def database() -> Database:
+    """This process's database; the one in DATABASE_URL unless `configure` named another."""
+    return _current or configure(settings().database_url)
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """A unit of work on this process's database."""
+    with database().unit_of_work() as session:
+        yield session
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether `error` says that the database cannot be reached or gave up, rather than that the statement is wrong."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if isinstance(error, OperationalError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _with_driver(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+psycopg{separator}{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    # A stuck statement must not hold its thread and its row locks for ever.
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '60s'; SET lock_timeout = '10s'; SET TIME ZONE 'UTC'")
+    connection.commit()

@@ -1,0 +1,212 @@
+"""How a room declares its HTTP routes: the address, who may call, what goes in, what comes back, what is refused.
+
+A declaration is data. The front door (`api/`) registers it with Flask, finds out who calls, checks the assurance level,
+parses, opens the unit of work, holds the idempotency key, and derives OpenAPI from the same data. The view itself
+calls one use case and shapes the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from marshmallow import Schema, fields, validate
+from sqlalchemy.orm import Session
+
+from core.errors import Problem
+from core.text import Text
+
+if TYPE_CHECKING:
+    from flask import Request
+
+AccessKind = Literal["public", "citizen", "bureau", "partner"]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call a route. `loa` is the least assurance level (1–4) of a citizen; `scope` a bureau must hold."""
+
+    kind: AccessKind
+    loa: int = 0
+    scope: str = ""
+
+
+def public() -> Access:
+    """Anybody, signed in or not."""
+    return Access("public")
+
+
+def citizen(*, loa: int) -> Access:
+    """A signed-in citizen whose session reaches that assurance level (ISO/IEC 29115)."""
+    return Access("citizen", loa=loa)
+
+
+def bureau(*, scope: str) -> Access:
+    """A bureau's system with an access token (RFC 6749 §4.4) that holds the scope."""
+    return Access("bureau", scope=scope)
+
+
+def partner_signature() -> Access:
+    """An outside system whose signature over the message the view itself verifies."""
+    return Access("partner")
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back: a JSON `body`, or `raw` bytes (or an iterator of them) of `content_type`."""
+
+    body: Mapping[str, Any] | None = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: Any = None
+    content_type: str = "application/json"
+
+
+@dataclass(slots=True)
+class Idempotency:
+    """The caller's idempotency key for this request, for a view that opens its own units of work.
+
+    Such a view calls `claim` in its first unit of work, and `store` in its last one.
+    """
+
+    claim: Callable[[Session], None]
+    store: Callable[[Session, Answer], None]
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, as a view sees it. `session` is absent where the route opens its own units of work."""
+
+    request: Request
+    actor: Any
+    now: datetime
+    language: str
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Mapping[str, Any]
+    token: str | None = None
+    transport: Literal["bearer", "cookie"] = "bearer"
+    unit: Session | None = None
+    key: Idempotency | None = None
+
+    @property
+    def session(self) -> Session:
+        """The unit of work's session."""
+        assert self.unit is not None, "this route opens its own units of work"
+        return self.unit
+
+    @property
+    def idempotency(self) -> Idempotency:
+        """The request's idempotency key."""
+        assert self.key is not None, "this route does not demand an idempotency key"
+        return self.key
+
+
+View = Callable[[Call], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One declared route; see `Routes.route` for the meaning of each member."""
+
+    method: str
+    path: str
+    view: View
+    access: Access
+    summary: Text
+    room: str
+    answers: Mapping[int, type[Schema] | Schema | None]
+    problems: Sequence[type[Problem]]
+    body: type[Schema] | None
+    query: type[Schema] | None
+    idempotent: bool
+    own_units: bool
+    streams: bool
+    content_types: Sequence[str]
+    accepts: Sequence[str]
+    answer_headers: Mapping[int, Mapping[str, str]]
+
+
+class Routes:
+    """The routes of one room."""
+
+    def __init__(self, room: str) -> None:
+        self.room = room
+        self.declared: list[Route] = []
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        access: Access,
+        summary: Text,
+        answers: Mapping[int, type[Schema] | Schema | None],
+        problems: Sequence[type[Problem]] = (),
+        body: type[Schema] | None = None,
+        query: type[Schema] | None = None,
+        idempotent: bool = False,
+        own_units: bool = False,
+        streams: bool = False,
+        content_types: Sequence[str] = ("application/json",),
+        accepts: Sequence[str] = ("application/json",),
+        answer_headers: Mapping[int, Mapping[str, str]] | None = None,
+    ) -> Callable[[View], View]:
+        """Declare a route.
+
+        `answers` maps a status to the schema of its body (None: no body, or not JSON); `problems` are the refusals
+        beside those that the front door itself may give; `idempotent` demands an Idempotency-Key; `own_units` means
+        that the view opens its own units of work because it calls outside between them; `streams` that it reads the
+        request's body itself; `content_types` what comes back, `accepts` what may be sent; `answer_headers` maps a
+        status to extra headers and what they say.
+        """
+
+        def declare(view: View) -> View:
+            self.declared.append(
+                Route(method, path, view, access, summary, self.room, answers, tuple(problems), body, query,
+                      idempotent, own_units, streams, tuple(content_types), tuple(accepts), answer_headers or {})
+            )  # fmt: skip
+            return view
+
+        return declare
+
+    def get(self, path: str, **declaration: Any) -> Callable[[View], View]:
+        """Declare a GET route."""
+        return self.route("GET", path, **declaration)
+
+    def post(self, path: str, **declaration: Any) -> Callable[[View], View]:
+        """Declare a POST route."""
+        return self.route("POST", path, **declaration)
+
+    def put(self, path: str, **declaration: Any) -> Callable[[View], View]:
+        """Declare a PUT route."""
+        return self.route("PUT", path, **declaration)
+
+    def patch(self, path: str, **declaration: Any) -> Callable[[View], View]:
+        """Declare a PATCH route."""
+        return self.route("PATCH", path, **declaration)
+
+    def delete(self, path: str, **declaration: Any) -> Callable[[View], View]:
+        """Declare a DELETE route."""
+        return self.route("DELETE", path, **declaration)
+
+
+class PageQuery(Schema):
+    """The query of every list: how many, and from where (an opaque cursor of the answer before)."""
+
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    cursor = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 400))
+
+
+def page_of(item: type[Schema]) -> type[Schema]:
+    """The schema of a list of `item`s."""
+    return type(
+        f"{item.__name__.removesuffix('Schema')}Page",
+        (Schema,),
+        {
+            "items": fields.List(fields.Nested(item), required=True),
+            "next_cursor": fields.String(allow_none=True, required=True),
+        },
+    )

@@ -1,0 +1,132 @@
+"""The outbox: a fact is written down in the transaction that made it true, and leaves after the commit.
+
+After commit the process hands the event's id to Celery at once (`core.handover`); a relay sweeps whatever was not
+handed over or not finished. Each consumer's effect is committed together with a mark, so a second delivery changes
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.ids import new_uuid
+
+_FIRST_RETRY_SECONDS = 2
+_LAST_RETRY_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact that has happened. `payload` is JSON: ids as text, money in whole NT$, moments in RFC 3339."""
+
+    id: UUID
+    kind: str
+    payload: dict[str, Any]
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Somebody who acts on a kind of event.
+
+    `effect` runs once per event, inside the unit of work that also marks it done. `then` runs after that commit with
+    no transaction open (for calls outside); a crash may lose it, so its room must also sweep for what is due.
+    """
+
+    name: str
+    kind: str
+    effect: Callable[[Session, Event, datetime], None]
+    then: Callable[[Event], None] | None = None
+
+
+def record(session: Session, kind: str, payload: dict[str, Any], *, now: datetime) -> UUID:
+    """Write down that something happened, in the caller's transaction. Answers the event's id."""
+    event_id = new_uuid()
+    session.execute(
+        _INSERT, {"id": event_id, "kind": kind, "payload": orjson.dumps(payload).decode(), "recorded_at": now}
+    )
+    session.info.setdefault("recorded_events", []).append(event_id)
+    return event_id
+
+
+def recorded_in(session: Session) -> list[UUID]:
+    """The ids of the events recorded through this session, for handing over once it has been committed."""
+    return list(session.info.get("recorded_events", ()))
+
+
+def unsettled(session: Session, *, now: datetime, older_than_seconds: float, limit: int) -> list[UUID]:
+    """Events that nobody has finished with and whose next attempt is due, oldest first; each is leased to the caller.
+
+    The lease keeps two relays from sweeping the same event in the same moments.
+    """
+    rows = session.execute(
+        _LEASE,
+        {"before": now - timedelta(seconds=older_than_seconds), "now": now, "until": now + timedelta(seconds=10),
+         "limit": limit},
+    )  # fmt: skip
+    return [row.id for row in rows]
+
+
+def load(session: Session, event_ids: Sequence[UUID]) -> list[Event]:
+    """Those of the events that are not settled yet, in the order in which they were recorded."""
+    rows = session.execute(_LOAD, {"ids": list(event_ids)})
+    return [Event(row.id, row.kind, row.payload, row.recorded_at) for row in rows]
+
+
+def first_time(session: Session, consumer: str, event_id: UUID, *, now: datetime) -> bool:
+    """Mark the event as consumed by `consumer`; False when it already was, and then there is nothing left to do."""
+    return session.execute(_MARK, {"consumer": consumer, "event_id": event_id, "now": now}).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def settle(session: Session, event_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Every consumer is done with these events."""
+    session.execute(_SETTLE, {"ids": list(event_ids), "now": now})
+
+
+def postpone(session: Session, event_id: UUID, *, now: datetime, error: str) -> None:
+    """A consumer failed: try again later, each time waiting twice as long, ten minutes at the most."""
+    session.execute(
+        _POSTPONE,
+        {"id": event_id, "now": now, "error": error[:500], "first": _FIRST_RETRY_SECONDS, "last": _LAST_RETRY_SECONDS},
+    )
+
+
+_INSERT = text(
+    "INSERT INTO core.outbox (id, kind, payload, recorded_at) "
+    "VALUES (:id, :kind, CAST(:payload AS jsonb), :recorded_at)"
+)
+_LEASE = text(
+    """
+    UPDATE core.outbox SET not_before = :until
+     WHERE id IN (SELECT id FROM core.outbox
+                   WHERE settled_at IS NULL AND recorded_at < :before AND (not_before IS NULL OR not_before <= :now)
+                   ORDER BY recorded_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING id
+    """
+)
+_LOAD = text(
+    "SELECT id, kind, payload, recorded_at FROM core.outbox "
+    "WHERE id = ANY(:ids) AND settled_at IS NULL ORDER BY recorded_at, id"
+)
+_MARK = text(
+    "INSERT INTO core.consumption (consumer, event_id, consumed_at) VALUES (:consumer, :event_id, :now) "
+    "ON CONFLICT DO NOTHING"
+)
+_SETTLE = text("UPDATE core.outbox SET settled_at = :now WHERE id = ANY(:ids)")
+_POSTPONE = text(
+    """
+    UPDATE core.outbox
+       SET attempts = attempts + 1, last_error = :error,
+           not_before = CAST(:now AS timestamptz)
+                        + make_interval(secs => LEAST(:first * power(2, LEAST(attempts, 20)), :last))
+     WHERE id = :id
+    """
+)

@@ -1,0 +1,152 @@
+"""Settings come from the environment, are checked once at start, and a wrong one is named in one line."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class SettingWrong(Exception):
+    """A setting that cannot be used: the message names it, what it holds and what it should hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs between one laptop and the city's data centre. See docs/settings.md."""
+
+    database_url: str
+    broker_url: str
+    public_origin: str
+    sandbox_url: str
+    state_dir: Path
+    port: int
+    sandbox_port: int
+    is_demo: bool
+    api_workers: int
+    api_threads: int
+    data_key: bytes
+    index_key: bytes
+    bank_url: str
+    bank_secret: str
+    bureaus_url: str
+    bureaus_secret: str
+    sms_url: str
+    sms_secret: str
+    fcm_url: str
+    fcm_project: str
+    fcm_credentials_file: str
+    argon2_memory_kib: int
+    owns_database: bool
+    owns_broker: bool
+
+    @property
+    def rp_id(self) -> str:
+        """The WebAuthn relying party id: the host of the public origin."""
+        return urlsplit(self.public_origin).hostname or "localhost"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read from its environment once."""
+    return read(os.environ)
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Settings from `environment`; raises SettingWrong for the first one that cannot be used."""
+    state_dir = Path(environment.get("STATE_DIR") or ".state").absolute()
+    port = _number(environment, "PORT", 8080, at_least=1, at_most=65535)
+    sandbox_port = _number(environment, "SANDBOX_PORT", 8090, at_least=1, at_most=65535)
+    if port == sandbox_port:
+        raise SettingWrong(f"SANDBOX_PORT={sandbox_port} is the same as PORT: choose two different ports")
+    sandbox_url = _url(environment, "SANDBOX_URL", f"http://127.0.0.1:{sandbox_port}", ("http", "https"))
+    database_url = environment.get("DATABASE_URL", "")
+    broker_url = environment.get("BROKER_URL", "")
+    is_demo = _flag(environment, "MYKH_DEMO", default=not database_url)
+    data_key, index_key = _keys(environment, is_demo=is_demo)
+    return Settings(
+        database_url=_url(environment, "DATABASE_URL", "", ("postgresql", "postgres")) if database_url else "",
+        broker_url=_url(environment, "BROKER_URL", "", ("redis", "rediss", "redis+socket", "amqp", "amqps"))
+        if broker_url
+        else "",
+        public_origin=_url(environment, "PUBLIC_ORIGIN", f"http://localhost:{port}", ("http", "https")).rstrip("/"),
+        sandbox_url=sandbox_url,
+        state_dir=state_dir,
+        port=port,
+        sandbox_port=sandbox_port,
+        is_demo=is_demo,
+        api_workers=_number(environment, "API_WORKERS", 2, at_least=1, at_most=256),
+        api_threads=_number(environment, "API_THREADS", 16, at_least=1, at_most=512),
+        data_key=data_key,
+        index_key=index_key,
+        bank_url=_url(environment, "BANK_URL", f"{sandbox_url}/bank", ("http", "https")),
+        bank_secret=_secret(environment, "BANK_SECRET", "sandbox-bank-secret", is_demo=is_demo),
+        bureaus_url=_url(environment, "BUREAUS_URL", f"{sandbox_url}/bureaus", ("http", "https")),
+        bureaus_secret=_secret(environment, "BUREAUS_SECRET", "sandbox-bureaus-secret", is_demo=is_demo),
+        sms_url=_url(environment, "SMS_URL", f"{sandbox_url}/sms", ("http", "https")),
+        sms_secret=_secret(environment, "SMS_SECRET", "sandbox-sms-secret", is_demo=is_demo),
+        fcm_url=environment.get("FCM_URL", f"{sandbox_url}/fcm" if is_demo else ""),
+        fcm_project=environment.get("FCM_PROJECT", "mykaohsiung-demo"),
+        fcm_credentials_file=environment.get("FCM_CREDENTIALS_FILE", ""),
+        argon2_memory_kib=_number(environment, "ARGON2_MEMORY_KIB", 65536, at_least=64, at_most=4_194_304),
+        owns_database=not database_url,
+        owns_broker=not broker_url,
+    )
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, *, at_least: int, at_most: int) -> int:
+    text = environment.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and at_least <= int(text) <= at_most):
+        raise SettingWrong(f"{name}={text!r} should be a whole number from {at_least} to {at_most}")
+    return int(text)
+
+
+def _flag(environment: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = environment.get(name, "")
+    if text not in ("", "0", "1"):
+        raise SettingWrong(f"{name}={text!r} should be 0 or 1")
+    return default if text == "" else text == "1"
+
+
+def _url(environment: Mapping[str, str], name: str, default: str, schemes: tuple[str, ...]) -> str:
+    text = environment.get(name) or default
+    try:
+        parts = urlsplit(text)
+        reachable = bool(parts.hostname) or parts.scheme == "redis+socket" or "host=" in parts.query
+        assert parts.port is None or parts.port > 0
+    except (ValueError, AssertionError):
+        reachable, parts = False, urlsplit("")
+    if parts.scheme not in schemes or not reachable:
+        # The value may hold a password, so only its scheme is shown.
+        raise SettingWrong(f"{name} should be an address beginning with {' or '.join(s + '://' for s in schemes)}")
+    return text
+
+
+def _secret(environment: Mapping[str, str], name: str, demo_value: str, *, is_demo: bool) -> str:
+    text = environment.get(name, "")
+    if not text and not is_demo:
+        raise SettingWrong(f"{name} is not set: outside the demo every partner needs a secret of its own")
+    return text or demo_value
+
+
+def _keys(environment: Mapping[str, str], *, is_demo: bool) -> tuple[bytes, bytes]:
+    demo: Callable[[str], bytes] = lambda label: (label.encode() * 32)[:32]  # noqa: E731
+    keys = []
+    for name, label in (("DATA_KEY", "demo-data-key."), ("INDEX_KEY", "demo-index-key.")):
+        text = environment.get(name, "")
+        if not text and is_demo:
+            keys.append(demo(label))
+            continue
+        try:
+            key = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != 32:
+            raise SettingWrong(f"{name} should be 32 random bytes in base64 (openssl rand -base64 32)")
+        keys.append(key)
+    return keys[0], keys[1]

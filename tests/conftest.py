@@ -1,0 +1,59 @@
+"""What every test stands on: a real PostgreSQL from the wheel, a fresh migrated database each, real Redis, the app."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_STATE = Path(tempfile.mkdtemp(prefix="mykh-test-", dir="/var/tmp"))
+os.chmod(_STATE, 0o755)
+os.environ.update({"STATE_DIR": str(_STATE), "ARGON2_MEMORY_KIB": "1024", "MYKH_DEMO": "1"})
+for _name in ("DATABASE_URL", "BROKER_URL", "PUBLIC_ORIGIN", "PORT", "SANDBOX_PORT"):
+    os.environ.pop(_name, None)
+
+from core import db, embedded, migrate  # noqa: E402
+
+_counter = iter(range(1_000_000))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[embedded.Postgres]:
+    """A server for this run of tests. Durability is off: the tests that need it start a stack of their own."""
+    server = embedded.start_postgres(_STATE, {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
+    embedded.make_database(server, "template")
+    migrate.to_head(server.url("template"))
+    yield server
+    server.stop(immediately=True)
+    shutil.rmtree(_STATE, ignore_errors=True)
+
+
+@pytest.fixture
+def database(postgres: embedded.Postgres) -> Iterator[db.Database]:
+    """A fresh database at the newest revision, and this process pointed at it."""
+    name = f"test_{os.getpid()}_{next(_counter)}"
+    embedded.make_database(postgres, name, template="template")
+    current = db.configure(postgres.url(name))
+    yield current
+    current.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis server for this run of tests."""
+    server = embedded.start_redis(_STATE)
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def samples_dir() -> Path:
+    """The shared samples; a clone alone has none, and says so."""
+    folder = Path(os.environ.get("SAMPLES_DIR", "../shared/samples"))
+    if not folder.is_dir():
+        pytest.skip(f"no samples at {folder} (set SAMPLES_DIR)")
+    return folder
