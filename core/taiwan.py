@@ -1,7 +1,7 @@
 """Taiwan's formats: ID numbers, business ids, mobiles, invoice barcodes, plates and ROC dates.
 
-Everything here is pure. Digits are written [0-9] and never \\d, which also accepts full-width and other scripts' digits; callers
-normalise first (`normalise`, `plate_normalise`) and the checks stay strict after that.
+Everything here is pure. Digits are written [0-9] and never \\d, which also accepts full-width and other scripts' digits;
+callers normalise first (`normalise`, `plate_normalise`) and the checks stay strict after that.
 
 Sources: schema.gov.tw/lists/167 (national ID numbers); immigration.gov.tw 5385 (resident numbers); Ministry of Finance,
 fia.gov.tw (business ids, rule of 2023); einvoice.nat.gov.tw 2173.pdf (mobile barcodes).
@@ -67,7 +67,7 @@ def national_id_valid(text: str) -> bool:
 
 
 def ui_number_valid(text: str) -> bool:
-    """Whether `text` is a resident number (統一證號), new (A8…, A9…) or legacy (AA… to AD…, in use until 2030-12-31)."""
+    """Whether `text` is a resident number (統一證號): new (A8…, A9…), or legacy (AA… to AD…, void from 2031)."""
     if _UI_NUMBER.fullmatch(text) is not None:
         return _check_sum_holds(text)
     if _UI_NUMBER_LEGACY.fullmatch(text) is not None:
@@ -118,7 +118,7 @@ def plate_normalise(text: str) -> str:
 
 
 def plate_valid(plate: str) -> bool:
-    """Whether `plate` (normalised) has the form of any plate still on the road; whether it exists only the register knows."""
+    """Whether `plate` (normalised) has the form of any plate on the road; whether it exists only the register knows."""
     return _PLATE.fullmatch(plate) is not None
 
 
@@ -130,7 +130,7 @@ def plate_is_ambiguous(plate: str) -> bool:
 
 
 def plate_vehicle(plate: str) -> str | None:
-    """What kind of vehicle the form of `plate` stands for: "motorcycle", "car", or None where the form does not tell."""
+    """The kind of vehicle that the form of `plate` stands for: "motorcycle", "car", or None where it does not tell."""
     if _MOTORCYCLE_PLATE.fullmatch(plate) is not None:
         return "motorcycle"
     if _CAR_PLATE.fullmatch(plate) is not None:
@@ -139,9 +139,9 @@ def plate_vehicle(plate: str) -> str | None:
 
 
 def parse_date(text: str) -> date:
-    """The day that `text` (normalised) names: ROC 1151105, 115/11/05, 115.11.5, 115年11月5日 or AD 2026-11-05, 2026/11/05.
+    """The day that `text` (normalised) names: ROC 1151105, 115/11/05, 115.11.5, 115年11月5日, AD 2026-11-05, 2026/11/05.
 
-    Raises ValueError for other forms, six digits among them (99年 or 1999?), and for days that the calendar does not have.
+    Raises ValueError for other forms, six digits among them (99年 or 1999?), and for days that no calendar has.
     """
     match = _DATE.fullmatch(text)
     if match is None:

@@ -67,7 +67,9 @@ def test_a_mobile_number_goes_to_e164_and_back(mobile: str) -> None:
     assert taiwan.from_e164(taiwan.to_e164(mobile)) == mobile
 
 
-@pytest.mark.parametrize("mobile", ["091234567", "09123456789", "0812345678", "0912-345-678", "0９12345678", "", "0912345678\n"])
+@pytest.mark.parametrize(
+    "mobile", ["091234567", "09123456789", "0812345678", "0912-345-678", "0９12345678", "", "0912345678\n"]
+)
 def test_a_wrong_mobile_number_is_refused(mobile: str) -> None:
     assert not taiwan.mobile_valid(mobile)
     with pytest.raises(ValueError, match="mobile"):
@@ -76,20 +78,36 @@ def test_a_wrong_mobile_number_is_refused(mobile: str) -> None:
 
 @pytest.mark.parametrize("number", ["0912345678", "+886212345678", "+8869123456780", ""])
 def test_only_mobiles_of_taiwan_come_back_from_e164(number: str) -> None:
-    with pytest.raises(ValueError, match="E.164"):
+    with pytest.raises(ValueError, match=r"E\.164"):
         taiwan.from_e164(number)
 
 
 @pytest.mark.parametrize(
     "plate",
-    "ABC-1235 MAA-0001 EAA-5678 RAB-0012 1235-AB AB-1235 ABC-123 123-ABC A1-2345 1A-2345 AB1-235 ABC-1234 IOO-4444".split(),
+    [
+        "ABC-1235",
+        "MAA-0001",
+        "EAA-5678",
+        "RAB-0012",
+        "1235-AB",
+        "AB-1235",
+        "ABC-123",
+        "123-ABC",
+        "A1-2345",
+        "1A-2345",
+        "AB1-235",
+        "ABC-1234",
+        "IOO-4444",
+    ],
 )
 def test_every_form_of_plate_on_the_road_is_valid(plate: str) -> None:
     assert taiwan.plate_valid(plate)
     assert not taiwan.plate_is_ambiguous(plate)
 
 
-@pytest.mark.parametrize("plate", "AB-12345 ABCD-123 ABC-12 12-345 ABC_1234 ABC-12345 京A-12345 abc-1234".split())
+@pytest.mark.parametrize(
+    "plate", ["AB-12345", "ABCD-123", "ABC-12", "12-345", "ABC_1234", "ABC-12345", "京A-12345", "abc-1234"]
+)
 def test_what_no_plate_looks_like_is_refused(plate: str) -> None:
     assert not taiwan.plate_valid(plate)
     assert not taiwan.plate_is_ambiguous(plate)
@@ -150,9 +168,25 @@ def test_dates_are_read_in_roc_and_ad_forms(text: str, day: date) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    "1120229 1000229 1151301 000/01/01 0000101 20261120 991231 115-02-30 115-11-05 99/12/31 115/11.05 2026-13-01 1150230 "
-    "１１５/11/05 0000-01-01 明天".split()
-    + ["", "1151105\n"],
+    [
+        "1120229",
+        "1000229",
+        "1151301",
+        "000/01/01",
+        "0000101",
+        "20261120",
+        "991231",
+        "115-02-30",
+        "115-11-05",
+        "99/12/31",
+        "115/11.05",
+        "2026-13-01",
+        "1150230",
+        "１１５/11/05",
+        "0000-01-01",
+        "明天",
+        "1151105\n",
+    ],
 )
 def test_what_is_no_date_or_more_than_one_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
@@ -176,6 +210,8 @@ def test_personal_numbers_are_masked_for_display() -> None:
     assert taiwan.mask_mobile("+886912345678") == "09******78"
 
 
-@pytest.mark.parametrize("check", [taiwan.national_id_valid, taiwan.ui_number_valid, taiwan.business_id_valid, taiwan.mobile_valid])
+@pytest.mark.parametrize(
+    "check", [taiwan.national_id_valid, taiwan.ui_number_valid, taiwan.business_id_valid, taiwan.mobile_valid]
+)
 def test_full_width_digits_must_be_normalised_before_they_are_checked(check: Callable[[str], bool]) -> None:
     assert not check("Ａ１２３４５６７８９")
