@@ -1,0 +1,60 @@
+"""The people of the demo city, as the sign-in screen offers them. Only ever shown where ``MYKH_DEMO`` is set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.text import Text
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    """Somebody invented: what they type to sign in, and what there is to see with them."""
+
+    name: Text
+    national_id: str
+    mobile: str
+    password: str
+    story: Text
+
+    def on_the_wire(self) -> dict[str, object]:
+        """As ``GET /app/config.json`` shows it."""
+        return {
+            "name": {"zh": self.name.zh, "en": self.name.en},
+            "national_id": self.national_id,
+            "mobile": self.mobile,
+            "password": self.password,
+            "story": {"zh": self.story.zh, "en": self.story.en},
+        }
+
+
+DEMO_PEOPLE = (
+    DemoPerson(
+        name=Text("王小美", "Wang Hsiao-mei"),
+        national_id="A123456789",
+        mobile="0912345678",
+        password="kaohsiung-demo-1",
+        story=Text("一輛汽車、一輛機車", "a car and a motorcycle"),
+    ),
+    DemoPerson(
+        name=Text("林志明", "Lin Chih-ming"),
+        national_id="E179864328",
+        mobile="0987654321",
+        password="kaohsiung-demo-2",
+        story=Text("帳戶餘額不足", "too little in his account"),
+    ),
+    DemoPerson(
+        name=Text("陳阿嬤", "Chen A-ma"),
+        national_id="E261622434",
+        mobile="0933222111",
+        password="kaohsiung-demo-3",
+        story=Text("80 歲，沒有車", "80 years old, no vehicle"),
+    ),
+    DemoPerson(
+        name=Text("Maria Santos", "Maria Santos"),
+        national_id="E934041203",
+        mobile="0966000001",
+        password="kaohsiung-demo-4",
+        story=Text("居留證統一證號", "signs in with a resident number"),
+    ),
+)

@@ -1,0 +1,77 @@
+// The one way to the API: same origin, cookie session, never cached, in the person's language.
+import { language } from "./language.js";
+
+/** The API said no, in words meant for the person (RFC 9457). */
+export class Refusal extends Error {
+  constructor(status, problem, retryAfterSeconds) {
+    super(problem.title || String(status));
+    this.status = status;
+    this.title = problem.title || "";
+    this.detail = problem.detail || "";
+    this.slug = String(problem.type || "").split("/").pop();
+    this.fields = problem.errors || [];
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Nothing came back: no network, or the connection broke. Whether the server acted is not known. */
+export class Unreached extends Error {}
+
+/** The person turned down a confirmation we asked for. */
+export class Declined extends Error {}
+
+let askForMoreProof = async () => { throw new Declined(); };
+let onSignedOut = () => {};
+
+/** What to do on RFC 9470 step-up (`prove` resolves when a stronger session stands) and when the session is gone. */
+export function configureSession({ prove, signedOut }) {
+  askForMoreProof = prove;
+  onSignedOut = signedOut;
+}
+
+/**
+ * Ask the API. `body` is sent as JSON, `key` as Idempotency-Key. Answers the JSON (null for 204).
+ * Raises Refusal, Unreached, Declined (step-up turned down) or AbortError (the screen was left).
+ */
+export async function call(method, path, { body, key, signal, quiet = false } = {}) {
+  let answer = await send(method, path, { body, key, signal });
+  if (answer.status === 401 && needsMoreProof(answer)) {
+    await askForMoreProof();
+    answer = await send(method, path, { body, key, signal });
+  }
+  if (answer.status === 204) return null;
+  const content = await readJson(answer);
+  if (answer.ok) return content;
+  const refusal = new Refusal(answer.status, content, Number(answer.headers.get("Retry-After")) || null);
+  if (answer.status === 401 && !quiet && !needsMoreProof(answer)) onSignedOut();
+  throw refusal;
+}
+
+async function send(method, path, { body, key, signal }) {
+  const headers = { Accept: "application/json, application/problem+json", "Accept-Language": language() };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (key) headers["Idempotency-Key"] = key;
+  try {
+    return await fetch(path, {
+      method, headers, signal, credentials: "same-origin", cache: "no-store",
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (failure) {
+    if (failure.name === "AbortError") throw failure;
+    throw new Unreached();
+  }
+}
+
+function needsMoreProof(answer) {
+  return (answer.headers.get("WWW-Authenticate") || "").includes("insufficient_user_authentication");
+}
+
+async function readJson(answer) {
+  try {
+    return await answer.json();
+  } catch (failure) {
+    if (failure.name === "AbortError") throw failure;
+    if (answer.ok) throw new Unreached();
+    return {};
+  }
+}

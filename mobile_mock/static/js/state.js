@@ -1,0 +1,33 @@
+// What the phone knows between screens: who is signed in, this installation's settings, unread messages.
+
+export const state = {
+  me: null,
+  config: { demo: false, sandbox_url: null, people: [] },
+  unread: 0,
+  newestMessageId: null,
+};
+
+const listeners = new Set();
+
+/** Be told when `state` changes. */
+export function onChange(listener) {
+  listeners.add(listener);
+}
+
+export function change(values) {
+  Object.assign(state, values);
+  for (const listener of listeners) listener(state);
+}
+
+const RETURN_TO = "phone.return-to";
+
+/** Where to go on after a detour (sign-in, the bank's page). Only paths of the phone itself. */
+export function keepReturn(path) {
+  window.sessionStorage.setItem(RETURN_TO, path);
+}
+
+export function takeReturn() {
+  const path = window.sessionStorage.getItem(RETURN_TO);
+  window.sessionStorage.removeItem(RETURN_TO);
+  return path && /^\/app(?:[/?]|$)/.test(path) ? path : null;
+}

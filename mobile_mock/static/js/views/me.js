@@ -1,0 +1,54 @@
+// Me: who the city thinks I am, how the phone speaks to me, and the way out.
+import { call } from "../api.js";
+import { el } from "../dom.js";
+import { languageButton } from "../frame.js";
+import { icon } from "../icons.js";
+import { TEXT_SIZES, setTextSize, t, textSize } from "../language.js";
+import { busy, button, facts, heading } from "../parts.js";
+import { go } from "../router.js";
+import { change, state } from "../state.js";
+import { pushSwitch } from "./push_switch.js";
+
+export async function me(_place, { onLanguage }) {
+  const title = t("me_title");
+  const person = state.me;
+  const level = person.acr.split(":").pop();
+  return {
+    title,
+    content: [heading(title),
+      el("section", { class: "card identity" }, el("div", { class: "identity-icon" }, icon("me")),
+        facts([[t("national_id"), el("span", { class: "mono" }, person.national_id)], [t("mobile"), el("span", { class: "mono" }, person.mobile)],
+          [t("sign_in_strength"), t(`loa_${level}`)]])),
+      el("ul", { class: "list", role: "list" },
+        place("/app/me/vehicles", "car", "vehicles_title", "vehicles_hint"),
+        place("/app/me/banks", "bank", "banks_title", "banks_hint"),
+        place("/app/me/security", "key", "security_title", "security_hint")),
+      el("section", { class: "card" }, el("h2", {}, t("reading_title")),
+        el("div", { class: "setting" }, el("span", {}, t("language")), languageButton(onLanguage, "button small quiet")),
+        textSizes(), pushSwitch()),
+      signOut()],
+  };
+}
+
+function place(href, iconName, titleKey, hintKey) {
+  return el("li", { class: "row" }, el("a", { class: "row-link", href }, icon(iconName, "large-icon"),
+    el("span", { class: "row-words" }, el("span", { class: "row-title" }, t(titleKey)), el("span", { class: "hint" }, t(hintKey))), icon("forward")));
+}
+
+function textSizes() {
+  const chosen = textSize();
+  return el("fieldset", { class: "choices in-line" }, el("legend", {}, t("text_size")), TEXT_SIZES.map((size) => el("label", { class: "choice small" },
+    el("input", { type: "radio", class: "radio", name: "text-size", value: size, checked: size === chosen, on: { change: () => { setTextSize(size); change({}); } } }),
+    el("span", {}, t(`text_size_${size}`)))));
+}
+
+function signOut() {
+  const problem = el("div");
+  const leave = button(t("sign_out"), () => busy(leave, problem, async () => {
+    await call("POST", "/v1/auth/logout", { body: {}, quiet: true });
+    window.sessionStorage.clear();
+    change({ me: null, unread: 0, newestMessageId: null });
+    go("/app/sign-in");
+  }), { kind: "quiet wide", iconName: "leave" });
+  return el("div", {}, problem, leave);
+}

@@ -1,0 +1,63 @@
+// Where I am signed in, and with which passkeys.
+import { call } from "../api.js";
+import { announce, el } from "../dom.js";
+import { momentText } from "../format.js";
+import { icon } from "../icons.js";
+import { t } from "../language.js";
+import { busy, button, heading, mark, notice } from "../parts.js";
+import { AlreadyHere, addPasskey, passkeysWork } from "../passkeys.js";
+import { show } from "../router.js";
+import { state } from "../state.js";
+
+export async function security({ signal }, { refreshMe }) {
+  const [{ items }] = await Promise.all([call("GET", "/v1/me/sessions", { signal }), refreshMe()]);
+  const title = t("security_title");
+  const problem = el("div");
+  const add = button(t("add_passkey"), () => busy(add, problem, async () => {
+    try {
+      await addPasskey(t("passkey_default_name"));
+    } catch (failure) {
+      if (!(failure instanceof AlreadyHere)) throw failure;
+      return announce(t("passkey_already_here"));
+    }
+    await refreshMe();
+    announce(t("passkey_added"));
+    return show();
+  }), { kind: "primary wide", iconName: "finger" });
+  return {
+    title,
+    content: [heading(title, { back: "/app/me", backText: t("nav_me") }),
+      el("h2", { class: "section-title" }, t("passkeys_title")),
+      state.me.passkeys.length === 0 && notice("info", t("no_passkeys_title"), el("p", {}, t("no_passkeys_detail"))),
+      el("ul", { class: "list", role: "list" }, state.me.passkeys.map(passkeyRow)), problem, passkeysWork() && add,
+      el("h2", { class: "section-title" }, t("sessions_title")),
+      el("ul", { class: "list", role: "list" }, items.map(sessionRow))],
+  };
+}
+
+function passkeyRow(item) {
+  return el("li", { class: "row plain" }, icon("key", "large-icon"), el("span", { class: "row-words" },
+    el("span", { class: "row-title" }, item.name || t("passkey")),
+    el("span", { class: "hint" }, t("added_at", { when: momentText(item.created_at) })),
+    item.last_used_at && el("span", { class: "hint" }, t("used_at", { when: momentText(item.last_used_at) })),
+    el("span", { class: "hint" }, t(item.is_synced ? "passkey_synced" : "passkey_here_only"))));
+}
+
+function sessionRow(item) {
+  const problem = el("div");
+  const level = String(item.acr || "").split(":").pop();
+  const row = el("li", { class: "row plain" }, icon("phone", "large-icon"), el("span", { class: "row-words" },
+    el("span", { class: "row-title" }, item.device || item.user_agent || t("session")),
+    el("span", { class: "hint" }, t("signed_in_at", { when: momentText(item.created_at || item.auth_time) })),
+    ["1", "2", "3", "4"].includes(level) && el("span", { class: "hint" }, t(`loa_${level}`)),
+    item.is_current && mark("good", t("session_current"), "check"), problem));
+  if (!item.is_current) {
+    const end = button(t("session_end"), () => busy(end, problem, async () => {
+      await call("DELETE", `/v1/me/sessions/${encodeURIComponent(item.id)}`);
+      announce(t("session_ended"));
+      row.remove();
+    }), { kind: "small quiet" });
+    row.append(end);
+  }
+  return row;
+}

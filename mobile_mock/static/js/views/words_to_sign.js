@@ -1,0 +1,30 @@
+// The slip a person reads before signing: the words of the instruction, laid out, with the exact text underneath.
+import { el } from "../dom.js";
+import { grouping, momentElement, money } from "../format.js";
+import { t } from "../language.js";
+import { facts } from "../parts.js";
+
+/** `current`: the payment; `instruction`: from readInstruction; `me`: who is signed in. */
+export function wordsToSign(current, { words, fingerprint }, me) {
+  const kinds = new Map(current.bills.map((bill) => [bill.number, bill.kind]));
+  return el("section", { class: "slip", "aria-label": t("words_to_sign") },
+    el("p", { class: "slip-lead" }, t("words_lead")),
+    facts([
+      [t("payer"), el("span", {}, t("payer_you", { id: me.national_id }), el("span", { class: "mono fine-print" }, words.payer))],
+      [t("from_account"), el("span", {}, t(words.rail), " ", el("span", { class: "mono" }, words.account))],
+    ]),
+    el("table", { class: "slip-bills" },
+      el("caption", { class: "unseen" }, t("bills_in_payment")),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("bill_number")), el("th", { scope: "col", class: "right" }, t("amount")))),
+      el("tbody", {}, words.bills.map((bill) => el("tr", {},
+        el("td", {}, el("span", { class: "slip-kind" }, t(kinds.get(bill.number) === "fine" ? "kind_fine" : "kind_parking")), " ", el("span", { class: "mono" }, grouping(bill.number))),
+        el("td", { class: "right" }, money(bill.amount))))),
+      el("tfoot", {},
+        el("tr", {}, el("th", { scope: "row" }, t("fee")), el("td", { class: "right" }, words.fee === 0 ? t("no_fee") : money(words.fee))),
+        el("tr", { class: "slip-total" }, el("th", { scope: "row" }, t("total")), el("td", { class: "right" }, money(words.total, "strong"))))),
+    el("p", { class: "hint" }, t("valid_until"), " ", momentElement(words.expires)),
+    el("details", { class: "exact" }, el("summary", {}, t("exact_words")),
+      el("p", {}, t("exact_words_detail")),
+      el("pre", { class: "mono", tabindex: "0", "aria-label": t("exact_words") }, current.instruction),
+      el("p", { class: "mono fine-print" }, `SHA-256 ${fingerprint}`)));
+}
