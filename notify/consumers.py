@@ -1,0 +1,93 @@
+"""What this room makes of events: a message in the inbox with the event, a push once that is committed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.ids import typeid
+from core.outbox import Consumer, Event
+from core.text import Text
+from notify import deliveries, texts
+from notify.messages import write
+
+
+def tell_of_payment(session: Session, event: Event, now: datetime) -> None:
+    """wallet.payment_captured: the receipt."""
+    paid = event.payload
+    write(
+        session,
+        texts.PAYMENT_RECEIPT,
+        event,
+        person_id=UUID(paid["person_id"]),
+        values={
+            "payment": typeid("pay", UUID(paid["payment_id"])),
+            "rail": texts.RAILS.get(paid["rail"], texts.SOME_RAIL),
+            "count": len(paid["bill_ids"]),
+            "total": f"{paid['total_twd']:,}",
+            "fee": f"{paid['fee_twd']:,}",
+        },
+        at=datetime.fromisoformat(paid["captured_at"]),
+        now=now,
+    )
+
+
+def tell_of_failure(session: Session, event: Event, now: datetime) -> None:
+    """wallet.payment_failed: what the bank said, in plain words."""
+    failed = event.payload
+    write(
+        session,
+        texts.PAYMENT_FAILED,
+        event,
+        person_id=UUID(failed["person_id"]),
+        values={
+            "payment": typeid("pay", UUID(failed["payment_id"])),
+            "total": f"{failed['total_twd']:,}",
+            "reason": texts.FAILURES.get(failed["reason_code"], texts.SOME_FAILURE),
+        },
+        at=event.recorded_at,
+        now=now,
+    )
+
+
+def tell_of_refund(session: Session, event: Event, now: datetime) -> None:
+    """wallet.bill_refunded: a double payment came back."""
+    refund = event.payload
+    fee_twd = refund["fee_twd"]
+    write(
+        session,
+        texts.DOUBLE_PAYMENT_RETURNED,
+        event,
+        person_id=UUID(refund["person_id"]),
+        values={
+            "payment": typeid("pay", UUID(refund["payment_id"])),
+            "amount": f"{refund['amount_twd']:,}",
+            "account": refund["account"],
+            "channel": texts.CHANNELS.get(refund["channel"], texts.SOME_CHANNEL),
+            "fee_back": texts.FEE_BACK.format(fee=f"{fee_twd:,}") if fee_twd else Text("", ""),
+        },
+        at=datetime.fromisoformat(refund["completed_at"]),
+        now=now,
+    )
+
+
+def warn_of_passkey(session: Session, event: Event, now: datetime) -> None:
+    """identity.passkey_added: a security notice."""
+    person_id = UUID(event.payload["person_id"])
+    write(session, texts.PASSKEY_ADDED, event, person_id=person_id, values={}, at=event.recorded_at, now=now)
+
+
+def push_at_once(event: Event) -> None:
+    """Hand over what the event's message left waiting; whatever a crash loses here, the sweep sends."""
+    deliveries.send_due(clock.now(), event_id=event.id)
+
+
+CONSUMERS = (
+    Consumer("notify.payment_receipt", "wallet.payment_captured", tell_of_payment, push_at_once),
+    Consumer("notify.payment_failed", "wallet.payment_failed", tell_of_failure, push_at_once),
+    Consumer("notify.bill_refunded", "wallet.bill_refunded", tell_of_refund, push_at_once),
+    Consumer("notify.passkey_added", "identity.passkey_added", warn_of_passkey, push_at_once),
+)

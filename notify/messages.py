@@ -1,0 +1,90 @@
+"""Writing a message: into the inbox of one person, with a hand-over waiting for each of that person's devices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.clock import TAIPEI
+from core.ids import new_uuid
+from core.outbox import Event
+from core.taiwan import roc_text
+from core.text import Text
+from notify.texts import BASES, Wording
+
+
+def write(
+    session: Session,
+    wording: Wording,
+    event: Event,
+    *,
+    person_id: UUID,
+    values: Mapping[str, object],
+    at: datetime,
+    now: datetime,
+) -> UUID | None:
+    """Put a message of that wording into the person's inbox and line it up for the person's devices.
+
+    `values` fill the wording's fields, a Text in each language; `at` is when the thing told of happened. Answers the
+    message's id, or None when this event has already told this person.
+    """
+    title, body, explanation = (
+        _filled(words, {**values, "moment": _moment(at)})
+        for words in (wording.title, wording.body, wording.explanation)
+    )
+    basis = BASES[wording.kind]
+    why = {
+        "explanation": {"zh": f"{explanation.zh}{basis.zh}", "en": f"{explanation.en} {basis.en}"},
+        "event": {"kind": event.kind, "id": str(event.id), "at": at.isoformat()},
+    }
+    message_id = session.execute(
+        _WRITE,
+        {
+            "id": new_uuid(), "person_id": person_id, "kind": wording.kind, "title_zh": title.zh, "title_en": title.en,
+            "body_zh": body.zh, "body_en": body.en, "link": wording.link.format(**values),
+            "why": orjson.dumps(why).decode(), "event_id": event.id, "now": now,
+        },
+    ).scalar()  # fmt: skip
+    if message_id is None:
+        return None
+    expires_at = now + timedelta(seconds=wording.push_ttl_seconds)
+    session.execute(
+        _LINE_UP,
+        {"message_id": message_id, "person_id": person_id, "event_id": event.id, "now": now, "expires_at": expires_at},
+    )
+    return UUID(str(message_id))
+
+
+def _filled(words: Text, values: Mapping[str, object]) -> Text:
+    chinese = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
+    english = {name: value.en if isinstance(value, Text) else value for name, value in values.items()}
+    return Text(words.zh.format(**chinese), words.en.format(**english))
+
+
+def _moment(at: datetime) -> Text:
+    local = at.astimezone(TAIPEI)
+    return Text(f"{roc_text(local.date())} {local:%H:%M}", f"{local:%Y-%m-%d %H:%M}")
+
+
+_WRITE = text(
+    """
+    INSERT INTO notify.message (person_id, id, kind, title_zh, title_en, body_zh, body_en, link, why, event_id,
+                                created_at)
+    VALUES (:person_id, :id, :kind, :title_zh, :title_en, :body_zh, :body_en, :link, CAST(:why AS jsonb), :event_id,
+            :now)
+    ON CONFLICT ON CONSTRAINT message_once_per_event DO NOTHING
+    RETURNING id
+    """
+)
+_LINE_UP = text(
+    """
+    INSERT INTO notify.delivery (id, message_id, device_id, event_id, status, next_at, expires_at)
+    SELECT gen_random_uuid(), :message_id, id, :event_id, 'pending', :now, :expires_at
+      FROM notify.device WHERE person_id = :person_id AND gone_at IS NULL
+    """
+)

@@ -1,0 +1,144 @@
+"""Devices and the inbox over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from core.clock import on_the_wire
+from core.errors import NotFound
+from core.http import Answer, Call, PageQuery, Routes, citizen
+from core.ids import parse_typeid, typeid
+from core.text import Text
+from notify import devices, inbox
+from notify.schemas import DeviceCreate, DevicePage, DeviceSchema, InboxPage, MessageChange, MessageSchema, WhySchema
+
+routes = Routes("notify")
+_CITIZEN = citizen(loa=2)
+
+
+@routes.post(
+    "/v1/devices",
+    access=_CITIZEN,
+    body=DeviceCreate,
+    answers={200: DeviceSchema, 201: DeviceSchema},
+    summary=Text("登記一台要收通知的裝置", "Register a device for push messages; 200 when it was known already"),
+)
+def register_device(call: Call) -> Answer:
+    device, is_new = devices.register(call.session, person_id=call.actor.id, now=call.now, **call.body)
+    return Answer(_device(device), status=201 if is_new else 200)
+
+
+@routes.get(
+    "/v1/devices",
+    access=_CITIZEN,
+    answers={200: DevicePage},
+    summary=Text("我登記的裝置", "My devices, the one seen last first"),
+)
+def my_devices(call: Call) -> Answer:
+    items = [_device(device) for device in devices.devices_of(call.session, call.actor.id)]
+    return Answer({"items": items, "next_cursor": None})
+
+
+@routes.delete(
+    "/v1/devices/<device_id>",
+    access=_CITIZEN,
+    answers={204: None},
+    problems=[NotFound],
+    summary=Text("不再通知這台裝置", "Stop pushing to a device and forget its address"),
+)
+def remove_device(call: Call) -> Answer:
+    device_id = parse_typeid("dev", call.path["device_id"])
+    devices.remove(call.session, person_id=call.actor.id, device_id=device_id, now=call.now)
+    return Answer(status=204)
+
+
+@routes.get(
+    "/v1/inbox",
+    access=_CITIZEN,
+    query=PageQuery,
+    answers={200: InboxPage},
+    summary=Text("我的信箱", "My messages, newest first, and how many are unread"),
+)
+def my_inbox(call: Call) -> Answer:
+    messages, next_cursor = inbox.page_of_messages(
+        call.session, person_id=call.actor.id, limit=call.query["limit"], cursor=call.query["cursor"]
+    )
+    unread = inbox.unread_count(call.session, call.actor.id)
+    items = [_message(message, call.language) for message in messages]
+    return Answer({"items": items, "next_cursor": next_cursor, "unread": unread})
+
+
+@routes.get(
+    "/v1/inbox/<message_id>",
+    access=_CITIZEN,
+    answers={200: MessageSchema},
+    problems=[NotFound],
+    summary=Text("一則訊息", "One message"),
+)
+def one_message(call: Call) -> Answer:
+    message_id = parse_typeid("msg", call.path["message_id"])
+    return Answer(_message(inbox.message(call.session, person_id=call.actor.id, message_id=message_id), call.language))
+
+
+@routes.patch(
+    "/v1/inbox/<message_id>",
+    access=_CITIZEN,
+    body=MessageChange,
+    answers={200: MessageSchema},
+    problems=[NotFound],
+    summary=Text("標示為已讀或未讀", "Mark a message read or unread"),
+)
+def mark_message(call: Call) -> Answer:
+    marked = inbox.mark(
+        call.session,
+        person_id=call.actor.id,
+        message_id=parse_typeid("msg", call.path["message_id"]),
+        is_read=call.body["is_read"],
+        now=call.now,
+    )
+    return Answer(_message(marked, call.language))
+
+
+@routes.get(
+    "/v1/inbox/<message_id>/why",
+    access=_CITIZEN,
+    answers={200: WhySchema},
+    problems=[NotFound],
+    summary=Text("為什麼收到這則訊息", "Why this message was sent: what caused it, and the legal basis"),
+)
+def why_this_message(call: Call) -> Answer:
+    message_id = parse_typeid("msg", call.path["message_id"])
+    message = inbox.message(call.session, person_id=call.actor.id, message_id=message_id)
+    explanation = Text(**message.why["explanation"]).in_language(call.language)
+    event = message.why["event"]
+    at = on_the_wire(datetime.fromisoformat(event["at"]))
+    return Answer(
+        {
+            "id": typeid("msg", message.id),
+            "explanation": explanation,
+            "event": {"kind": event["kind"], "id": event["id"], "at": at},
+        }
+    )
+
+
+def _device(device: devices.Device) -> dict[str, Any]:
+    return {
+        "id": typeid("dev", device.id),
+        "kind": device.kind,
+        "name": device.name,
+        "created_at": on_the_wire(device.created_at),
+        "last_seen_at": on_the_wire(device.last_seen_at),
+    }
+
+
+def _message(message: inbox.Message, language: str) -> dict[str, Any]:
+    return {
+        "id": typeid("msg", message.id),
+        "kind": message.kind,
+        "title": message.title.in_language(language),
+        "body": message.body.in_language(language),
+        "link": message.link,
+        "created_at": on_the_wire(message.created_at),
+        "read_at": on_the_wire(message.read_at) if message.read_at else None,
+    }

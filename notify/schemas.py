@@ -1,0 +1,57 @@
+"""What goes over the wire about devices and the inbox."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from core.http import page_of
+from notify.texts import WORDINGS
+
+KINDS = ("fid", "fcm_token")
+
+
+class DeviceCreate(Schema):
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    address = fields.String(required=True, validate=validate.Regexp(r"[!-~]{8,4096}\Z"))
+    name = fields.String(load_default="", validate=validate.Length(0, 60))
+
+
+class DeviceSchema(Schema):
+    id = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    name = fields.String(required=True)
+    created_at = fields.DateTime(required=True)
+    last_seen_at = fields.DateTime(required=True)
+
+
+DevicePage = page_of(DeviceSchema)
+
+
+class MessageSchema(Schema):
+    id = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf([wording.kind for wording in WORDINGS]))
+    title = fields.String(required=True)
+    body = fields.String(required=True)
+    link = fields.String(required=True)
+    created_at = fields.DateTime(required=True)
+    read_at = fields.DateTime(required=True, allow_none=True)
+
+
+class InboxPage(page_of(MessageSchema)):  # type: ignore[misc]
+    unread = fields.Integer(required=True, validate=validate.Range(min=0))
+
+
+class MessageChange(Schema):
+    is_read = fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
+class CauseSchema(Schema):
+    kind = fields.String(required=True)
+    id = fields.String(required=True)
+    at = fields.DateTime(required=True)
+
+
+class WhySchema(Schema):
+    id = fields.String(required=True)
+    explanation = fields.String(required=True)
+    event = fields.Nested(CauseSchema, required=True)

@@ -1,0 +1,116 @@
+"""Every message that this room writes: its words, and the reason why a person gets it.
+
+Titles and bodies appear on lock screens: no name, no ID number, no plate, no bill number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One kind of message: title and body with `{fields}`, where a tap leads, why it is sent, and for how long a push
+    of it is worth delivering."""
+
+    kind: str
+    title: Text
+    body: Text
+    link: str
+    explanation: Text
+    push_ttl_seconds: int
+
+
+_BASIS_PAYMENT = Text(
+    "依據：個人資料保護法第 16 條（於執行法定職務必要範圍內，與蒐集之特定目的相符之利用）。"
+    "這是交易通知，不是廣告，因此不需要另外訂閱。",
+    "Basis: Personal Data Protection Act, article 16 (use within the necessary scope of statutory duties and for the "
+    "purpose of collection). This is a notice about a transaction, not advertising, so it needs no subscription.",
+)
+_DAY = 86_400
+
+PAYMENT_RECEIPT = Wording(
+    kind="payment_receipt",
+    title=Text("繳費完成 NT${total}", "Paid: NT${total}"),
+    body=Text(
+        "已從{rail}繳納 {count} 筆帳單，共 NT${total}（含手續費 NT${fee}）。收據已經可以下載。",
+        "{count} bill(s) paid from {rail}: NT${total} in all, with a fee of NT${fee}. Your receipt is ready.",
+    ),
+    link="/app/payments/{payment}",
+    explanation=Text(
+        "您在 {moment} 用「我的高雄」完成這筆繳費。", "You made this payment with My Kaohsiung on {moment}."
+    ),
+    push_ttl_seconds=3 * _DAY,
+)
+PAYMENT_FAILED = Wording(
+    kind="payment_failed",
+    title=Text("繳費沒有成功", "The payment did not go through"),
+    body=Text(
+        "NT${total} 沒有扣款：{reason}帳單仍未繳納，您可以再試一次。",
+        "NT${total} was not debited. {reason} The bills are still unpaid; you can try again.",
+    ),
+    link="/app/payments/{payment}",
+    explanation=Text(
+        "您在 {moment} 之前用「我的高雄」送出這筆繳費。", "You sent this payment with My Kaohsiung by {moment}."
+    ),
+    push_ttl_seconds=_DAY,
+)
+DOUBLE_PAYMENT_RETURNED = Wording(
+    kind="double_payment_returned",
+    title=Text("重複繳的 NT${amount} 已退回", "NT${amount} paid twice is back"),
+    body=Text(
+        "您的一筆帳單也在別處繳過，我們已把 NT${amount} 退回扣款帳戶 {account}，不收任何手續費{fee_back}。",
+        "One of your bills had also been paid elsewhere. NT${amount} went back to the account {account} it came from, "
+        "free of charge{fee_back}.",
+    ),
+    link="/app/payments/{payment}",
+    explanation=Text(
+        "您用「我的高雄」繳的一筆帳單，主管機關通知已由{channel}繳納，因此在 {moment} 退款。",
+        "The bureau told us that a bill you paid with My Kaohsiung had also been paid by {channel}, so it was refunded "
+        "on {moment}.",
+    ),
+    push_ttl_seconds=7 * _DAY,
+)
+PASSKEY_ADDED = Wording(
+    kind="passkey_added",
+    title=Text("新增了一把通行金鑰", "A passkey was added"),
+    body=Text(
+        "有一台裝置現在可以用通行金鑰登入您的帳號。如果不是您本人，請立即到「安全」移除它。",
+        "A device can now sign in to your account with a passkey. If this was not you, remove it under Security now.",
+    ),
+    link="/app/me/security",
+    explanation=Text(
+        "在 {moment} 有人登入您的帳號並新增通行金鑰；這類安全通知一定會送出。",
+        "On {moment} somebody signed in to your account and added a passkey; such notices are always sent.",
+    ),
+    push_ttl_seconds=7 * _DAY,
+)
+WORDINGS = (PAYMENT_RECEIPT, PAYMENT_FAILED, DOUBLE_PAYMENT_RETURNED, PASSKEY_ADDED)
+
+BASES = {
+    PAYMENT_RECEIPT.kind: _BASIS_PAYMENT,
+    PAYMENT_FAILED.kind: _BASIS_PAYMENT,
+    DOUBLE_PAYMENT_RETURNED.kind: _BASIS_PAYMENT,
+    PASSKEY_ADDED.kind: Text(
+        "依據：個人資料保護法第 18 條（公務機關應辦理安全維護事項）。",
+        "Basis: Personal Data Protection Act, article 18 (a government agency keeps personal data secure).",
+    ),
+}
+
+RAILS = {"bank_of_kaohsiung": Text("高雄銀行", "Bank of Kaohsiung")}
+SOME_RAIL = Text("您的帳戶", "your account")
+
+CHANNELS = {"bank_of_kaohsiung": Text("高雄銀行", "Bank of Kaohsiung")}
+SOME_CHANNEL = Text("其他管道", "another channel")
+
+FEE_BACK = Text("，原來的手續費 NT${fee} 也一併退還", ", and the service fee of NT${fee} with it")
+
+FAILURES = {
+    "insufficient_funds": Text("帳戶餘額不足。", "There is not enough money in the account."),
+    "mandate_revoked": Text("這個帳戶的扣款授權已經取消。", "The account's debit mandate has been revoked."),
+    "limit_exceeded": Text("超過您設定的扣款上限。", "It is over the limit that you set."),
+    "account_closed": Text("這個帳戶已經結清。", "The account has been closed."),
+}
+SOME_FAILURE = Text("銀行沒有接受這筆扣款。", "The bank did not accept the debit.")
