@@ -1,0 +1,171 @@
+"""The books over HTTP: what every partner has written down, and how to put something in beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, request
+
+from partners.bank import sandbox as bank
+from partners.bank.accounts import open_account
+from partners.bureaus.sandbox import BUREAUS, put_bill, put_vehicle
+from partners.desk.books import Row
+from partners.desk.protocol import Desk, Refusal, optional_text, text, whole_number
+from partners.desk.switches_api import json_answer
+from partners.sms.sandbox import e164, put_number
+
+
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One book: its table, the column that keeps its order, and the columns it can be asked by, by query parameter."""
+
+    table: str
+    order: str
+    filters: Mapping[str, str]
+
+
+BOOKS: Mapping[str, Book] = {
+    "bank/accounts": Book("bank_account", "account_no", _same("account_no", "national_id", "holder_ref")),
+    "bank/mandates": Book("bank_mandate", "created_at", _same("mandate_id", "holder_ref", "status")),
+    "bank/debits": Book("bank_debit", "position", _same("reference", "mandate_id", "status")),
+    "bank/refunds": Book("bank_refund", "position", _same("reference", "debit_reference", "status")),
+    "bureaus/vehicles": Book("bureau_vehicle", "plate", _same("plate", "national_id")),
+    "sms": Book("sms_message", "position", {"to": "recipient", "id": "id"}),
+    "sms/numbers": Book("sms_number", "mobile", _same("mobile", "national_id")),
+    "fcm": Book("fcm_push", "position", _same("address", "message_id")),
+    "webhooks": Book("webhook", "position", _same("state", "type", "id")),
+}
+BUREAU_BOOKS: Mapping[str, Book] = {
+    "bills": Book("bureau_bill", "number", _same("number", "status", "payment_id")),
+    "payment-notices": Book("bureau_payment_notice", "position", _same("webhook_id", "payment_id")),
+}
+_JSON_COLUMNS = {"bureau_payment_notice": "bills", "fcm_push": "message", "webhook": "body"}
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """Routes under /books."""
+    api = Blueprint("books", __name__, url_prefix="/books")
+    books = desk.books
+
+    @api.errorhandler(Refusal)
+    def refused(refusal: Refusal) -> Response:
+        return json_answer(refusal.answer.body, refusal.answer.status)
+
+    @api.get("/bureaus/<bureau>/<any('bills', 'payment-notices'):book>")
+    def read_bureau_book(bureau: str, book: str) -> Response:
+        return _listed(desk, BUREAU_BOOKS[book], bureau=_bureau(bureau))
+
+    @api.get("/<path:book>")
+    def read_book(book: str) -> Response:
+        if book not in BOOKS:
+            raise Refusal(404, "book_not_found", f"there are {', '.join(BOOKS)}")
+        return _listed(desk, BOOKS[book])
+
+    @api.put("/bank/accounts")
+    def put_account() -> Response:
+        asked = _object()
+        with books.writing() as writing:
+            open_account(
+                writing,
+                text(asked, "account_no", most=30),
+                text(asked, "holder_name"),
+                balance_twd=whole_number(asked, "balance_twd", at_least=0),
+                national_id=optional_text(asked, "national_id"),
+                holder_ref=optional_text(asked, "holder_ref"),
+                status=_one_of(asked, "status", ("open", "closed"), default="open"),
+            )
+        return Response(status=204)
+
+    @api.post("/bank/mandates/<mandate_id>/revocation")
+    def revoke_at_the_bank(mandate_id: str) -> Response:
+        return json_answer(bank.revoke(desk, mandate_id))
+
+    @api.put("/bureaus/<bureau>/bills")
+    def put_bureau_bill(bureau: str) -> Response:
+        asked = _object()
+        with books.writing() as writing:
+            put_bill(
+                writing,
+                _bureau(bureau),
+                text(asked, "number"),
+                whole_number(asked, "amount_twd"),
+                status=_one_of(asked, "status", ("unpaid", "paid", "void"), default="unpaid"),
+                payable_by_agent=asked.get("payable_by_agent", True) is True,
+            )
+        return Response(status=204)
+
+    @api.put("/bureaus/vehicles")
+    def put_owner() -> Response:
+        asked = _object()
+        vehicle = _one_of(asked, "vehicle", ("car", "motorcycle", "large"), default="car")
+        with books.writing() as writing:
+            put_vehicle(writing, text(asked, "plate", most=20), vehicle, text(asked, "national_id"))
+        return Response(status=204)
+
+    @api.put("/sms/numbers")
+    def put_mobile() -> Response:
+        asked = _object()
+        with books.writing() as writing:
+            put_number(writing, text(asked, "national_id"), text(asked, "mobile"))
+        return Response(status=204)
+
+    @api.post("/reset")
+    def reset() -> Response:
+        books.reset()
+        return Response(status=204)
+
+    return api
+
+
+def _listed(desk: Desk, book: Book, **fixed: str) -> Response:
+    """Rows in the order of the book; `limit` keeps the last so many."""
+    unknown = set(request.args) - {*book.filters, "limit"}
+    if unknown:
+        known = ", ".join([*book.filters, "limit"])
+        raise Refusal(422, "invalid", f"unknown filter {', '.join(sorted(unknown))}; there are {known}")
+    wanted = fixed | {book.filters[name]: value for name, value in request.args.items() if name in book.filters}
+    if "recipient" in wanted:
+        wanted["recipient"] = e164(wanted["recipient"])
+    limit = request.args.get("limit", "")
+    where = " AND ".join(f"{column} = ?" for column in wanted) or "true"
+    # Table and columns come from the tables above, values are bound.
+    sql = f"SELECT * FROM {book.table} WHERE {where} ORDER BY {book.order} DESC LIMIT ?"  # noqa: S608
+    rows = desk.books.all(sql, *wanted.values(), int(limit) if limit.isascii() and limit.isdigit() else -1)
+    return json_answer({"items": [_shown(book, row) for row in reversed(rows)]})
+
+
+def _shown(book: Book, row: Row) -> Row:
+    shown = {name: value for name, value in row.items() if name != "position"}
+    if nested := _JSON_COLUMNS.get(book.table):
+        shown[nested] = orjson.loads(shown[nested])
+    return shown
+
+
+def _object() -> dict[str, Any]:
+    try:
+        body = orjson.loads(request.get_data(cache=False))
+    except orjson.JSONDecodeError as error:
+        raise Refusal(400, "not_json", "the body is not JSON") from error
+    if not isinstance(body, dict):
+        raise Refusal(400, "not_an_object", "the body must be a JSON object")
+    return body
+
+
+def _bureau(bureau: str) -> str:
+    if bureau not in BUREAUS:
+        raise Refusal(404, "bureau_not_found", f"bureau must be one of {', '.join(BUREAUS)}")
+    return bureau
+
+
+def _one_of(body: Mapping[str, Any], name: str, allowed: tuple[str, ...], *, default: str) -> str:
+    value = body.get(name, default)
+    if value not in allowed:
+        raise Refusal(422, "invalid", f"{name} must be one of {', '.join(allowed)}")
+    return str(value)

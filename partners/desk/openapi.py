@@ -1,0 +1,311 @@
+"""The whole sandbox's interface as OpenAPI 3.1: the partners' protocols, the switches and the books."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from partners.bank import openapi as bank
+from partners.bureaus import openapi as bureaus
+from partners.desk.describing import (
+    MAYBE_TEXT,
+    NUMBER,
+    REFUSAL,
+    TEXT,
+    TIME,
+    YES_NO,
+    listed,
+    one_of,
+    operation,
+    record,
+)
+from partners.desk.switches import MODES, OPERATIONS, ModeFacts
+from partners.fcm import openapi as fcm
+from partners.sms import openapi as sms
+
+
+def _mode_line(name: str, facts: ModeFacts) -> str:
+    params = ", ".join(f"{key}={value:g}" for key, value in facts.params.items())
+    return f"    {name:<18} {facts.en}" + (f" ({params})" if params else "")
+
+
+_MODE_LINES = "\n".join(_mode_line(name, facts) for name, facts in MODES.items())
+_DESCRIPTION = f"""All outside systems of My Kaohsiung, simulated: each speaks its partner's protocol and keeps books.
+
+Signatures (bank, bureaus, sms): Standard Webhooks headers, HMAC-SHA256 over id.timestamp.METHOD path?query.body for
+requests, id.timestamp.status.body for answers, id.timestamp.body for webhooks; 5 minutes of tolerance.
+
+Switches make operations misbehave, by rule (PUT, POST /switches) or for one request by the header
+x-sandbox-mode: timeout_after; seconds=3
+
+{_MODE_LINES}
+
+Switches and books are not signed: they are the hands of a demo or a test, and listen on the loopback address.
+"""
+
+_RULE = record(
+    id=NUMBER,
+    partner=one_of("*", *OPERATIONS),
+    operation=one_of("*", *sorted({name for names in OPERATIONS.values() for name in names})),
+    mode=one_of(*MODES),
+    rate={"type": "number", "minimum": 0, "maximum": 1},
+    count={"type": ["integer", "null"], "minimum": 1},
+    params={"type": "object", "additionalProperties": {"type": "number"}},
+    match={"type": "object", "additionalProperties": TEXT},
+)
+_WANTED_RULE = {**_RULE, "required": ["mode"]}
+_SETTINGS = record(("webhooks", "adopt_unknown"), webhooks=YES_NO, adopt_unknown=YES_NO)
+_STATE = record(rules={"type": "array", "items": _RULE}, settings=_SETTINGS, seed=NUMBER)
+_WRONG = {400: REFUSAL, 422: REFUSAL}
+
+_SWITCHES = {
+    "/switches": {
+        "get": operation("switches", "Rules, settings and seed", {200: _STATE}),
+        "put": operation(
+            "switches",
+            "Replace what is named: all rules, settings, the seed of chance",
+            {200: _STATE, **_WRONG},
+            body=record(
+                ("rules", "settings", "seed"),
+                rules={"type": "array", "items": _WANTED_RULE},
+                settings=_SETTINGS,
+                seed=NUMBER,
+            ),
+        ),
+        "post": operation(
+            "switches",
+            "Add one rule",
+            {201: _RULE, **_WRONG},
+            body=_WANTED_RULE,
+            description=(
+                "partner and operation default to *, rate to 1, count to no end. match holds fields of the request that"
+                " must be equal: reference, mandate_id, number, bureau, plate, to, address …"
+                " The first rule that strikes counts."
+            ),
+        ),
+        "delete": operation("switches", "Everything behaves again", {204: None}),
+    },
+    "/switches/{rule_id}": {
+        "delete": operation("switches", "Remove one rule", {204: None, 404: REFUSAL}, path=["rule_id"])
+    },
+    "/switches/form": {
+        "post": operation(
+            "switches",
+            "What the page's buttons send",
+            {303: None, **_WRONG},
+            body={"type": "object", "additionalProperties": TEXT},
+            body_type="application/x-www-form-urlencoded",
+        )
+    },
+}
+
+
+def _book(summary: str, filters: tuple[str, ...], **properties: Any) -> dict[str, Any]:
+    query = {**dict.fromkeys(filters, TEXT), "limit": NUMBER}
+    return operation("books", summary, {200: listed(**properties), 422: REFUSAL}, query=query)
+
+
+def _bureau_book(summary: str, filters: tuple[str, ...], **properties: Any) -> dict[str, Any]:
+    described = _book(summary, filters, **properties)
+    described["parameters"].insert(0, {"name": "bureau", "in": "path", "required": True, "schema": TEXT})
+    described["responses"]["404"] = {"description": "no such bureau"}
+    return described
+
+
+_ACCOUNT = {"account_no": TEXT, "holder_ref": MAYBE_TEXT, "national_id": MAYBE_TEXT, "holder_name": TEXT}
+_NULLABLE_NUMBER = {"type": ["integer", "null"]}
+_BOOKS = {
+    "/books/bank/accounts": {
+        "get": _book(
+            "Accounts", ("account_no", "national_id", "holder_ref"), **_ACCOUNT, balance_twd=NUMBER, status=TEXT
+        ),
+        "put": operation(
+            "books",
+            "Open an account or put one into this state",
+            {204: None, **_WRONG},
+            body=record(
+                ("holder_ref", "national_id", "status"), **_ACCOUNT, balance_twd=NUMBER, status=one_of("open", "closed")
+            ),
+        ),
+    },
+    "/books/bank/mandates": {
+        "get": _book(
+            "Mandates",
+            ("mandate_id", "holder_ref", "status"),
+            mandate_id=TEXT,
+            holder_ref=TEXT,
+            account_no=TEXT,
+            per_payment_limit_twd=NUMBER,
+            daily_limit_twd=NUMBER,
+            status=TEXT,
+            spent_on=TEXT,
+            spent_twd=NUMBER,
+            created_at=TIME,
+            revoked_at=MAYBE_TEXT,
+        )
+    },
+    "/books/bank/mandates/{mandate_id}/revocation": {
+        "post": operation(
+            "books",
+            "The citizen revokes a mandate at the bank: the webhook mandate.revoked follows",
+            {200: bank.MANDATE, 404: REFUSAL},
+            path=["mandate_id"],
+        )
+    },
+    "/books/bank/debits": {
+        "get": _book(
+            "Debits",
+            ("reference", "mandate_id", "status"),
+            reference=TEXT,
+            debit_id=TEXT,
+            mandate_id=TEXT,
+            account_no=MAYBE_TEXT,
+            amount_twd=NUMBER,
+            purpose=TEXT,
+            status=TEXT,
+            reason=MAYBE_TEXT,
+            booked_at=TIME,
+            refunded_twd=NUMBER,
+        )
+    },
+    "/books/bank/refunds": {
+        "get": _book(
+            "Refunds",
+            ("reference", "debit_reference", "status"),
+            reference=TEXT,
+            refund_id=TEXT,
+            debit_reference=TEXT,
+            account_no=TEXT,
+            amount_twd=NUMBER,
+            status=TEXT,
+            reason=MAYBE_TEXT,
+            booked_at=TIME,
+        )
+    },
+    "/books/bureaus/{bureau}/bills": {
+        "get": _bureau_book(
+            "Bills of parking or fines",
+            ("number", "status", "payment_id"),
+            bureau=TEXT,
+            number=TEXT,
+            amount_twd=NUMBER,
+            status=TEXT,
+            payable_by_agent=NUMBER,
+            is_adopted=NUMBER,
+            paid_twd=_NULLABLE_NUMBER,
+            paid_at=MAYBE_TEXT,
+            payment_id=MAYBE_TEXT,
+            times_paid=NUMBER,
+        ),
+        "put": operation(
+            "books",
+            "Enter a bill or change it",
+            {204: None, 404: REFUSAL, **_WRONG},
+            path=["bureau"],
+            body=record(
+                ("status", "payable_by_agent"),
+                number=TEXT,
+                amount_twd=NUMBER,
+                status=one_of("unpaid", "paid", "void"),
+                payable_by_agent=YES_NO,
+            ),
+        ),
+    },
+    "/books/bureaus/{bureau}/payment-notices": {
+        "get": _bureau_book(
+            "Notices of payment received, with how often each came",
+            ("webhook_id", "payment_id"),
+            bureau=TEXT,
+            webhook_id=TEXT,
+            notice_id=TEXT,
+            payment_id=TEXT,
+            bills={"type": "array"},
+            received_at=TIME,
+            deliveries=NUMBER,
+        )
+    },
+    "/books/bureaus/vehicles": {
+        "get": _book("Vehicles", ("plate", "national_id"), plate=TEXT, vehicle=TEXT, national_id=TEXT),
+        "put": operation(
+            "books",
+            "Enter a vehicle or give it another owner",
+            {204: None, **_WRONG},
+            body=record(("vehicle",), plate=TEXT, vehicle=one_of("car", "motorcycle", "large"), national_id=TEXT),
+        ),
+    },
+    "/books/sms": {
+        "get": _book(
+            "Text messages, with the six-digit code in each",
+            ("to", "id"),
+            id=TEXT,
+            recipient=TEXT,
+            text=TEXT,
+            code=MAYBE_TEXT,
+            received_at=TIME,
+            deliveries=NUMBER,
+        )
+    },
+    "/books/sms/numbers": {
+        "get": _book("Whose number is whose", ("mobile", "national_id"), mobile=TEXT, national_id=TEXT),
+        "put": operation(
+            "books", "Tie a number to a national ID", {204: None, **_WRONG}, body=record(mobile=TEXT, national_id=TEXT)
+        ),
+    },
+    "/books/fcm": {
+        "get": _book(
+            "Pushes",
+            ("address", "message_id"),
+            name=TEXT,
+            project=TEXT,
+            address_kind=TEXT,
+            address=TEXT,
+            message_id=MAYBE_TEXT,
+            title=MAYBE_TEXT,
+            body=MAYBE_TEXT,
+            message={"type": "object"},
+            received_at=TIME,
+        )
+    },
+    "/books/webhooks": {
+        "get": _book(
+            "The bank's webhooks to the city",
+            ("state", "type", "id"),
+            id=TEXT,
+            type=TEXT,
+            body={"type": "object"},
+            state=one_of("waiting", "delivered", "dropped", "undeliverable"),
+            due_at={"type": "number"},
+            attempts=NUMBER,
+            last_error=MAYBE_TEXT,
+        )
+    },
+    "/books/reset": {
+        "post": operation("books", "Empty every book and begin again; switches stay as they are", {204: None})
+    },
+}
+_PAGES = {
+    "/": {"get": operation("page", "What came in, and the switches", {200: "text/html"})},
+    "/recent": {"get": operation("page", "The changing part of that page", {200: "text/html"})},
+    "/docs": {"get": operation("page", "This document, readable", {200: "text/html"})},
+    "/openapi.json": {"get": operation("page", "This document", {200: {"type": "object"}})},
+    "/healthz": {"get": operation("page", "Whether the sandbox is up", {200: record(status=one_of("ok"))})},
+}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "My Kaohsiung: outside systems", "version": "1", "description": _DESCRIPTION},
+        "tags": [
+            {"name": "switches", "description": "make it go wrong"},
+            {"name": "books", "description": "what was received"},
+            {"name": "bank", "description": "mandates, debits, refunds"},
+            {"name": "bureaus", "description": "registers of bills and vehicles"},
+            {"name": "sms", "description": "text messages and whose number is whose"},
+            {"name": "fcm", "description": "push messages"},
+            {"name": "page", "description": "for people"},
+        ],
+        "paths": {**_SWITCHES, **_BOOKS, **bank.PATHS, **bureaus.PATHS, **sms.PATHS, **fcm.PATHS, **_PAGES},
+    }

@@ -1,0 +1,1 @@
+"""Firebase Cloud Messaging: push messages to phones, through Google's own SDK."""

@@ -1,0 +1,206 @@
+"""Push messages through Google's own SDK (firebase-admin), to Google or to a sandbox that speaks the same protocol.
+
+The SDK as it comes waits inside the call: on 429 it sleeps the whole `Retry-After`, four times over; on 503 it tries
+five times in 7 s. A worker's thread must not hang there, so retries are switched off and every failure comes back as an
+outcome with the seconds to wait; our own queue does the waiting.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any, Literal
+
+import firebase_admin
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from firebase_admin import credentials, exceptions, messaging
+from google.auth.exceptions import GoogleAuthError, RefreshError
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from partners.wire import retry_after_seconds
+
+AddressKind = Literal["fid", "fcm_token"]
+GOOGLE_SEND_URL = "https://fcm.googleapis.com"
+
+# FCM asks to wait a minute when quota is used up and names no time, and ten seconds or more after other failures
+# (https://firebase.google.com/docs/cloud-messaging/scale-fcm).
+QUOTA_WAIT_SECONDS = 60
+OTHER_WAIT_SECONDS = 10
+CONNECTIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FcmConfig:
+    """Where pushes go. `url` empty: to Google, and then `credentials_file` (service account JSON) is needed."""
+
+    project: str
+    url: str = ""
+    credentials_file: str = ""
+    timeout_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One message for one device. `ttl_seconds` after which it is worth nothing: FCM then drops it."""
+
+    address_kind: AddressKind
+    address: str
+    message_id: str
+    title: str
+    body: str
+    link: str
+    ttl_seconds: int
+    data: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """FCM took the message; `name` is FCM's id for it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unregistered:
+    """The app is gone from that device: forget the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLater:
+    """Not now (quota, outage, timeout): send the same message again after so many seconds. After a timeout it may have
+    been delivered; the device replaces a message that has the same `message_id`."""
+
+    after_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """FCM will never take this message as it is; `code` says why: INVALID_ARGUMENT, CREDENTIALS …"""
+
+    code: str
+
+
+Outcome = Delivered | Unregistered | RetryLater | Refused
+
+
+class FcmClient:
+    """Sends pushes. One per process: make it after a fork, not before. Safe to use from several threads."""
+
+    def __init__(self, config: FcmConfig) -> None:
+        certificate = credentials.Certificate(config.credentials_file or made_up_service_account(config))
+        options = {"projectId": config.project, "httpTimeout": config.timeout_seconds}
+        # The SDK keeps a table of apps by name for the whole process; a name of its own keeps clients apart.
+        self._app = firebase_admin.initialize_app(certificate, options, name=f"mykaohsiung-{secrets.token_hex(4)}")
+        self._service = messaging._get_messaging_service(self._app)
+        if config.url:
+            self._service._fcm_url = f"{config.url}/v1/projects/{config.project}/messages:send"
+        # The SDK has no public way to change its transport; its own tests reach it by the same path.
+        session = self._service._client.session
+        for prefix in ("http://", "https://", GOOGLE_SEND_URL):
+            session.mount(prefix, _adapter())
+
+    def send(self, push: Push) -> Outcome:
+        """Sends one push. Never raises for what FCM or the network do; never waits to try again."""
+        try:
+            return Delivered(messaging.send(_message(push), app=self._app))
+        except messaging.UnregisteredError:
+            return Unregistered()
+        except messaging.QuotaExceededError as error:
+            return RetryLater(_wait_seconds(error, QUOTA_WAIT_SECONDS))
+        except exceptions.FirebaseError as error:
+            return _outcome(error)
+        except RefreshError as error:
+            return RetryLater(OTHER_WAIT_SECONDS) if error.retryable else Refused("CREDENTIALS")
+        except GoogleAuthError:
+            # The token endpoint was not reached: no message was sent.
+            return RetryLater(OTHER_WAIT_SECONDS)
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        firebase_admin.delete_app(self._app)
+
+
+_NEVER: Mapping[type[exceptions.FirebaseError], str] = {
+    messaging.SenderIdMismatchError: "SENDER_ID_MISMATCH",
+    messaging.ThirdPartyAuthError: "THIRD_PARTY_AUTH_ERROR",
+    exceptions.InvalidArgumentError: "INVALID_ARGUMENT",
+    exceptions.NotFoundError: "NOT_FOUND",
+    exceptions.PermissionDeniedError: "PERMISSION_DENIED",
+    exceptions.UnauthenticatedError: "UNAUTHENTICATED",
+}
+
+
+def made_up_service_account(config: FcmConfig) -> dict[str, str]:
+    """A service account for a sandbox: a key made now, and the sandbox's own token endpoint."""
+    if not config.url:
+        raise ValueError("sending through Google needs a service account: set FCM_CREDENTIALS_FILE")
+    return {
+        "type": "service_account",
+        "project_id": config.project,
+        "private_key_id": "sandbox",
+        "private_key": _made_up_key(),
+        "client_email": f"sandbox@{config.project}.iam.gserviceaccount.com",
+        "client_id": "0",
+        "token_uri": f"{config.url}/token",
+    }
+
+
+@cache
+def _made_up_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _adapter() -> HTTPAdapter:
+    # One try at connecting again is safe, since nothing was sent; everything else is our queue's business.
+    retries = Retry(
+        total=None,
+        connect=1,
+        read=0,
+        status=0,
+        other=0,
+        redirect=0,
+        respect_retry_after_header=False,
+        allowed_methods=None,
+        raise_on_status=False,
+    )
+    return HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS, max_retries=retries)
+
+
+def _message(push: Push) -> messaging.Message:
+    data = {**(push.data or {}), "message_id": push.message_id, "link": push.link}
+    ttl = timedelta(seconds=push.ttl_seconds)
+    message = messaging.Message(
+        data=data,
+        notification=messaging.Notification(title=push.title, body=push.body),
+        android=messaging.AndroidConfig(
+            ttl=ttl, priority="high", notification=messaging.AndroidNotification(tag=push.message_id)
+        ),
+        apns=messaging.APNSConfig(headers={"apns-collapse-id": push.message_id[:64]}),
+        webpush=messaging.WebpushConfig(
+            headers={"TTL": str(push.ttl_seconds)}, notification=messaging.WebpushNotification(tag=push.message_id)
+        ),
+    )
+    # The SDK deprecates its `token` argument while phones still have tokens and nothing else; the field itself stays.
+    if push.address_kind == "fid":
+        message.fid = push.address
+    else:
+        message.token = push.address
+    return message
+
+
+def _outcome(error: exceptions.FirebaseError) -> Outcome:
+    for kind, code in _NEVER.items():
+        if isinstance(error, kind):
+            return Refused(code)
+    return RetryLater(_wait_seconds(error, OTHER_WAIT_SECONDS))
+
+
+def _wait_seconds(error: exceptions.FirebaseError, default: int) -> int:
+    response: Any = error.http_response
+    return retry_after_seconds(None if response is None else response.headers.get("Retry-After"), default=default)

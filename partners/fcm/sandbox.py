@@ -1,0 +1,209 @@
+"""Firebase Cloud Messaging as the SDK sees it: an OAuth token endpoint and messages:send, with the errors FCM gives."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+from flask import Blueprint, Response, request
+
+from core.clock import now, on_the_wire
+from partners.desk.protocol import Answer, Desk, after_acting, before_acting
+from partners.desk.switches import Mode, SwitchWrong
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS fcm_push (
+    position     INTEGER PRIMARY KEY,
+    name         TEXT NOT NULL UNIQUE,
+    project      TEXT NOT NULL,
+    address_kind TEXT NOT NULL,
+    address      TEXT NOT NULL,
+    message_id   TEXT,
+    title        TEXT,
+    body         TEXT,
+    message      TEXT NOT NULL,
+    received_at  TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS fcm_push_address ON fcm_push (address, position);
+CREATE INDEX IF NOT EXISTS fcm_push_message ON fcm_push (message_id, address);
+"""
+
+TOKEN_SECONDS = 3600
+GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+# Google's libraries name Google's endpoint as the audience, wherever the token is fetched.
+GOOGLE_TOKEN_ENDPOINT = "https://oauth2.googleapis.com/token"  # noqa: S105
+MESSAGING_SCOPES = {
+    "https://www.googleapis.com/auth/firebase.messaging",
+    "https://www.googleapis.com/auth/cloud-platform",
+}
+_TARGETS = ("fid", "token", "topic", "condition")
+_ERROR_TYPE = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+
+# mode → HTTP status, google.rpc status, FcmError code
+_FORCED = {
+    "unregistered": (404, "NOT_FOUND", "UNREGISTERED"),
+    "quota": (429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"),
+    "sender_mismatch": (403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH"),
+    "invalid_argument": (400, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
+}
+
+
+def blueprint(desk: Desk, secret: str) -> Blueprint:
+    """FCM's routes under /fcm. `secret` makes the access tokens, so that none need be kept."""
+    fcm = Blueprint("fcm", __name__, url_prefix="/fcm")
+
+    @fcm.post("/token")
+    def token() -> Response:
+        try:
+            mode = desk.switches.chosen("fcm", "token", request.headers.get("x-sandbox-mode"), {})
+        except SwitchWrong as problem:
+            return _oauth_error("invalid_request", str(problem))
+        early = before_acting(mode)
+        if early is not None:
+            closed = {"error": "temporarily_unavailable"}
+            return early if isinstance(early, Response) else _json(closed, 503, early.headers)
+        objection = _objection_to_grant()
+        if objection is not None:
+            return _oauth_error("invalid_grant", objection)
+        granted = {"access_token": _access_token(secret), "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
+        return after_acting(mode) or _json(granted)
+
+    @fcm.post("/v1/projects/<project>/messages:send")
+    def send(project: str) -> Response:
+        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or not _is_our_token(secret, bearer):
+            return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+        try:
+            asked = orjson.loads(request.get_data(cache=False))
+            message = asked["message"]
+            kind, address = _target(message)
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as problem:
+            return _error(400, "INVALID_ARGUMENT", f"Invalid JSON payload: {problem}", "INVALID_ARGUMENT")
+        data = message.get("data") or {}
+        facts = {"address": address, "project": project, "message_id": data.get("message_id")}
+        try:
+            mode = desk.switches.chosen("fcm", "send", request.headers.get("x-sandbox-mode"), facts)
+        except SwitchWrong as problem:
+            return _error(400, "INVALID_ARGUMENT", str(problem), "INVALID_ARGUMENT")
+        early = _early(mode)
+        if early is not None:
+            return early
+        name = f"projects/{project}/messages/{secrets.token_hex(12)}"
+        if not asked.get("validate_only"):
+            _keep(desk, name, project, kind, address, message)
+        return after_acting(mode) or _json({"name": name})
+
+    return fcm
+
+
+def _keep(desk: Desk, name: str, project: str, kind: str, address: str, message: Mapping[str, Any]) -> None:
+    notification, data = message.get("notification") or {}, message.get("data") or {}
+    with desk.books.writing() as writing:
+        writing.execute(
+            "INSERT INTO fcm_push (name, project, address_kind, address, message_id, title, body, message, received_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                name,
+                project,
+                kind,
+                address,
+                data.get("message_id"),
+                notification.get("title"),
+                notification.get("body"),
+                orjson.dumps(message).decode(),
+                on_the_wire(now()),
+            ),
+        )
+
+
+def _early(mode: Mode | None) -> Response | None:
+    if mode is not None and mode.name in _FORCED:
+        status, rpc_status, code = _FORCED[mode.name]
+        headers = {"Retry-After": str(int(mode["seconds"]))} if mode.name == "quota" else None
+        return _error(status, rpc_status, f"told to: {code}", code, headers)
+    early = before_acting(mode)
+    if isinstance(early, Answer):
+        return _error(503, "UNAVAILABLE", "The service is currently unavailable.", "UNAVAILABLE", early.headers)
+    return early
+
+
+def _target(message: Mapping[str, Any]) -> tuple[str, str]:
+    named = [(kind, message[kind]) for kind in _TARGETS if message.get(kind)]
+    if len(named) != 1 or not isinstance(named[0][1], str):
+        raise ValueError("Exactly one of fid, token, topic or condition is required")
+    return named[0]
+
+
+def _objection_to_grant() -> str | None:
+    """What is wrong with the JWT grant in this request (RFC 7523), or None.
+
+    Its signature is not checked: whoever starts the demo makes the service account's key up, so there is no public key
+    to check it with. Everything else is what Google's endpoint insists on.
+    """
+    if unquote(request.form.get("grant_type", "")) != GRANT:
+        return f"grant_type must be {GRANT}"
+    assertion = request.form.get("assertion", "")
+    try:
+        head, payload, signature = assertion.split(".")
+        header, claims = _unpacked(head), _unpacked(payload)
+        issued, expires = float(claims["iat"]), float(claims["exp"])
+    except (KeyError, TypeError, ValueError):
+        return "assertion must be a JWT with iat and exp"
+    if header.get("alg") != "RS256" or not signature:
+        return "assertion must be signed with RS256"
+    if not claims.get("iss"):
+        return "iss must be the service account's e-mail address"
+    if claims.get("aud") not in (GOOGLE_TOKEN_ENDPOINT, request.base_url):
+        return f"aud must be {GOOGLE_TOKEN_ENDPOINT} or {request.base_url}"
+    if not (issued <= time.time() + 60 and time.time() < expires <= issued + TOKEN_SECONDS):
+        return "the assertion must be valid now, and for an hour at most"
+    if not MESSAGING_SCOPES & set(str(claims.get("scope", "")).split()):
+        return "scope must allow messaging"
+    return None
+
+
+def _unpacked(part: str) -> dict[str, Any]:
+    unpacked = orjson.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    if not isinstance(unpacked, dict):
+        raise TypeError("a JWT's parts are objects")
+    return unpacked
+
+
+def _access_token(secret: str) -> str:
+    expires = str(int(time.time()) + TOKEN_SECONDS)
+    return f"sandbox.{expires}.{_seal(secret, expires)}"
+
+
+def _is_our_token(secret: str, bearer: str) -> bool:
+    prefix, _, rest = bearer.partition(".")
+    expires, _, seal = rest.partition(".")
+    is_ours = hmac.compare_digest(seal.encode(), _seal(secret, expires).encode())
+    return is_ours and prefix == "sandbox" and int(expires) > time.time()
+
+
+def _seal(secret: str, expires: str) -> str:
+    return hmac.digest(secret.encode(), b"fcm-access-token." + expires.encode(), "sha256").hex()
+
+
+def _oauth_error(error: str, description: str) -> Response:
+    return _json({"error": error, "error_description": description}, 400)
+
+
+def _error(
+    status: int, rpc_status: str, message: str, code: str | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An error as Google writes it; the SDK looks for FCM's own code in the details and nowhere else."""
+    error: dict[str, Any] = {"code": status, "message": message, "status": rpc_status}
+    if code:
+        error["details"] = [{"@type": _ERROR_TYPE, "errorCode": code}]
+    return _json({"error": error}, status, headers)
+
+
+def _json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, content_type="application/json")

@@ -1,0 +1,97 @@
+"""All outside systems in one process: `python -m partners.sandbox`.
+
+Environment: SANDBOX_PORT (8090), STATE_DIR (.state), API_URL (http://127.0.0.1:8080), SANDBOX_URL (where browsers reach
+the sandbox; http://127.0.0.1:SANDBOX_PORT), and the secrets shared with the city: BANK_SECRET, BUREAUS_SECRET,
+SMS_SECRET.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+
+from partners import wire
+from partners.bank import accounts
+from partners.bank import sandbox as bank
+from partners.bureaus import sandbox as bureaus
+from partners.desk import books_api, pages, switches, switches_api, webhooks
+from partners.desk.books import Books
+from partners.desk.protocol import Desk
+from partners.desk.switches import Switchboard
+from partners.desk.webhooks import WebhookSender
+from partners.fcm import sandbox as fcm
+from partners.sms import sandbox as sms
+
+THREADS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the sandboxes share with the city, one secret for each system that signs."""
+
+    bank: str = "sandbox-bank-secret"
+    bureaus: str = "sandbox-bureaus-secret"
+    sms: str = "sandbox-sms-secret"
+
+
+def create_app(state_dir: Path, api_url: str, own_url: str, shared: Secrets | None = None) -> Flask:
+    """The sandbox as a WSGI application, its books in `state_dir`/sandbox.db, its webhooks to `api_url`/v1/webhooks."""
+    shared = shared or Secrets()
+    schemas = (switches.SCHEMA, webhooks.SCHEMA, accounts.SCHEMA, bureaus.SCHEMA, sms.SCHEMA, fcm.SCHEMA)
+    books = Books(state_dir / "sandbox.db", schemas, (accounts.seed, bureaus.seed, sms.seed))
+    city = wire.Peer("city", api_url, shared.bank, connect_timeout_seconds=2.0, read_timeout_seconds=10.0)
+    sender = WebhookSender(books, city, "/v1/webhooks/bank")
+    desk = Desk(books, Switchboard(books), sender)
+    app = Flask(__name__, static_folder=None, template_folder="desk/templates")
+    app.register_blueprint(bank.blueprint(desk, shared.bank, own_url))
+    app.register_blueprint(bureaus.blueprint(desk, shared.bureaus))
+    app.register_blueprint(sms.blueprint(desk, shared.sms))
+    app.register_blueprint(fcm.blueprint(desk, shared.bank))
+    app.register_blueprint(switches_api.blueprint(desk))
+    app.register_blueprint(books_api.blueprint(desk))
+    app.register_blueprint(pages.blueprint(desk))
+    sender.start()
+    return app
+
+
+def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
+    """`create_app` with what the environment says."""
+    port = environment.get("SANDBOX_PORT") or "8090"
+    given = {
+        name: environment[f"{name.upper()}_SECRET"]
+        for name in ("bank", "bureaus", "sms")
+        if environment.get(f"{name.upper()}_SECRET")
+    }
+    return create_app(
+        Path(environment.get("STATE_DIR") or ".state").absolute(),
+        (environment.get("API_URL") or "http://127.0.0.1:8080").rstrip("/"),
+        (environment.get("SANDBOX_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
+        Secrets(**given),
+    )
+
+
+def main() -> None:
+    """Serves the sandbox until it is stopped."""
+    Granian(
+        "partners.sandbox:app_from_environment",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=os.environ.get("SANDBOX_ADDRESS", "127.0.0.1"),
+        port=int(os.environ.get("SANDBOX_PORT") or "8090"),
+        # One worker: books, switches and the webhook sender live in one process.
+        workers=1,
+        blocking_threads=THREADS,
+        websockets=False,
+        # Connections held on purpose must not hold up the end.
+        workers_kill_timeout=2,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

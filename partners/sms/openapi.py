@@ -1,0 +1,27 @@
+"""The sandbox telephone company's interface, described."""
+
+from __future__ import annotations
+
+from partners.desk.describing import REFUSAL, TEXT, YES_NO, one_of, record, signed
+
+_REFUSED = {400: REFUSAL, 422: REFUSAL, 503: REFUSAL}
+
+PATHS = {
+    "/sms/v1/messages": {
+        "post": signed(
+            "sms",
+            "Send a text message, once per id",
+            {202: record(id=TEXT, status=one_of("accepted")), 409: REFUSAL, **_REFUSED},
+            body=record(id=TEXT, to=TEXT, text=TEXT),
+        )
+    },
+    "/sms/v1/number-verifications": {
+        "post": signed(
+            "sms",
+            "Whether a mobile number belongs to a national ID",
+            {200: record(matches=YES_NO), **_REFUSED},
+            body=record(national_id=TEXT, mobile=TEXT),
+            description="A pair of which neither half is known is written down, and matches.",
+        )
+    },
+}
