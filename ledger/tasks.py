@@ -1,0 +1,18 @@
+"""What the book needs done from time to time, each in a unit of work of its own."""
+
+from __future__ import annotations
+
+from core import clock, db
+from ledger import checkpoints, expiry
+
+
+def roll_up_checkpoints() -> int:
+    """Keep balances of hot accounts quick to read; every few seconds. Answers how many entries were folded in."""
+    with db.unit_of_work() as session:
+        return checkpoints.roll_up(session, clock.now())
+
+
+def void_expired_holds() -> int:
+    """Void holds whose time is over; every minute. Answers how many."""
+    with db.unit_of_work() as session:
+        return expiry.void_expired(session, clock.now())
