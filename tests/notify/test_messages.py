@@ -1,0 +1,171 @@
+"""From an event to the inbox: once, in both languages, with a reason, and nothing on a lock screen that tells who."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from core import db
+from core.ids import new_uuid, typeid
+from notify import inbox
+from notify.texts import BASES, WORDINGS
+from tests.notify.conftest import NOW, RecordingProvider, bring, captured
+
+Happened = Callable[..., UUID]
+
+
+def _inbox(person_id: UUID) -> list[inbox.Message]:
+    with db.unit_of_work() as session:
+        return inbox.page_of_messages(session, person_id=person_id, limit=50, cursor=None)[0]
+
+
+def test_a_captured_payment_becomes_one_receipt_in_both_languages(
+    happened: Happened, provider: RecordingProvider
+) -> None:
+    person = new_uuid()
+    payload = captured(person)
+    bring(happened("wallet.payment_captured", payload))
+    [message] = _inbox(person)
+    assert message.kind == "payment_receipt"
+    assert message.title.zh == "繳費完成 NT$1,265"
+    assert "高雄銀行" in message.body.zh
+    assert "2 筆" in message.body.zh
+    assert message.body.en == (
+        "2 bill(s) paid from Bank of Kaohsiung: NT$1,265 in all, with a fee of NT$5. Your receipt is ready."
+    )
+    assert message.link == f"/app/payments/{typeid('pay', UUID(payload['payment_id']))}"
+    assert "115年11月5日 14:03" in message.why["explanation"]["zh"]
+    assert "article 16" in message.why["explanation"]["en"]
+
+
+def test_an_event_delivered_twice_and_at_once_tells_once(happened: Happened, provider: RecordingProvider) -> None:
+    person = new_uuid()
+    event = happened("wallet.payment_captured", captured(person))
+    with ThreadPoolExecutor(8) as workers:
+        list(workers.map(lambda _: bring(event), range(16)))
+    assert len(_inbox(person)) == 1
+
+
+def test_a_failed_payment_says_why_in_plain_words(happened: Happened, provider: RecordingProvider) -> None:
+    person = new_uuid()
+    for reason in ("insufficient_funds", "something_new"):
+        bring(
+            happened(
+                "wallet.payment_failed",
+                {"payment_id": str(new_uuid()), "person_id": str(person), "reason_code": reason, "total_twd": 605},
+            )
+        )
+    newest, oldest = _inbox(person)
+    assert "There is not enough money in the account." in oldest.body.en
+    assert "帳戶餘額不足。" in oldest.body.zh
+    assert "銀行沒有接受這筆扣款。" in newest.body.zh
+    assert "something_new" not in newest.body.zh
+
+
+@pytest.mark.parametrize("fee_twd", [0, 5])
+def test_a_double_payment_is_told_with_amount_and_account(
+    happened: Happened, provider: RecordingProvider, fee_twd: int
+) -> None:
+    person = new_uuid()
+    bring(
+        happened(
+            "wallet.bill_refunded",
+            {
+                "payment_id": str(new_uuid()),
+                "person_id": str(person),
+                "refund_id": str(new_uuid()),
+                "bill_id": str(new_uuid()),
+                "number": "BZC123456",
+                "amount_twd": 600,
+                "fee_twd": fee_twd,
+                "channel": "convenience_store",
+                "account": "***1234",
+                "completed_at": "2026-11-05T07:00:00+00:00",
+            },
+        )
+    )
+    [message] = _inbox(person)
+    assert message.title.zh == "重複繳的 NT$600 已退回"
+    assert "***1234" in message.body.zh
+    assert ("NT$5" in message.body.en) is (fee_twd == 5)
+    assert "BZC123456" not in message.title.zh + message.body.zh
+
+
+def test_a_new_passkey_is_always_told(happened: Happened, provider: RecordingProvider) -> None:
+    person = new_uuid()
+    bring(
+        happened(
+            "identity.passkey_added",
+            {"person_id": str(person), "passkey_id": str(new_uuid()), "name": "A123456789 <script>"},
+        )
+    )
+    [message] = _inbox(person)
+    assert message.link == "/app/me/security"
+    assert "script" not in message.title.zh + message.body.zh + message.title.en + message.body.en
+
+
+def test_every_wording_has_a_basis_and_names_no_field_that_could_identify_anybody() -> None:
+    harmless = {
+        "total",
+        "fee",
+        "amount",
+        "count",
+        "rail",
+        "reason",
+        "account",
+        "fee_back",
+        "payment",
+        "moment",
+        "channel",
+    }
+    for wording in WORDINGS:
+        assert BASES[wording.kind].zh
+        for words in (wording.title, wording.body, wording.explanation):
+            for written in (words.zh, words.en):
+                assert set(re.findall(r"\{(\w+)\}", written)) <= harmless
+
+
+def test_pages_follow_each_other_without_gap_while_messages_arrive(
+    happened: Happened, provider: RecordingProvider
+) -> None:
+    person = new_uuid()
+    for _ in range(7):
+        bring(happened("wallet.payment_captured", captured(person)))
+    seen: list[UUID] = []
+    cursor = None
+    while True:
+        with db.unit_of_work() as session:
+            page, cursor = inbox.page_of_messages(session, person_id=person, limit=3, cursor=cursor)
+        seen += [message.id for message in page]
+        bring(happened("wallet.payment_captured", captured(new_uuid())))
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == 7
+    with db.unit_of_work() as session:
+        assert inbox.unread_count(session, person) == 7
+        inbox.mark(session, person_id=person, message_id=seen[0], is_read=True, now=NOW)
+        again = inbox.mark(session, person_id=person, message_id=seen[0], is_read=True, now=NOW.replace(year=2027))
+        assert again.read_at == NOW
+        assert inbox.unread_count(session, person) == 6
+
+
+def test_the_inbox_is_read_from_an_index(database: db.Database) -> None:
+    with db.unit_of_work() as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = "\n".join(
+            row[0]
+            for row in session.execute(
+                text(
+                    "EXPLAIN SELECT * FROM notify.message WHERE person_id = :p AND (created_at, id) < (:at, :p) "
+                    "ORDER BY created_at DESC, id DESC LIMIT 50"
+                ),
+                {"p": new_uuid(), "at": NOW},
+            )
+        )
+    assert "message_newest" in plan
+    assert "Sort" not in plan
