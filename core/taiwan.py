@@ -1,6 +1,6 @@
 """Taiwan's formats: ID numbers, business ids, mobiles, invoice barcodes, plates and ROC dates.
 
-Everything here is pure. Digits are written [0-9] and never \\d, which also accepts full-width and other scripts' digits;
+Everything here is pure. Digits are written [0-9] and never \\d, which also takes full-width and other scripts' digits;
 callers normalise first (`normalise`, `plate_normalise`) and the checks stay strict after that.
 
 Sources: schema.gov.tw/lists/167 (national ID numbers); immigration.gov.tw 5385 (resident numbers); Ministry of Finance,
@@ -139,7 +139,7 @@ def plate_vehicle(plate: str) -> str | None:
 
 
 def parse_date(text: str) -> date:
-    """The day that `text` (normalised) names: ROC 1151105, 115/11/05, 115.11.5, 115年11月5日, AD 2026-11-05, 2026/11/05.
+    """The day that `text` (normalised) names: ROC 1151105, 115/11/05, 115.11.5, 115年11月5日, AD 2026-11-05, 2026/11/5.
 
     Raises ValueError for other forms, six digits among them (99年 or 1999?), and for days that no calendar has.
     """

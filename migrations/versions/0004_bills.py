@@ -60,7 +60,6 @@ def upgrade() -> None:
             changed integer NOT NULL,
             unchanged integer NOT NULL,
             received_at timestamptz NOT NULL,
-            finished_at timestamptz NOT NULL,
             CHECK (rows = accepted + ignored + refused),
             CHECK (accepted = changed + unchanged)
         );
