@@ -1,0 +1,138 @@
+"""Passkeys: what a signature by one proves. WebAuthn Level 3, https://www.w3.org/TR/webauthn-3/#sctn-verifying-assertion.
+
+User verification is demanded in the options and again when verifying: the library's default demands neither.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+from webauthn import verify_authentication_response
+from webauthn.authentication.verify_authentication_response import VerifiedAuthentication
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
+from webauthn.helpers.structs import CredentialDeviceType
+
+from core.settings import settings
+from identity.errors import AssertionRefused, AssertionRefusedAndNoted
+from identity.models import Passkey
+
+CEREMONY_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedPasskey:
+    """A passkey whose user has just signed. `is_synced`: the key can be on several devices (backup eligible)."""
+
+    passkey_id: UUID
+    is_synced: bool
+
+
+def assertion_options(session: Session, person_id: UUID, challenge: bytes, now: datetime) -> dict[str, Any]:
+    """PublicKeyCredentialRequestOptionsJSON for a signature over `challenge` by one of this person's passkeys."""
+    query = select(Passkey.credential_id, Passkey.transports).where(Passkey.person_id == person_id)
+    allowed = [
+        {"type": "public-key", "id": bytes_to_base64url(row.credential_id), "transports": row.transports}
+        for row in session.execute(query.order_by(Passkey.id))
+    ]
+    return request_options(challenge, allowed)
+
+
+def request_options(challenge: bytes, allowed: list[dict[str, Any]]) -> dict[str, Any]:
+    """PublicKeyCredentialRequestOptionsJSON; nobody in `allowed` lets the device offer whom it knows."""
+    return {
+        "challenge": bytes_to_base64url(challenge),
+        "timeout": CEREMONY_SECONDS * 1000,
+        "rpId": settings().rp_id,
+        "allowCredentials": allowed,
+        "userVerification": "required",
+    }
+
+
+def verify_assertion(
+    session: Session, *, person_id: UUID, credential: Any, challenge: bytes, now: datetime
+) -> VerifiedPasskey:
+    """Whether `credential` (AuthenticationResponseJSON, of whatever shape) signs `challenge` with a key of this person.
+
+    One query and one update. Raises AssertionRefused: another's or an unknown key, another challenge, origin or relying
+    party, user not verified, malformed; and AssertionRefusedAndNoted when a good signature came with an old counter.
+    The challenge's single use is the caller's to see to.
+    """
+    credential_id = _credential_id_of(credential)
+    key = session.execute(_SELECT, {"person_id": person_id, "credential_id": credential_id}).one_or_none()
+    if key is None or user_handle_of(credential) not in (None, person_id):
+        raise AssertionRefused
+    verified = _verified(credential, challenge, bytes(key.public_key))
+    is_synced = verified.credential_device_type == CredentialDeviceType.MULTI_DEVICE
+    # A key is made as one that can be copied or one that cannot, and stays so (§6.1.3).
+    if is_synced != key.is_backup_eligible:
+        raise AssertionRefused
+    used = {"id": key.id, "now": now, "count": verified.new_sign_count, "is_backed_up": verified.credential_backed_up}
+    if session.execute(_USE, used).first() is None:
+        session.execute(_NOTE_REGRESSION, {"id": key.id, "now": now})
+        raise AssertionRefusedAndNoted
+    return VerifiedPasskey(key.id, is_synced)
+
+
+def user_handle_of(credential: Any) -> UUID | None:
+    """The person whom the device says the key is for; None when it does not say. Raises AssertionRefused."""
+    response = credential.get("response") if isinstance(credential, dict) else None
+    handle = response.get("userHandle") if isinstance(response, dict) else None
+    if handle is None:
+        return None
+    try:
+        return UUID(bytes=base64url_to_bytes(handle))
+    except Exception:
+        raise AssertionRefused from None
+
+
+def is_of_this_site_alone(client_data_json: Any) -> bool:
+    """Whether the ceremony ran in our own page, not in a frame of another site's (`crossOrigin`, `topOrigin`)."""
+    client_data = json.loads(base64url_to_bytes(client_data_json))
+    return client_data.get("crossOrigin") in (None, False) and "topOrigin" not in client_data
+
+
+def _credential_id_of(credential: Any) -> bytes:
+    try:
+        return base64url_to_bytes(credential["rawId"])
+    except Exception:
+        raise AssertionRefused from None
+
+
+def _verified(credential: Any, challenge: bytes, public_key: bytes) -> VerifiedAuthentication:
+    try:
+        if not is_of_this_site_alone(credential["response"]["clientDataJSON"]):
+            raise AssertionRefused
+        return verify_authentication_response(
+            credential=credential,
+            expected_challenge=challenge,
+            expected_rp_id=settings().rp_id,
+            expected_origin=settings().public_origin,
+            credential_public_key=public_key,
+            # The library compares counters before it looks at the signature; ours is compared after, in the database.
+            credential_current_sign_count=0,
+            require_user_verification=True,
+        )
+    except Exception:
+        # What a stranger sends may break the parsing in any way (CBOR, JSON, base64, nesting): all of it is a refusal.
+        raise AssertionRefused from None
+
+
+_SELECT = text(
+    "SELECT id, public_key, is_backup_eligible FROM identity.passkey "
+    "WHERE person_id = :person_id AND credential_id = :credential_id"
+)
+# Many devices keep no counter and always say 0; whoever counts must have counted on (§6.1.1).
+_USE = text(
+    """
+    UPDATE identity.passkey SET sign_count = :count, is_backed_up = :is_backed_up, last_used_at = :now
+     WHERE id = :id AND (sign_count < :count OR (sign_count = 0 AND :count = 0))
+    RETURNING id
+    """
+)
+_NOTE_REGRESSION = text("UPDATE identity.passkey SET counter_regressed_at = :now WHERE id = :id")

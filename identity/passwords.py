@@ -1,0 +1,66 @@
+"""Passwords: argon2id (RFC 9106), length and a blocklist instead of rules of composition (NIST SP 800-63B-4 §3.1.1).
+
+Hashing takes tens of milliseconds and much memory on purpose: never do it with a transaction open.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from core.settings import settings
+from identity.errors import PasswordRefused
+
+SHORTEST, LONGEST = 10, 128
+"""Characters."""
+
+# The first that anybody tries among passwords of ten characters and more, and this service's own name.
+_TOO_COMMON = (
+    "1234567890", "0123456789", "12345678910", "123456789a", "1234567891", "9876543210", "0987654321", "1122334455",
+    "qwertyuiop", "1q2w3e4r5t", "q1w2e3r4t5", "asdfghjkl;", "qwerty12345", "qwerty123456", "password12", "password123",
+    "password1234", "passw0rd123", "iloveyou123", "admin12345", "administrator", "welcome123", "letmein123",
+    "a123456789", "aa123456789", "abc1234567", "abcd123456", "abcde12345", "1qaz2wsx3edc", "zaq12wsxcde3", "taiwan1234",
+    "taiwan12345", "kaohsiung1", "kaohsiung12", "kaohsiung123", "mykaohsiung", "mykaohsiung1", "woaini1314",
+    "5201314520",
+)  # fmt: skip
+
+
+def check(password: str, *, not_containing: tuple[str, ...] = ()) -> None:
+    """Raises PasswordRefused for one that is easily guessed: common, monotonous, or holding personal data."""
+    folded = password.casefold()
+    is_monotonous = len(set(folded)) < 4
+    holds_personal_data = any(part.casefold() in folded for part in not_containing)
+    if folded in _TOO_COMMON or is_monotonous or holds_personal_data:
+        raise PasswordRefused
+
+
+def hash_of(password: str) -> str:
+    """The argon2id hash, with its parameters and salt in it."""
+    return _hasher().hash(password)
+
+
+def is_right(password: str, password_hash: str | None) -> bool:
+    """Whether the password belongs to the hash; None stands for nobody, and takes exactly as long."""
+    nobody = _hash_of_nobody()
+    try:
+        _hasher().verify(password_hash or nobody, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether the hash was made with other parameters than today's."""
+    return _hasher().check_needs_rehash(password_hash)
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(time_cost=2, memory_cost=settings().argon2_memory_kib, parallelism=1)
+
+
+@cache
+def _hash_of_nobody() -> str:
+    return _hasher().hash("the password of nobody")

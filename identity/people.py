@@ -1,0 +1,146 @@
+"""People, and what other rooms may know of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core import crypto, taiwan
+from core.errors import NotFound
+from core.ids import new_uuid
+from identity import levels, passwords
+from identity.models import Person, Vehicle
+
+_TABLE = "identity.person"
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """What may be shown of a person's numbers: A12****789, 09******78."""
+
+    national_id: str
+    mobile: str
+
+
+def national_id_index_of(session: Session, person_id: UUID) -> bytes:
+    """The blind index of this person's ID number, by which bills carry their owner. Raises NotFound."""
+    return get(session, person_id).national_id_index
+
+
+def vehicles_of(session: Session, person_id: UUID) -> list[tuple[str, str]]:
+    """(plate, vehicle) of each vehicle that this person has shown to be theirs."""
+    query = select(Vehicle.plate, Vehicle.vehicle).where(Vehicle.person_id == person_id).order_by(Vehicle.plate)
+    return [(row.plate, row.vehicle) for row in session.execute(query)]
+
+
+def person_language(session: Session, person_id: UUID) -> str:
+    """The language in which to write to this person: "zh-TW" or "en". Raises NotFound."""
+    return get(session, person_id).language
+
+
+def masked(session: Session, person_id: UUID) -> Masked:
+    """This person's numbers with their middles hidden. Raises NotFound."""
+    person = get(session, person_id)
+    return Masked(taiwan.mask_national_id(opened_national_id(person)), taiwan.mask_mobile(opened_mobile(person)))
+
+
+def choose_language(session: Session, person_id: UUID, language: str) -> None:
+    """From now on, write to this person in that language."""
+    session.execute(update(Person).where(Person.id == person_id).values(language=language))
+
+
+def enrol_demo_person(
+    session: Session, *, national_id: str, mobile: str, password: str, language: str = "zh-TW", now: datetime
+) -> UUID:
+    """Register an invented person whose mobile counts as proved, without a passkey. Again: the same person."""
+    known = find(session, national_id)
+    if known is not None:
+        return known.id
+    person_id = enrol(
+        session,
+        national_id=national_id,
+        mobile=mobile,
+        password_hash=passwords.hash_of(password),
+        proofing_level=levels.PROVED_BY_MOBILE,
+        language=language,
+        now=now,
+    )
+    assert person_id is not None
+    return person_id
+
+
+def enrol(
+    session: Session,
+    *,
+    national_id: str,
+    mobile: str,
+    password_hash: str,
+    proofing_level: int,
+    language: str,
+    now: datetime,
+) -> UUID | None:
+    """Write down a new person; None when somebody with that ID number is there already."""
+    person_id = new_uuid()
+    statement = insert(Person).values(
+        id=person_id,
+        national_id_sealed=crypto.seal(national_id, table=_TABLE, column="national_id", row_id=person_id),
+        national_id_index=index_of(national_id),
+        mobile_sealed=crypto.seal(mobile, table=_TABLE, column="mobile", row_id=person_id),
+        mobile_index=mobile_index_of(mobile),
+        password_hash=password_hash,
+        proofing_level=proofing_level,
+        language=language,
+        registered_at=now,
+    )
+    added = session.execute(statement.on_conflict_do_nothing(index_elements=["national_id_index"]).returning(Person.id))
+    return added.scalar_one_or_none()
+
+
+def replace_unproved(
+    session: Session, person: Person, *, mobile: str, password_hash: str, proofing_level: int, language: str
+) -> None:
+    """Give an ID number that nobody had proved to be theirs to the person who now has."""
+    assert person.proofing_level == levels.SELF_ASSERTED
+    person.mobile_sealed = crypto.seal(mobile, table=_TABLE, column="mobile", row_id=person.id)
+    person.mobile_index = mobile_index_of(mobile)
+    person.password_hash = password_hash
+    person.proofing_level = proofing_level
+    person.language = language
+
+
+def find(session: Session, national_id: str) -> Person | None:
+    """Whoever has registered with this ID number."""
+    return session.scalars(select(Person).where(Person.national_id_index == index_of(national_id))).one_or_none()
+
+
+def index_of(national_id: str) -> bytes:
+    """The blind index of an ID number (normalised)."""
+    return crypto.blind_index(national_id, purpose="national_id")
+
+
+def mobile_index_of(mobile: str) -> bytes:
+    """The blind index of a mobile number (09…)."""
+    return crypto.blind_index(mobile, purpose="mobile")
+
+
+def opened_national_id(person: Person) -> str:
+    """The person's ID number in the clear."""
+    return crypto.open_sealed(person.national_id_sealed, table=_TABLE, column="national_id", row_id=person.id).decode()
+
+
+def opened_mobile(person: Person) -> str:
+    """The person's mobile number (09…) in the clear."""
+    return crypto.open_sealed(person.mobile_sealed, table=_TABLE, column="mobile", row_id=person.id).decode()
+
+
+def get(session: Session, person_id: UUID) -> Person:
+    """The person. Raises NotFound."""
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound
+    return person

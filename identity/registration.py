@@ -1,0 +1,72 @@
+"""Registering: an ID number, a mobile that is proved twice, a password.
+
+The code proves that the mobile is in the applicant's hand; the telephone company, asked only then, that it belongs to
+the holder of the ID number. A number registered by somebody who could prove only the first goes to whoever proves both.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from identity import attempts, codes, levels, people, sessions, texts_out
+from identity.codes import Applicant, Challenge
+from identity.errors import CodeRefused, RegistrationNotConfirmed
+from identity.words import REGISTERED_ALREADY_SMS
+
+
+def request(session: Session, applicant: Applicant, *, now: datetime) -> Challenge:
+    """Send the applicant a code. Where the ID number is registered and proved, its holder gets a notice instead.
+
+    The answer is the same in both cases. Raises MethodLocked for a mobile whose codes failed too often.
+    """
+    subject = people.mobile_index_of(applicant.mobile)
+    attempts.refuse_if_none_left(session, subject, attempts.REGISTRATION_CODE, now=now)
+    attempts.take_or_refuse(session, subject, attempts.CODES_SENT, now=now)
+    known = people.find(session, applicant.national_id)
+    if known is None or known.proofing_level == levels.SELF_ASSERTED:
+        return codes.send_to_applicant(session, applicant, subject=subject, now=now)
+    if attempts.take(session, known.national_id_index, attempts.NOTICES_SENT, now=now):
+        words = REGISTERED_ALREADY_SMS.in_language(known.language)
+        texts_out.write(session, person_id=known.id, mobile=people.opened_mobile(known), body=words, now=now)
+    return codes.pretend_to_send(session, applicant, subject=subject, now=now)
+
+
+def complete(session: Session, challenge_id: UUID, *, mobile_is_theirs: bool, now: datetime) -> UUID:
+    """Enrol the applicant of a proven challenge, with what the telephone company said. Answers the person's id.
+
+    Raises CodeRefused when the challenge is used, RegistrationNotConfirmed when somebody else has begun with this ID
+    number and the telephone company does not name the applicant as its holder.
+    """
+    applicant = codes.finish_registration(session, challenge_id, now=now)
+    proofing_level = levels.PROVED_BY_MOBILE if mobile_is_theirs else levels.SELF_ASSERTED
+    person_id = people.enrol(
+        session,
+        national_id=applicant.national_id,
+        mobile=applicant.mobile,
+        password_hash=applicant.password_hash,
+        proofing_level=proofing_level,
+        language=applicant.language,
+        now=now,
+    )
+    if person_id is not None:
+        return person_id
+    known = people.find(session, applicant.national_id)
+    assert known is not None
+    session.refresh(known, with_for_update=True)
+    if known.proofing_level != levels.SELF_ASSERTED:
+        raise CodeRefused
+    if not mobile_is_theirs and known.mobile_index != people.mobile_index_of(applicant.mobile):
+        raise RegistrationNotConfirmed
+    people.replace_unproved(
+        session,
+        known,
+        mobile=applicant.mobile,
+        password_hash=applicant.password_hash,
+        proofing_level=proofing_level,
+        language=applicant.language,
+    )
+    sessions.end_all(session, person_id=known.id, now=now)
+    return known.id

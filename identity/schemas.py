@@ -1,0 +1,245 @@
+"""What goes over the wire. Unknown members are refused, except inside what a browser hands on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+from core import taiwan
+from core.text import LANGUAGES
+from identity import passwords
+
+_TYPEID = "[0-7][0-9a-hjkmnp-tv-z]{25}"
+_ACR = "urn:mykaohsiung:loa:[1-4]"
+_VEHICLES = ("car", "motorcycle", "large")
+
+
+class PersonNumber(fields.String):
+    """An ID number of a person, national or resident; full-width and lower case are put right before it is checked."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
+        number = taiwan.normalise(super()._deserialize(value, attr, data, **more) or "").upper()
+        if not taiwan.person_id_valid(number):
+            raise ValidationError("not an ID number: one letter and nine digits, of which the last is a check digit")
+        return number
+
+
+class Mobile(fields.String):
+    """A mobile number of Taiwan, 09 and eight digits; +886 and full-width digits are put right."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
+        number = taiwan.normalise(super()._deserialize(value, attr, data, **more) or "").replace("-", "")
+        if number.startswith("+8869"):
+            number = f"0{number[4:]}"
+        if not taiwan.mobile_valid(number):
+            raise ValidationError("not a mobile number: 09 and eight digits")
+        return number
+
+
+class Plate(fields.String):
+    """A number plate; full-width, lower case and other dashes are put right."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> str:
+        plate = taiwan.plate_normalise(super()._deserialize(value, attr, data, **more) or "")
+        if not taiwan.plate_valid(plate):
+            raise ValidationError("not a plate, or without its hyphen")
+        return plate
+
+
+def _id(prefix: str) -> fields.String:
+    # The length, because `$` also matches before a line break at the end.
+    pattern = validate.Regexp(f"^{prefix}_{_TYPEID}$")
+    return fields.String(required=True, validate=[pattern, validate.Length(equal=len(prefix) + 27)])
+
+
+def _moment() -> fields.String:
+    return fields.String(required=True, metadata={"format": "date-time"})
+
+
+def _new_password() -> fields.String:
+    return fields.String(required=True, validate=validate.Length(passwords.SHORTEST, passwords.LONGEST))
+
+
+def _transport() -> fields.String:
+    return fields.String(
+        load_default="bearer",
+        validate=validate.OneOf(("bearer", "cookie")),
+        metadata={"description": "cookie: the token comes as an HttpOnly `__Host-session` cookie and not in the body"},
+    )
+
+
+def _limits(longest: int) -> dict[str, Any]:
+    return {"required": True, "validate": validate.Length(1, longest)}
+
+
+class RegistrationRequest(Schema):
+    national_id = PersonNumber(required=True, metadata={"example": "A123456789"})
+    mobile = Mobile(required=True, metadata={"example": "0912345678"})
+    password = _new_password()
+
+
+class LoginRequest(Schema):
+    national_id = PersonNumber(required=True, metadata={"example": "A123456789"})
+    password = fields.String(**_limits(passwords.LONGEST))
+
+
+class ChallengeSchema(Schema):
+    challenge_id = fields.String(required=True)
+    expires_at = _moment()
+    sent_to = fields.String(required=True, metadata={"example": "09******78"})
+
+
+class OtpVerification(Schema):
+    challenge_id = _id("otp")
+    code = fields.String(required=True, validate=[validate.Regexp("^[0-9]{6}$"), validate.Length(equal=6)])
+    transport = _transport()
+
+
+class SessionSchema(Schema):
+    session_id = fields.String(required=True)
+    person_id = fields.String(required=True)
+    acr = fields.String(required=True)
+    amr = fields.List(fields.String(), required=True)
+    auth_time = _moment()
+    expires_at = _moment()
+    token_type = fields.String(required=True)
+    access_token = fields.String(required=True, allow_none=True)
+    has_passkey = fields.Boolean(required=True)
+
+
+class PasskeySessionSchema(SessionSchema):
+    passkey_id = fields.String(required=True)
+
+
+class CeremonySchema(Schema):
+    ceremony_id = fields.String(required=True)
+    options = fields.Dict(required=True)
+
+
+class Nothing(Schema):
+    """An empty object."""
+
+
+class _FromBrowser(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+
+class AttestationResponse(_FromBrowser):
+    clientDataJSON = fields.String(**_limits(8192))
+    attestationObject = fields.String(**_limits(65536))
+    transports = fields.List(fields.String(validate=validate.Length(max=32)), validate=validate.Length(max=16))
+
+
+class RegistrationCredential(_FromBrowser):
+    """RegistrationResponseJSON (WebAuthn Level 3)."""
+
+    id = fields.String(**_limits(2048))
+    rawId = fields.String(**_limits(2048))
+    type = fields.String(required=True, validate=validate.Equal("public-key"))
+    authenticatorAttachment = fields.String(allow_none=True, validate=validate.Length(max=32))
+    response = fields.Nested(AttestationResponse, required=True)
+
+
+class AssertionResponse(_FromBrowser):
+    clientDataJSON = fields.String(**_limits(8192))
+    authenticatorData = fields.String(**_limits(8192))
+    signature = fields.String(**_limits(8192))
+    userHandle = fields.String(allow_none=True, validate=validate.Length(max=128))
+
+
+class AssertionCredential(_FromBrowser):
+    """AuthenticationResponseJSON (WebAuthn Level 3)."""
+
+    id = fields.String(**_limits(2048))
+    rawId = fields.String(**_limits(2048))
+    type = fields.String(required=True, validate=validate.Equal("public-key"))
+    authenticatorAttachment = fields.String(allow_none=True, validate=validate.Length(max=32))
+    response = fields.Nested(AssertionResponse, required=True)
+
+
+class PasskeyRegistration(Schema):
+    ceremony_id = _id("cer")
+    credential = fields.Nested(RegistrationCredential, required=True)
+    name = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=[validate.Length(1, 60), validate.Regexp("^[^\\x00-\\x1f\\x7f]+$"), validate.ContainsNoneOf("\n")],
+    )
+
+
+class PasskeyLogin(Schema):
+    ceremony_id = _id("cer")
+    credential = fields.Nested(AssertionCredential, required=True)
+    transport = _transport()
+
+
+class MethodsQuery(Schema):
+    acr = fields.String(load_default=None, validate=[validate.Regexp(f"^{_ACR}$"), validate.Length(equal=23)])
+
+
+class MethodSchema(Schema):
+    method = fields.String(required=True)
+    acr = fields.String(required=True)
+    label = fields.String(required=True)
+
+
+class MethodsSchema(Schema):
+    items = fields.List(fields.Nested(MethodSchema), required=True)
+
+
+class PasskeySchema(Schema):
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    created_at = _moment()
+    last_used_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    is_synced = fields.Boolean(required=True)
+
+
+class MeSchema(Schema):
+    id = fields.String(required=True)
+    national_id = fields.String(required=True, metadata={"example": "A12****789"})
+    mobile = fields.String(required=True, metadata={"example": "09******78"})
+    acr = fields.String(required=True)
+    language = fields.String(required=True)
+    passkeys = fields.List(fields.Nested(PasskeySchema), required=True)
+
+
+class MeChange(Schema):
+    language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
+
+
+class SessionItemSchema(Schema):
+    id = fields.String(required=True)
+    acr = fields.String(required=True)
+    amr = fields.List(fields.String(), required=True)
+    transport = fields.String(required=True)
+    user_agent = fields.String(required=True)
+    created_at = _moment()
+    last_used_at = _moment()
+    expires_at = _moment()
+    is_current = fields.Boolean(required=True)
+
+
+class VehicleClaim(Schema):
+    plate = Plate(required=True, validate=validate.Length(1, 16), metadata={"example": "ABC-1235"})
+    vehicle = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(_VEHICLES))
+
+
+class VehicleSchema(Schema):
+    id = fields.String(required=True)
+    plate = fields.String(required=True)
+    vehicle = fields.String(required=True, validate=validate.OneOf(_VEHICLES))
+    added_at = _moment()
+
+
+class TokenSchema(Schema):
+    access_token = fields.String(required=True)
+    token_type = fields.String(required=True)
+    expires_in = fields.Integer(required=True)
+    scope = fields.String(required=True)
+
+
+class OAuthErrorSchema(Schema):
+    error = fields.String(required=True)

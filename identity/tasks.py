@@ -1,0 +1,76 @@
+"""What runs outside requests: sending text messages, and forgetting what has lapsed."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core import clock, db
+from core.outbox import Consumer, Event
+from identity import ports, texts_out
+from partners import wire
+
+_log = logging.getLogger("mykaohsiung.identity")
+_SENT_PER_SWEEP = 100
+
+
+def deliver_sms(event: Event) -> None:
+    """Send the text message that an event asks for; one that does not leave now is found by `send_due_sms`."""
+    _send(UUID(event.payload["sms_id"]), clock.now())
+
+
+def send_due_sms(now: datetime) -> None:
+    """Send the text messages that are waiting for another attempt."""
+    with db.unit_of_work() as session:
+        waiting = texts_out.due(session, now=now, limit=_SENT_PER_SWEEP)
+    for sms_id in waiting:
+        _send(sms_id, now)
+
+
+def forget_lapsed(now: datetime) -> None:
+    """Delete challenges, ceremonies, tokens, counters and sessions that can no longer matter."""
+    for statement in _FORGET:
+        with db.unit_of_work() as session:
+            session.execute(statement, {"now": now})
+
+
+def _send(sms_id: UUID, now: datetime) -> None:
+    with db.unit_of_work() as session:
+        outgoing = texts_out.lease(session, sms_id, now=now)
+    if outgoing is None:
+        return
+    try:
+        ports.telephone_company.send(message_id=str(outgoing.id), to=outgoing.to, text=outgoing.body)
+        was_sent = True
+    except wire.Refused as refusal:
+        _log.warning("text message %s was refused: %s", sms_id, refusal.code)
+        was_sent = False
+    except wire.CallFailed as failure:
+        _log.warning("text message %s is tried again: %s", sms_id, failure)
+        return
+    with db.unit_of_work() as session:
+        texts_out.finish(session, sms_id, was_sent=was_sent, now=now)
+
+
+def _nothing_more(_session: Session, _event: Event, _now: datetime) -> None:
+    """The message is a row already; all that is left is to send it, after the commit."""
+
+
+CONSUMERS = (Consumer("identity.deliver_sms", "identity.sms_requested", _nothing_more, then=deliver_sms),)
+
+_FORGET = tuple(
+    text(statement)
+    for statement in (
+        "DELETE FROM identity.otp_challenge WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
+        "DELETE FROM identity.ceremony WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
+        "DELETE FROM identity.used_jti WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
+        "DELETE FROM identity.access_token WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
+        "DELETE FROM identity.attempt WHERE resets_at < CAST(:now AS timestamptz) - interval '1 day'",
+        "DELETE FROM identity.session WHERE expires_at < CAST(:now AS timestamptz) - interval '30 days'",
+        "DELETE FROM identity.sms WHERE created_at < CAST(:now AS timestamptz) - interval '30 days'",
+    )
+)
