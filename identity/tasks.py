@@ -62,6 +62,9 @@ def _nothing_more(_session: Session, _event: Event, _now: datetime) -> None:
 
 CONSUMERS = (Consumer("identity.deliver_sms", "identity.sms_requested", _nothing_more, then=deliver_sms),)
 
+SWEEPS = {"identity.send_due_sms": (5.0, send_due_sms), "identity.forget_lapsed": (3600.0, forget_lapsed)}
+"""Name: every so many seconds, what."""
+
 _FORGET = tuple(
     text(statement)
     for statement in (
