@@ -17,8 +17,10 @@ class Text:
     en: str
 
     def format(self, **values: object) -> Text:
-        """The same text with its `{fields}` filled in, in both languages."""
-        return Text(self.zh.format(**values), self.en.format(**values))
+        """The same text with its `{fields}` filled in, in both languages; a Text among them in the language it is for."""
+        chinese = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
+        english = {name: value.en if isinstance(value, Text) else value for name, value in values.items()}
+        return Text(self.zh.format(**chinese), self.en.format(**english))
 
     def in_language(self, language: str) -> str:
         """The wording for `language`; anything that is not English reads Chinese."""

@@ -60,12 +60,6 @@ def write(
     return UUID(str(message_id))
 
 
-def _filled(words: Text, values: Mapping[str, object]) -> Text:
-    chinese = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
-    english = {name: value.en if isinstance(value, Text) else value for name, value in values.items()}
-    return Text(words.zh.format(**chinese), words.en.format(**english))
-
-
 def _moment(at: datetime) -> Text:
     local = at.astimezone(TAIPEI)
     return Text(f"{roc_text(local.date())} {local:%H:%M}", f"{local:%Y-%m-%d %H:%M}")

@@ -1,0 +1,125 @@
+"""What somebody has: the balance, the lots it lies in, what expires when, and how it came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from core.clock import taipei_date
+from core.cursors import decode_cursor, encode_cursor
+from core.errors import FieldError, InvalidRequest
+from core.text import Text
+
+MOST_LOTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLot:
+    """A lot with points left; `expires_on` is the last day on which they can be used."""
+
+    id: UUID
+    amount: int
+    remaining: int
+    earned_at: datetime
+    expires_on: date
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person's points at one moment. `expiring`: how many points have which last day, the soonest first. `lots`: the
+    soonest to expire, `MOST_LOTS` at the most."""
+
+    balance: int
+    expiring: list[tuple[int, date]]
+    lots: list[OpenLot]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change: `kind` is "earn", "reverse" or "expire"; `amount` is below zero where points went."""
+
+    id: UUID
+    amount: int
+    kind: str
+    reason: Text
+    at: datetime
+    lot_id: UUID
+    payment_id: UUID
+
+
+def standing(session: Session, *, person_id: UUID, now: datetime) -> Standing:
+    """The person's points at `now`; what has expired by then no longer counts, swept or not."""
+    by_end = session.execute(_BY_END, {"person_id": person_id, "now": now}).all()
+    lots = session.execute(_OPEN_LOTS, {"person_id": person_id, "now": now, "limit": MOST_LOTS}).all()
+    return Standing(
+        balance=sum(int(row.points) for row in by_end),
+        expiring=[(int(row.points), _last_day(row.expires_at)) for row in by_end],
+        lots=[_open_lot(row) for row in lots],
+    )
+
+
+def entries(session: Session, *, person_id: UUID, limit: int, cursor: str | None) -> tuple[list[Entry], str | None]:
+    """A page of the person's changes, newest first, and the cursor of the next. Raises InvalidRequest for a strange
+    cursor."""
+    before_at, before_id = _position(cursor) if cursor else (None, None)
+    rows = session.execute(
+        _ENTRIES_BEFORE if cursor else _ENTRIES,
+        {"person_id": person_id, "limit": limit + 1, "before_at": before_at, "before_id": before_id},
+    ).all()
+    page = [_entry(row) for row in rows[:limit]]
+    return page, encode_cursor(page[-1].at.isoformat(), str(page[-1].id)) if len(rows) > limit else None
+
+
+def _position(cursor: str) -> tuple[datetime, UUID]:
+    at, entry_id = decode_cursor(cursor, str, str)
+    try:
+        moment, identifier = datetime.fromisoformat(at), UUID(entry_id)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")])
+    return moment, identifier
+
+
+def _last_day(expires_at: datetime) -> date:
+    return taipei_date(expires_at - timedelta(microseconds=1))
+
+
+def _open_lot(row: Row[Any]) -> OpenLot:
+    reason = Text(row.reason_zh, row.reason_en)
+    return OpenLot(row.id, row.amount, row.remaining, row.earned_at, _last_day(row.expires_at), reason)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    reason = Text(row.reason_zh, row.reason_en)
+    return Entry(row.id, row.amount, row.kind, reason, row.at, row.lot_id, row.payment_id)
+
+
+_BY_END = text(
+    """
+    SELECT expires_at, sum(remaining) AS points FROM points.lot
+     WHERE person_id = :person_id AND remaining > 0 AND expires_at > :now
+     GROUP BY expires_at ORDER BY expires_at
+    """
+)
+_OPEN_LOTS = text(
+    """
+    SELECT l.id, l.amount, l.remaining, l.earned_at, l.expires_at, e.reason_zh, e.reason_en
+      FROM points.lot AS l JOIN points.entry AS e ON e.lot_id = l.id AND e.kind = 'earn'
+     WHERE l.person_id = :person_id AND l.remaining > 0 AND l.expires_at > :now
+     ORDER BY l.expires_at, l.id LIMIT :limit
+    """
+)
+_ENTRIES = text("SELECT * FROM points.entry WHERE person_id = :person_id ORDER BY at DESC, id DESC LIMIT :limit")
+_ENTRIES_BEFORE = text(
+    """
+    SELECT * FROM points.entry WHERE person_id = :person_id AND (at, id) < (:before_at, :before_id)
+     ORDER BY at DESC, id DESC LIMIT :limit
+    """
+)

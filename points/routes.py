@@ -1,0 +1,66 @@
+"""Points over HTTP."""
+
+from __future__ import annotations
+
+from core.clock import on_the_wire
+from core.http import Answer, Call, PageQuery, Routes, citizen
+from core.ids import typeid
+from core.text import Text
+from points import history
+from points.schemas import PointsEntryPage, PointsSchema
+
+routes = Routes("points")
+_CITIZEN = citizen(loa=2)
+
+
+@routes.get(
+    "/v1/points",
+    access=_CITIZEN,
+    answers={200: PointsSchema},
+    summary=Text("我的點數", "My points: the balance, the lots it lies in, and what expires when"),
+)
+def my_points(call: Call) -> Answer:
+    standing = history.standing(call.session, person_id=call.actor.id, now=call.now)
+    return Answer(
+        {
+            "balance": standing.balance,
+            "expiring": [{"amount": amount, "expires_on": day.isoformat()} for amount, day in standing.expiring],
+            "lots": [
+                {
+                    "id": typeid("lot", lot.id),
+                    "amount": lot.amount,
+                    "remaining": lot.remaining,
+                    "earned_at": on_the_wire(lot.earned_at),
+                    "expires_on": lot.expires_on.isoformat(),
+                    "reason": lot.reason.in_language(call.language),
+                }
+                for lot in standing.lots
+            ],
+        }
+    )
+
+
+@routes.get(
+    "/v1/points/entries",
+    access=_CITIZEN,
+    query=PageQuery,
+    answers={200: PointsEntryPage},
+    summary=Text("點數明細", "How my points came and went, newest first"),
+)
+def my_entries(call: Call) -> Answer:
+    page, next_cursor = history.entries(
+        call.session, person_id=call.actor.id, limit=call.query["limit"], cursor=call.query["cursor"]
+    )
+    items = [
+        {
+            "id": typeid("pte", entry.id),
+            "amount": entry.amount,
+            "kind": entry.kind,
+            "reason": entry.reason.in_language(call.language),
+            "at": on_the_wire(entry.at),
+            "lot_id": typeid("lot", entry.lot_id),
+            "payment_id": typeid("pay", entry.payment_id),
+        }
+        for entry in page
+    ]
+    return Answer({"items": items, "next_cursor": next_cursor})

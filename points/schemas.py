@@ -1,0 +1,40 @@
+"""What goes over the wire about points."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from core.http import page_of
+
+
+class ExpiringSchema(Schema):
+    amount = fields.Integer(required=True, validate=validate.Range(min=1))
+    expires_on = fields.Date(required=True)
+
+
+class LotSchema(Schema):
+    id = fields.String(required=True)
+    amount = fields.Integer(required=True)
+    remaining = fields.Integer(required=True)
+    earned_at = fields.DateTime(required=True)
+    expires_on = fields.Date(required=True)
+    reason = fields.String(required=True)
+
+
+class PointsSchema(Schema):
+    balance = fields.Integer(required=True, validate=validate.Range(min=0))
+    expiring = fields.List(fields.Nested(ExpiringSchema), required=True)
+    lots = fields.List(fields.Nested(LotSchema), required=True)
+
+
+class PointsEntrySchema(Schema):
+    id = fields.String(required=True)
+    amount = fields.Integer(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(["earn", "reverse", "expire"]))
+    reason = fields.String(required=True)
+    at = fields.DateTime(required=True)
+    lot_id = fields.String(required=True)
+    payment_id = fields.String(required=True)
+
+
+PointsEntryPage = page_of(PointsEntrySchema)
