@@ -17,7 +17,7 @@ class Text:
     en: str
 
     def format(self, **values: object) -> Text:
-        """The same text with its `{fields}` filled in, in both languages; a Text among them in the language it is for."""
+        """The same text with its `{fields}` filled in, in both languages; a Text among them in its own."""
         chinese = {name: value.zh if isinstance(value, Text) else value for name, value in values.items()}
         english = {name: value.en if isinstance(value, Text) else value for name, value in values.items()}
         return Text(self.zh.format(**chinese), self.en.format(**english))

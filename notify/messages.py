@@ -33,10 +33,9 @@ def write(
     `values` fill the wording's fields, a Text in each language; `at` is when the thing told of happened. Answers the
     message's id, or None when this event has already told this person.
     """
-    title, body, explanation = (
-        _filled(words, {**values, "moment": _moment(at)})
-        for words in (wording.title, wording.body, wording.explanation)
-    )
+    filled = {**values, "moment": _moment(at)}
+    title, body = wording.title.format(**filled), wording.body.format(**filled)
+    explanation = wording.explanation.format(**filled)
     basis = BASES[wording.kind]
     why = {
         "explanation": {"zh": f"{explanation.zh}{basis.zh}", "en": f"{explanation.en} {basis.en}"},

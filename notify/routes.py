@@ -14,6 +14,7 @@ from notify import devices, inbox
 from notify.schemas import DeviceCreate, DevicePage, DeviceSchema, InboxPage, MessageChange, MessageSchema, WhySchema
 
 routes = Routes("notify")
+ROUTES = (routes,)
 _CITIZEN = citizen(loa=2)
 
 

@@ -10,6 +10,7 @@ from points import history
 from points.schemas import PointsEntryPage, PointsSchema
 
 routes = Routes("points")
+ROUTES = (routes,)
 _CITIZEN = citizen(loa=2)
 
 

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from api.delivery import by_kind, deliver
+from api.delivery import deliver
 from core import db, outbox
 from core.ids import new_uuid
 from notify import ports
-from notify.consumers import CONSUMERS
+from notify.tasks import CONSUMERS
 from partners.fcm.client import Delivered, Outcome, Push
 
 NOW = datetime(2026, 11, 5, 6, 3, 22, tzinfo=UTC)
@@ -55,7 +55,7 @@ def happened(database: db.Database) -> Callable[..., UUID]:
 
 
 def bring(*event_ids: UUID) -> None:
-    deliver(event_ids, by_kind(CONSUMERS))
+    deliver(event_ids, {consumer.kind: [consumer] for consumer in CONSUMERS})
 
 
 def captured(person_id: UUID, **changed: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What this room makes of events: a message in the inbox with the event, a push once that is committed."""
+"""What this room does in the worker: a message in the inbox for each event, pushes at once and whenever they are due."""
 
 from __future__ import annotations
 
@@ -91,3 +91,6 @@ CONSUMERS = (
     Consumer("notify.bill_refunded", "wallet.bill_refunded", tell_of_refund, push_at_once),
     Consumer("notify.passkey_added", "identity.passkey_added", warn_of_passkey, push_at_once),
 )
+
+# name: (seconds between two runs, what is run)
+SWEEPS = {"notify.send_due": (5.0, deliveries.send_due)}
