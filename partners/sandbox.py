@@ -8,6 +8,8 @@ SMS_SECRET.
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +63,8 @@ def create_app(state_dir: Path, api_url: str, own_url: str, shared: Secrets | No
 
 
 def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
-    """`create_app` with what the environment says."""
+    """`create_app` with what the environment says, for the server's worker."""
+    _end_with(os.getppid())
     port = environment.get("SANDBOX_PORT") or "8090"
     given = {
         name: environment[f"{name.upper()}_SECRET"]
@@ -74,6 +77,17 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
         (environment.get("SANDBOX_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
         Secrets(**given),
     )
+
+
+def _end_with(server: int) -> None:
+    """Ends this worker once its server is gone; after kill -9 of the server it would live on and keep port and books."""
+
+    def watch() -> None:
+        while os.getppid() == server:
+            time.sleep(0.3)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="watch-the-server", daemon=True).start()
 
 
 def main() -> None:

@@ -78,6 +78,7 @@ class Books:
             connection.execute("PRAGMA journal_mode = WAL")
             # NORMAL keeps the file whole after kill -9; only a power cut may take the last commits with it.
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA wal_autocheckpoint = 4000")
             connection.execute("CREATE TABLE IF NOT EXISTS book_opened (at TEXT NOT NULL)")
             self._here.connection = connection
         return connection

@@ -102,8 +102,8 @@ class WebhookSender:
             for webhook, error in outcomes:
                 _settle(books, webhook, error)
         if outcomes and isinstance(outcomes[-1][1], wire.NotReached):
-            # Nobody listens there: the rest of the batch would fare no better.
-            return 1.0
+            # Nobody listens there: neither the rest of the batch nor what comes next would fare better.
+            self._stopped.wait(1.0)
         return 0.0 if len(due) == _BATCH else self._seconds_until_next()
 
     def _send(self, webhook: Row) -> wire.CallFailed | None:
