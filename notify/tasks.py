@@ -1,4 +1,4 @@
-"""What this room does in the worker: a message in the inbox for each event, pushes at once and whenever they are due."""
+"""What this room does in the worker: a message for each event, and pushes whenever they are due."""
 
 from __future__ import annotations
 
