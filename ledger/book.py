@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.cursors import decode_cursor, encode_cursor
+from core.errors import FieldError, InvalidRequest
 from ledger.errors import AccountNotOpen, typed_refusals
 
 _NAMESPACE = UUID("5f0c6d5e-6f0a-5c1b-9b51-6c6564676572")
@@ -159,12 +160,13 @@ def reverse(session: Session, reversals: Sequence[Reversal], *, now: datetime) -
 def record(session: Session, changes: Sequence[Change], *, now: datetime, group_id: UUID | None = None) -> bool:
     """Write one atomic group of any kinds of change in one round trip; `group_id` is the smallest id unless given.
 
-    True: written now. False: the very same group is in the book already, and nothing was done.
+    The changes are made in the order given: an account may spend what an earlier one of the group brought it.
+    True: written now. False: all of it is in the book already, and nothing was done.
     A hold must be in the book before the call that resolves it.
     Raises NotEnough, AccountNotOpen, TransferDiffers (an id of this group is taken by something else), HoldUnknown,
     HoldResolved, DoesNotFit, NotReversible, AlreadyReversed; ValueError for a group that is empty or not well formed.
     """
-    rows = sorted((_row(change) for change in changes), key=lambda row: row.id)
+    rows = [_row(change) for change in changes]
     if not rows or len({row.id for row in rows}) < len(rows):
         raise ValueError("a group has one change or more, each with an id of its own")
     with typed_refusals():
@@ -172,7 +174,7 @@ def record(session: Session, changes: Sequence[Change], *, now: datetime, group_
             session.execute(
                 _APPLY,
                 {
-                    "group_id": group_id or rows[0].id,
+                    "group_id": group_id or min(row.id for row in rows),
                     "now": now,
                     "ids": [row.id for row in rows],
                     "kinds": [row.kind for row in rows],
@@ -275,11 +277,25 @@ class EntryPage:
 
 def entries(session: Session, account: UUID, cursor: str | None = None, *, limit: int = 50) -> EntryPage:
     """A page of the account's entries, newest first. Raises InvalidRequest for a cursor that is none."""
-    xact, last_id = decode_cursor(cursor, int, str) if cursor else (None, None)
-    rows = session.execute(_ENTRIES, {"account": account, "xact": xact, "last_id": last_id, "rows": limit + 1}).all()
+    xact, last_id = _place(cursor) if cursor else _NEWEST
+    rows = session.execute(_ENTRIES, {"account": account, "xact": str(xact), "id": last_id, "rows": limit + 1}).all()
     items = [Entry(row.id, row.group_id, Side(row.side), *row[3:11]) for row in rows[:limit]]
     more = encode_cursor(int(rows[limit - 1].xact), str(rows[limit - 1].id)) if len(rows) > limit else None
     return EntryPage(items, more)
+
+
+_NEWEST = (2**63 - 1, UUID(int=2**128 - 1))
+
+
+def _place(cursor: str) -> tuple[int, UUID]:
+    xact, last_id = decode_cursor(cursor, int, str)
+    try:
+        place = (xact, UUID(last_id))
+    except ValueError:
+        place = None
+    if place is None or not 0 <= xact <= _NEWEST[0]:
+        raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")])
+    return place
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,20 +381,16 @@ _TRIAL_BALANCE_AS_OF = text(
 _ENTRIES = text(
     """
     (SELECT id, group_id, 'debit' AS side, kind, amount, credit_account AS counterpart, reason, subject, recorded_at,
-            pending_id, reverses_id, xact::text AS xact, xact AS place
+            pending_id, reverses_id, xact
      FROM ledger.transfer
-     WHERE debit_account = :account AND (CAST(:xact AS bigint) IS NULL OR (
-           xact <= CAST(CAST(:xact AS text) AS xid8)
-           AND (xact, id) < (CAST(CAST(:xact AS text) AS xid8), CAST(:last_id AS uuid))))
+     WHERE debit_account = :account AND (xact, id) < (CAST(:xact AS xid8), :id) AND xact <= CAST(:xact AS xid8)
      ORDER BY xact DESC, id DESC LIMIT :rows)
     UNION ALL
     (SELECT id, group_id, 'credit', kind, amount, debit_account, reason, subject, recorded_at, pending_id, reverses_id,
-            xact::text, xact
+            xact
      FROM ledger.transfer
-     WHERE credit_account = :account AND (CAST(:xact AS bigint) IS NULL OR (
-           xact <= CAST(CAST(:xact AS text) AS xid8)
-           AND (xact, id) < (CAST(CAST(:xact AS text) AS xid8), CAST(:last_id AS uuid))))
+     WHERE credit_account = :account AND (xact, id) < (CAST(:xact AS xid8), :id) AND xact <= CAST(:xact AS xid8)
      ORDER BY xact DESC, id DESC LIMIT :rows)
-    ORDER BY place DESC, id DESC LIMIT :rows
+    ORDER BY xact DESC, id DESC LIMIT :rows
     """
 )

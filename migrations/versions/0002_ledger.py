@@ -80,7 +80,7 @@ CREATE TABLE ledger.transfer (
 );
 COMMENT ON TABLE ledger.transfer IS 'The book: one amount of one asset from one account to another. Append-only.';
 COMMENT ON COLUMN ledger.transfer.id IS 'Chosen by the writer, and so the idempotency key.';
-COMMENT ON COLUMN ledger.transfer.xact IS 'The writing transaction, which a roll-up compares with the oldest unfinished.';
+COMMENT ON COLUMN ledger.transfer.xact IS 'The writing transaction: a roll-up compares it with the oldest unfinished.';
 COMMENT ON COLUMN ledger.transfer.held IS 'On post and void: the amount of the hold that this row gives back.';
 
 CREATE UNIQUE INDEX transfer_resolved_once ON ledger.transfer (pending_id) WHERE pending_id IS NOT NULL;
@@ -255,9 +255,9 @@ BEGIN
     RETURN false;
 END $$;
 
--- Records one atomic group, its ids in ascending order. True: recorded now; false: it is in the book already, the same.
+-- Records one atomic group in the order given. True: recorded now; false: all in the book already.
 -- Posts, voids and reversals take accounts, asset and (where none is given) amount from the transfer that they answer.
--- Locks are taken in one order everywhere: answered transfers, balance rows, new ids, each sorted by id, so that groups
+-- Locks are taken in one order everywhere (answered transfers, then balance rows, each sorted by id), so that groups
 -- cannot deadlock. A group of one leaves its balance rows to the trigger.
 CREATE FUNCTION ledger.apply(
     p_group uuid, p_now timestamptz,
@@ -285,9 +285,6 @@ BEGIN
     END IF;
 
     FOR i IN 1 .. wanted_count LOOP
-        IF i > 1 AND p_ids[i] <= p_ids[i - 1] THEN
-            RAISE EXCEPTION 'the ids of a group are given in ascending order' USING ERRCODE = '22023';
-        END IF;
         existing := NULL;
         IF p_pendings[i] IS NOT NULL OR p_reverses[i] IS NOT NULL THEN
             SELECT * INTO existing FROM ledger.transfer WHERE id = p_ids[i];
