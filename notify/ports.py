@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.text import Language
 from partners.fcm.client import Outcome, Push
 
 
@@ -22,8 +21,8 @@ class Pusher(Protocol):
 class LanguageOf(Protocol):
     """Knows which language a person reads."""
 
-    def __call__(self, session: Session, person_id: UUID) -> Language:
-        """The person's language."""
+    def __call__(self, session: Session, person_id: UUID) -> str:
+        """The person's language: "zh-TW" or "en"."""
         raise NotImplementedError
 
 
@@ -32,7 +31,7 @@ class _NotPluggedIn:
         raise RuntimeError("notify's ports are not plugged in: see notify.ports.plug_in")
 
 
-def _chinese(session: Session, person_id: UUID) -> Language:
+def _chinese(session: Session, person_id: UUID) -> str:
     return "zh-TW"
 
 

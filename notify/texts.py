@@ -102,7 +102,14 @@ BASES = {
 RAILS = {"bank_of_kaohsiung": Text("高雄銀行", "Bank of Kaohsiung")}
 SOME_RAIL = Text("您的帳戶", "your account")
 
-CHANNELS = {"bank_of_kaohsiung": Text("高雄銀行", "Bank of Kaohsiung")}
+CHANNELS = {
+    "7-ELEVEN": Text(" 7-ELEVEN ", "7-ELEVEN"),
+    "全家": Text("全家便利商店", "FamilyMart"),
+    "OK": Text(" OK 超商", "OK Mart"),
+    "萊爾富": Text("萊爾富超商", "Hi-Life"),
+    "郵局": Text("郵局", "a post office"),
+    "監理站臨櫃": Text("監理站櫃檯", "a motor vehicle office"),
+}
 SOME_CHANNEL = Text("其他管道", "another channel")
 
 FEE_BACK = Text("，原來的手續費 NT${fee} 也一併退還", ", and the service fee of NT${fee} with it")
@@ -112,5 +119,7 @@ FAILURES = {
     "mandate_revoked": Text("這個帳戶的扣款授權已經取消。", "The account's debit mandate has been revoked."),
     "limit_exceeded": Text("超過您設定的扣款上限。", "It is over the limit that you set."),
     "account_closed": Text("這個帳戶已經結清。", "The account has been closed."),
+    "mandate_not_found": Text("銀行找不到您的扣款授權。", "The bank does not know the debit mandate."),
+    "not_executed": Text("銀行沒有收到這筆扣款。", "The debit never reached the bank."),
 }
 SOME_FAILURE = Text("銀行沒有接受這筆扣款。", "The bank did not accept the debit.")

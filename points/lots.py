@@ -17,6 +17,9 @@ from ledger import book
 from points import campaigns, texts
 from points.campaigns import ASSET, Campaign
 
+# Paid here first and again elsewhere: our payment stands, and what goes back is the amount of the other one.
+_THE_OTHER_CAME_BACK = "paid_elsewhere_again"
+
 
 def grant_for_payment(session: Session, event: Event, now: datetime) -> None:
     """wallet.payment_captured: one lot from each campaign that the payment earns from, or a note why there is none."""
@@ -60,6 +63,8 @@ def take_back_for_refund(session: Session, event: Event, now: datetime) -> None:
     """wallet.bill_refunded: the points follow the money. What is left of the payment keeps its points; the rest goes
     back into the campaign's budget, as far as it has not expired."""
     refund = event.payload
+    if refund["reason"] == _THE_OTHER_CAME_BACK:
+        return
     refund_id, payment_id = UUID(refund["refund_id"]), UUID(refund["payment_id"])
     open_campaigns = campaigns.locked_for_refund(session)
     is_new = session.execute(

@@ -83,7 +83,8 @@ def test_a_double_payment_is_told_with_amount_and_account(
                 "number": "BZC123456",
                 "amount_twd": 600,
                 "fee_twd": fee_twd,
-                "channel": "convenience_store",
+                "reason": "paid_elsewhere_first",
+                "channel": "7-ELEVEN",
                 "account": "***1234",
                 "completed_at": "2026-11-05T07:00:00+00:00",
             },
@@ -93,6 +94,7 @@ def test_a_double_payment_is_told_with_amount_and_account(
     assert message.title.zh == "重複繳的 NT$600 已退回"
     assert "***1234" in message.body.zh
     assert ("NT$5" in message.body.en) is (fee_twd == 5)
+    assert "已由 7-ELEVEN 繳納" in message.why["explanation"]["zh"]
     assert "BZC123456" not in message.title.zh + message.body.zh
 
 

@@ -69,7 +69,7 @@ def captured(person_id: UUID, **changed: Any) -> dict[str, Any]:
     }
 
 
-def refunded(paid: dict[str, Any], amount_twd: int) -> dict[str, Any]:
+def refunded(paid: dict[str, Any], amount_twd: int, reason: str = "paid_elsewhere_first") -> dict[str, Any]:
     return {
         "payment_id": paid["payment_id"],
         "person_id": paid["person_id"],
@@ -78,7 +78,8 @@ def refunded(paid: dict[str, Any], amount_twd: int) -> dict[str, Any]:
         "number": "BZC123456",
         "amount_twd": amount_twd,
         "fee_twd": 5,
-        "channel": "convenience_store",
+        "reason": reason,
+        "channel": "7-ELEVEN",
         "account": "***1234",
         "completed_at": "2026-11-06T00:00:00+00:00",
     }

@@ -135,6 +135,13 @@ def test_points_follow_the_money_when_one_bill_of_a_payment_comes_back(campaign:
     assert page[0].reason.en == "Points for paying by bank: NT$660 was refunded, 16 points taken back"
 
 
+def test_paying_again_elsewhere_leaves_the_points_of_the_payment_that_stands(campaign: UUID) -> None:
+    person = new_uuid()
+    paid = pay(person)
+    bring(recorded("wallet.bill_refunded", refunded(paid, 600, reason="paid_elsewhere_again")))
+    assert _earned_by(paid["payment_id"]) == in_the_book(person) == 22
+
+
 def test_a_refund_repeated_and_at_once_takes_back_once(campaign: UUID) -> None:
     person = new_uuid()
     paid = pay(person)
