@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -33,6 +34,7 @@ class Database:
         )
         event.listen(self.engine, "connect", _on_connect)
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self.after_commit = _after_commit
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Session]:
@@ -45,7 +47,7 @@ class Database:
             yield session
         except Problem as problem:
             if problem.keeps:
-                session.commit()
+                self._commit(session)
             else:
                 session.rollback()
             raise
@@ -53,12 +55,29 @@ class Database:
             session.rollback()
             raise
         else:
-            session.commit()
+            self._commit(session)
         finally:
             session.close()
 
+    def _commit(self, session: Session) -> None:
+        session.commit()
+        if self.after_commit is not None and "recorded_events" in session.info:
+            self.after_commit(session.info["recorded_events"])
+
 
 _current: Database | None = None
+_after_commit: Callable[[list[UUID]], None] | None = None
+
+
+def hand_over_events_to(receiver: Callable[[list[UUID]], None] | None) -> None:
+    """Have the ids of recorded events given to `receiver` as soon as their unit of work is committed.
+
+    The receiver must not block and may lose them: the relay finds what it lost.
+    """
+    global _after_commit
+    _after_commit = receiver
+    if _current is not None:
+        _current.after_commit = receiver
 
 
 def configure(url: str, *, pool_size: int = 20) -> Database:

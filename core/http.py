@@ -16,7 +16,7 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy.orm import Session
 
 from core.errors import Problem
-from core.text import Text
+from core.text import Language, Text
 
 if TYPE_CHECKING:
     from flask import Request
@@ -82,7 +82,7 @@ class Call:
     request: Request
     actor: Any
     now: datetime
-    language: str
+    language: Language
     path: Mapping[str, str]
     query: Mapping[str, Any]
     body: Mapping[str, Any]

@@ -57,11 +57,6 @@ def record(session: Session, kind: str, payload: dict[str, Any], *, now: datetim
     return event_id
 
 
-def recorded_in(session: Session) -> list[UUID]:
-    """The ids of the events recorded through this session, for handing over once it has been committed."""
-    return list(session.info.get("recorded_events", ()))
-
-
 def unsettled(session: Session, *, now: datetime, older_than_seconds: float, limit: int) -> list[UUID]:
     """Events that nobody has finished with and whose next attempt is due, oldest first; each is leased to the caller.
 

@@ -67,7 +67,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     sandbox_url = _url(environment, "SANDBOX_URL", f"http://127.0.0.1:{sandbox_port}", ("http", "https"))
     database_url = environment.get("DATABASE_URL", "")
     broker_url = environment.get("BROKER_URL", "")
-    is_demo = _flag(environment, "MYKH_DEMO", default=not database_url)
+    is_demo = _flag(environment, "MYKH_DEMO", default=not environment.get("BANK_URL"))
     data_key, index_key = _keys(environment, is_demo=is_demo)
     return Settings(
         database_url=_url(environment, "DATABASE_URL", "", ("postgresql", "postgres")) if database_url else "",

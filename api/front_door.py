@@ -1,0 +1,211 @@
+"""What happens to every request before and after its view: who calls, may they, what did they send, commit, answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from flask import Request, Response, request
+from marshmallow import Schema, ValidationError
+
+from api.idempotency import KeyedRequest, Replayed, fingerprint_of, key_from
+from api.problem_pages import problem_response
+from core import clock, db
+from core.errors import (
+    BodyTooLarge,
+    CrossSiteRequest,
+    FieldError,
+    Forbidden,
+    InsufficientAuthentication,
+    InvalidRequest,
+    MalformedBody,
+    Problem,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from core.http import Answer, Call, Idempotency, Route
+from core.settings import settings
+from core.text import chosen_language
+from identity import bureaus, sessions
+from identity.actors import Actor
+
+SESSION_COOKIE = "__Host-session"
+_LARGEST_JSON_BYTES = 1 << 20
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_log = logging.getLogger("mykaohsiung.api")
+
+
+def view_of(route: Route) -> Callable[..., Response]:
+    """The Flask view function of a declared route."""
+
+    def view(**path: str) -> Response:
+        keyed: KeyedRequest | None = None
+        try:
+            call = Call(
+                request=request,
+                actor=None,
+                now=clock.now(),
+                language=chosen_language(request.headers.get("Accept-Language")),
+                path=path,
+                query={},
+                body={},
+            )
+            if route.own_units:
+                with db.unit_of_work() as session:
+                    _find_out_who_calls(route, call, session)
+                keyed = _read_request(route, call)
+                if keyed is not None:
+                    call.key = Idempotency(keyed.claim, keyed.store)
+                answer = route.view(call)
+            else:
+                with db.unit_of_work() as session:
+                    call.unit = session
+                    _find_out_who_calls(route, call, session)
+                    keyed = _read_request(route, call)
+                    if keyed is not None:
+                        keyed.claim(session)
+                    answer = route.view(call)
+                    if keyed is not None:
+                        keyed.store(session, answer)
+            return _response(answer, call.language)
+        except Replayed as replay:
+            return _response(replay.answer, call.language)
+        except Problem as problem:
+            _give_back(keyed, route)
+            return problem_response(problem, request)
+        except Exception as error:
+            if db.is_outage(error):
+                _log.warning("database outage on %s: %s", route.path, type(error).__name__)
+                return problem_response(Unavailable(), request)
+            _give_back(keyed, route)
+            raise
+
+    return view
+
+
+def _give_back(keyed: KeyedRequest | None, route: Route) -> None:
+    if keyed is not None and route.own_units:
+        try:
+            keyed.give_back()
+        except Exception as error:
+            _log.warning("an idempotency key stays leased: %s", type(error).__name__)
+
+
+def _find_out_who_calls(route: Route, call: Call, session: Any) -> None:
+    access = route.access
+    token, transport = _token_of(call.request)
+    if transport == "cookie" and call.request.method not in _SAFE_METHODS:
+        _must_come_from_this_site(call.request)
+    call.token, call.transport = token, transport  # type: ignore[assignment]
+    if access.kind == "partner":
+        return
+    actor: Actor | None = None
+    if token is not None:
+        if access.kind == "bureau":
+            actor = bureaus.resolve_bureau_token(session, token, call.now)
+        else:
+            actor = sessions.resolve(session, token, call.now)
+    call.actor = actor
+    if access.kind == "public":
+        return
+    if actor is None:
+        raise Unauthenticated
+    if access.kind == "bureau" and access.scope not in actor.scopes:
+        raise Forbidden
+    if access.kind == "citizen" and actor.loa < access.loa:
+        raise InsufficientAuthentication(loa=access.loa)
+
+
+def _token_of(incoming: Request) -> tuple[str | None, str]:
+    scheme, _, token = incoming.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip(), "bearer"
+    cookie = incoming.cookies.get(SESSION_COOKIE)
+    return (cookie, "cookie") if cookie else (None, "bearer")
+
+
+def _must_come_from_this_site(incoming: Request) -> None:
+    if incoming.headers.get("Origin") != settings().public_origin:
+        raise CrossSiteRequest
+
+
+def _read_request(route: Route, call: Call) -> KeyedRequest | None:
+    if route.query is not None:
+        call.query = _loaded(route.query, call.request.args.to_dict(), location="query")
+    elif call.request.args and route.method == "GET":
+        raise InvalidRequest(errors=[FieldError(name, "unknown parameter") for name in call.request.args])
+    sent = b""
+    if not route.streams:
+        if (call.request.content_length or 0) > _LARGEST_JSON_BYTES:
+            raise BodyTooLarge
+        sent = call.request.get_data(cache=True)
+        if len(sent) > _LARGEST_JSON_BYTES:
+            raise BodyTooLarge
+    if route.body is not None:
+        call.body = _loaded(route.body, _json_object(call.request, sent), location="body")
+    if not route.idempotent:
+        return None
+    key = key_from(call.request.headers.get("Idempotency-Key"))
+    caller = f"{call.actor.kind}:{call.actor.id}" if call.actor else "anybody"
+    fingerprint = fingerprint_of(call.request.method, call.request.path, sent)
+    return KeyedRequest(caller, key, f"{route.method} {route.path}", fingerprint, call.now)
+
+
+def _json_object(incoming: Request, sent: bytes) -> dict[str, Any]:
+    if not sent:
+        return {}
+    if incoming.mimetype != "application/json":
+        raise UnsupportedMediaType
+    # PostgreSQL's text cannot hold U+0000, and no field of ours wants it.
+    if b"\\u0000" in sent or b"\x00" in sent:
+        raise InvalidRequest(errors=[FieldError("", "U+0000 is not accepted")])
+    try:
+        document = orjson.loads(sent)
+    except orjson.JSONDecodeError:
+        raise MalformedBody from None
+    if not isinstance(document, dict):
+        raise MalformedBody
+    return document
+
+
+def _loaded(schema: type[Schema], document: Mapping[str, Any], *, location: str) -> dict[str, Any]:
+    if location == "query" and any("\x00" in value for value in document.values()):
+        raise InvalidRequest(errors=[FieldError("", "U+0000 is not accepted")])
+    try:
+        loaded: dict[str, Any] = schema().load(document)
+        return loaded
+    except ValidationError as error:
+        pointer = "" if location == "query" else "/"
+        messages: Any = error.normalized_messages()  # type: ignore[no-untyped-call]
+        raise InvalidRequest(errors=_field_errors(messages, pointer)) from None
+    except (ValueError, OverflowError, RecursionError):
+        raise InvalidRequest from None
+
+
+def _field_errors(messages: Any, pointer: str) -> list[FieldError]:
+    if isinstance(messages, dict):
+        found: list[FieldError] = []
+        for name, inner in messages.items():
+            step = str(name).replace("~", "~0").replace("/", "~1")
+            joined = pointer + step if pointer in ("", "/") else f"{pointer}/{step}"
+            found.extend(_field_errors(inner, joined))
+        return found
+    details = messages if isinstance(messages, list) else [messages]
+    return [FieldError(pointer, str(detail)[:300]) for detail in details]
+
+
+def _response(answer: Answer, language: str) -> Response:
+    if answer.raw is not None:
+        response = Response(answer.raw, answer.status, content_type=answer.content_type)
+    elif answer.body is not None:
+        response = Response(orjson.dumps(answer.body), answer.status, content_type="application/json")
+    else:
+        response = Response(status=answer.status)
+        response.headers.remove("Content-Type")
+    for name, value in answer.headers.items():
+        response.headers.add(name, value)
+    response.headers["Content-Language"] = language
+    return response

@@ -1,0 +1,136 @@
+"""Idempotency keys (draft-ietf-httpapi-idempotency-key-header-07), kept in PostgreSQL beside what they protect.
+
+An answer is stored in the transaction of its effect, so after a crash either both exist or neither. A refusal that
+changed nothing is not kept: the same key may try again. Kept for at least 24 hours, scoped to the caller.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core import db
+from core.errors import IdempotencyInProgress, IdempotencyKeyMissing, IdempotencyKeyReused
+from core.http import Answer
+
+KEPT_FOR = timedelta(hours=48)
+_LEASE = timedelta(seconds=30)
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class Replayed(Exception):
+    """This request has been answered before: `answer` is what was said then."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("answered before")
+        self.answer = answer
+
+
+@dataclass(slots=True)
+class KeyedRequest:
+    """One request under its key: `caller` scopes the key, `fingerprint` tells one body from another."""
+
+    caller: str
+    key: str
+    route: str
+    fingerprint: bytes
+    now: datetime
+    is_claimed: bool = False
+
+    def claim(self, session: Session) -> None:
+        """Begin work under the key.
+
+        Raises Replayed when it was answered before, IdempotencyKeyReused for another body, IdempotencyInProgress
+        while the first request is still running (a request that died is given up after 30 seconds).
+        """
+        values = {
+            "caller": self.caller,
+            "key": self.key,
+            "route": self.route,
+            "fingerprint": self.fingerprint,
+            "now": self.now,
+            "until": self.now + _LEASE,
+        }
+        # The advisory lock refuses a second request at once; the primary key alone would make it wait for the first.
+        if not session.execute(_LOCK, {"name": f"{self.caller}\x1f{self.key}"}).scalar():
+            raise IdempotencyInProgress
+        self.is_claimed = True
+        if session.execute(_CLAIM, values).rowcount == 1:  # type: ignore[attr-defined]
+            return
+        self.is_claimed = False
+        row = session.execute(_READ, values).one()
+        if bytes(row.fingerprint) != self.fingerprint or row.route != self.route:
+            raise IdempotencyKeyReused
+        if row.status is not None:
+            headers = {**row.headers, "Idempotency-Replayed": "true"}
+            raise Replayed(Answer(raw=bytes(row.body), status=row.status, headers=headers))
+        if row.lease_until > self.now:
+            raise IdempotencyInProgress
+        session.execute(_TAKE_OVER, values)
+        self.is_claimed = True
+
+    def store(self, session: Session, answer: Answer) -> None:
+        """Keep the answer, in the transaction of the effect that it reports."""
+        session.execute(
+            _STORE,
+            {
+                "caller": self.caller,
+                "key": self.key,
+                "status": answer.status,
+                "headers": orjson.dumps(dict(answer.headers)).decode(),
+                "body": orjson.dumps(answer.body),
+            },
+        )
+
+    def give_back(self) -> None:
+        """The request failed after its claim was committed: free the key for another try."""
+        if self.is_claimed:
+            with db.unit_of_work() as session:
+                session.execute(_GIVE_BACK, {"caller": self.caller, "key": self.key})
+
+
+def key_from(sent: str | None) -> str:
+    """The key in an Idempotency-Key header, quoted as RFC 9651 wants it or bare as many clients send it.
+
+    Raises IdempotencyKeyMissing when there is none, or one that is no key.
+    """
+    key = (sent or "").strip()
+    if len(key) >= 2 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    if not _KEY.fullmatch(key):
+        raise IdempotencyKeyMissing
+    return key
+
+
+def fingerprint_of(method: str, path: str, body: bytes) -> bytes:
+    """What tells one request from another under the same key."""
+    return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest()
+
+
+def forget_old_keys(session: Session, *, now: datetime) -> int:
+    """Delete keys past their keeping time; answers how many."""
+    return session.execute(_FORGET, {"before": now - KEPT_FOR}).rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7))")
+_CLAIM = text(
+    "INSERT INTO core.idempotency (caller, key, route, fingerprint, claimed_at, lease_until) "
+    "VALUES (:caller, :key, :route, :fingerprint, :now, :until) ON CONFLICT DO NOTHING"
+)
+_READ = text(
+    "SELECT route, fingerprint, lease_until, status, headers, body FROM core.idempotency "
+    "WHERE caller = :caller AND key = :key FOR UPDATE"
+)
+_TAKE_OVER = text("UPDATE core.idempotency SET lease_until = :until WHERE caller = :caller AND key = :key")
+_STORE = text(
+    "UPDATE core.idempotency SET status = :status, headers = CAST(:headers AS jsonb), body = :body, "
+    "lease_until = NULL WHERE caller = :caller AND key = :key"
+)
+_GIVE_BACK = text("DELETE FROM core.idempotency WHERE caller = :caller AND key = :key AND status IS NULL")
+_FORGET = text("DELETE FROM core.idempotency WHERE claimed_at < :before")

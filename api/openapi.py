@@ -1,0 +1,206 @@
+"""OpenAPI 3.1, derived from the declared routes: what is not declared cannot be called, what is declared is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
+
+from core.errors import (
+    BodyTooLarge,
+    CrossSiteRequest,
+    Forbidden,
+    IdempotencyInProgress,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    InsufficientAuthentication,
+    InvalidRequest,
+    MalformedBody,
+    Problem,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from core.http import Route
+
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+    },
+}
+_DESCRIPTION = """我的高雄:一個 App,一個後端。 One backend behind one app for the citizens of Kaohsiung.
+
+Money is whole New Taiwan dollars with `currency`; moments are RFC 3339 with an offset; ids are TypeIDs.
+Refusals are `application/problem+json` (RFC 9457); each `type` answers with a page that explains it.
+`Accept-Language: zh-TW` (default) or `en` chooses the words for people, never the codes.
+"""
+
+
+def openapi_document(routes: Iterable[Route]) -> bytes:
+    """The document as JSON bytes."""
+    spec = APISpec(
+        title="My Kaohsiung",
+        version="1",
+        openapi_version="3.1.0",
+        plugins=[MarshmallowPlugin(schema_name_resolver=_schema_name)],
+        info={"description": _DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+    )
+    spec.components.schema("Problem", _PROBLEM_SCHEMA)
+    spec.components.security_scheme("citizen", {"type": "http", "scheme": "bearer"})
+    spec.components.security_scheme("citizen_cookie", {"type": "apiKey", "in": "cookie", "name": "__Host-session"})
+    spec.components.security_scheme("bureau", {"type": "http", "scheme": "bearer"})
+    for route in routes:
+        path = re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", route.path)
+        spec.path(path=path, operations={route.method.lower(): _operation(route)})
+    return orjson.dumps(spec.to_dict())
+
+
+def _schema_name(schema: Any) -> str:
+    kind = schema if isinstance(schema, type) else type(schema)
+    return str(kind.__name__).removesuffix("Schema")
+
+
+def problems_of(route: Route) -> list[type[Problem]]:
+    """Every refusal that a route can answer with: its own, and those of the front door."""
+    found: list[type[Problem]] = list(route.problems)
+    if route.access.kind == "citizen":
+        found.append(Unauthenticated)
+        if route.access.loa > 1:
+            found.append(InsufficientAuthentication)
+    if route.access.kind == "bureau":
+        found += [Unauthenticated, Forbidden]
+    if route.access.kind in ("citizen", "public") and route.method not in ("GET", "HEAD"):
+        found.append(CrossSiteRequest)
+    if route.body is not None:
+        found += [MalformedBody, InvalidRequest, UnsupportedMediaType, BodyTooLarge]
+    elif not route.streams and route.method != "GET":
+        found.append(BodyTooLarge)
+    if route.query is not None or route.method == "GET":
+        found.append(InvalidRequest)
+    if route.idempotent:
+        found += [IdempotencyKeyMissing, IdempotencyKeyReused, IdempotencyInProgress]
+    found.append(Unavailable)
+    return list(dict.fromkeys(found))
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": f"{route.room}_{route.view.__name__}",
+        "tags": [route.room],
+        "summary": f"{route.summary.zh} · {route.summary.en}",
+        "responses": _responses(route),
+        "parameters": _parameters(route),
+        "security": _security(route),
+    }
+    level = f" Assurance level {route.access.loa} or higher." if route.access.kind == "citizen" else ""
+    operation["description"] = ((route.view.__doc__ or "").strip().split("\n\n")[0] + level).strip()
+    if route.body is not None:
+        operation["requestBody"] = {
+            "required": any(field.required for field in route.body().fields.values()),
+            "content": {"application/json": {"schema": route.body}},
+        }
+    elif route.accepts and tuple(route.accepts) != ("application/json",):
+        operation["requestBody"] = {
+            "required": True,
+            "content": {kind: {"schema": {"type": "string"}} for kind in route.accepts},
+        }
+    return operation
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    if route.access.kind == "citizen":
+        return [{"citizen": []}, {"citizen_cookie": []}]
+    if route.access.kind == "bureau":
+        return [{"bureau": []}]
+    return []
+
+
+def _parameters(route: Route) -> list[Any]:
+    found: list[Any] = [
+        {"in": "path", "name": name, "required": True, "schema": {"type": "string", "minLength": 1}}
+        for name in re.findall(r"<(?:[a-z]+:)?([a-z_]+)>", route.path)
+    ]
+    if route.query is not None:
+        found.append({"in": "query", "schema": route.query})
+    if route.idempotent:
+        found.append(
+            {
+                "in": "header",
+                "name": "Idempotency-Key",
+                "required": True,
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
+            }
+        )
+    return found
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, schema in route.answers.items():
+        responses[str(status)] = _answer(route, status, schema)
+    by_status: dict[int, list[type[Problem]]] = {}
+    for problem in problems_of(route):
+        by_status.setdefault(problem.status, []).append(problem)
+    for status, problems in sorted(by_status.items()):
+        slugs = ", ".join(f"`{problem.slug}`" for problem in problems)
+        entry: dict[str, Any] = {
+            "description": f"{slugs}: " + " / ".join(problem.title.en for problem in problems),
+            "content": {"application/problem+json": {"schema": "Problem"}},
+        }
+        headers = _headers_of(status)
+        if headers:
+            entry["headers"] = headers
+        if str(status) in responses:
+            # One status, two kinds of body: an answer of the view's own, and a refusal.
+            responses[str(status)]["content"] = {**responses[str(status)].get("content", {}), **entry["content"]}
+            responses[str(status)]["description"] += f" · {entry['description']}"
+        else:
+            responses[str(status)] = entry
+    return responses
+
+
+def _answer(route: Route, status: int, schema: type[Schema] | Schema | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {"description": route.summary.en}
+    content: dict[str, Any] = {}
+    for kind in route.content_types:
+        if kind == "application/json":
+            if schema is not None:
+                content[kind] = {"schema": schema}
+        elif status < 300:
+            content[kind] = {"schema": {"type": "string"}}
+    if content:
+        entry["content"] = content
+    headers = {
+        name: {"description": meaning, "schema": {"type": "string"}}
+        for name, meaning in route.answer_headers.get(status, {}).items()
+    }
+    if route.idempotent:
+        headers["Idempotency-Replayed"] = {"description": "true when this is the first answer again",
+                                           "schema": {"type": "string"}}  # fmt: skip
+    if headers:
+        entry["headers"] = headers
+    return entry
+
+
+def _headers_of(status: int) -> dict[str, Any]:
+    named = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}.get(status)
+    return {named: {"schema": {"type": "string"}}} if named else {}

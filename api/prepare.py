@@ -1,0 +1,25 @@
+"""Bringing a database to where this program can work: newest revision, and the rows that every room expects."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from core import clock, db, migrate
+from points import campaigns
+from wallet import book
+
+
+def prepare(database_url: str) -> None:
+    """Migrate and write reference data; again is harmless, and safe while other machines serve."""
+    migrate.to_head(database_url)
+    database = db.Database(database_url, pool_size=1)
+    with database.unit_of_work() as session:
+        seed(session)
+    database.engine.dispose()
+
+
+def seed(session: Session) -> None:
+    """Open the accounts of the book and write the campaigns that the demo city runs."""
+    now = clock.now()
+    book.open_accounts(session, now)
+    campaigns.ensure_demo_campaign(session, now)

@@ -1,0 +1,83 @@
+"""Keeping a handful of processes alive: started in order, restarted when one dies, stopped in the reverse order."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_FIRST_RESTART_SECONDS = 0.3
+_LAST_RESTART_SECONDS = 5.0
+_STEADY_AFTER_SECONDS = 30.0
+
+
+@dataclass
+class Child:
+    """One process: what to run, where it writes, and how often it had to be restarted."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log_path: Path
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    wait_seconds: float = _FIRST_RESTART_SECONDS
+    restart_at: float = field(default=0.0)
+
+    def start(self) -> None:
+        """Start the process in a session of its own, so that Ctrl-C reaches the supervisor alone."""
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command, env=dict(self.environment), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                start_new_session=True, preexec_fn=_end_with_parent(),
+            )  # fmt: skip
+        self.started_at = time.monotonic()
+        self.restart_at = 0.0
+
+    def look_after(self, say: Callable[[str], None]) -> None:
+        """Restart the process if it has died; waits longer each time that it dies soon."""
+        if self.process is not None and self.process.poll() is not None:
+            if time.monotonic() - self.started_at > _STEADY_AFTER_SECONDS:
+                self.wait_seconds = _FIRST_RESTART_SECONDS
+            say(f"{self.name} ended ({self.process.returncode}), starting it again; its log: {self.log_path}")
+            self.process = None
+            self.restart_at = time.monotonic() + self.wait_seconds
+            self.wait_seconds = min(self.wait_seconds * 2, _LAST_RESTART_SECONDS)
+        if self.process is None and time.monotonic() >= self.restart_at:
+            self.start()
+
+    def stop(self) -> None:
+        """End the process and whatever it has started: politely, and after ten seconds by force."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                pass
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        self.process = None
+
+
+def _end_with_parent() -> Callable[[], None] | None:
+    """On Linux a child is told to end when the supervisor is killed, so that nothing is left behind."""
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+    set_parent_death_signal = 1
+
+    def before_exec() -> None:
+        libc.prctl(set_parent_death_signal, signal.SIGTERM)
+
+    return before_exec

@@ -1,0 +1,112 @@
+"""The one place that knows every room: routes, consumers, sweeps, and the outside systems behind the rooms' ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from core import outbox
+from core.http import Route
+from core.settings import settings
+from identity import people
+from identity import ports as identity_ports
+from identity import routes as identity_routes
+from identity import tasks as identity_tasks
+from ledger import tasks as ledger_tasks
+from notify import ports as notify_ports
+from notify import routes as notify_routes
+from notify import tasks as notify_tasks
+from partners import wire
+from partners.bank.client import BankClient
+from partners.bureaus.client import BureausClient
+from partners.sms.client import SmsClient
+from points import routes as points_routes
+from points import tasks as points_tasks
+from points.lots import points_for_payment
+from wallet import ports as wallet_ports
+from wallet import routes as wallet_routes
+from wallet import tasks as wallet_tasks
+
+if TYPE_CHECKING:
+    from partners.fcm.client import FcmClient, Outcome, Push
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Work that is looked for every so many seconds."""
+
+    every_seconds: float
+    run: Callable[[datetime], object]
+
+
+# Events that nobody acts on yet, and why they are published all the same.
+UNCONSUMED: dict[str, str] = {
+    "wallet.bill_paid_elsewhere": "the citizen sees it on the bill itself",
+}
+
+
+@cache
+def routes() -> tuple[Route, ...]:
+    """Every declared route of every room."""
+    rooms = (*identity_routes.ROUTES, *wallet_routes.ROUTES, *points_routes.ROUTES, *notify_routes.ROUTES)
+    return tuple(route for room in rooms for route in room.declared)
+
+
+def consumers() -> tuple[outbox.Consumer, ...]:
+    """Everybody who acts on an event."""
+    return (
+        *wallet_tasks.CONSUMERS,
+        *points_tasks.CONSUMERS,
+        *notify_tasks.CONSUMERS,
+        *identity_tasks.CONSUMERS,
+    )
+
+
+@cache
+def consumers_by_kind() -> dict[str, list[outbox.Consumer]]:
+    """The consumers of each kind of event."""
+    found: dict[str, list[outbox.Consumer]] = {}
+    for consumer in consumers():
+        found.setdefault(consumer.kind, []).append(consumer)
+    return found
+
+
+@cache
+def sweeps() -> dict[str, Sweep]:
+    """Everything that is looked for from time to time, by name."""
+    found = {
+        "ledger.roll_up_checkpoints": Sweep(10.0, lambda _now: ledger_tasks.roll_up_checkpoints()),
+        "ledger.void_expired_holds": Sweep(60.0, lambda _now: ledger_tasks.void_expired_holds()),
+    }
+    for room in (wallet_tasks, points_tasks, notify_tasks, identity_tasks):
+        found |= {name: Sweep(every, run) for name, (every, run) in room.SWEEPS.items()}
+    return found
+
+
+def plug_in() -> None:
+    """Connect the rooms with the outside systems that the settings name."""
+    of = settings()
+    bank = BankClient(wire.Peer("bank", of.bank_url, of.bank_secret, read_timeout_seconds=8.0))
+    bureaus = BureausClient(wire.Peer("bureaus", of.bureaus_url, of.bureaus_secret, read_timeout_seconds=5.0))
+    sms = SmsClient(wire.Peer("sms", of.sms_url, of.sms_secret, read_timeout_seconds=5.0))
+    wallet_ports.plug_in(wallet_ports.Ports(bank, bureaus, points_for_payment))
+    identity_ports.plug_in(telephone=sms, vehicles=bureaus)
+    notify_ports.plug_in(pusher=_Pusher(), languages=people.person_language)
+
+
+class _Pusher:
+    """The push client, made when the first push leaves: Google's SDK is heavy, and the API never pushes."""
+
+    def send(self, push: Push) -> Outcome:
+        return _push_client().send(push)
+
+
+@cache
+def _push_client() -> FcmClient:
+    from partners.fcm.client import FcmClient, FcmConfig
+
+    of = settings()
+    return FcmClient(FcmConfig(project=of.fcm_project, url=of.fcm_url, credentials_file=of.fcm_credentials_file))

@@ -1,0 +1,121 @@
+"""The Celery application: events are delivered, and what is due is swept, on two queues.
+
+Tasks acknowledge late and are written to be run twice; the outbox, not the broker, remembers what is owed. A flushed
+or lost Redis therefore loses nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from celery import Celery
+from celery.signals import worker_init
+from kombu.entity import Queue
+
+from api import delivery, wiring
+from api.handover import Handover
+from api.idempotency import forget_old_keys
+from core import clock, db, outbox
+from core.settings import settings
+
+EVENTS = "events"
+SWEEPS = "sweeps"
+QUEUES = (EVENTS, SWEEPS)
+# The API hands events over within milliseconds; what is older has been dropped on the way.
+_RELAY_AFTER_SECONDS = 4
+
+celery = Celery("mykaohsiung")
+celery.conf.update(
+    broker_url=settings().broker_url or "redis://broker-url-is-not-set/0",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_default_queue=EVENTS,
+    task_default_exchange="mykaohsiung",
+    task_default_routing_key=EVENTS,
+    task_queues=[Queue(name, routing_key=name) for name in QUEUES],
+    task_create_missing_queues=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": 120,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 3,
+        "health_check_interval": 10,
+    },
+    broker_connection_timeout=3,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_hijack_root_logger=False,
+    timezone="UTC",
+)
+
+
+@celery.task(name="events.deliver", queue=EVENTS)
+def deliver(event_ids: list[str]) -> None:
+    """Bring these events to their consumers."""
+    delivery.deliver([UUID(event_id) for event_id in event_ids], _consumers())
+
+
+@celery.task(name="events.relay", queue=SWEEPS)
+def relay() -> None:
+    """Hand over the events that were committed and never finished."""
+    while True:
+        with db.unit_of_work() as session:
+            ids = outbox.unsettled(session, now=clock.now(), older_than_seconds=_RELAY_AFTER_SECONDS, limit=200)
+        for start in range(0, len(ids), 50):
+            delivery.deliver(ids[start : start + 50], _consumers())
+        if len(ids) < 200:
+            return
+
+
+@celery.task(name="sweeps.run", queue=SWEEPS)
+def sweep(name: str) -> None:
+    """Run one room's sweep of what is due."""
+    wiring.sweeps()[name].run(clock.now())
+
+
+@celery.task(name="sweeps.forget_idempotency_keys", queue=SWEEPS)
+def forget_idempotency_keys() -> None:
+    """Delete idempotency keys past their keeping time."""
+    with db.unit_of_work() as session:
+        forget_old_keys(session, now=clock.now())
+
+
+def hand_over_through_celery() -> None:
+    """From now on, this process hands committed events to Celery."""
+    db.hand_over_events_to(Handover(_send).offer)
+
+
+def _send(event_ids: list[str]) -> None:
+    deliver.apply_async(args=[event_ids], retry=False)
+
+
+def _consumers() -> dict[str, list[outbox.Consumer]]:
+    return wiring.consumers_by_kind()
+
+
+@worker_init.connect
+def _at_start(**_: Any) -> None:
+    wiring.plug_in()
+    hand_over_through_celery()
+
+
+def _schedule() -> dict[str, dict[str, Any]]:
+    # A message that waited longer than its interval is stale: the next one does the same work.
+    schedule: dict[str, dict[str, Any]] = {
+        "relay": {"task": relay.name, "schedule": 2.0, "options": {"expires": 6}},
+        "forget idempotency keys": {"task": forget_idempotency_keys.name, "schedule": 3600.0},
+    }
+    for name, each in wiring.sweeps().items():
+        schedule[name] = {
+            "task": sweep.name,
+            "schedule": each.every_seconds,
+            "args": [name],
+            "options": {"expires": max(each.every_seconds * 3, 5)},
+        }
+    return schedule
+
+
+celery.conf.beat_schedule = _schedule()

@@ -1,0 +1,201 @@
+"""What a person owes: bills on their ID number, and parking on vehicles they have shown to be theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.clock import taipei_date
+from core.errors import NotFound
+from core.text import Text
+from identity import people
+
+LARGEST_SELECTION = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A parking fee or a traffic fine as its bureau stated it. Money in NT$."""
+
+    id: UUID
+    bureau: str
+    kind: str
+    number: str
+    plate: str
+    vehicle: str
+    district: str | None
+    road: str | None
+    place: str | None
+    occurred_at: datetime
+    law_code: str | None
+    law_text: str | None
+    amount_twd: int
+    due_on: date
+    payable_by_agent: bool
+    status: str
+    claimed_by: UUID | None
+    paid_by_payment: UUID | None
+    paid_channel: str | None
+    paid_at: datetime | None
+
+    @property
+    def state(self) -> str:
+        """What the citizen sees: unpaid, processing, paid, void or appealed."""
+        if self.status == "unpaid" and self.claimed_by is not None:
+            return "processing"
+        return self.status
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the last day to pay has passed in Taipei."""
+        return self.status == "unpaid" and self.due_on < taipei_date(now)
+
+    def not_payable_reason(self) -> str | None:
+        """Why this bill cannot be paid here now; None when it can. A claim that only waits is no hindrance."""
+        if self.status != "unpaid":
+            return self.status
+        if self.kind == "fine" and not self.payable_by_agent:
+            return "not_payable_by_agent"
+        return None
+
+    @property
+    def description(self) -> Text:
+        """The bill in a few words, as on a receipt; no ID number, no plate."""
+        if self.kind == "parking":
+            where = f"{self.district or ''}{self.road or ''}"
+            return Text(f"路邊停車費 {where}", f"Roadside parking {where}")
+        return Text(f"交通罰鍰 {self.law_text or ''}", f"Traffic fine {self.law_text or ''}")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """By what a person's bills are found: the blind index of their ID number, and their vehicles (plate, class)."""
+
+    national_id_index: bytes
+    vehicles: tuple[tuple[str, str], ...]
+
+
+def owner_of(session: Session, person_id: UUID) -> Owner:
+    """What identifies this person's bills."""
+    return Owner(people.national_id_index_of(session, person_id), tuple(people.vehicles_of(session, person_id)))
+
+
+def page_of_bills(
+    session: Session, owner: Owner, *, status: str, limit: int, after: Sequence[Any] | None
+) -> list[Bill]:
+    """Up to `limit` bills in the order in which they matter: unpaid first, then by due date, then by id.
+
+    `status` is unpaid, paid or all; `after` is the sort key (is settled, due date, id) of the last bill shown.
+    """
+    parameters = _parameters(owner) | {
+        "status": status,
+        "limit": limit,
+        "is_first_page": after is None,
+        "after_settled": int(after[0]) if after else 0,
+        "after_due": date.fromisoformat(after[1]) if after else date.min,
+        "after_id": UUID(after[2]) if after else UUID(int=0),
+    }
+    return [_bill(row) for row in session.execute(_PAGE, parameters)]
+
+
+def sort_key(bill: Bill) -> tuple[int, str, str]:
+    """The key that `page_of_bills` continues after."""
+    return (0 if bill.status in ("unpaid", "appealed") else 1, bill.due_on.isoformat(), str(bill.id))
+
+
+def bill_of(session: Session, owner: Owner, bill_id: UUID) -> Bill:
+    """One bill of this person. Raises NotFound for anybody else's, as for none at all."""
+    row = session.execute(_ONE, _parameters(owner) | {"ids": [bill_id]}).first()
+    if row is None:
+        raise NotFound
+    return _bill(row)
+
+
+def bills_for_payment(session: Session, owner: Owner, bill_ids: Sequence[UUID]) -> list[Bill]:
+    """These bills of this person, locked against every other payment, in the order of their ids.
+
+    Raises NotFound unless every one of them is there and theirs.
+    """
+    rows = session.execute(_ONE_LOCKED, _parameters(owner) | {"ids": list(bill_ids)}).all()
+    if len(rows) != len(set(bill_ids)):
+        raise NotFound
+    return [_bill(row) for row in rows]
+
+
+def bills_seen(session: Session, owner: Owner, bill_ids: Sequence[UUID]) -> list[Bill]:
+    """These bills of this person, without locking them. Raises NotFound unless all are there and theirs."""
+    rows = session.execute(_ONE, _parameters(owner) | {"ids": list(bill_ids)}).all()
+    if len(rows) != len(set(bill_ids)):
+        raise NotFound
+    return [_bill(row) for row in rows]
+
+
+def correct_amount(session: Session, bill_id: UUID, amount_twd: int, *, payable: bool, now: datetime) -> None:
+    """The bureau has stated another amount for a bill that is still unpaid."""
+    session.execute(_CORRECT, {"id": bill_id, "amount": amount_twd, "payable": payable, "now": now})
+
+
+def set_status_from_bureau(session: Session, bill_id: UUID, status: str, *, now: datetime) -> None:
+    """The bureau has stated that an unpaid bill is paid, void or under appeal."""
+    session.execute(_SET_STATUS, {"id": bill_id, "status": status, "now": now})
+
+
+def _parameters(owner: Owner) -> dict[str, Any]:
+    return {
+        "owner_index": owner.national_id_index,
+        "plates": [plate for plate, _ in owner.vehicles],
+        "vehicles": [vehicle for _, vehicle in owner.vehicles],
+    }
+
+
+def _bill(row: Any) -> Bill:
+    return Bill(**row._mapping)
+
+
+_COLUMNS = (
+    "b.id, b.bureau, b.kind, b.number, b.plate, b.vehicle, b.district, b.road, b.place, b.occurred_at, b.law_code, "
+    "b.law_text, b.amount_twd, b.due_on, b.payable_by_agent, b.status, b.claimed_by, b.paid_by_payment, "
+    "b.paid_channel, b.paid_at"
+)
+# A fine on my vehicle that names somebody else is that person's, so plates match only bills that name nobody.
+_MINE = (
+    "(b.owner_index = :owner_index OR (b.owner_index IS NULL AND EXISTS ("
+    "SELECT 1 FROM unnest(CAST(:plates AS text[]), CAST(:vehicles AS text[])) AS v(plate, vehicle) "
+    "WHERE v.plate = b.plate AND v.vehicle = b.vehicle)))"
+)
+_PAGE = text(
+    f"""
+    WITH mine AS (
+        SELECT b.* FROM wallet.bill b WHERE b.owner_index = :owner_index
+        UNION ALL
+        SELECT b.* FROM unnest(CAST(:plates AS text[]), CAST(:vehicles AS text[])) AS v(plate, vehicle)
+          JOIN wallet.bill b ON b.plate = v.plate AND b.vehicle = v.vehicle AND b.owner_index IS NULL
+    ), keyed AS (
+        SELECT mine.*, CASE WHEN status IN ('unpaid', 'appealed') THEN 0 ELSE 1 END AS is_settled FROM mine
+    )
+    SELECT {_COLUMNS} FROM keyed b
+     WHERE (:status = 'all' OR (:status = 'paid') = (b.is_settled = 1))
+       AND (:is_first_page OR (b.is_settled, b.due_on, b.id)
+            > (CAST(:after_settled AS integer), CAST(:after_due AS date), CAST(:after_id AS uuid)))
+     ORDER BY b.is_settled, b.due_on, b.id LIMIT :limit
+    """  # noqa: S608
+)
+_ONE = text(f"SELECT {_COLUMNS} FROM wallet.bill b WHERE b.id = ANY(:ids) AND {_MINE} ORDER BY b.id")  # noqa: S608
+_ONE_LOCKED = text(
+    f"SELECT {_COLUMNS} FROM wallet.bill b WHERE b.id = ANY(:ids) AND {_MINE} ORDER BY b.id FOR UPDATE OF b"  # noqa: S608
+)
+_CORRECT = text(
+    "UPDATE wallet.bill SET amount_twd = :amount, payable_by_agent = :payable, updated_at = :now "
+    "WHERE id = :id AND status = 'unpaid'"
+)
+_SET_STATUS = text(
+    "UPDATE wallet.bill SET status = :status, updated_at = :now, "
+    "paid_channel = CASE WHEN :status = 'paid' THEN 'bureau-register' ELSE paid_channel END, "
+    "paid_at = CASE WHEN :status = 'paid' THEN CAST(:now AS timestamptz) ELSE paid_at END "
+    "WHERE id = :id AND status = 'unpaid' AND claimed_by IS NULL"
+)

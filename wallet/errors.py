@@ -1,0 +1,93 @@
+"""What the wallet refuses, and why, in words for people."""
+
+from __future__ import annotations
+
+from core.errors import Problem
+from core.text import Text
+
+
+class BillNotPayable(Problem):
+    slug = "bill-not-payable"
+    status = 409
+    title = Text("這張帳單不能在這裡繳", "This bill cannot be paid here")
+    explanation = Text(
+        "帳單可能正在申訴、已註銷,或依規定不能由代收單位收取。bill_id 與 reason 說明是哪一張、為什麼。",
+        "It may be under appeal, void, or one that an agent may not collect. `bill_id` and `reason` say which and why.",
+    )
+
+
+class BillAlreadyPaid(Problem):
+    slug = "bill-already-paid"
+    status = 409
+    title = Text("這張帳單已經繳了", "This bill is already paid")
+    explanation = Text("不需要再繳一次。bill_id 是那一張帳單。", "There is nothing left to pay. `bill_id` names it.")
+
+
+class BillBeingPaid(Problem):
+    slug = "bill-being-paid"
+    status = 409
+    title = Text("這張帳單正在繳費中", "This bill is being paid right now")
+    explanation = Text(
+        "另一筆付款正在向銀行扣款。請等它有結果,不會重複扣款。",
+        "Another payment is at the bank with it. Wait for its outcome; you will not be charged twice.",
+    )
+
+
+class PaymentChanged(Problem):
+    slug = "payment-changed"
+    status = 409
+    keeps = True
+    title = Text("帳單在您確認前改變了", "Something changed before you confirmed")
+    explanation = Text(
+        "金額、帳單或帳戶和您看到的不同,所以沒有扣款。請重新開始付款。",
+        "An amount, a bill or the account is no longer what you saw, so nothing was debited. Please start again.",
+    )
+
+
+class PaymentNotAwaiting(Problem):
+    slug = "payment-not-awaiting"
+    status = 409
+    title = Text("這筆付款不在等待確認", "This payment is not waiting for your confirmation")
+    explanation = Text(
+        "它已經送出、完成、取消或逾時。payment_status 是目前狀態。",
+        "It was sent, finished, cancelled or has expired. `payment_status` says where it stands.",
+    )
+
+
+class BankLinkNotActive(Problem):
+    slug = "bank-link-not-active"
+    status = 409
+    title = Text("這個銀行帳戶還不能用來付款", "This bank account cannot be used yet")
+    explanation = Text(
+        "連結還沒完成,或已經解除。請先在銀行頁面同意。",
+        "The link is not finished or has been ended. Give your consent on the bank's page first.",
+    )
+
+
+class OverLimit(Problem):
+    slug = "over-bank-limit"
+    status = 409
+    title = Text("超過您在銀行設定的單筆上限", "Over the per-payment limit you set at the bank")
+    explanation = Text(
+        "請少選幾張帳單分次繳,或到銀行提高上限。", "Choose fewer bills at a time, or raise the limit at the bank."
+    )
+
+
+class BankRefusedConsent(Problem):
+    slug = "bank-refused-consent"
+    status = 409
+    title = Text("銀行沒有同意連結", "The bank did not agree to the link")
+    explanation = Text(
+        "同意書已失效、用過或被拒絕。請重新連結。", "The consent has expired, was used or refused. Please link again."
+    )
+
+
+class AmountNotConfirmed(Problem):
+    slug = "amount-not-confirmed"
+    status = 409
+    title = Text("主管機關的金額不同了", "The bureau now says another amount")
+    explanation = Text(
+        "罰鍰金額以主管機關為準。我們已更新帳單,請確認新的金額後再繳。",
+        "A fine costs what the bureau says. The bill has been brought up to date; look at the new amount and pay that.",
+    )
+    keeps = True

@@ -1,0 +1,237 @@
+"""Payments over HTTP: choose, confirm with the phone's own biometrics, watch, receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from core import clock, db
+from core.clock import on_the_wire
+from core.cursors import decode_cursor, encode_cursor
+from core.errors import FieldError, InvalidRequest, NotFound, Unavailable
+from core.http import Answer, Call, PageQuery, Routes, citizen
+from core.ids import parse_typeid, typeid
+from core.text import Text
+from identity import passkeys
+from identity.errors import AssertionRefused
+from wallet import authorization, outcomes, payments, refunds, states
+from wallet.confirmation import confirm_amounts
+from wallet.errors import (
+    AmountNotConfirmed,
+    BankLinkNotActive,
+    BillAlreadyPaid,
+    BillBeingPaid,
+    BillNotPayable,
+    OverLimit,
+    PaymentChanged,
+    PaymentNotAwaiting,
+)
+from wallet.payment_texts import REFUNDS, failure_message
+from wallet.payments import Item, Payment
+from wallet.ports import ports
+from wallet.schemas import PaymentAuthorization, PaymentCreate, PaymentPage, PaymentSchema, RefundPage
+
+routes = Routes("payments")
+
+
+@routes.post(
+    "/v1/payments",
+    access=citizen(loa=3),
+    body=PaymentCreate,
+    idempotent=True,
+    own_units=True,
+    answers={201: PaymentSchema},
+    problems=[NotFound, BillAlreadyPaid, BillBeingPaid, BillNotPayable, BankLinkNotActive, OverLimit,
+              AmountNotConfirmed, InvalidRequest],
+    summary=Text("開始付款:選好的帳單", "Begin a payment of the chosen bills"),
+)  # fmt: skip
+def begin_payment(call: Call) -> Answer:
+    """Claims the bills, has the bureau confirm what its fines cost, and answers the instruction to be signed."""
+    bill_ids = [parse_typeid("bill", text) for text in call.body["bill_ids"]]
+    if len(set(bill_ids)) != len(bill_ids):
+        raise InvalidRequest(errors=[FieldError("/bill_ids", "each bill once")])
+    link_id = parse_typeid("blk", call.body["bank_link_id"])
+    confirm_amounts(call.actor.id, bill_ids, call.now, claim=call.idempotency.claim)
+    with db.unit_of_work() as session:
+        payment, items = payments.start(
+            session, person_id=call.actor.id, bill_ids=bill_ids, bank_link_id=link_id, now=call.now
+        )
+        options = passkeys.assertion_options(session, call.actor.id, payment.challenge, call.now)
+        answer = Answer(_on_the_wire(payment, items, call.language, options=options, points=None), 201)
+        call.idempotency.store(session, answer)
+    return answer
+
+
+@routes.post(
+    "/v1/payments/<payment_id>/authorization",
+    access=citizen(loa=3),
+    body=PaymentAuthorization,
+    idempotent=True,
+    own_units=True,
+    answers={200: PaymentSchema},
+    problems=[NotFound, PaymentNotAwaiting, PaymentChanged, AssertionRefused],
+    summary=Text("用通行金鑰確認付款", "Confirm a payment with the passkey"),
+)
+def authorize_payment(call: Call) -> Answer:
+    """Weighs the assertion over the instruction and orders the debit; answers captured, failed or unknown."""
+    payment_id = parse_typeid("pay", call.path["payment_id"])
+    with db.unit_of_work() as session:
+        call.idempotency.claim(session)
+        payment, items = authorization.accept(
+            session, person_id=call.actor.id, payment_id=payment_id, credential=call.body["credential"], now=call.now
+        )
+    debit = authorization.order_debit(payment)
+    try:
+        with db.unit_of_work() as session:
+            payment = outcomes.record(session, payment_id, debit, now=clock.now())
+            answer = Answer(_on_the_wire(payment, items, call.language))
+            call.idempotency.store(session, answer)
+    except Exception as error:
+        if not db.is_outage(error):
+            raise
+        # The debit may be booked and cannot be written down now: the sweep will ask the bank, and nothing is lost.
+        raise Unavailable(
+            Text(
+                "付款已送出,正在向銀行確認結果。不會重複扣款。",
+                "The payment was sent and its outcome is being confirmed with the bank. You will not be charged twice.",
+            )
+        ) from error
+    return answer
+
+
+@routes.post(
+    "/v1/payments/<payment_id>/cancellation",
+    access=citizen(loa=2),
+    answers={200: PaymentSchema},
+    problems=[NotFound, PaymentNotAwaiting],
+    summary=Text("取消還沒確認的付款", "Cancel a payment that is not confirmed yet"),
+)
+def cancel_payment(call: Call) -> Answer:
+    """Frees the bills of a payment that still waits for its assertion."""
+    payment_id = parse_typeid("pay", call.path["payment_id"])
+    payment = payments.cancel(call.session, person_id=call.actor.id, payment_id=payment_id, now=call.now)
+    return Answer(_with_items(call, [payment])[0])
+
+
+@routes.get(
+    "/v1/payments/<payment_id>",
+    access=citizen(loa=2),
+    answers={200: PaymentSchema},
+    problems=[NotFound],
+    summary=Text("一筆付款", "One payment"),
+)
+def show_payment(call: Call) -> Answer:
+    """One of my payments, as it stands now."""
+    payment = payments.payment_of(call.session, call.actor.id, parse_typeid("pay", call.path["payment_id"]))
+    return Answer(_with_items(call, [payment])[0])
+
+
+@routes.get(
+    "/v1/payments",
+    access=citizen(loa=2),
+    query=PageQuery,
+    answers={200: PaymentPage},
+    summary=Text("我的付款紀錄", "My payments"),
+)
+def list_payments(call: Call) -> Answer:
+    """My payments, newest first."""
+    before: UUID | None = None
+    if call.query["cursor"]:
+        try:
+            before = UUID(decode_cursor(call.query["cursor"], str)[0])
+        except ValueError:
+            raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")]) from None
+    limit = call.query["limit"]
+    found = payments.payments_of(call.session, call.actor.id, limit=limit + 1, before=before)
+    return Answer(
+        {
+            "items": _with_items(call, found[:limit]),
+            "next_cursor": encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None,
+        }
+    )
+
+
+@routes.get(
+    "/v1/payments/<payment_id>/refunds",
+    access=citizen(loa=2),
+    answers={200: RefundPage},
+    problems=[NotFound],
+    summary=Text("這筆付款的退款", "Refunds of a payment"),
+)
+def list_refunds(call: Call) -> Answer:
+    """What of a payment has gone or is going back, to which account, and why."""
+    payment = payments.payment_of(call.session, call.actor.id, parse_typeid("pay", call.path["payment_id"]))
+    items = [
+        {
+            "id": typeid("ref", refund.id),
+            "bill_id": typeid("bill", refund.bill_id),
+            "amount": refund.amount_twd,
+            "fee_refunded": refund.fee_twd,
+            "currency": "TWD",
+            "reason": refund.reason,
+            "message": REFUNDS[refund.reason].in_language(call.language),
+            "status": refund.status,
+            "account": payment.account_masked,
+            "created_at": on_the_wire(refund.created_at),
+            "completed_at": on_the_wire(refund.completed_at) if refund.completed_at else None,
+        }
+        for refund in refunds.refunds_of(call.session, payment.id)
+    ]
+    return Answer({"items": items, "next_cursor": None})
+
+
+def _with_items(call: Call, found: Sequence[Payment]) -> list[dict[str, Any]]:
+    items = payments.items_of(call.session, [payment.id for payment in found])
+    answers = []
+    for payment in found:
+        options = None
+        if payment.status == states.AWAITING and payment.expires_at > call.now:
+            options = passkeys.assertion_options(call.session, payment.person_id, payment.challenge, call.now)
+        points = ports().points_for_payment(call.session, payment.id) if payment.booked_at else None
+        answers.append(_on_the_wire(payment, items[payment.id], call.language, options=options, points=points))
+    return answers
+
+
+def _on_the_wire(
+    payment: Payment,
+    items: Sequence[Item],
+    language: str,
+    *,
+    options: dict[str, Any] | None = None,
+    points: int | None = None,
+) -> dict[str, Any]:
+    failure = None
+    if payment.failure_code:
+        message = failure_message(payment.failure_code).in_language(language)
+        failure = {"code": payment.failure_code, "message": message}
+    identifier = typeid("pay", payment.id)
+    return {
+        "id": identifier,
+        "status": payment.status,
+        "bills": [
+            {
+                "bill_id": typeid("bill", item.bill_id),
+                "number": item.number,
+                "kind": item.kind,
+                "description": item.description,
+                "amount": item.amount_twd,
+            }
+            for item in items
+        ],
+        "amount": payment.amount_twd,
+        "fee": payment.fee_twd,
+        "total": payment.total_twd,
+        "currency": "TWD",
+        "rail": payment.rail,
+        "account": payment.account_masked,
+        "bank_link_id": typeid("blk", payment.bank_link_id),
+        "created_at": on_the_wire(payment.created_at),
+        "expires_at": on_the_wire(payment.expires_at),
+        "paid_at": on_the_wire(payment.booked_at) if payment.booked_at else None,
+        "instruction": payment.instruction,
+        "authorization": {"options": options} if options else None,
+        "failure": failure,
+        "receipt_url": f"/v1/payments/{identifier}/receipt" if payment.booked_at else None,
+        "points": points,
+    }

@@ -1,0 +1,90 @@
+"""The receipt of a captured payment: one each, numbered, and verifiable by whoever holds the paper."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.clock import taipei_date
+from core.crypto import open_sealed, seal, token_hash
+from core.errors import NotFound
+from core.settings import settings
+
+_TABLE = "wallet.receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRecord:
+    """The receipt of a payment; `verify_url` is the public page that says whether it is real."""
+
+    payment_id: UUID
+    number: str
+    verify_url: str
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """All that the public page shows: that it was paid, when, how much (NT$), for how many bills; nothing of whom."""
+
+    number: str
+    paid_at: datetime
+    amount_twd: int
+    refunded_twd: int
+    bills: int
+
+
+def issue(session: Session, payment_id: UUID, *, now: datetime) -> None:
+    """Issue the payment's receipt; a second time changes nothing."""
+    token = secrets.token_urlsafe(18)
+    session.execute(
+        _INSERT,
+        {
+            "payment_id": payment_id,
+            "prefix": f"K{taipei_date(now):%Y%m%d}",
+            "hash": token_hash(token),
+            "sealed": seal(token, table=_TABLE, column="verify_token", row_id=payment_id),
+            "now": now,
+        },
+    )
+
+
+def receipt_of(session: Session, payment_id: UUID) -> ReceiptRecord:
+    """The receipt of a payment. Raises NotFound while the payment is not captured."""
+    row = session.execute(_ONE, {"payment_id": payment_id}).first()
+    if row is None:
+        raise NotFound
+    token = open_sealed(row.verify_token_sealed, table=_TABLE, column="verify_token", row_id=payment_id).decode()
+    return ReceiptRecord(payment_id, row.number, f"{settings().public_origin}/verify/{token}", row.issued_at)
+
+
+def verify(session: Session, token: str) -> Verification | None:
+    """What a receipt's QR code says to whoever scans it; None when there is no such receipt."""
+    row: Any = session.execute(_VERIFY, {"hash": token_hash(token)}).first()
+    return None if row is None else Verification(**row._mapping)
+
+
+_INSERT = text(
+    """
+    INSERT INTO wallet.receipt (payment_id, number, verify_hash, verify_token_sealed, issued_at)
+    VALUES (:payment_id, :prefix || lpad(nextval('wallet.receipt_number')::text, 8, '0'), :hash, :sealed, :now)
+    ON CONFLICT (payment_id) DO NOTHING
+    """
+)
+_ONE = text("SELECT number, verify_token_sealed, issued_at FROM wallet.receipt WHERE payment_id = :payment_id")
+_VERIFY = text(
+    """
+    SELECT r.number, p.booked_at AS paid_at, p.amount_twd + p.fee_twd AS amount_twd,
+           COALESCE((SELECT sum(f.amount_twd + f.fee_twd) FROM wallet.refund f
+                      WHERE f.payment_id = p.id AND f.status = 'completed'), 0)::bigint AS refunded_twd,
+           (SELECT count(*) FROM wallet.payment_item i WHERE i.payment_id = p.id) AS bills
+      FROM wallet.receipt r JOIN wallet.payment p ON p.id = r.payment_id
+     WHERE r.verify_hash = :hash
+    """
+)

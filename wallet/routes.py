@@ -1,0 +1,21 @@
+"""Every route of the wallet, in the order in which the documentation shows them."""
+
+from __future__ import annotations
+
+from wallet import (
+    bank_link_routes,
+    bill_batch_routes,
+    bill_routes,
+    payment_routes,
+    receipt_routes,
+    webhook_routes,
+)
+
+ROUTES = (
+    bill_routes.routes,
+    bank_link_routes.routes,
+    payment_routes.routes,
+    receipt_routes.routes,
+    bill_batch_routes.routes,
+    webhook_routes.routes,
+)

@@ -1,0 +1,183 @@
+"""What goes over the wire. Money is whole NT$ beside `currency`; unknown members are refused."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from core.http import PageQuery, page_of
+from wallet import states
+
+_TYPEID = validate.Length(min=8, max=40)
+
+
+def _currency() -> fields.String:
+    return fields.String(required=True, validate=validate.OneOf(["TWD"]))
+
+
+class BillSchema(Schema):
+    id = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(["parking", "fine"]))
+    number = fields.String(required=True)
+    plate = fields.String(required=True)
+    vehicle = fields.String(required=True)
+    district = fields.String(required=True, allow_none=True)
+    road = fields.String(required=True, allow_none=True)
+    place = fields.String(required=True, allow_none=True)
+    occurred_at = fields.String(required=True)
+    law_code = fields.String(required=True, allow_none=True)
+    law_text = fields.String(required=True, allow_none=True)
+    amount = fields.Integer(required=True)
+    currency = _currency()
+    due_on = fields.String(required=True)
+    due_on_roc = fields.String(required=True)
+    is_overdue = fields.Boolean(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["unpaid", "processing", "paid", "void", "appealed"]))
+    is_payable = fields.Boolean(required=True)
+    not_payable_reason = fields.String(required=True, allow_none=True)
+    payment_id = fields.String(required=True, allow_none=True)
+    paid_at = fields.String(required=True, allow_none=True)
+    paid_via = fields.String(required=True, allow_none=True)
+
+
+BillPage = page_of(BillSchema)
+
+
+class BillQuery(PageQuery):
+    status = fields.String(load_default="all", validate=validate.OneOf(["unpaid", "paid", "all"]))
+
+
+class QuoteSchema(Schema):
+    rail = fields.String(required=True)
+    name = fields.String(required=True)
+    fee = fields.Integer(required=True)
+    total = fields.Integer(required=True)
+    currency = _currency()
+    counts_as_paid = fields.String(required=True)
+    source = fields.String(required=True)
+
+
+QuotePage = page_of(QuoteSchema)
+
+
+class BankLinkSchema(Schema):
+    id = fields.String(required=True)
+    bank = fields.String(required=True)
+    bank_name = fields.String(required=True)
+    account = fields.String(required=True, allow_none=True)
+    status = fields.String(required=True, validate=validate.OneOf(["pending", "active", "revoked", "refused"]))
+    per_payment_limit = fields.Integer(required=True, allow_none=True)
+    daily_limit = fields.Integer(required=True, allow_none=True)
+    currency = _currency()
+    created_at = fields.String(required=True)
+
+
+class BankLinkStartedSchema(BankLinkSchema):
+    authorize_url = fields.String(required=True)
+
+
+BankLinkPage = page_of(BankLinkSchema)
+
+
+class BankLinkCreate(Schema):
+    """Nothing is asked: which account and which limits, the citizen tells the bank alone."""
+
+
+class BankLinkCompletion(Schema):
+    state = fields.String(required=True, validate=validate.Length(1, 200))
+    code = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 400))
+    error = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
+
+
+class PaymentCreate(Schema):
+    bill_ids = fields.List(fields.String(validate=_TYPEID), required=True, validate=validate.Length(min=1, max=50))
+    bank_link_id = fields.String(required=True, validate=_TYPEID)
+
+
+class PaymentAuthorization(Schema):
+    credential = fields.Dict(keys=fields.String(), required=True)
+
+
+class PaymentBillSchema(Schema):
+    bill_id = fields.String(required=True)
+    number = fields.String(required=True)
+    kind = fields.String(required=True)
+    description = fields.String(required=True)
+    amount = fields.Integer(required=True)
+
+
+class AuthorizationSchema(Schema):
+    options = fields.Dict(required=True)
+
+
+class FailureSchema(Schema):
+    code = fields.String(required=True)
+    message = fields.String(required=True)
+
+
+class PaymentSchema(Schema):
+    id = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(states.STATUSES))
+    bills = fields.List(fields.Nested(PaymentBillSchema), required=True)
+    amount = fields.Integer(required=True)
+    fee = fields.Integer(required=True)
+    total = fields.Integer(required=True)
+    currency = _currency()
+    rail = fields.String(required=True)
+    account = fields.String(required=True)
+    bank_link_id = fields.String(required=True)
+    created_at = fields.String(required=True)
+    expires_at = fields.String(required=True)
+    paid_at = fields.String(required=True, allow_none=True)
+    instruction = fields.String(required=True)
+    authorization = fields.Nested(AuthorizationSchema, required=True, allow_none=True)
+    failure = fields.Nested(FailureSchema, required=True, allow_none=True)
+    receipt_url = fields.String(required=True, allow_none=True)
+    points = fields.Integer(required=True, allow_none=True)
+
+
+PaymentPage = page_of(PaymentSchema)
+
+
+class RefundSchema(Schema):
+    id = fields.String(required=True)
+    bill_id = fields.String(required=True)
+    amount = fields.Integer(required=True)
+    fee_refunded = fields.Integer(required=True)
+    currency = _currency()
+    reason = fields.String(required=True)
+    message = fields.String(required=True)
+    status = fields.String(required=True)
+    account = fields.String(required=True)
+    created_at = fields.String(required=True)
+    completed_at = fields.String(required=True, allow_none=True)
+
+
+RefundPage = page_of(RefundSchema)
+
+
+class ReceiptLineSchema(Schema):
+    kind = fields.String(required=True)
+    number = fields.String(required=True)
+    description = fields.String(required=True)
+    amount = fields.Integer(required=True)
+
+
+class ReceiptSchema(Schema):
+    number = fields.String(required=True)
+    payment_id = fields.String(required=True)
+    paid_at = fields.String(required=True)
+    payer = fields.String(required=True)
+    account = fields.String(required=True)
+    lines = fields.List(fields.Nested(ReceiptLineSchema), required=True)
+    fee = fields.Integer(required=True)
+    total = fields.Integer(required=True)
+    currency = _currency()
+    verify_url = fields.String(required=True)
+
+
+class ReceiptQuery(Schema):
+    format = fields.String(load_default="", validate=validate.OneOf(["", "json", "pdf"]))
+
+
+class WebhookTaken(Schema):
+    received = fields.Boolean(required=True)

@@ -1,0 +1,33 @@
+"""What a rail costs the citizen: rows with a validity and a source, never a number in code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+BANK_OF_KAOHSIUNG = "bank_of_kaohsiung"
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The fee for one bill of a kind by one rail on a day, and where the rule stands."""
+
+    rail: str
+    bill_kind: str
+    fee_twd: int
+    source: str
+
+
+def tariffs_on(session: Session, day: date) -> dict[tuple[str, str], Tariff]:
+    """The tariff in force on `day`, by rail and kind of bill."""
+    rows = session.execute(_IN_FORCE, {"day": day})
+    return {(row.rail, row.bill_kind): Tariff(row.rail, row.bill_kind, row.fee_twd, row.source) for row in rows}
+
+
+_IN_FORCE = text(
+    "SELECT rail, bill_kind, fee_twd, source FROM wallet.tariff "
+    "WHERE valid_from <= :day AND (valid_until IS NULL OR valid_until >= :day)"
+)
