@@ -80,7 +80,7 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
 
 
 def _end_with(server: int) -> None:
-    """Ends this worker once its server is gone; after kill -9 of the server it would live on and keep port and books."""
+    """Ends this worker once its server is gone: after kill -9 of the server it would keep port and books to itself."""
 
     def watch() -> None:
         while os.getppid() == server:

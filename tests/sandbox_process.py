@@ -24,6 +24,11 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def post_form(url: str, **form: str) -> urllib3.BaseHTTPResponse:
+    """Sends a form as a browser does, and does not follow where the answer leads."""
+    return _http.request("POST", url, fields=form, encode_multipart=False, redirect=False, retries=False)
+
+
 @dataclass
 class SandboxProcess:
     """A running sandbox; `stop` ends it, `start_sandbox` on the same state folder goes on with its books."""
@@ -156,9 +161,7 @@ class SandboxBooks:
 
     def decide(self, authorize_url: str, **form: str) -> str:
         """Sends the consent page's form; returns the address the browser is sent back to."""
-        answer = _http.request(
-            "POST", authorize_url, fields=form, encode_multipart=False, redirect=False, retries=False
-        )
+        answer = post_form(authorize_url, **form)
         assert answer.status == 303, answer.data.decode()
         return str(answer.headers["location"])
 

@@ -109,8 +109,8 @@ class Rule:
 
 
 class Switchboard:
-    """All switches, kept in the books and looked up in memory. Chance comes from the seed and the rule's id alone, so
-    that the same requests in the same order meet the same fate."""
+    """All switches, kept in the books and looked up in memory. Chance comes from the seed and what the rule says, so
+    that the same rule and requests in the same order meet the same fate."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
@@ -155,7 +155,7 @@ class Switchboard:
         if unknown:
             raise SwitchWrong(f"unknown: {', '.join(sorted(unknown))}; there are rules, settings and seed")
         with self._turn:
-            rules = [_checked(one) for one in wanted["rules"]] if "rules" in wanted else None
+            rules = _checked_rules(wanted["rules"]) if "rules" in wanted else None
             settings = _checked_settings(wanted.get("settings", {}))
             seed = wanted.get("seed", self._seed)
             if not isinstance(seed, int):
@@ -203,7 +203,8 @@ class Switchboard:
         return True
 
     def _chance(self, rule: Rule) -> random.Random:
-        return self._chances.setdefault(rule.id, random.Random(f"{self._seed}:{rule.id}"))  # noqa: S311
+        beginning = f"{self._seed} {rule.partner} {rule.operation} {rule.mode}"
+        return self._chances.setdefault(rule.id, random.Random(beginning))  # noqa: S311
 
     def _append(self, wanted: Mapping[str, Any]) -> Rule:
         self._last_id += 1
@@ -251,6 +252,12 @@ def is_applicable(mode: str, partner: str, operation: str) -> bool:
     """Whether this operation of this partner knows the mode."""
     only = MODES[mode].only
     return not only or (partner, operation) in only
+
+
+def _checked_rules(wanted: Any) -> list[dict[str, Any]]:
+    if not isinstance(wanted, list):
+        raise SwitchWrong("rules must be a list of rules")
+    return [_checked(rule) for rule in wanted]
 
 
 def _checked(wanted: Mapping[str, Any]) -> dict[str, Any]:

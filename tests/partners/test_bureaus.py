@@ -1,0 +1,120 @@
+"""The bureaus: what a bill costs, hearing that it is paid, and whose a vehicle is."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from datetime import UTC, datetime
+
+import pytest
+from sandbox_process import SandboxBooks
+
+from partners import wire
+from partners.bureaus.client import BureausClient, Notice, Ownership, PaidBill
+
+PAID_AT = datetime(2026, 11, 5, 3, 0, tzinfo=UTC)
+NUMBER = "F1150001"
+
+
+def tell(bureaus: BureausClient, notice_id: str = "ntc_1", amount_twd: int = 600, payment_id: str = "pay_1") -> None:
+    bill = PaidBill(NUMBER, amount_twd, PAID_AT)
+    bureaus.tell_paid("fines", notice_id=notice_id, payment_id=payment_id, bills=[bill])
+
+
+def test_a_number_the_register_does_not_have_is_adopted(bureaus: BureausClient, books: SandboxBooks) -> None:
+    assert bureaus.find_notice("fines", NUMBER, expected_amount_twd=600) == Notice(NUMBER, 600, "unpaid", True)
+    assert bureaus.find_notice("fines", NUMBER, expected_amount_twd=900) == Notice(NUMBER, 600, "unpaid", True)
+    assert [bill["is_adopted"] for bill in books.bills("fines")] == [1]
+    assert books.bills("parking") == []
+
+
+def test_a_register_that_adopts_nothing_knows_nothing(bureaus: BureausClient, books: SandboxBooks) -> None:
+    books.set_settings(adopt_unknown=False)
+    assert bureaus.find_notice("parking", NUMBER, expected_amount_twd=600) is None
+
+
+def test_the_bureau_may_answer_another_amount(bureaus: BureausClient, books: SandboxBooks) -> None:
+    books.put("bureaus/fines/bills", number=NUMBER, amount_twd=1200, payable_by_agent=False)
+    assert bureaus.find_notice("fines", NUMBER, expected_amount_twd=600) == Notice(NUMBER, 1200, "unpaid", False)
+
+
+def test_a_notice_of_payment_makes_the_bill_paid(bureaus: BureausClient, books: SandboxBooks) -> None:
+    bureaus.find_notice("fines", NUMBER, expected_amount_twd=600)
+    tell(bureaus)
+    (bill,) = books.bills("fines", number=NUMBER)
+    assert (bill["status"], bill["paid_twd"], bill["payment_id"], bill["times_paid"]) == ("paid", 600, "pay_1", 1)
+    found = bureaus.find_notice("fines", NUMBER, expected_amount_twd=600)
+    assert found is not None and found.status == "paid"
+
+
+def test_the_same_notice_again_is_counted_and_changes_nothing(bureaus: BureausClient, books: SandboxBooks) -> None:
+    for _ in range(3):
+        tell(bureaus)
+    (notice,) = books.payment_notices("fines")
+    assert notice["deliveries"] == 3
+    assert notice["bills"] == [{"number": NUMBER, "amount": 600, "paid_at": "2026-11-05T11:00:00+08:00"}]
+    assert books.bills("fines")[0]["times_paid"] == 1
+
+
+def test_a_notice_that_changes_its_words_is_refused(bureaus: BureausClient) -> None:
+    tell(bureaus)
+    with pytest.raises(wire.Refused) as refusal:
+        tell(bureaus, amount_twd=601)
+    assert (refusal.value.status, refusal.value.code) == (409, "webhook_id_reused")
+
+
+def test_a_bill_paid_twice_shows_in_the_register(bureaus: BureausClient, books: SandboxBooks) -> None:
+    tell(bureaus, "ntc_1")
+    tell(bureaus, "ntc_2", payment_id="pay_2")
+    assert books.bills("fines")[0]["times_paid"] == 2
+
+
+def test_a_notice_lost_on_the_way_back_can_be_sent_again(bureaus: BureausClient, books: SandboxBooks) -> None:
+    books.set_switch("bureaus", "payment_notice", "timeout_after", count=1, seconds=2, match={"bureau": "fines"})
+    with pytest.raises(wire.NoAnswer):
+        tell(bureaus)
+    tell(bureaus)
+    assert [notice["deliveries"] for notice in books.payment_notices("fines")] == [2]
+
+
+def test_a_notice_that_is_not_signed_by_us_changes_nothing(books: SandboxBooks) -> None:
+    stranger = BureausClient(wire.Peer("bureaus", f"{books.url}/bureaus", "guess"))
+    with pytest.raises(wire.AnswerNotTrusted):
+        tell(stranger)
+    assert books.payment_notices("fines") == []
+
+
+def test_a_vehicle_is_its_owners(bureaus: BureausClient) -> None:
+    def check(plate: str, national_id: str, **more: str) -> Ownership:
+        return bureaus.check_ownership(plate=plate, national_id=national_id, **more)  # type: ignore[arg-type]
+
+    assert check("ABC-1235", "A123456789") == Ownership(True, "car")
+    assert check("ＭＡＡ-0001", "a123456789") == Ownership(True, "motorcycle")
+    assert check("ABC-1235", "A123456789", vehicle="motorcycle") == Ownership(False, None)
+
+
+def test_a_strangers_plate_and_no_plate_at_all_look_the_same(bureaus: BureausClient, books: SandboxBooks) -> None:
+    books.put("bureaus/vehicles", plate="XYZ-9999", vehicle="car", national_id="E934041203")
+
+    def answer(plate: str) -> tuple[Ownership, float]:
+        began = time.perf_counter()
+        owned = bureaus.check_ownership(plate=plate, national_id="A123456789")
+        return owned, time.perf_counter() - began
+
+    strangers = [answer("XYZ-9999") for _ in range(60)]
+    nobodys = [answer("QQQ-0000") for _ in range(60)]
+    assert {owned for owned, _ in strangers + nobodys} == {Ownership(False, None)}
+    medians = [statistics.median(took for _, took in answers) for answers in (strangers, nobodys)]
+    assert max(medians) < 2 * min(medians)
+
+
+def test_there_are_two_bureaus(books: SandboxBooks) -> None:
+    peer = wire.Peer("bureaus", f"{books.url}/bureaus", "sandbox-bureaus-secret")
+    with pytest.raises(wire.Refused) as refusal:
+        wire.call(peer, "GET", "/tax/v1/notices/1?expected_amount=5")
+    assert refusal.value.code == "bureau_not_found"
+
+
+def test_a_number_with_odd_characters_reaches_the_register_whole(bureaus: BureausClient) -> None:
+    found = bureaus.find_notice("fines", "高 1?#%", expected_amount_twd=5)
+    assert found is not None and found.number == "高 1?#%"

@@ -1,0 +1,143 @@
+"""Pushes through the real SDK: every failure comes back as an outcome, and no call waits to try again."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import urllib3
+from sandbox_process import SandboxBooks, free_port, post_form
+
+from partners.fcm.client import (
+    AddressKind,
+    Delivered,
+    FcmClient,
+    FcmConfig,
+    Push,
+    Refused,
+    RetryLater,
+    Unregistered,
+)
+
+
+def push(address: str = "fid-1", *, kind: AddressKind = "fid", message_id: str = "msg_1") -> Push:
+    return Push(
+        address_kind=kind,
+        address=address,
+        message_id=message_id,
+        title="繳費完成",
+        body="罰鍰 NT$605",
+        link="/app/payments/pay_1",
+        ttl_seconds=3600,
+    )
+
+
+def test_a_push_is_delivered_with_all_it_carries(fcm: FcmClient, books: SandboxBooks) -> None:
+    outcome = fcm.send(push())
+    (received,) = books.pushes("fid-1")
+    assert outcome == Delivered(received["name"])
+    assert (received["title"], received["body"], received["message_id"]) == ("繳費完成", "罰鍰 NT$605", "msg_1")
+    message = received["message"]
+    assert message["data"]["link"] == "/app/payments/pay_1"
+    assert message["android"]["ttl"] == "3600s"
+    assert message["android"]["notification"]["tag"] == "msg_1"
+    assert message["webpush"]["headers"]["TTL"] == "3600"
+    assert message["apns"]["headers"]["apns-collapse-id"] == "msg_1"
+
+
+def test_a_message_for_phones_that_only_have_a_token_is_no_deprecated_call(fcm: FcmClient, books: SandboxBooks) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert isinstance(fcm.send(push("token-1", kind="fcm_token")), Delivered)
+    assert books.pushes("token-1")[0]["address_kind"] == "token"
+
+
+def test_a_device_that_is_gone_is_unregistered(fcm: FcmClient, books: SandboxBooks) -> None:
+    books.set_switch("fcm", "send", "unregistered", match={"address": "gone"})
+    assert fcm.send(push("gone")) == Unregistered()
+    assert isinstance(fcm.send(push("here")), Delivered)
+    assert books.pushes("gone") == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "params", "outcome"),
+    [
+        ("quota", {"seconds": 45}, RetryLater(45)),
+        ("maintenance", {"seconds": 7}, RetryLater(7)),
+        ("error_500", {}, RetryLater(10)),
+        ("sender_mismatch", {}, Refused("SENDER_ID_MISMATCH")),
+        ("invalid_argument", {}, Refused("INVALID_ARGUMENT")),
+    ],
+)
+def test_a_failure_comes_back_at_once_after_one_try(
+    fcm: FcmClient, books: SandboxBooks, mode: str, params: dict[str, float], outcome: object
+) -> None:
+    fcm.send(push(message_id="warm-up"))
+    books.set_switch("fcm", "send", mode, count=1, **params)
+    began = time.perf_counter()
+    assert fcm.send(push()) == outcome
+    assert time.perf_counter() - began < 0.5
+    # The rule struck once; had the SDK tried again, the message would have arrived.
+    assert books.pushes(message_id="msg_1") == []
+
+
+def test_silence_means_later_and_the_same_message_id(fcm: FcmClient, books: SandboxBooks) -> None:
+    books.set_switch("fcm", "send", "timeout_after", count=1, seconds=0.2)
+    assert fcm.send(push()) == RetryLater(10)
+    assert isinstance(fcm.send(push()), Delivered)
+    assert [received["message_id"] for received in books.pushes()] == ["msg_1", "msg_1"]
+
+
+def test_nobody_listening_means_later() -> None:
+    client = FcmClient(FcmConfig("p", f"http://127.0.0.1:{free_port()}/fcm", timeout_seconds=1.0))
+    assert client.send(push()) == RetryLater(10)
+    client.close()
+
+
+def test_the_access_token_is_fetched_once(books: SandboxBooks) -> None:
+    client = FcmClient(FcmConfig("p", f"{books.url}/fcm", timeout_seconds=2.0))
+    assert isinstance(client.send(push()), Delivered)
+    books.set_switch("fcm", "token", "error_500")
+    assert isinstance(client.send(push()), Delivered)
+    client.close()
+
+
+def test_without_an_access_token_nothing_is_sent_and_later_is_the_answer(books: SandboxBooks) -> None:
+    client = FcmClient(FcmConfig("p", f"{books.url}/fcm", timeout_seconds=0.5))
+    books.set_switch("fcm", "token", "timeout_before", seconds=0.1)
+    assert client.send(push()) == RetryLater(10)
+    books.clear_switches()
+    assert isinstance(client.send(push()), Delivered)
+    client.close()
+
+
+def test_several_threads_may_push_at_once(fcm: FcmClient, books: SandboxBooks) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        outcomes = list(threads.map(lambda n: fcm.send(push(message_id=f"msg_{n}")), range(64)))
+    assert all(isinstance(outcome, Delivered) for outcome in outcomes)
+    assert len({received["message_id"] for received in books.pushes()}) == 64
+
+
+def test_sending_through_google_needs_a_service_account() -> None:
+    with pytest.raises(ValueError, match="FCM_CREDENTIALS_FILE"):
+        FcmClient(FcmConfig("p"))
+
+
+def test_a_send_without_a_token_is_unauthenticated(books: SandboxBooks) -> None:
+    for bearer in ("", "Bearer guess", "Bearer sandbox.99999999999.00", "Basic x"):
+        answer = urllib3.request(
+            "POST",
+            f"{books.url}/fcm/v1/projects/p/messages:send",
+            json={"message": {"fid": "f"}},
+            headers={"authorization": bearer},
+        )
+        assert (answer.status, answer.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
+
+
+@pytest.mark.parametrize("assertion", ["", "x", "a.b.c", "e30.e30.AAAA"])
+def test_a_grant_that_is_no_signed_assertion_is_refused(books: SandboxBooks, assertion: str) -> None:
+    grant_type = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    answer = post_form(f"{books.url}/fcm/token", grant_type=grant_type, assertion=assertion)
+    assert (answer.status, answer.json()["error"]) == (400, "invalid_grant")

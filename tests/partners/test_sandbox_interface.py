@@ -1,0 +1,162 @@
+"""The sandbox's page, and a description of its interface that is true."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+import urllib3
+from sandbox_process import SandboxBooks, post_form
+
+from partners.bank import sandbox as bank_sandbox
+from partners.bank.client import BankClient
+from partners.bureaus import sandbox as bureaus_sandbox
+from partners.bureaus.client import BureausClient, PaidBill
+from partners.desk.openapi import document
+from partners.desk.switches import OPERATIONS
+from partners.fcm import sandbox as fcm_sandbox
+from partners.fcm.client import FcmClient, Push
+from partners.sandbox import create_app
+from partners.sms import sandbox as sms_sandbox
+from partners.sms.client import SmsClient
+
+
+def test_every_route_is_described_and_every_description_is_a_route(tmp_path: Path) -> None:
+    app = create_app(tmp_path, "http://127.0.0.1:1", "http://127.0.0.1:1")
+    routes = {
+        (re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule.rule), method)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+        if method not in ("HEAD", "OPTIONS")
+    }
+    described = {(path, method.upper()) for path, item in document()["paths"].items() for method in item}
+    # Two routes read all books by name; the description lists each book.
+    general = {("/books/{book}", "GET"), ("/books/bureaus/{bureau}/{book}", "GET")}
+    assert general <= routes
+    assert routes - general == {(path, method) for path, method in described if not _is_book(path, method)}
+
+
+def test_every_operation_that_can_be_switched_is_served() -> None:
+    for name, module in {
+        "bank": bank_sandbox,
+        "bureaus": bureaus_sandbox,
+        "sms": sms_sandbox,
+        "fcm": fcm_sandbox,
+    }.items():
+        source = inspect.getsource(module)
+        served = re.findall(r'signed\.serve\("(\w+)"', source) + re.findall(r'chosen\("fcm", "(\w+)"', source)
+        assert sorted(served) == sorted(OPERATIONS[name])
+
+
+def test_what_the_books_show_is_as_described(
+    books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: SmsClient, fcm: FcmClient
+) -> None:
+    fill(books, bank, bureaus, sms, fcm)
+    for path, item in document()["paths"].items():
+        if not path.startswith("/books/") or "get" not in item:
+            continue
+        for bureau in ("parking", "fines") if "{bureau}" in path else ("",):
+            answer = urllib3.request("GET", books.url + path.replace("{bureau}", bureau))
+            schema = item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+            jsonschema_rs.validate(schema, answer.json())
+            assert answer.json()["items"] or bureau == "parking", path
+
+
+def test_the_switches_are_as_described(books: SandboxBooks) -> None:
+    books.set_switch("bank", "debit", "slow", match={"reference": "x"})
+    schema = document()["paths"]["/switches"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    jsonschema_rs.validate(schema, books.asked("GET", "/switches"))
+
+
+def test_the_page_shows_what_came_in(
+    books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: SmsClient, fcm: FcmClient
+) -> None:
+    fill(books, bank, bureaus, sms, fcm)
+    books.set_switch("bank", "debit", "slow")
+    for path in ("/", "/recent"):
+        page = urllib3.request("GET", books.url + path)
+        text = page.data.decode()
+        assert page.status == 200
+        for words in ("123456", "0912345678", "繳費完成", "pay_1", "debit.booked", "slow"):
+            assert words in text, words
+
+
+def test_what_came_in_is_shown_as_text_and_nothing_else(books: SandboxBooks, sms: SmsClient) -> None:
+    sms.send(message_id="sms_1", to="+886912345678", text="<script>alert(1)</script>")
+    text = urllib3.request("GET", f"{books.url}/recent").data.decode()
+    assert "&lt;script&gt;" in text
+    assert "<script>" not in text
+
+
+def test_the_pages_buttons_switch_on_and_off(books: SandboxBooks) -> None:
+    def press(**form: str) -> int:
+        return post_form(f"{books.url}/switches/form", **form).status
+
+    assert press(operation="bank.debit", mode="timeout_after", count="2", seconds="3") == 303
+    (rule,) = books.asked("GET", "/switches")["rules"]
+    assert (rule["operation"], rule["count"], rule["params"]) == ("debit", 2, {"seconds": 3})
+    assert press(set="webhooks", on="0") == 303
+    assert books.asked("GET", "/switches")["settings"]["webhooks"] is False
+    assert press(remove=str(rule["id"])) == 303
+    assert press(operation="sms.message", mode="quota") == 422
+    assert press(clear="1") == 303
+    assert books.asked("GET", "/switches") | {"seed": 1} == {
+        "rules": [],
+        "settings": {"webhooks": True, "adopt_unknown": True},
+        "seed": 1,
+    }
+
+
+def test_the_documentation_can_be_read(books: SandboxBooks) -> None:
+    page = urllib3.request("GET", f"{books.url}/docs")
+    assert page.status == 200
+    for words in ("timeout_after", "/bank/v1/debits", "/books/sms", "x-sandbox-mode"):
+        assert words in page.data.decode()
+    assert urllib3.request("GET", f"{books.url}/openapi.json").json()["openapi"] == "3.1.0"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/books/bank/accounts", {"account_no": "1", "holder_name": "x"}, 422),
+        ("/books/bank/accounts", {"account_no": "1", "holder_name": "x", "balance_twd": -1}, 422),
+        ("/books/bureaus/tax/bills", {"number": "1", "amount_twd": 1}, 404),
+        ("/books/bureaus/fines/bills", {"number": "1", "amount_twd": 1, "status": "lost"}, 422),
+        ("/books/bureaus/vehicles", {"plate": "A", "vehicle": "boat", "national_id": "x"}, 422),
+        ("/books/sms/numbers", {"national_id": "x", "mobile": "1"}, 422),
+    ],
+)
+def test_what_no_book_can_hold_is_refused(books: SandboxBooks, path: str, body: dict[str, object], status: int) -> None:
+    assert urllib3.request("PUT", books.url + path, json=body).status == status
+
+
+def test_a_question_no_book_understands_is_refused(books: SandboxBooks) -> None:
+    assert urllib3.request("GET", f"{books.url}/books/bank/debits?colour=red").status == 422
+    assert urllib3.request("GET", f"{books.url}/books/nothing").status == 404
+    assert urllib3.request("GET", f"{books.url}/books/bureaus/tax/bills").status == 404
+
+
+def test_the_newest_rows_can_be_asked_for(books: SandboxBooks, sms: SmsClient) -> None:
+    for n in range(3):
+        sms.send(message_id=f"sms_{n}", to="+886912345678", text="x")
+    assert [message["id"] for message in books.read("sms", limit="2")] == ["sms_1", "sms_2"]
+
+
+def fill(books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: SmsClient, fcm: FcmClient) -> None:
+    asked = bank.request_mandate(
+        reference="b", return_url="http://localhost/x", holder_ref="per_1", state="s", holder_hint="A123456789"
+    )
+    mandate = bank.exchange_code(books.approve_mandate(asked.authorize_url).split("code=")[1])
+    debit = bank.debit(reference="pay_1", mandate_id=mandate.mandate_id, amount_twd=605, purpose="罰鍰")
+    bank.refund(reference="ref_1", debit_reference="pay_1", amount_twd=5)
+    bureaus.find_notice("fines", "F1", expected_amount_twd=600)
+    bureaus.tell_paid("fines", notice_id="n", payment_id="pay_1", bills=[PaidBill("F1", 600, debit.booked_at)])
+    sms.send(message_id="sms_1", to="+886912345678", text="驗證碼 123456")
+    fcm.send(Push("fid", "fid-1", "msg_1", "繳費完成", "NT$605", "/app", 60))
+
+
+def _is_book(path: str, method: str) -> bool:
+    return method == "GET" and path.startswith("/books/")
