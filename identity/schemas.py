@@ -11,7 +11,7 @@ from core.text import LANGUAGES
 from identity import passwords
 
 _TYPEID = "[0-7][0-9a-hjkmnp-tv-z]{25}"
-_ACR = "urn:mykaohsiung:loa:[1-4]"
+_ACR = "urn:mykaohsiung:loa:"
 _VEHICLES = ("car", "motorcycle", "large")
 
 
@@ -176,7 +176,9 @@ class PasskeyLogin(Schema):
 
 
 class MethodsQuery(Schema):
-    acr = fields.String(load_default=None, validate=[validate.Regexp(f"^{_ACR}$"), validate.Length(equal=23)])
+    acr = fields.String(
+        load_default=None, validate=[validate.Regexp(f"^{_ACR}[1-4]$"), validate.Length(equal=len(_ACR) + 1)]
+    )
 
 
 class MethodSchema(Schema):

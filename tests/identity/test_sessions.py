@@ -1,0 +1,175 @@
+"""Sessions: replaced at every rise, ended when asked, lapsing unused and in any case."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from identity_city import MEI, MING, NOON, ORIGIN, City
+from sqlalchemy import event
+
+from core.db import Database
+from identity import people, sessions
+
+
+def _person(database: Database) -> UUID:
+    with database.unit_of_work() as session:
+        return people.enrol_demo_person(
+            session, national_id=MEI[0], mobile=MEI[1], password=MEI[2], language="en", now=NOON
+        )
+
+
+def _begun(database: Database, person_id: UUID, *amr: str) -> str:
+    with database.unit_of_work() as session:
+        return sessions.begin(
+            session, person_id=person_id, amr=amr, transport="bearer", user_agent="t", replaces=None, now=NOON
+        ).token
+
+
+def test_the_session_is_another_at_each_rise_and_the_old_one_is_dead(city: City) -> None:
+    phone = city.enrolled(MEI)
+    phone.sign_in()
+    tokens = [phone.token]
+    phone.sign_in()
+    tokens.append(phone.token)
+    phone.add_passkey()
+    tokens.append(phone.token)
+    phone.sign_in_with_passkey()
+    tokens.append(phone.token)
+    assert len(set(tokens)) == 4
+    assert [phone.send("GET", "/v1/me", token=token).status_code for token in tokens] == [401, 401, 401, 200]
+
+
+def test_a_session_cookie_is_set_for_this_host_alone_out_of_reach_of_scripts_and_changes_at_each_rise(
+    city: City,
+) -> None:
+    phone = city.enrolled(MEI, transport="cookie")
+    answer = phone.sign_in()
+    cookie = answer.headers["Set-Cookie"]
+    assert answer.json["access_token"] is None
+    assert cookie.startswith("__Host-session=")
+    for attribute in ("Path=/", "Secure", "HttpOnly", "SameSite=Lax", "Max-Age=43200"):
+        assert f"; {attribute}" in cookie
+    before = phone.token
+    raised = phone.add_passkey()
+    assert raised.json["acr"] == "urn:mykaohsiung:loa:3"
+    assert raised.headers["Set-Cookie"] != cookie
+    assert phone.send("GET", "/v1/me", token=before).status_code == 401
+    assert phone.get("/v1/me").status_code == 200
+
+
+def test_a_token_planted_before_signing_in_is_worth_nothing_after(city: City) -> None:
+    victim, attacker = city.enrolled(MEI, transport="cookie"), city.enrolled(MING, transport="cookie")
+    attacker.sign_in()
+    victim.token = attacker.token
+    victim.sign_in()
+    assert victim.token != attacker.token
+    assert attacker.get("/v1/me").status_code == 401
+    assert victim.get("/v1/me").json["national_id"] == "A12****789"
+
+
+def test_with_a_cookie_another_site_cannot_change_anything(city: City) -> None:
+    phone = city.enrolled(MEI, transport="cookie")
+    phone.sign_in()
+    assert phone.post("/v1/auth/logout", Origin="https://evil.example").status_code == 403
+    assert phone.get("/v1/me").status_code == 200
+    assert phone.post("/v1/auth/logout", Origin=ORIGIN).status_code == 204
+
+
+def test_signing_out_ends_the_session_on_our_side_and_clears_the_cookie(city: City) -> None:
+    phone = city.enrolled(MEI, transport="cookie")
+    phone.sign_in()
+    answer = phone.post("/v1/auth/logout")
+    assert answer.status_code == 204
+    assert "Max-Age=0" in answer.headers["Set-Cookie"]
+    assert phone.get("/v1/me").status_code == 401
+
+
+def test_my_sessions_are_listed_and_ended_one_by_one(city: City) -> None:
+    one, other = city.enrolled(MEI), city.enrolled(MEI)
+    one.sign_in()
+    other.sign_in()
+    listed = one.get("/v1/me/sessions").json["items"]
+    assert [item["is_current"] for item in listed] == [False, True]
+    assert one.send("DELETE", f"/v1/me/sessions/{listed[0]['id']}").status_code == 204
+    assert other.get("/v1/me").status_code == 401
+    assert [item["is_current"] for item in one.get("/v1/me/sessions").json["items"]] == [True]
+
+
+def test_the_list_of_sessions_goes_on_where_it_stopped(city: City) -> None:
+    phones = [city.enrolled(MEI) for _ in range(3)]
+    for phone in phones:
+        phone.sign_in()
+    first = phones[0].get("/v1/me/sessions?limit=2").json
+    second = phones[0].get(f"/v1/me/sessions?limit=2&cursor={first['next_cursor']}").json
+    assert [len(first["items"]), len(second["items"]), second["next_cursor"]] == [2, 1, None]
+
+
+def test_a_stranger_s_session_cannot_be_ended_and_is_not_told_from_none(city: City) -> None:
+    mei, ming = city.enrolled(MEI), city.enrolled(MING)
+    theirs = ming.sign_in().json["session_id"]
+    mei.sign_in()
+    answers = [
+        mei.send("DELETE", f"/v1/me/sessions/{session_id}")
+        for session_id in (theirs, "ses_01jd0000000000000000000000", "nonsense")
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert ming.get("/v1/me").status_code == 200
+
+
+@pytest.mark.parametrize("token", ["", "x", "é", "a" * 5000])
+def test_any_other_token_is_nobody_s(database: Database, token: str) -> None:
+    with database.unit_of_work() as session:
+        assert sessions.resolve(session, token, NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("amr", "loa", "idle", "longest"),
+    [
+        (("pwd", "sms"), 2, timedelta(minutes=30), timedelta(hours=12)),
+        (("hwk", "user"), 3, timedelta(hours=1), timedelta(hours=24)),
+    ],
+)
+def test_a_session_lapses_unused_and_at_the_latest_after_its_longest_time(
+    database: Database, amr: tuple[str, ...], loa: int, idle: timedelta, longest: timedelta
+) -> None:
+    token = _begun(database, _person(database), *amr)
+    moment = NOON
+    last_step = timedelta(minutes=1)
+    while moment + idle - last_step < NOON + longest:
+        moment += idle - last_step
+        with database.unit_of_work() as session:
+            actor = sessions.resolve(session, token, moment)
+        assert actor is not None
+        assert actor.loa == loa
+    with database.unit_of_work() as session:
+        assert sessions.resolve(session, token, NOON + longest) is None
+    unused = _begun(database, _person(database), *amr)
+    with database.unit_of_work() as session:
+        assert sessions.resolve(session, unused, NOON + idle - last_step) is not None
+    unused = _begun(database, _person(database), *amr)
+    with database.unit_of_work() as session:
+        assert sessions.resolve(session, unused, NOON + idle) is None
+
+
+def test_a_token_is_resolved_by_one_query_and_its_use_noted_once_a_minute(database: Database) -> None:
+    token = _begun(database, _person(database), "hwk", "user")
+    statements: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    for seconds, expected in ((0, 1), (59, 1), (60, 2), (61, 1), (119, 1), (120, 2)):
+        statements.clear()
+        with database.unit_of_work() as session:
+            sessions.resolve(session, token, NOON + timedelta(seconds=seconds))
+        assert len(statements) == expected, seconds
+
+
+def test_finding_a_session_among_many_reads_an_index(database: Database) -> None:
+    _begun(database, _person(database), "hwk", "user")
+    with database.unit_of_work() as session:
+        session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
+        plan = session.connection().exec_driver_sql(
+            "EXPLAIN SELECT 1 FROM identity.session s JOIN identity.person p ON p.id = s.person_id "
+            "WHERE s.token_hash = '\\x00'"
+        )
+        assert "session_pkey" in str(plan.all())
