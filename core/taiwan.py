@@ -10,6 +10,7 @@ fia.gov.tw (business ids, rule of 2023); einvoice.nat.gov.tw 2173.pdf (mobile ba
 import re
 import unicodedata
 from datetime import date
+from operator import mul
 
 ROC_YEAR_OFFSET = 1911
 
@@ -174,5 +175,5 @@ def mask_mobile(mobile: str) -> str:
 
 
 def _check_sum_holds(number: str) -> bool:
-    digits = sum(weight * int(digit) for weight, digit in zip(_DIGIT_WEIGHTS, number[1:], strict=True))
+    digits = sum(map(mul, _DIGIT_WEIGHTS, map(int, number[1:])))
     return (_LETTER_SUMS[number[0]] + digits) % 10 == 0
