@@ -68,7 +68,7 @@ export function billName(bill) {
 
 /** "per_01j…" or a long number with room to breathe for the eye: groups of four. */
 export function grouping(text) {
-  return /^[0-9]{12,}$/.test(text) ? text.replace(/(.{4})(?=.)/g, "$1\u202f") : text;
+  return /^[0-9]{12,}$/.test(text) ? text.replace(/(.{4})(?=.)/g, "$1\u2009") : text;
 }
 
 function taipei(moment) {

@@ -5,7 +5,7 @@ import { TEXT_SIZES, language, setLanguage, setTextSize, t, textSize } from "./l
 import { onChange, state } from "./state.js";
 
 const PLACES = [
-  { path: "/app", key: "nav_bills", iconName: "bills", within: /^\/app(?:\/(?:bills|pay).*)?\/?$/ },
+  { path: "/app", key: "nav_bills", iconName: "bills", within: /^\/app(?:\/bills\/.*|\/pay)?\/?$/ },
   { path: "/app/payments", key: "nav_history", iconName: "history", within: /^\/app\/payments/ },
   { path: "/app/points", key: "nav_points", iconName: "points", within: /^\/app\/points/ },
   { path: "/app/inbox", key: "nav_inbox", iconName: "inbox", within: /^\/app\/inbox/ },

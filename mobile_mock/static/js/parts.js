@@ -19,9 +19,10 @@ export function heading(text, { back, backText } = {}) {
     el("h1", {}, text));
 }
 
-export function button(text, onClick, { kind = "", iconName, ...attributes } = {}) {
+/** A button; `content` is text or a list of text and elements. */
+export function button(content, onClick, { kind = "", iconName, ...attributes } = {}) {
   return el("button", { type: "button", class: `button ${kind}`, on: { click: onClick }, ...attributes },
-    iconName && icon(iconName), el("span", {}, text));
+    iconName && icon(iconName), el("span", {}, content));
 }
 
 /** A link that looks like a button. */

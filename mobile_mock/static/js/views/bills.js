@@ -108,7 +108,9 @@ function billCard(bill, box) {
   ];
   const face = box ? el("label", { class: "bill-face" }, box, el("span", { class: "bill-body" }, body)) : el("div", { class: "bill-face" }, el("div", { class: "bill-body" }, body));
   return el("li", { class: `bill ${bill.is_overdue && bill.status === "unpaid" ? "overdue" : ""}` }, face,
-    el("a", { class: "bill-more", href: `/app/bills/${bill.id}`, "aria-label": t("bill_details_of", { name: billName(bill) }) }, el("span", {}, t("details")), icon("forward")));
+    el("div", { class: "bill-links" },
+      bill.status === "processing" && bill.payment_id && el("a", { class: "bill-more", href: `/app/payments/${bill.payment_id}` }, el("span", {}, t("see_payment")), icon("forward")),
+      el("a", { class: "bill-more", href: `/app/bills/${bill.id}`, "aria-label": t("bill_details_of", { name: billName(bill) }) }, el("span", {}, t("details")), icon("forward"))));
 }
 
 /** When it is due, or that it is overdue, or that it is paid: words, icon and colour together. */

@@ -29,7 +29,7 @@ export async function pay({ query, signal }) {
       heading(title, { back: "/app", backText: t("bills_title") }),
       el("p", { class: "step" }, t("step_of", { step: 1, of: 2 })),
       el("section", { class: "card" }, el("h2", {}, t("chosen_count", { n: chosen.length })),
-        el("ul", { class: "lines", role: "list" }, chosen.map((bill) => el("li", {}, el("span", {}, billName(bill), " ", plate(bill.plate)), money(bill.amount)))),
+        el("ul", { class: "lines", role: "list" }, chosen.map((bill) => el("li", {}, el("span", { class: "line-words" }, el("span", {}, billName(bill)), plate(bill.plate)), money(bill.amount)))),
         el("p", { class: "lines-sum" }, el("span", {}, t("sum_before_fee")), money(sum, "strong"))),
       blocked.length > 0
         ? notice("bad", t("some_not_payable"), el("ul", {}, blocked.map((bill) => el("li", {}, `${billName(bill)}：${whyNotPayable(bill)}`))), buttonLink(t("to_bills"), "/app", { kind: "small" }))

@@ -49,14 +49,14 @@ async function review(screen, current) {
     return refuseToSign(screen, current, failure);
   }
   const problem = el("div");
-  const sign = button(t("sign_and_pay"), () => authorize(screen, current, instruction.challenge, sign, problem),
-    { kind: "accent wide tall", iconName: "finger", "aria-label": t("sign_and_pay_spoken", { amount: moneySpoken(instruction.words.total) }) });
+  const sign = button([t("sign_and_pay"), " ", money(instruction.words.total)], () => authorize(screen, current, instruction.challenge, sign, problem),
+    { kind: "accent wide tall", iconName: "finger" });
   const cancel = button(t("cancel_payment"), () => cancelPayment(screen, problem), { kind: "quiet wide" });
   return fill(screen.place,
     heading(t("review_title"), { back: "/app", backText: t("bills_title") }),
     el("p", { class: "step" }, t("step_of", { step: 2, of: 2 })),
     wordsToSign(current, instruction, state.me),
-    el("div", { class: "sign-off" }, problem, sign, el("p", { class: "hint centre" }, t("sign_hint")), cancel));
+    el("div", { class: "sign-off" }, problem, sign), el("p", { class: "hint centre" }, t("sign_hint")), cancel);
 }
 
 function refuseToSign(screen, current, failure) {

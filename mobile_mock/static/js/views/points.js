@@ -17,7 +17,7 @@ export async function points({ signal }) {
         el("p", { class: "figure" }, number(account.balance), " ", el("span", { class: "unit" }, t("points_unit", { n: account.balance })))),
       account.expiring.length > 0 && el("section", { class: "card" }, el("h2", {}, t("points_by_expiry")),
         el("ul", { class: "lines", role: "list" }, account.expiring.map((lot) => el("li", {},
-          el("span", {}, t("points_until", { date: dateText(lot.expires_on) })), el("strong", {}, t("points_amount", { n: number(lot.amount) })))))),
+          el("span", { class: "line-words" }, t("points_until", { date: dateText(lot.expires_on) })), el("strong", {}, t("points_amount", { n: number(lot.amount) })))))),
       el("h2", { class: "section-title" }, t("points_history")),
       first.items.length === 0 && empty("points", t("no_points_title"), t("no_points_detail")),
       growingList(first, load, draw)],

@@ -25,7 +25,7 @@ export async function receipt({ path, signal }) {
           [t("paid_via"), [t("bank_of_kaohsiung"), " ", el("span", { class: "mono" }, paper.account || "")]],
         ]),
         el("ul", { class: "lines", role: "list" }, paper.lines.map((line) => el("li", {},
-          el("span", {}, t(line.kind === "fine" ? "kind_fine" : "kind_parking"), el("span", { class: "mono fine-print" }, grouping(line.number))),
+          el("span", { class: "line-words" }, t(line.kind === "fine" ? "kind_fine" : "kind_parking"), el("span", { class: "mono fine-print" }, grouping(line.number))),
           money(line.amount)))),
         el("p", { class: "lines-sum light" }, el("span", {}, t("fee")), paper.fee === 0 ? el("span", {}, t("no_fee")) : money(paper.fee)),
         el("p", { class: "lines-sum" }, el("span", {}, t("total")), money(paper.total, "strong")),
