@@ -12,12 +12,11 @@ from partners.desk.protocol import Desk
 from partners.desk.switches import MODES, OPERATIONS, is_applicable
 from partners.desk.switches_api import json_answer
 
-NEWEST = 12
+NEWEST = 6
 SETTING_NAMES = {
     "webhooks": ("銀行主動通知", "The bank sends webhooks"),
     "adopt_unknown": ("機關收下未知單號", "Bureaus adopt unknown numbers"),
 }
-PARTNER_NAMES = {"bank": "銀行 Bank", "bureaus": "機關 Bureaus", "sms": "簡訊 SMS", "fcm": "推播 Push"}
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -31,7 +30,7 @@ def blueprint(desk: Desk) -> Blueprint:
             for partner, operations in OPERATIONS.items()
             for operation in operations
         ]
-        return _page("desk/front.html", **_recent(desk), choices=choices, modes=MODES, partners=PARTNER_NAMES)
+        return _page("desk/front.html", **_recent(desk), choices=choices, modes=MODES)
 
     @pages.get("/recent")
     def recent() -> Response:

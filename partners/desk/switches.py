@@ -32,33 +32,6 @@ class ModeFacts:
     only: frozenset[tuple[str, str]] = frozenset()
 
 
-_HOLD = {"seconds": 30.0}
-_BANK_ACTS = frozenset({("bank", "debit"), ("bank", "refund"), ("bank", "mandate_revocation")})
-_DEBIT = frozenset({("bank", "debit")})
-_SEND = frozenset({("fcm", "send")})
-
-MODES: Mapping[str, ModeFacts] = {
-    "slow": ModeFacts("慢", "answers after `seconds`", {"seconds": 2.0}),
-    "error_500": ModeFacts("錯誤 500，未處理", "does nothing and answers 500"),
-    "error_500_after": ModeFacts("已處理，卻回 500", "acts, then answers 500"),
-    "timeout_before": ModeFacts("不處理、不回應", "does nothing and never answers: after `seconds` it hangs up", _HOLD),
-    "timeout_after": ModeFacts("已處理、不回應", "acts and never answers: after `seconds` it hangs up", _HOLD),
-    "bad_signature": ModeFacts("已處理，簽章錯誤", "acts, and signs its answer with a wrong key"),
-    "maintenance": ModeFacts("暫停服務", "does nothing and answers 503 with Retry-After `seconds`", {"seconds": 30.0}),
-    "duplicate_webhook": ModeFacts("通知重複", "sends the webhook `n` times", {"n": 2}, _BANK_ACTS),
-    "reorder_webhook": ModeFacts(
-        "通知晚到", "holds the webhook for `delay` seconds, later ones overtake", {"delay": 3.0}, _BANK_ACTS
-    ),
-    "drop_webhook": ModeFacts("通知遺失", "never sends the webhook", {}, _BANK_ACTS),
-    "insufficient_funds": ModeFacts("餘額不足", "rejects the debit: insufficient_funds", {}, _DEBIT),
-    "mandate_revoked": ModeFacts("授權已撤銷", "rejects the debit: mandate_revoked", {}, _DEBIT),
-    "account_closed": ModeFacts("帳戶已結清", "rejects the debit: account_closed", {}, _DEBIT),
-    "unregistered": ModeFacts("裝置已移除", "answers 404 UNREGISTERED", {}, _SEND),
-    "quota": ModeFacts("超過用量", "answers 429 QUOTA_EXCEEDED with Retry-After `seconds`", {"seconds": 60.0}, _SEND),
-    "sender_mismatch": ModeFacts("寄件者不符", "answers 403 SENDER_ID_MISMATCH", {}, _SEND),
-    "invalid_argument": ModeFacts("內容不合", "answers 400 INVALID_ARGUMENT", {}, _SEND),
-}
-
 # Every operation that can be told to misbehave. A test holds this table to what the sandboxes really serve.
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "bank": (
@@ -74,6 +47,34 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "bureaus": ("notice", "payment_notice", "ownership"),
     "sms": ("message", "number_verification"),
     "fcm": ("token", "send"),
+}
+
+_HOLD = {"seconds": 30.0}
+_SIGNED = frozenset((name, each) for name in ("bank", "bureaus", "sms") for each in OPERATIONS[name])
+_BANK_ACTS = frozenset({("bank", "debit"), ("bank", "refund"), ("bank", "mandate_revocation")})
+_DEBIT = frozenset({("bank", "debit")})
+_SEND = frozenset({("fcm", "send")})
+
+MODES: Mapping[str, ModeFacts] = {
+    "slow": ModeFacts("慢", "answers after `seconds`", {"seconds": 2.0}),
+    "error_500": ModeFacts("錯誤 500，未處理", "does nothing and answers 500"),
+    "error_500_after": ModeFacts("已處理，卻回 500", "acts, then answers 500"),
+    "timeout_before": ModeFacts("不處理、不回應", "does nothing and never answers: after `seconds` it hangs up", _HOLD),
+    "timeout_after": ModeFacts("已處理、不回應", "acts and never answers: after `seconds` it hangs up", _HOLD),
+    "bad_signature": ModeFacts("已處理，簽章錯誤", "acts, and signs its answer with a wrong key", {}, _SIGNED),
+    "maintenance": ModeFacts("暫停服務", "does nothing and answers 503 with Retry-After `seconds`", {"seconds": 30.0}),
+    "duplicate_webhook": ModeFacts("通知重複", "sends the webhook `n` times", {"n": 2}, _BANK_ACTS),
+    "reorder_webhook": ModeFacts(
+        "通知晚到", "holds the webhook for `delay` seconds, later ones overtake", {"delay": 3.0}, _BANK_ACTS
+    ),
+    "drop_webhook": ModeFacts("通知遺失", "never sends the webhook", {}, _BANK_ACTS),
+    "insufficient_funds": ModeFacts("餘額不足", "rejects the debit: insufficient_funds", {}, _DEBIT),
+    "mandate_revoked": ModeFacts("授權已撤銷", "rejects the debit: mandate_revoked", {}, _DEBIT),
+    "account_closed": ModeFacts("帳戶已結清", "rejects the debit: account_closed", {}, _DEBIT),
+    "unregistered": ModeFacts("裝置已移除", "answers 404 UNREGISTERED", {}, _SEND),
+    "quota": ModeFacts("超過用量", "answers 429 QUOTA_EXCEEDED with Retry-After `seconds`", {"seconds": 60.0}, _SEND),
+    "sender_mismatch": ModeFacts("寄件者不符", "answers 403 SENDER_ID_MISMATCH", {}, _SEND),
+    "invalid_argument": ModeFacts("內容不合", "answers 400 INVALID_ARGUMENT", {}, _SEND),
 }
 
 SETTINGS: Mapping[str, bool] = {"webhooks": True, "adopt_unknown": True}
