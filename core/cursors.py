@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from core.errors import FieldError, InvalidRequest
 
@@ -25,3 +27,20 @@ def decode_cursor(cursor: str, *kinds: type) -> list[Any]:
     if not isinstance(key, list) or len(key) != len(kinds) or not all(map(isinstance, key, kinds)):
         raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")])
     return key
+
+
+def encode_moment_cursor(at: datetime, row_id: UUID) -> str:
+    """The cursor of a list that is sorted by a moment and then an id."""
+    return encode_cursor(at.isoformat(), str(row_id))
+
+
+def decode_moment_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """The moment (aware) and the id inside such a cursor. Raises InvalidRequest for any other text."""
+    at, row_id = decode_cursor(cursor, str, str)
+    try:
+        moment, identifier = datetime.fromisoformat(at), UUID(row_id)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC), identifier
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")])

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from core.cursors import decode_cursor, encode_cursor
-from core.errors import FieldError, InvalidRequest, NotFound
+from core.cursors import decode_moment_cursor, encode_moment_cursor
+from core.errors import NotFound
 from core.text import Text
 
 
@@ -34,14 +34,14 @@ def page_of_messages(
 ) -> tuple[list[Message], str | None]:
     """A page of the person's messages, newest first, and the cursor of the next. Raises InvalidRequest for a strange
     cursor."""
-    before_at, before_id = _position(cursor) if cursor else (None, None)
+    before_at, before_id = decode_moment_cursor(cursor) if cursor else (None, None)
     rows = session.execute(
         _PAGE_BEFORE if cursor else _PAGE,
         {"person_id": person_id, "limit": limit + 1, "before_at": before_at, "before_id": before_id},
     ).all()
     messages = [_message(row) for row in rows[:limit]]
     is_more = len(rows) > limit
-    return messages, encode_cursor(messages[-1].created_at.isoformat(), str(messages[-1].id)) if is_more else None
+    return messages, encode_moment_cursor(messages[-1].created_at, messages[-1].id) if is_more else None
 
 
 def unread_count(session: Session, person_id: UUID) -> int:
@@ -65,17 +65,6 @@ def mark(session: Session, *, person_id: UUID, message_id: UUID, is_read: bool, 
     if row is None:
         raise NotFound
     return _message(row)
-
-
-def _position(cursor: str) -> tuple[datetime, UUID]:
-    at, message_id = decode_cursor(cursor, str, str)
-    try:
-        moment, identifier = datetime.fromisoformat(at), UUID(message_id)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")])
-    return moment, identifier
 
 
 def _message(row: Row[Any]) -> Message:

@@ -11,8 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from core.clock import taipei_date
-from core.cursors import decode_cursor, encode_cursor
-from core.errors import FieldError, InvalidRequest
+from core.cursors import decode_moment_cursor, encode_moment_cursor
 from core.text import Text
 
 MOST_LOTS = 200
@@ -67,24 +66,13 @@ def standing(session: Session, *, person_id: UUID, now: datetime) -> Standing:
 def entries(session: Session, *, person_id: UUID, limit: int, cursor: str | None) -> tuple[list[Entry], str | None]:
     """A page of the person's changes, newest first, and the cursor of the next. Raises InvalidRequest for a strange
     cursor."""
-    before_at, before_id = _position(cursor) if cursor else (None, None)
+    before_at, before_id = decode_moment_cursor(cursor) if cursor else (None, None)
     rows = session.execute(
         _ENTRIES_BEFORE if cursor else _ENTRIES,
         {"person_id": person_id, "limit": limit + 1, "before_at": before_at, "before_id": before_id},
     ).all()
     page = [_entry(row) for row in rows[:limit]]
-    return page, encode_cursor(page[-1].at.isoformat(), str(page[-1].id)) if len(rows) > limit else None
-
-
-def _position(cursor: str) -> tuple[datetime, UUID]:
-    at, entry_id = decode_cursor(cursor, str, str)
-    try:
-        moment, identifier = datetime.fromisoformat(at), UUID(entry_id)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")])
-    return moment, identifier
+    return page, encode_moment_cursor(page[-1].at, page[-1].id) if len(rows) > limit else None
 
 
 def _last_day(expires_at: datetime) -> date:

@@ -114,7 +114,17 @@ def test_the_message_of_another_person_is_no_message(
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "WzEsMl0", "WyJhIiwiYiJd", "WyIyMDI2LTExLTA1VDA2OjAzOjIyIiwiYiJd", "é", "=" * 400]
+    "cursor",
+    [
+        "x",
+        "WzEsMl0",
+        "WyJhIiwiYiJd",
+        "WyIyMDI2LTExLTA1VDA2OjAzOjIyIiwiYiJd",
+        "é",
+        "WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzE0OjAwIiwiMDE5M2FmMDAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAwIl0",
+        "WyIyMDI2LTAxLTAxVDAwOjAwOjAwIiwiMDE5M2FmMDAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAwIl0",
+        "=" * 400,
+    ],
 )
 def test_a_cursor_that_no_list_gave_out_is_refused(mei: SignedIn, cursor: str) -> None:
     for address in ("/v1/inbox", "/v1/points/entries"):
