@@ -81,9 +81,8 @@ def _to_the_public_origin() -> Response | None:
 def _with_headers(response: Response) -> Response:
     for name, value in _API_HEADERS.items():
         response.headers.setdefault(name, value)
-    if response.mimetype == "text/html" and response.headers["Content-Security-Policy"].startswith(
-        "default-src 'none'"
-    ):
+    is_without_own = response.headers["Content-Security-Policy"] == _API_HEADERS["Content-Security-Policy"]
+    if response.mimetype == "text/html" and is_without_own:
         response.headers["Content-Security-Policy"] = _PAGE_POLICY
     return response
 
