@@ -33,28 +33,28 @@ DEMO_PEOPLE = (
         name=Text("王小美", "Wang Hsiao-mei"),
         national_id="A123456789",
         mobile="0912345678",
-        password="kaohsiung-demo-1",
+        password="kaohsiung-demo-1",  # noqa: S106 (published in the README)
         story=Text("一輛汽車、一輛機車", "a car and a motorcycle"),
     ),
     DemoPerson(
         name=Text("林志明", "Lin Chih-ming"),
         national_id="E179864328",
         mobile="0987654321",
-        password="kaohsiung-demo-2",
+        password="kaohsiung-demo-2",  # noqa: S106 (published in the README)
         story=Text("帳戶餘額不足", "too little in his account"),
     ),
     DemoPerson(
         name=Text("陳阿嬤", "Chen A-ma"),
         national_id="E261622434",
         mobile="0933222111",
-        password="kaohsiung-demo-3",
+        password="kaohsiung-demo-3",  # noqa: S106 (published in the README)
         story=Text("80 歲，沒有車", "80 years old, no vehicle"),
     ),
     DemoPerson(
         name=Text("Maria Santos", "Maria Santos"),
         national_id="E934041203",
         mobile="0966000001",
-        password="kaohsiung-demo-4",
+        password="kaohsiung-demo-4",  # noqa: S106 (published in the README)
         story=Text("居留證統一證號", "signs in with a resident number"),
     ),
 )

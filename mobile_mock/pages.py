@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from string import Template
-from urllib.parse import urlsplit, urlunsplit
 
-from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request
+from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from mobile_mock.demo_people import DEMO_PEOPLE
 
@@ -44,6 +43,15 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
         "trusted-types phone",
+    )
+)
+PERMISSIONS_POLICY = ", ".join(
+    (
+        "publickey-credentials-get=(self)",
+        "publickey-credentials-create=(self)",
+        "camera=()",
+        "microphone=()",
+        "geolocation=()",
     )
 )
 
@@ -78,17 +86,6 @@ def shell() -> Shell:
     return Shell(version=digest.hexdigest()[:12], assets=assets)
 
 
-@phone.before_request
-def leave_the_ip_address() -> Response | None:
-    """Passkeys belong to a name, never to an IP address: a page opened at a loopback address moves to ``localhost``."""
-    parts = urlsplit(request.url)
-    if parts.hostname not in {"127.0.0.1", "::1"}:
-        return None
-    host = "localhost" if parts.port is None else f"localhost:{parts.port}"
-    moved = redirect(urlunsplit((parts.scheme, host, parts.path, parts.query, "")), code=307)
-    return Response(status=moved.status_code, headers=moved.headers)
-
-
 @phone.after_request
 def protect(response: Response) -> Response:
     """The headers every answer of the phone carries."""
@@ -96,9 +93,7 @@ def protect(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = (
-        "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()"
-    )
+    response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
     return response
 
 
@@ -153,7 +148,7 @@ def configuration() -> Response:
 
 
 def _templated(name: str, content_type: str) -> Response:
-    """A shell file with the address of the current files filled in; asked again each time, answered 304 if unchanged."""
+    """A shell file with the addresses of the current files; asked again each time, answered 304 if unchanged."""
     base = f"/app/assets/{shell().version}"
     files = [f"{base}/{item}" for item in shell().assets if item not in SHELL_FILES]
     text = Template(shell().assets[name].body.decode()).substitute(
@@ -168,7 +163,7 @@ def _templated(name: str, content_type: str) -> Response:
 
 def _fitting(found: Asset) -> Response:
     """The file as this browser can take it."""
-    if found.gzipped is not None and "gzip" in request.accept_encodings:
+    if found.gzipped is not None and request.accept_encodings.quality("gzip") > 0:
         response = Response(found.gzipped, content_type=found.content_type)
         response.headers["Content-Encoding"] = "gzip"
     else:

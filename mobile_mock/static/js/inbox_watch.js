@@ -18,13 +18,13 @@ export async function lookForMessages() {
   if (!state.me || !navigator.onLine) return;
   let page;
   try {
-    page = await call("GET", "/v1/inbox?limit=50", { quiet: true });
+    page = await call("GET", "/v1/inbox?limit=1", { quiet: true });
   } catch {
     return;
   }
   const [newest] = page.items;
   const isNew = newest && state.newestMessageId && newest.id !== state.newestMessageId && !newest.read_at;
-  change({ unread: page.items.filter((item) => !item.read_at).length, newestMessageId: newest ? newest.id : "none" });
+  change({ unread: page.unread, newestMessageId: newest ? newest.id : "none" });
   if (isNew) {
     announce(t("new_message", { title: newest.title }));
     window.dispatchEvent(new CustomEvent("phone:message", { detail: newest }));

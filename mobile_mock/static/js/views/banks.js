@@ -59,11 +59,13 @@ export async function bankReturn({ query }) {
   const onward = takeReturn() || "/app/me/banks";
   const state = query.get("state") || "";
   const again = buttonLink(t("back_on"), onward, { kind: "primary wide" });
+  const address = `/v1/bank-links/${encodeURIComponent(state.split(".")[0])}/completion`;
   if (query.get("error") || !query.get("code")) {
+    await call("POST", address, { body: { state, error: query.get("error") || "no_code" } }).catch(() => {});
     return { title, content: [heading(t("bank_declined")), notice("warn", t("bank_declined"), el("p", {}, t("bank_declined_detail"))), again] };
   }
   try {
-    const link = await call("POST", `/v1/bank-links/${encodeURIComponent(state.split(".")[0])}/completion`, { body: { state, code: query.get("code") } });
+    const link = await call("POST", address, { body: { state, code: query.get("code") } });
     announce(t("bank_linked", { account: link.account }));
     go(onward, { replace: true });
     return null;

@@ -2,7 +2,7 @@
 import { call } from "../api.js";
 import { el } from "../dom.js";
 import { billName, billPlace, dateText, grouping, momentElement, money, plate } from "../format.js";
-import { t } from "../language.js";
+import { hasText, t } from "../language.js";
 import { buttonLink, facts, heading, notice } from "../parts.js";
 import { dueMark, whyNotPayable } from "./bills.js";
 
@@ -24,7 +24,7 @@ export async function bill({ path, signal }) {
           item.law_text && [t("law"), item.law_text],
           [t("due_date"), dateText(item.due_on)],
           item.paid_at && [t("paid_at"), momentElement(item.paid_at)],
-          item.paid_via && [t("paid_via"), item.paid_via],
+          item.paid_via && [t("paid_via"), hasText(`paid_via_${item.paid_via}`) ? t(`paid_via_${item.paid_via}`) : item.paid_via],
         ])),
       !item.is_payable && item.status !== "paid" && notice("info", t("not_payable_title"), el("p", {}, whyNotPayable(item))),
       quotes.length > 0 && el("section", { class: "card" }, el("h2", {}, t("quotes_title")), quotes.map(quote)),
@@ -39,5 +39,6 @@ function quote(item) {
   return facts([
     [rail, money(item.total, "strong")],
     [t("fee"), item.fee === 0 ? t("no_fee") : money(item.fee)],
+    [t("counts_as_paid"), item.counts_as_paid],
   ], "sum");
 }

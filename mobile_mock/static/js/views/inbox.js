@@ -24,7 +24,7 @@ export async function inbox({ signal }) {
   window.addEventListener("phone:message", arrived, { signal });
   return {
     title,
-    content: [heading(title), news, problem, unread.length > 0 && el("p", { class: "list-tools" }, t("unread_count", { n: unread.length }), readAll),
+    content: [heading(title), news, problem, unread.length > 0 && el("p", { class: "list-tools" }, t("unread_count", { n: first.unread }), readAll),
       first.items.length === 0 && empty("inbox", t("no_messages_title"), t("no_messages_detail")),
       growingList(first, load, draw)],
   };

@@ -6,13 +6,14 @@ import { announce, el, fill, focusOn } from "../dom.js";
 import { momentElement, money, moneySpoken } from "../format.js";
 import { icon } from "../icons.js";
 import { readInstruction, WordsDoNotMatch } from "../instruction.js";
-import { hasText, t } from "../language.js";
+import { t } from "../language.js";
 import { button, buttonLink, confirmed, facts, heading, notice, problemPanel } from "../parts.js";
 import { signChallenge } from "../passkeys.js";
 import { state } from "../state.js";
 import { wordsToSign } from "./words_to_sign.js";
 
 const ASK_AGAIN_MS = [1000, 1000, 2000, 2000, 3000, 5000];
+const LINK_AGAIN = new Set(["mandate_revoked", "mandate_not_found", "limit_exceeded", "account_closed"]);
 
 export async function payment({ path, signal }) {
   const address = `/v1/payments/${encodeURIComponent(path.id)}`;
@@ -109,7 +110,7 @@ async function deliver(screen, current, { key, credential }) {
     await redraw(screen, answered);
   } catch (failure) {
     if (failure.name === "AbortError") return;
-    const isOpen = failure instanceof Unreached || (failure instanceof Refusal && (failure.status >= 500 || failure.status === 409));
+    const isOpen = failure instanceof Unreached || (failure instanceof Refusal && (failure.status >= 500 || failure.slug === "idempotency-in-progress"));
     if (isOpen) {
       drawWaiting(screen, current, failure instanceof Unreached ? "offline_title" : "waiting_title", "unknown_detail");
       follow(screen, current, 0);
@@ -118,7 +119,7 @@ async function deliver(screen, current, { key, credential }) {
     endAuthorization(current.id);
     const fresh = await screen.load();
     await redraw(screen, fresh);
-    if (!FINAL.has(fresh.status)) screen.place.querySelector(".sign-off")?.prepend(problemPanel(failure));
+    (screen.place.querySelector(".sign-off") || screen.place).prepend(problemPanel(failure));
   }
 }
 
@@ -168,30 +169,27 @@ async function paid(screen, current) {
 
 /** Money that came back, or is on its way. */
 export function refund(item) {
-  const reason = `refund_reason_${item.reason}`;
   return el("section", { class: "card refund" }, el("h2", {}, icon("undo"), t(item.completed_at ? "refund_done" : "refund_coming")),
     facts([
       [t("amount"), money(item.amount + (item.fee_refunded || 0), "strong")],
-      item.reason && [t("refund_reason"), hasText(reason) ? t(reason) : item.reason],
+      [t("refund_reason"), item.message],
       item.account && [t("account"), el("span", { class: "mono" }, item.account)],
       [t("when"), momentElement(item.completed_at || item.created_at)],
     ]));
 }
 
 async function failed(screen, current) {
-  const code = current.failure?.code || "other";
-  const advice = hasText(`failed_advice_${code}`) ? `failed_advice_${code}` : "failed_advice_other";
-  const words = current.failure?.message || t("failed_detail");
-  announce(`${t("failed_title")}。${words}`, { urgent: true });
+  const { code, message } = current.failure;
+  announce(`${t("failed_title")}。${message}`, { urgent: true });
   const again = `/app/pay?bills=${current.bills.map((bill) => bill.bill_id).join(",")}`;
   fill(screen.place,
     el("section", { class: "outcome bad" }, el("div", { class: "seal" }, icon("cross")), el("h1", {}, t("failed_title")),
-      el("p", { class: "failed-words" }, words), el("p", {}, t("failed_nothing_taken"))),
-    notice("info", t("what_now"), el("p", {}, t(advice))),
+      el("p", { class: "failed-words" }, message), el("p", {}, t("failed_nothing_taken"))),
     el("div", { class: "actions column" },
       buttonLink(t("pay_again"), again, { kind: "primary wide" }),
-      code === "mandate_revoked" || code === "limit_exceeded" ? buttonLink(t("banks_title"), "/app/me/banks", { kind: "quiet wide" }) : null,
-      buttonLink(t("to_bills"), "/app", { kind: "quiet wide" })));
+      LINK_AGAIN.has(code) && buttonLink(t("banks_title"), "/app/me/banks", { kind: "quiet wide" }),
+      buttonLink(t("to_bills"), "/app", { kind: "quiet wide" })),
+    el("p", { class: "hint centre" }, t("failed_help")));
 }
 
 async function ended(screen, current) {

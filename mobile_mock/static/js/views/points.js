@@ -3,7 +3,7 @@ import { call } from "../api.js";
 import { el } from "../dom.js";
 import { dateText, momentElement, number } from "../format.js";
 import { icon } from "../icons.js";
-import { hasText, t } from "../language.js";
+import { t } from "../language.js";
 import { empty, growingList, heading } from "../parts.js";
 
 export async function points({ signal }) {
@@ -25,12 +25,9 @@ export async function points({ signal }) {
 }
 
 function draw(entry) {
-  const key = `points_reason_${entry.reason}`;
-  const kind = `points_kind_${entry.kind}`;
-  const words = hasText(key) ? t(key) : hasText(kind) ? t(kind) : entry.reason || entry.kind;
   const sign = entry.amount > 0 ? "+" : "−";
   return el("li", { class: "row plain" },
-    el("span", { class: "row-words" }, el("span", { class: "row-title" }, words), el("span", { class: "hint" }, momentElement(entry.at)),
+    el("span", { class: "row-words" }, el("span", { class: "row-title" }, t(`points_kind_${entry.kind}`)), el("span", {}, entry.reason), el("span", { class: "hint" }, momentElement(entry.at)),
       entry.payment_id && el("a", { class: "link", href: `/app/payments/${entry.payment_id}` }, t("see_payment"))),
     el("strong", { class: entry.amount > 0 ? "plus" : "" }, t("points_amount", { n: `${sign}${number(Math.abs(entry.amount))}` })));
 }

@@ -22,10 +22,11 @@ export async function receipt({ path, signal }) {
         facts([
           [t("receipt_number"), el("span", { class: "mono" }, paper.number)],
           [t("paid_at"), momentElement(paper.paid_at)],
-          [t("paid_via"), [t("bank_of_kaohsiung"), " ", el("span", { class: "mono" }, paper.account || "")]],
+          [t("payer"), el("span", { class: "mono" }, paper.payer)],
+          [t("paid_via"), [t("bank_of_kaohsiung"), " ", el("span", { class: "mono" }, paper.account)]],
         ]),
         el("ul", { class: "lines", role: "list" }, paper.lines.map((line) => el("li", {},
-          el("span", { class: "line-words" }, t(line.kind === "fine" ? "kind_fine" : "kind_parking"), el("span", { class: "mono fine-print" }, grouping(line.number))),
+          el("span", { class: "line-words" }, line.description, el("span", { class: "mono fine-print" }, grouping(line.number))),
           money(line.amount)))),
         el("p", { class: "lines-sum light" }, el("span", {}, t("fee")), paper.fee === 0 ? el("span", {}, t("no_fee")) : money(paper.fee)),
         el("p", { class: "lines-sum" }, el("span", {}, t("total")), money(paper.total, "strong")),

@@ -43,13 +43,22 @@ function passkeyRow(item) {
     el("span", { class: "hint" }, t(item.is_synced ? "passkey_synced" : "passkey_here_only"))));
 }
 
+/** "Chrome · Android" from what a browser calls itself; good enough to tell one's own devices apart. */
+function deviceName(userAgent) {
+  const browser = [["Edg", "Edge"], ["SamsungBrowser", "Samsung Internet"], ["Firefox", "Firefox"], ["Chrome", "Chrome"], ["Safari", "Safari"]]
+    .find(([sign]) => userAgent.includes(sign))?.[1];
+  const system = [["iPhone", "iPhone"], ["iPad", "iPad"], ["Android", "Android"], ["Mac OS", "Mac"], ["Windows", "Windows"], ["Linux", "Linux"]]
+    .find(([sign]) => userAgent.includes(sign))?.[1];
+  return [browser, system].filter(Boolean).join(" · ") || userAgent || t("session");
+}
+
 function sessionRow(item) {
   const problem = el("div");
-  const level = String(item.acr || "").split(":").pop();
+  const level = item.acr.split(":").pop();
   const row = el("li", { class: "row plain" }, icon("phone", "large-icon"), el("span", { class: "row-words" },
-    el("span", { class: "row-title" }, item.device || item.user_agent || t("session")),
-    el("span", { class: "hint" }, t("signed_in_at", { when: momentText(item.created_at || item.auth_time) })),
-    ["1", "2", "3", "4"].includes(level) && el("span", { class: "hint" }, t(`loa_${level}`)),
+    el("span", { class: "row-title" }, deviceName(item.user_agent)),
+    el("span", { class: "hint" }, t("signed_in_at", { when: momentText(item.created_at) })),
+    el("span", { class: "hint" }, t(`loa_${level}`)),
     item.is_current && mark("good", t("session_current"), "check"), problem));
   if (!item.is_current) {
     const end = button(t("session_end"), () => busy(end, problem, async () => {
