@@ -137,7 +137,9 @@ def _listed(desk: Desk, book: Book, **fixed: str) -> Response:
     where = " AND ".join(f"{column} = ?" for column in wanted) or "true"
     # Table and columns come from the tables above, values are bound.
     sql = f"SELECT * FROM {book.table} WHERE {where} ORDER BY {book.order} DESC LIMIT ?"  # noqa: S608
-    rows = desk.books.all(sql, *wanted.values(), int(limit) if limit.isascii() and limit.isdigit() else -1)
+    rows = desk.books.all(
+        sql, *wanted.values(), int(limit) if limit.isascii() and limit.isdigit() and len(limit) <= 9 else -1
+    )
     return json_answer({"items": [_shown(book, row) for row in reversed(rows)]})
 
 

@@ -37,10 +37,6 @@ class Call:
     message_id: str
     mode: Mode | None
 
-    def is_told(self, mode: str) -> bool:
-        """Whether this very request is to be treated with `mode`."""
-        return self.mode is not None and self.mode.name == mode
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -111,6 +107,7 @@ class SignedProtocol:
     def _signed(self, answer: Answer, *, secret: str | None = None) -> Response:
         content = orjson.dumps(answer.body)
         request_id = request.headers.get("webhook-id", "")
+        request_id = request_id if request_id.isascii() else ""
         headers = wire.signature_headers(secret or self.secret, request_id, wire.answer_subject(answer.status), content)
         return Response(content, answer.status, {**headers, **(answer.headers or {})}, content_type="application/json")
 

@@ -67,23 +67,27 @@ def _apply(desk: Desk, form: dict[str, str]) -> None:
     """What a button on the page asks for: remove=<id>, clear=1, set=<setting> with on=0/1, or one rule's fields."""
     switches = desk.switches
     if "remove" in form:
-        switches.remove(int(form["remove"]) if form["remove"].isdigit() else 0)
+        switches.remove(_number(form["remove"]) or 0)
     elif "clear" in form:
         switches.clear()
     elif "set" in form:
         switches.replace({"settings": {form["set"]: form.get("on") == "1"}})
     else:
         partner, _, operation = form.get("operation", "").partition(".")
-        seconds = form.get("seconds", "").strip()
         switches.add(
             {
                 "partner": partner,
                 "operation": operation,
                 "mode": form.get("mode"),
-                "count": int(form["count"]) if form.get("count", "").isdigit() else None,
-                "params": {"seconds": float(seconds)} if seconds.isdigit() else {},
+                "count": _number(form.get("count", "")),
+                "params": {} if (seconds := _number(form.get("seconds", ""))) is None else {"seconds": seconds},
             }
         )
+
+
+def _number(typed: str) -> int | None:
+    digits = typed.strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else None
 
 
 def _object() -> dict[str, Any]:

@@ -81,12 +81,12 @@ def blueprint(desk: Desk, secret: str) -> Blueprint:
             return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
         try:
             asked = orjson.loads(request.get_data(cache=False))
-            message = asked["message"]
+            message = _message(asked)
             kind, address = _target(message)
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as problem:
+        except (AttributeError, KeyError, TypeError, ValueError) as problem:
             return _error(400, "INVALID_ARGUMENT", f"Invalid JSON payload: {problem}", "INVALID_ARGUMENT")
-        data = message.get("data") or {}
-        facts = {"address": address, "project": project, "message_id": data.get("message_id")}
+        message_id = message.get("data", {}).get("message_id")
+        facts = {"address": address, "project": project, "message_id": message_id}
         try:
             mode = desk.switches.chosen("fcm", "send", request.headers.get("x-sandbox-mode"), facts)
         except SwitchWrong as problem:
@@ -103,7 +103,7 @@ def blueprint(desk: Desk, secret: str) -> Blueprint:
 
 
 def _keep(desk: Desk, name: str, project: str, kind: str, address: str, message: Mapping[str, Any]) -> None:
-    notification, data = message.get("notification") or {}, message.get("data") or {}
+    notification, data = message.get("notification", {}), message.get("data", {})
     with desk.books.writing() as writing:
         writing.execute(
             "INSERT INTO fcm_push (name, project, address_kind, address, message_id, title, body, message, received_at)"
@@ -131,6 +131,17 @@ def _early(mode: Mode | None) -> Response | None:
     if isinstance(early, Answer):
         return _error(503, "UNAVAILABLE", "The service is currently unavailable.", "UNAVAILABLE", early.headers)
     return early
+
+
+def _message(asked: Any) -> dict[str, Any]:
+    message = asked["message"]
+    for part in (message, message.get("data", {}), message.get("notification", {})):
+        if not isinstance(part, dict):
+            raise TypeError("message, data and notification are objects")
+    texts = [*message.get("data", {}).values(), *message.get("notification", {}).values()]
+    if not all(isinstance(value, str) for value in texts):
+        raise TypeError("data and notification hold text")
+    return dict(message)
 
 
 def _target(message: Mapping[str, Any]) -> tuple[str, str]:

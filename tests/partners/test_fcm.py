@@ -136,6 +136,28 @@ def test_a_send_without_a_token_is_unauthenticated(books: SandboxBooks) -> None:
         assert (answer.status, answer.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"message": 1}',
+        b'{"message": {}}',
+        b'{"message": {"fid": "a", "token": "b"}}',
+        b'{"message": {"fid": 1}}',
+        b'{"message": {"fid": "a", "data": [1]}}',
+        b'{"message": {"fid": "a", "data": {"message_id": 1}}}',
+        b'{"message": {"fid": "a", "notification": "x"}}',
+    ],
+)
+def test_what_is_no_message_is_an_invalid_argument(books: SandboxBooks, fcm: FcmClient, body: bytes) -> None:
+    session = fcm._service._client.session
+    answer = session.post(f"{books.url}/fcm/v1/projects/p/messages:send", data=body)
+    assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+
 @pytest.mark.parametrize("assertion", ["", "x", "a.b.c", "e30.e30.AAAA"])
 def test_a_grant_that_is_no_signed_assertion_is_refused(books: SandboxBooks, assertion: str) -> None:
     grant_type = "urn:ietf:params:oauth:grant-type:jwt-bearer"

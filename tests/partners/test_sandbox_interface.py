@@ -102,6 +102,9 @@ def test_the_pages_buttons_switch_on_and_off(books: SandboxBooks) -> None:
     assert books.asked("GET", "/switches")["settings"]["webhooks"] is False
     assert press(remove=str(rule["id"])) == 303
     assert press(operation="sms.message", mode="quota") == 422
+    assert press(operation="bank.debit", mode="slow", count="²", seconds="９") == 303
+    assert press(remove="²") == 303
+    assert press() == 422
     assert press(clear="1") == 303
     assert books.asked("GET", "/switches") | {"seed": 1} == {
         "rules": [],
@@ -143,6 +146,7 @@ def test_the_newest_rows_can_be_asked_for(books: SandboxBooks, sms: SmsClient) -
     for n in range(3):
         sms.send(message_id=f"sms_{n}", to="+886912345678", text="x")
     assert [message["id"] for message in books.read("sms", limit="2")] == ["sms_1", "sms_2"]
+    assert len(books.read("sms", limit="9" * 30)) == 3
 
 
 def fill(books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: SmsClient, fcm: FcmClient) -> None:

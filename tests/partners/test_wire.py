@@ -150,6 +150,12 @@ def test_the_sandbox_refuses_a_request_that_is_not_provably_ours(books: SandboxB
     assert (answer.status, answer.json()["code"]) == (401, "signature_refused")
 
 
+def test_an_odd_id_is_refused_like_any_other(books: SandboxBooks) -> None:
+    headers = wire.signature_headers(SECRET, "x", wire.request_subject("GET", "/bank/v1/debits/x", ""), b"")
+    answer = urllib3.request("GET", f"{books.url}/bank/v1/debits/x", headers={**headers, "webhook-id": "é"})
+    assert answer.status == 401
+
+
 def test_a_refused_signature_is_answered_so_that_the_caller_can_tell(books: SandboxBooks) -> None:
     peer = wire.Peer("bank", f"{books.url}/bank", "another secret")
     with pytest.raises(wire.AnswerNotTrusted):
