@@ -194,7 +194,10 @@ class TestSigningIn:
 
     def test_a_refused_answer_uses_up_the_ceremony(self, mei: Phone) -> None:
         begun = mei.begin_passkey_login()
-        assert mei.finish_passkey_login(begun, mei.authenticator.get(begun["options"], user_verified=False)).status_code == 401
+        assert (
+            mei.finish_passkey_login(begun, mei.authenticator.get(begun["options"], user_verified=False)).status_code
+            == 401
+        )
         assert mei.finish_passkey_login(begun, mei.authenticator.get(begun["options"])).status_code == 409
 
     def test_a_ceremony_lapses_after_five_minutes(self, mei: Phone) -> None:
