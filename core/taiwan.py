@@ -175,5 +175,5 @@ def mask_mobile(mobile: str) -> str:
 
 
 def _check_sum_holds(number: str) -> bool:
-    digits = sum(map(mul, _DIGIT_WEIGHTS, map(int, number[1:])))
+    digits: int = sum(map(mul, _DIGIT_WEIGHTS, map(int, number[1:])))
     return (_LETTER_SUMS[number[0]] + digits) % 10 == 0

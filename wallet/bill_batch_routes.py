@@ -11,7 +11,7 @@ from werkzeug.exceptions import ClientDisconnected
 from core import db
 from core.clock import on_the_wire
 from core.cursors import decode_cursor, encode_cursor
-from core.errors import FieldError, InvalidRequest, NotFound, UnsupportedMediaType
+from core.errors import FieldError, Forbidden, InvalidRequest, NotFound, UnsupportedMediaType
 from core.http import Answer, Call, PageQuery, Routes, bureau, page_of
 from core.ids import parse_typeid, typeid
 from core.text import Text
@@ -28,6 +28,9 @@ ROW_MAX = 2**31 - 1
 
 _MEDIA_TYPES = ("text/csv", "application/octet-stream")
 _DIGEST_MEMBER = re.compile(r"\s*sha-256\s*=\s*:([A-Za-z0-9+/=]*):\s*")
+_OF_ANOTHER_BUREAU = Text(
+    "這個來源只能由「{sender}」的系統傳送。", "Only a system of the bureau “{sender}” may send files of this source."
+)
 
 routes = Routes("wallet")
 
@@ -48,6 +51,7 @@ def send_bill_batch(call: Call) -> Answer:
     """Take over a bureau's export (CSV, streamed). Content that was sent before answers 200 and changes nothing."""
     chunks = _chunks(call.request)
     try:
+        _must_be_its_own(call)
         _must_be_plain_csv(call.request)
         with db.unit_of_work() as session:
             batch = bill_batches.receive(
@@ -59,7 +63,7 @@ def send_bill_batch(call: Call) -> Answer:
                 on_reported_elsewhere=reported_elsewhere,
                 content_sha256=_digest_promised(call.request),
             )
-    except (FeedRefused, UnsupportedMediaType):
+    except (FeedRefused, Forbidden, UnsupportedMediaType):
         # Many clients read the answer only once they have sent everything, so the rest is read and thrown away.
         _drain(chunks)
         raise
@@ -159,6 +163,12 @@ def _batch_body(batch: Batch) -> dict[str, object]:
 
 def _line_body(line: RefusedLine, encoding: str) -> dict[str, object]:
     return {"row": line.row, "field": line.field, "reason": line.reason, "raw": line.raw.decode(encoding, "replace")}
+
+
+def _must_be_its_own(call: Call) -> None:
+    sender = PROFILES[call.query["source"]].sender
+    if call.actor.bureau != sender:
+        raise Forbidden(_OF_ANOTHER_BUREAU.format(sender=sender))
 
 
 def _must_be_plain_csv(request: Request) -> None:

@@ -61,7 +61,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One source.
+    """One source. `sender` is the bureau whose systems may send it.
 
     `key` are the fields that make two lines speak of the same thing; `key_header` is the column named when they
     contradict each other. `happened_field` (column `happened_header`) may lie `days_ahead` days after today at the
@@ -69,6 +69,7 @@ class Profile:
     """
 
     source: str
+    sender: str
     encoding: str
     columns: tuple[Column, ...]
     complete: Callable[[Record], Record]
@@ -106,6 +107,7 @@ def _fine_record(cells: Record) -> Record:
 
 PARKING = Profile(
     source="parking",
+    sender="parking",
     encoding="cp950",
     columns=(
         Column("單號", "number", feed_fields.parking_number),
@@ -129,6 +131,7 @@ PARKING = Profile(
 
 FINES = Profile(
     source="fines",
+    sender="fines",
     encoding="utf-8",
     columns=(
         Column("NOTICE_NO", "number", feed_fields.notice_number),
@@ -158,6 +161,7 @@ FINES = Profile(
 
 PAID_ELSEWHERE = Profile(
     source="paid-elsewhere",
+    sender="treasury",
     encoding="utf-8",
     columns=(
         Column("帳單編號", "number", feed_fields.any_bill_number),
