@@ -33,6 +33,9 @@ _FUNDS = 1_000_000_000
 
 # A cold account's id is its number, so that the script can choose one without a look-up.
 _COLD = "lpad((:cold)::text, 32, '0')::uuid"
+# Ids come from the load generator, as they come from the application: the millisecond first, then chance (UUIDv7).
+_MILLISECOND = "lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0')"
+_ID = f"({_MILLISECOND} || '7' || lpad(to_hex((:chance)::bigint), 19, '0'))::uuid"
 _PAYABLE = "ffffffff-0000-0000-0000-000000000001"
 
 TPC_B = "TPC-B (pgbench, scale 50)"
@@ -57,7 +60,8 @@ CONTENDERS = (
         "book",
         f"""
         \\set cold random(1, {COLD_ACCOUNTS})
-        SELECT ledger.apply(uuidv7(), now(), ARRAY[uuidv7()], '{{posted}}', '{{TWD}}', ARRAY[{_COLD}], '{{{_PAYABLE}}}',
+        \\set chance random(1, 9000000000000000000)
+        SELECT ledger.apply({_ID}, now(), ARRAY[{_ID}], '{{posted}}', '{{TWD}}', ARRAY[{_COLD}], '{{{_PAYABLE}}}',
                             '{{5}}', '{{NULL}}', '{{NULL}}', '{{NULL}}', '{{payment}}', '{{pay_01jd}}');
         """,
     ),
@@ -66,8 +70,9 @@ CONTENDERS = (
         "naive",
         f"""
         \\set cold random(1, {COLD_ACCOUNTS})
+        \\set chance random(1, 9000000000000000000)
         BEGIN;
-        INSERT INTO transfer VALUES (uuidv7(), :cold, 0, 5, now(), 'payment', 'pay_01jd');
+        INSERT INTO transfer VALUES ({_ID}, :cold, 0, 5, now(), 'payment', 'pay_01jd');
         UPDATE account SET balance = balance - 5 WHERE id = :cold;
         UPDATE account SET balance = balance + 5 WHERE id = 0;
         COMMIT;
@@ -78,7 +83,8 @@ CONTENDERS = (
         "naive",
         f"""
         \\set cold random(1, {COLD_ACCOUNTS})
-        SELECT move(uuidv7(), :cold, 0, 5);
+        \\set chance random(1, 9000000000000000000)
+        SELECT move({_ID}, :cold, 0, 5);
         """,
     ),
 )
