@@ -13,6 +13,9 @@ from identity import passwords
 _TYPEID = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 _ACR = "urn:mykaohsiung:loa:"
 _VEHICLES = ("car", "motorcycle", "large")
+# As they are best sent; what people type otherwise is put right where it can be.
+_PERSON_NUMBER = {"example": "A123456789", "pattern": "^[A-Z][1289A-D][0-9]{8}$"}
+_PLATE = {"example": "ABC-1235", "pattern": "^[A-Z0-9]{2,4}-[A-Z0-9]{2,4}$"}
 
 
 class PersonNumber(fields.String):
@@ -69,19 +72,19 @@ def _transport() -> fields.String:
     )
 
 
-def _limits(longest: int) -> dict[str, Any]:
-    return {"required": True, "validate": validate.Length(1, longest)}
+def _base64url(longest: int) -> fields.String:
+    return fields.String(required=True, validate=[validate.Regexp("^[A-Za-z0-9_-]+$"), validate.Length(1, longest)])
 
 
 class RegistrationRequest(Schema):
-    national_id = PersonNumber(required=True, metadata={"example": "A123456789"})
-    mobile = Mobile(required=True, metadata={"example": "0912345678"})
+    national_id = PersonNumber(required=True, metadata=_PERSON_NUMBER)
+    mobile = Mobile(required=True, metadata={"example": "0912345678", "pattern": "^09[0-9]{8}$"})
     password = _new_password()
 
 
 class LoginRequest(Schema):
-    national_id = PersonNumber(required=True, metadata={"example": "A123456789"})
-    password = fields.String(**_limits(passwords.LONGEST))
+    national_id = PersonNumber(required=True, metadata=_PERSON_NUMBER)
+    password = fields.String(required=True, validate=validate.Length(1, passwords.LONGEST))
 
 
 class ChallengeSchema(Schema):
@@ -127,33 +130,33 @@ class _FromBrowser(Schema):
 
 
 class AttestationResponse(_FromBrowser):
-    clientDataJSON = fields.String(**_limits(8192))
-    attestationObject = fields.String(**_limits(65536))
+    clientDataJSON = _base64url(8192)
+    attestationObject = _base64url(65536)
     transports = fields.List(fields.String(validate=validate.Length(max=32)), validate=validate.Length(max=16))
 
 
 class RegistrationCredential(_FromBrowser):
     """RegistrationResponseJSON (WebAuthn Level 3)."""
 
-    id = fields.String(**_limits(2048))
-    rawId = fields.String(**_limits(2048))
+    id = _base64url(2048)
+    rawId = _base64url(2048)
     type = fields.String(required=True, validate=validate.Equal("public-key"))
     authenticatorAttachment = fields.String(allow_none=True, validate=validate.Length(max=32))
     response = fields.Nested(AttestationResponse, required=True)
 
 
 class AssertionResponse(_FromBrowser):
-    clientDataJSON = fields.String(**_limits(8192))
-    authenticatorData = fields.String(**_limits(8192))
-    signature = fields.String(**_limits(8192))
+    clientDataJSON = _base64url(8192)
+    authenticatorData = _base64url(8192)
+    signature = _base64url(8192)
     userHandle = fields.String(allow_none=True, validate=validate.Length(max=128))
 
 
 class AssertionCredential(_FromBrowser):
     """AuthenticationResponseJSON (WebAuthn Level 3)."""
 
-    id = fields.String(**_limits(2048))
-    rawId = fields.String(**_limits(2048))
+    id = _base64url(2048)
+    rawId = _base64url(2048)
     type = fields.String(required=True, validate=validate.Equal("public-key"))
     authenticatorAttachment = fields.String(allow_none=True, validate=validate.Length(max=32))
     response = fields.Nested(AssertionResponse, required=True)
@@ -225,7 +228,7 @@ class SessionItemSchema(Schema):
 
 
 class VehicleClaim(Schema):
-    plate = Plate(required=True, validate=validate.Length(1, 16), metadata={"example": "ABC-1235"})
+    plate = Plate(required=True, validate=validate.Length(1, 16), metadata=_PLATE)
     vehicle = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(_VEHICLES))
 
 
