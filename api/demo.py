@@ -17,7 +17,7 @@ from partners.desk import demo_people as register
 from wallet import bill_batches
 from wallet.double_payments import reported_elsewhere
 
-_PARKING_HEADER = (
+PARKING_HEADER = (
     "單號",
     "車號",
     "車種",
@@ -30,7 +30,7 @@ _PARKING_HEADER = (
     "繳費期限",
     "狀態",
 )
-_FINES_HEADER = (
+FINES_HEADER = (
     "NOTICE_NO", "PLATE", "OWNER_ID", "SEX", "VIOLATED_AT", "PLACE", "LAW_CODE", "LAW_TEXT", "DUE_DATE", "AMOUNT",
     "PAYABLE_BY_AGENT", "STATUS",
 )  # fmt: skip
@@ -97,8 +97,8 @@ def files(now: datetime) -> dict[str, bytes]:
         for number, plate, owner, sex, days, place, code, law, amount, payable, status in _FINES
     ]  # fmt: skip
     return {
-        "parking": _csv(_PARKING_HEADER, parking).encode("cp950"),
-        "fines": _csv(_FINES_HEADER, fines).encode("utf-8-sig"),
+        "parking": _csv(PARKING_HEADER, parking).encode("cp950"),
+        "fines": _csv(FINES_HEADER, fines).encode("utf-8-sig"),
     }
 
 

@@ -39,12 +39,15 @@ class Child:
             )  # fmt: skip
         self.started_at = time.monotonic()
         self.restart_at = 0.0
+        self.log_path.with_suffix(".pid").write_text(str(self.process.pid))
 
     def look_after(self, say: Callable[[str], None]) -> None:
         """Restart the process if it has died; waits longer each time that it dies soon."""
         if self.process is not None and self.process.poll() is not None:
             if time.monotonic() - self.started_at > _STEADY_AFTER_SECONDS:
                 self.wait_seconds = _FIRST_RESTART_SECONDS
+            # Whatever the dead process had started still holds its port and its connections.
+            _kill_group(self.process.pid)
             say(f"{self.name} ended ({self.process.returncode}), starting it again; its log: {self.log_path}")
             self.process = None
             self.restart_at = time.monotonic() + self.wait_seconds
@@ -62,12 +65,17 @@ class Child:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
                 pass
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        _kill_group(self.process.pid)
         self.process.wait()
         self.process = None
+        self.log_path.with_suffix(".pid").unlink(missing_ok=True)
+
+
+def _kill_group(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
 
 
 def _end_with_parent() -> Callable[[], None] | None:

@@ -6,6 +6,7 @@ import json
 import re
 import time
 import uuid
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +17,7 @@ from software_authenticator import SoftwareAuthenticator, unb64
 class Refused(Exception):
     """An answer that is a refusal: `status`, and the problem's `slug` and `body`."""
 
-    def __init__(self, status: int, body: dict[str, Any], headers: dict[str, str]) -> None:
+    def __init__(self, status: int, body: dict[str, Any], headers: Mapping[str, str]) -> None:
         self.status = status
         self.body = body
         self.headers = headers
@@ -48,19 +49,20 @@ class Citizen:
         if key:
             sent["Idempotency-Key"] = key
         answer = self.http.request(method, self.url + path, body=content, headers=sent)
-        self.last_headers = dict(answer.headers)
+        self.last_headers = answer.headers
         if answer.status >= 400:
             try:
                 problem = json.loads(answer.data)
             except ValueError:
                 problem = {"detail": answer.data[:200]}
-            raise Refused(answer.status, problem, dict(answer.headers))
+            raise Refused(answer.status, problem, answer.headers)
         if answer.headers.get("Content-Type", "").startswith("application/json"):
             return json.loads(answer.data)
         return answer.data
 
     def register(self, national_id: str, mobile: str, password: str) -> None:
         """A new person, with the code from the sandbox's telephone company."""
+        self._note_texts(mobile)
         challenge = self.call(
             "POST", "/v1/auth/password/register",
             {"national_id": national_id, "mobile": mobile, "password": password},
@@ -69,6 +71,7 @@ class Citizen:
 
     def sign_in(self, national_id: str, password: str, mobile: str) -> None:
         """ID number, password, and the code."""
+        self._note_texts(mobile)
         challenge = self.call("POST", "/v1/auth/password/login", {"national_id": national_id, "password": password})
         self._enter_code(challenge, mobile)
 
@@ -120,18 +123,19 @@ class Citizen:
         session = self.call("POST", "/v1/auth/otp/verify", {"challenge_id": challenge["challenge_id"], "code": code})
         self.token, self.person_id = session["access_token"], session["person_id"]
 
+    def _texts(self, mobile: str) -> list[dict[str, Any]]:
+        answer = self.http.request("GET", f"{self.sandbox_url}/books/sms?to=%2B886{mobile[1:]}")
+        return json.loads(answer.data)["items"]  # type: ignore[no-any-return]
+
+    def _note_texts(self, mobile: str) -> None:
+        self._old_texts = {message["id"] for message in self._texts(mobile)}
+
     def _code_sent_to(self, mobile: str, *, seconds: float = 20.0) -> str:
         deadline = time.monotonic() + seconds
-        seen = getattr(self, "_texts_seen", set())
         while time.monotonic() < deadline:
-            answer = self.http.request("GET", f"{self.sandbox_url}/books/sms?to=%2B886{mobile[1:]}")
-            for text in json.loads(answer.data)["items"]:
-                if text["id"] in seen:
-                    continue
-                found = re.search(r"(?<![0-9])[0-9]{6}(?![0-9])", text["text"])
-                if found:
-                    seen.add(text["id"])
-                    self._texts_seen = seen
+            for message in self._texts(mobile):
+                found = re.search(r"(?<![0-9])[0-9]{6}(?![0-9])", message["text"])
+                if found and message["id"] not in self._old_texts:
                     return found.group()
             time.sleep(0.1)
         raise AssertionError(f"no text message with a code reached {mobile}")

@@ -9,13 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
-_STATE = Path(tempfile.mkdtemp(prefix="mykh-test-", dir="/var/tmp"))
+_STATE_PARENT = Path("/var/tmp")
+_STATE = Path(tempfile.mkdtemp(prefix="mykh-test-", dir=_STATE_PARENT))
 os.chmod(_STATE, 0o755)
 os.environ.update({"STATE_DIR": str(_STATE), "ARGON2_MEMORY_KIB": "1024", "MYKH_DEMO": "1"})
 for _name in ("DATABASE_URL", "BROKER_URL", "PUBLIC_ORIGIN", "PORT", "SANDBOX_PORT"):
     os.environ.pop(_name, None)
 
+from stack import Stack  # noqa: E402
+
+from api import prepare  # noqa: E402
+from api.app import create_app  # noqa: E402
 from core import db, embedded, migrate  # noqa: E402
 
 _counter = iter(range(1_000_000))
@@ -42,6 +48,16 @@ def database(postgres: embedded.Postgres) -> Iterator[db.Database]:
     current.engine.dispose()
 
 
+@pytest.fixture
+def client(database: db.Database) -> Iterator[FlaskClient]:
+    """The whole application in this process, on a fresh database with the reference data."""
+    with database.unit_of_work() as session:
+        prepare.seed(session)
+    application = create_app()
+    with application.test_client() as test_client:
+        yield test_client
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """A Redis server for this run of tests."""
@@ -57,3 +73,13 @@ def samples_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no samples at {folder} (set SAMPLES_DIR)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole product, running, with the demo city in it. Shared: use people of your own where it matters."""
+    running = Stack(_STATE_PARENT / f"mykh-stack-{os.getpid()}").start()
+    yield running
+    running.stop()
+    embedded.remove_state(running.state_dir)
+    running.output.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from identity import passkeys
-from identity.errors import AssertionRefused
+from identity.errors import AssertionRefused, AssertionRefusedAndNoted
 from partners import wire
 from partners.bank.client import Debit
 from wallet import book, states
@@ -46,9 +46,9 @@ def accept(
         verified = passkeys.verify_assertion(
             session, person_id=person_id, credential=dict(credential), challenge=payment.challenge, now=now
         )
-    except AssertionRefused:
+    except AssertionRefused as refused:
         give_up(session, [payment_id], states.CANCELLED, now=now)
-        raise
+        raise AssertionRefusedAndNoted from refused
     as_instructed = {item.bill_id: item.amount_twd for item in items}
     as_it_is = {bill.id: bill.amount_twd for bill in bills if bill.status == "unpaid" and bill.claimed_by == payment_id}
     link_is_active = session.execute(_LINK, {"person_id": person_id, "id": payment.bank_link_id}).scalar() == "active"
