@@ -34,13 +34,18 @@ def by_hand(connection, accounts, **changes):
     connection.execute(_INSERT, row | changes)
 
 
-@pytest.mark.parametrize("table", ["account", "transfer"])
-@pytest.mark.parametrize("way", ["UPDATE {} SET asset = 'PT'", "DELETE FROM {}", "TRUNCATE {} CASCADE",
-                                 "UPDATE {} SET asset = 'PT' WHERE false"])  # fmt: skip
-def test_rows_of_the_book_are_never_changed(owner, table, way):
-    with pytest.raises(psycopg.Error, match="append-only") as refusal:
-        owner.execute(way.format(f"ledger.{table}"))
-    assert refusal.value.sqlstate == "LG001"
+def test_rows_of_the_book_are_never_changed(owner):
+    ways = (
+        "UPDATE {} SET asset = 'PT'",
+        "UPDATE {} SET asset = 'PT' WHERE false",
+        "DELETE FROM {}",
+        "TRUNCATE {} CASCADE",
+    )
+    for table in ("ledger.account", "ledger.transfer"):
+        for way in ways:
+            with pytest.raises(psycopg.Error, match="append-only") as refusal:
+                owner.execute(way.format(table))
+            assert refusal.value.sqlstate == "LG001"
 
 
 def test_not_even_where_triggers_are_switched_off_for_replication(owner):
@@ -56,18 +61,15 @@ def test_a_transfer_is_not_rewritten_through_a_conflict(owner):
         )
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
+def test_counters_move_only_with_transfers(owner):
+    for statement in (
         "UPDATE ledger.balance SET credits_posted = 1000000",
         "DELETE FROM ledger.balance",
         "TRUNCATE ledger.balance",
         "INSERT INTO ledger.balance (account_id, never_negative) SELECT id, false FROM ledger.account WHERE is_hot",
-    ],
-)
-def test_counters_move_only_with_transfers(owner, statement):
-    with pytest.raises(psycopg.Error, match="append-only"):
-        owner.execute(statement)
+    ):
+        with pytest.raises(psycopg.Error, match="append-only"):
+            owner.execute(statement)
 
 
 def test_a_transfer_written_by_hand_moves_the_balances_too(database, owner, accounts):
@@ -81,45 +83,38 @@ def test_a_transfer_written_by_hand_cannot_overdraw(owner, accounts):
         by_hand(owner, accounts, debit=accounts["mei"], credit=accounts["campaign"], amount=71)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
+def test_an_ill_formed_transfer_is_refused(owner, accounts):
+    for changes in (
         {"asset": "TWD"},
-        {"credit": "bank"},
-        {"credit": "campaign"},
+        {"credit": accounts["bank"]},
+        {"credit": accounts["campaign"]},
+        {"credit": new_uuid()},
         {"amount": 0},
         {"amount": -1},
-        {"credit": new_uuid()},
         {"held": 5},
         {"kind": "post"},
         {"kind": "void", "pending_id": new_uuid(), "held": 1},
         {"kind": "pending", "reverses_id": new_uuid()},
         {"reverses_id": new_uuid()},
         {"expires_at": "2027-01-01T00:00:00Z"},
-    ],
-)
-def test_an_ill_formed_transfer_is_refused(owner, accounts, changes):
-    row = {name: accounts.get(value, value) for name, value in changes.items()}
-    with pytest.raises(psycopg.Error):
-        by_hand(owner, accounts, **row)
+    ):
+        with pytest.raises(psycopg.Error):
+            by_hand(owner, accounts, **changes)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
+def test_a_resolution_by_hand_must_fit_its_hold(owner, accounts):
+    (hold_id,) = owner.execute("SELECT id FROM ledger.transfer WHERE kind = 'pending'").fetchone()
+    row = {"kind": "post", "pending_id": hold_id, "held": 30, "debit": accounts["mei"], "credit": accounts["campaign"]}
+    for changes in (
         {"amount": 31},
         {"amount": 20, "held": 31},
         {"kind": "void", "amount": 20},
-        {"debit": "ming"},
-        {"debit": "campaign", "credit": "mei"},
-    ],
-)
-def test_a_resolution_by_hand_must_fit_its_hold(owner, accounts, changes):
-    (hold_id,) = owner.execute("SELECT id FROM ledger.transfer WHERE kind = 'pending'").fetchone()
-    row = {"kind": "post", "pending_id": hold_id, "held": 30, "debit": "mei", "credit": "campaign"} | changes
-    with pytest.raises(psycopg.Error) as refusal:
-        by_hand(owner, accounts, **{name: accounts.get(value, value) for name, value in row.items()})
-    assert refusal.value.sqlstate == "LG004"
+        {"debit": accounts["ming"]},
+        {"debit": accounts["campaign"], "credit": accounts["mei"]},
+    ):
+        with pytest.raises(psycopg.Error) as refusal:
+            by_hand(owner, accounts, **(row | changes))
+        assert refusal.value.sqlstate == "LG004"
 
 
 def test_a_transfer_cannot_claim_another_transaction_s_number(owner):

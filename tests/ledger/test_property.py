@@ -197,7 +197,7 @@ def test_random_changes_of_the_book_agree_with_a_ten_line_model(database):
     run_state_machine_as_test(
         lambda: machine(database)(),
         settings=settings(
-            max_examples=60,
+            max_examples=40,
             stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),
