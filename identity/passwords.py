@@ -5,6 +5,7 @@ Hashing takes tens of milliseconds and much memory on purpose: never do it with 
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -15,6 +16,9 @@ from identity.errors import PasswordRefused
 
 SHORTEST, LONGEST = 10, 128
 """Characters."""
+
+# Each hash fills its memory at once: as many as there are threads would let a crowd of strangers use up the machine's.
+_at_once = threading.BoundedSemaphore(4)
 
 # The first that anybody tries among passwords of ten characters and more, and this service's own name.
 _TOO_COMMON = (
@@ -38,16 +42,18 @@ def check(password: str, *, not_containing: tuple[str, ...] = ()) -> None:
 
 def hash_of(password: str) -> str:
     """The argon2id hash, with its parameters and salt in it."""
-    return _hasher().hash(password)
+    with _at_once:
+        return _hasher().hash(password)
 
 
 def is_right(password: str, password_hash: str | None) -> bool:
     """Whether the password belongs to the hash; None stands for nobody, and takes exactly as long."""
     nobody = _hash_of_nobody()
-    try:
-        _hasher().verify(password_hash or nobody, password)
-    except (VerificationError, InvalidHashError):
-        return False
+    with _at_once:
+        try:
+            _hasher().verify(password_hash or nobody, password)
+        except (VerificationError, InvalidHashError):
+            return False
     return password_hash is not None
 
 

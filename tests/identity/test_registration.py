@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from identity_city import MEI, City, invented
 
@@ -151,6 +153,17 @@ def test_while_the_telephone_company_is_silent_the_code_stays_good(city: City) -
     assert "Retry-After" in answer.headers
     assert phone.give_code(asked, code).status_code == 200
     assert phone.give_code(asked, code).status_code == 401
+
+
+def test_one_code_given_from_many_devices_at_once_enrols_one_person_and_begins_one_session(city: City) -> None:
+    person = invented(11)
+    asked = city.phone(person).register()
+    code = city.code_for(person[1])
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(lambda _: city.phone(person).give_code(asked, code).status_code, range(6)))
+    assert sorted(statuses) == [200] + [401] * 5
+    assert city.sql("SELECT count(*) FROM identity.person") == [(1,)]
+    assert city.sql("SELECT count(*) FROM identity.session") == [(1,)]
 
 
 def test_neither_id_number_nor_mobile_nor_password_nor_code_is_readable_in_the_database(city: City) -> None:
