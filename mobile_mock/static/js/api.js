@@ -22,11 +22,16 @@ export class Declined extends Error {}
 
 let askForMoreProof = async () => { throw new Declined(); };
 let onSignedOut = () => {};
+let onReached = () => {};
 
-/** What to do on RFC 9470 step-up (`prove` resolves when a stronger session stands) and when the session is gone. */
-export function configureSession({ prove, signedOut }) {
+/**
+ * What to do on RFC 9470 step-up (`prove` resolves when a stronger session stands), when the session is gone, and
+ * when the server was reached or not (`reached(true | false)`).
+ */
+export function configureCalls({ prove, signedOut, reached }) {
   askForMoreProof = prove;
   onSignedOut = signedOut;
+  onReached = reached;
 }
 
 /**
@@ -52,12 +57,15 @@ async function send(method, path, { body, key, signal }) {
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
   try {
-    return await fetch(path, {
+    const answer = await fetch(path, {
       method, headers, signal, credentials: "same-origin", cache: "no-store",
       body: body === undefined ? undefined : JSON.stringify(body),
     });
+    onReached(true);
+    return answer;
   } catch (failure) {
     if (failure.name === "AbortError") throw failure;
+    onReached(false);
     throw new Unreached();
   }
 }

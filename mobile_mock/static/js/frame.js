@@ -31,9 +31,10 @@ export function buildFrame(place, { onLanguage }) {
   };
   draw();
   onChange(() => drawPlaces(nav));
-  window.addEventListener("offline", () => { offline.hidden = false; });
-  window.addEventListener("online", () => { offline.hidden = true; });
-  return { main, shown: () => drawPlaces(nav) };
+  const reached = (isReached) => { offline.hidden = isReached; };
+  window.addEventListener("offline", () => reached(false));
+  window.addEventListener("online", () => reached(true));
+  return { main, reached, shown: () => drawPlaces(nav) };
 }
 
 /** Switch to the other language, here and on every later screen. */

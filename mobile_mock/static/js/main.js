@@ -1,5 +1,5 @@
 // Starts the phone.
-import { call, configureSession } from "./api.js";
+import { call, configureCalls } from "./api.js";
 import { announce } from "./dom.js";
 import { buildFrame } from "./frame.js";
 import { keepInboxFresh } from "./inbox_watch.js";
@@ -24,7 +24,7 @@ import { vehicles } from "./views/vehicles.js";
 const SIGN_IN = "/app/sign-in";
 
 /** Load who is signed in. A session that is not there leaves `state.me` empty and raises nothing. */
-export async function refreshMe() {
+async function refreshMe() {
   try {
     const me = await call("GET", "/v1/me", { quiet: true });
     change({ me });
@@ -69,9 +69,10 @@ async function start() {
   setLanguage(language());
   setTextSize(textSize());
   const frame = buildFrame(document.getElementById("frame"), { onLanguage });
-  configureSession({
+  configureCalls({
     prove: () => proveAgain({ refreshMe, onOtherPerson: () => { announce(t("other_person"), { urgent: true }); go("/app"); } }),
     signedOut: toSignIn,
+    reached: frame.reached,
   });
   route(SIGN_IN, (place) => signIn(place, { refreshMe }));
   route("/app", own(bills));

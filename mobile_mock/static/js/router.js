@@ -1,5 +1,6 @@
 // From an address to a screen. A screen is a function ({path, query, signal}) => {title, content} and may take its time;
 // `signal` aborts when the person goes elsewhere, and with it every request and timer of that screen.
+import { Unreached } from "./api.js";
 import { el, fill, focusOn } from "./dom.js";
 import { t } from "./language.js";
 import { problemPanel } from "./parts.js";
@@ -43,6 +44,7 @@ export async function show() {
     drawn = await found.screen({ path: found.values, query: new URLSearchParams(search), signal });
   } catch (failure) {
     if (signal.aborted) return;
+    if (failure instanceof Unreached) window.addEventListener("online", () => show(), { once: true, signal });
     drawn = { title: t("went_wrong"), content: [el("h1", {}, t("went_wrong")), problemPanel(failure, { retry: show })] };
   } finally {
     window.clearTimeout(waiting);

@@ -13,6 +13,7 @@ import { state } from "../state.js";
 import { wordsToSign } from "./words_to_sign.js";
 
 const ASK_AGAIN_MS = [1000, 1000, 2000, 2000, 3000, 5000];
+const POINTS_ASKED_FOR = 8;
 const LINK_AGAIN = new Set(["mandate_revoked", "mandate_not_found", "limit_exceeded", "account_closed"]);
 
 export async function payment({ path, signal }) {
@@ -155,16 +156,30 @@ function follow(screen, current, round) {
 
 async function paid(screen, current) {
   announce(t("paid_spoken", { amount: moneySpoken(current.total) }));
+  const earned = el("div", { class: "points-place" });
   const refunds = (await call("GET", `${screen.address}/refunds`, { signal: screen.signal })).items;
   fill(screen.place,
     el("section", { class: "outcome good" }, el("div", { class: "seal" }, icon("check")),
       el("h1", {}, t(current.status === "refunded" ? "refunded_title" : "paid_title")), el("p", { class: "figure" }, money(current.total)),
       el("p", {}, t("paid_detail", { n: current.bills.length, account: current.account })),
-      current.points ? el("p", { class: "points-earned" }, icon("points"), t("points_earned", { n: current.points })) : null),
+      earned),
     refunds.map(refund),
     el("div", { class: "actions column" },
       buttonLink(t("see_receipt"), `/app/payments/${current.id}/receipt`, { kind: "primary wide" }),
       buttonLink(t("to_bills"), "/app", { kind: "quiet wide" })));
+  if (current.status === "captured") showPoints(screen, current, earned, POINTS_ASKED_FOR);
+}
+
+/** Points are granted a moment after the money has moved; they are shown when they come. */
+function showPoints(screen, current, place, roundsLeft) {
+  if (current.points) {
+    fill(place, el("p", { class: "points-earned" }, icon("points"), t("points_earned", { n: current.points })));
+  } else if (roundsLeft > 0) {
+    const timer = window.setTimeout(() => {
+      screen.load().then((fresh) => showPoints(screen, fresh, place, roundsLeft - 1)).catch(() => {});
+    }, ASK_AGAIN_MS[0]);
+    screen.signal.addEventListener("abort", () => window.clearTimeout(timer), { once: true });
+  }
 }
 
 /** Money that came back, or is on its way. */

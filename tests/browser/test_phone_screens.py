@@ -1,0 +1,106 @@
+"""How the phone looks and is served: large text, narrow and wide screens, policy, offline shell."""
+
+from __future__ import annotations
+
+import pytest
+from browser.phone_in_chromium import owes, phone, stranger
+from playwright.sync_api import Browser, expect
+from stack import Stack
+
+pytestmark = pytest.mark.browser
+
+SCREENS = (
+    "/app", "/app?status=paid", "/app/me", "/app/me/vehicles", "/app/me/banks", "/app/me/security", "/app/points",
+    "/app/inbox", "/app/payments", "/app/nowhere",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["中文", "English"])
+def test_text_twice_as_large_never_needs_scrolling_sideways(
+    stack: Stack, chromium_browser: Browser, language: str
+) -> None:
+    person = stranger()
+    owes(stack, person, parking=(120,), fines=(600,))
+    with phone(stack, chromium_browser, viewport={"width": 360, "height": 740}) as device:
+        device.register(person)
+        device.add_plate(person.plate)
+        if language == "English":
+            device.press("English")
+        for _ in range(3):
+            device.page.locator(".tools button").first.click()
+        expect(device.page.locator("html")).to_have_attribute("data-text-size", "200")
+        for path in SCREENS:
+            device.open(path)
+            expect(device.page.locator("main:not([aria-busy]) h1")).to_be_visible()
+            assert not device.is_wider_than_the_screen(), path
+
+
+def test_every_control_is_named_and_large_enough_to_touch(stack: Stack, chromium_browser: Browser) -> None:
+    person = stranger()
+    owes(stack, person, fines=(600,))
+    with phone(stack, chromium_browser) as device:
+        device.register(person)
+        for path in SCREENS:
+            device.open(path)
+            expect(device.page.locator("main:not([aria-busy]) h1")).to_be_visible()
+            small = device.page.evaluate(
+                """() => [...document.querySelectorAll('button, a[href], summary, label.choice, label.choose-all')]
+                    .filter((control) => control.checkVisibility() && !control.matches('.skip'))
+                    .map((control) => [control.textContent.trim(), control.getBoundingClientRect()])
+                    .filter(([name, box]) => name === '' || box.height < 43.5 || box.width < 43.5)
+                    .map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
+            )
+            assert small == [], path
+
+
+def test_the_page_may_run_nothing_but_its_own_files_and_nobody_may_frame_it(
+    stack: Stack, chromium_browser: Browser
+) -> None:
+    with phone(stack, chromium_browser) as device:
+        answer = device.page.request.get(f"{stack.url}/app")
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src 'self';" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        device.open()
+        outside = device.page.evaluate(
+            "performance.getEntriesByType('resource').map((entry) => entry.name)"
+            ".filter((name) => !name.startsWith(location.origin))"
+        )
+        assert outside == []
+
+
+def test_without_a_network_the_shell_still_opens_and_no_answer_of_the_api_was_kept(
+    stack: Stack, chromium_browser: Browser
+) -> None:
+    with phone(stack, chromium_browser) as device:
+        device.register(stranger())
+        device.page.wait_for_function("navigator.serviceWorker.controller !== null")
+        device.context.set_offline(True)
+        device.open("/app/points")
+        expect(device.page.locator(".offline")).to_be_visible()
+        expect(device.page.locator(".problem")).to_contain_text("連不上網路")
+        kept = device.page.evaluate(
+            """async () => {
+                const names = await caches.keys();
+                const lists = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+                return lists.flat().map((request) => new URL(request.url).pathname);
+            }"""
+        )
+        assert [path for path in kept if not path.startswith("/app")] == []
+        assert "/app/config.json" not in kept
+
+
+def test_an_unchanged_file_is_kept_for_a_year_and_the_page_is_asked_for_again(
+    stack: Stack, chromium_browser: Browser
+) -> None:
+    with phone(stack, chromium_browser) as device:
+        page = device.page.request.get(f"{stack.url}/app")
+        assert page.headers["cache-control"] == "no-cache"
+        again = device.page.request.get(f"{stack.url}/app", headers={"If-None-Match": page.headers["etag"]})
+        assert again.status == 304
+        device.open()
+        script = device.page.evaluate("document.querySelector('script[type=module]').src")
+        assert "immutable" in device.page.request.get(script).headers["cache-control"]
+        assert device.page.request.get(f"{stack.url}/app/assets/x/../../pages.py").status == 404
