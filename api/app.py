@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from urllib.parse import quote
 
 from flask import Flask, Response, redirect, request
 from flask_swagger_ui import get_swaggerui_blueprint
@@ -14,7 +15,16 @@ from api import health, problem_pages, wiring
 from api.front_door import view_of
 from api.openapi import openapi_document
 from core import db
-from core.errors import InternalError, MalformedBody, MethodNotAllowed, NotFound, Unavailable
+from core.errors import (
+    BodyTooLarge,
+    InternalError,
+    MalformedBody,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    Unavailable,
+    UnsupportedMediaType,
+)
 from core.http import Route
 from core.settings import settings
 from mobile_mock.pages import phone
@@ -26,6 +36,13 @@ _API_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+}
+# What Flask itself refuses; with 400 the request is one that HTTP does not know.
+_PROBLEMS: dict[int, type[Problem]] = {
+    400: MalformedBody,
+    404: NotFound,
+    413: BodyTooLarge,
+    415: UnsupportedMediaType,
 }
 # Swagger UI sets inline styles and draws its icons from data: addresses.
 _PAGE_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
@@ -74,7 +91,7 @@ def _to_the_public_origin() -> Response | None:
     is_page = request.path == "/app" or request.path.startswith("/app/")
     if request.method == "GET" and is_page and re.fullmatch(r"127\.0\.0\.1(:[0-9]+)?", request.host):
         query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-        return redirect(f"{settings().public_origin}{request.path}{query}", 307)  # type: ignore[return-value]
+        return redirect(f"{settings().public_origin}{quote(request.path)}{query}", 307)  # type: ignore[return-value]
     return None
 
 
@@ -95,7 +112,7 @@ def _on_error(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         if error.code is not None and 300 <= error.code < 400:
             return error.get_response()  # type: ignore[return-value]
-        return problem_pages.problem_response(MalformedBody() if error.code == 400 else NotFound(), request)
+        return problem_pages.problem_response(_PROBLEMS.get(error.code or 500, InternalError)(), request)
     if db.is_outage(error):
         return problem_pages.problem_response(Unavailable(), request)
     # The message may hold what a citizen typed, so the log gets the trace and the answer gets nothing of it.

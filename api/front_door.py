@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from flask import Request, Response, request
 from marshmallow import Schema, ValidationError
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.idempotency import KeyedRequest, Replayed, fingerprint_of, key_from
 from api.problem_pages import problem_response
@@ -96,12 +98,12 @@ def _give_back(keyed: KeyedRequest | None, route: Route) -> None:
 
 def _find_out_who_calls(route: Route, call: Call, session: Any) -> None:
     access = route.access
-    token, transport = _token_of(call.request)
-    if transport == "cookie" and call.request.method not in _SAFE_METHODS:
-        _must_come_from_this_site(call.request)
-    call.token, call.transport = token, transport  # type: ignore[assignment]
     if access.kind == "partner":
         return
+    token, transport = _token_of(call.request, takes_cookies=access.kind != "bureau")
+    if transport == "cookie" and call.request.method not in _SAFE_METHODS:
+        _must_come_from_this_site(call.request)
+    call.token, call.transport = token, transport
     actor: Actor | None = None
     if token is not None:
         if access.kind == "bureau":
@@ -119,11 +121,11 @@ def _find_out_who_calls(route: Route, call: Call, session: Any) -> None:
         raise InsufficientAuthentication(loa=access.loa)
 
 
-def _token_of(incoming: Request) -> tuple[str | None, str]:
+def _token_of(incoming: Request, *, takes_cookies: bool) -> tuple[str | None, Literal["bearer", "cookie"]]:
     scheme, _, token = incoming.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip(), "bearer"
-    cookie = incoming.cookies.get(SESSION_COOKIE)
+    cookie = incoming.cookies.get(SESSION_COOKIE) if takes_cookies else None
     return (cookie, "cookie") if cookie else (None, "bearer")
 
 
@@ -133,25 +135,37 @@ def _must_come_from_this_site(incoming: Request) -> None:
 
 
 def _read_request(route: Route, call: Call) -> KeyedRequest | None:
-    if route.query is not None:
-        call.query = _loaded(route.query, call.request.args.to_dict(), location="query")
-    elif call.request.args and route.method == "GET":
-        raise InvalidRequest(errors=[FieldError(name, "unknown parameter") for name in call.request.args])
-    sent = b""
-    if not route.streams:
-        if (call.request.content_length or 0) > _LARGEST_JSON_BYTES:
-            raise BodyTooLarge
-        sent = call.request.get_data(cache=True)
-        if len(sent) > _LARGEST_JSON_BYTES:
-            raise BodyTooLarge
+    if "text/html" not in route.content_types:
+        call.query = _query(route, call.request.args)
+    sent = b"" if route.streams else _bytes_of(call.request)
     if route.body is not None:
-        call.body = _loaded(route.body, _json_object(call.request, sent), location="body")
+        call.body = _loaded(route.body, _json_object(call.request, sent), root="/")
     if not route.idempotent:
         return None
     key = key_from(call.request.headers.get("Idempotency-Key"))
     caller = f"{call.actor.kind}:{call.actor.id}" if call.actor else "anybody"
     fingerprint = fingerprint_of(call.request.method, call.request.path, sent)
-    return KeyedRequest(caller, key, f"{route.method} {route.path}", fingerprint, call.now)
+    return KeyedRequest(caller, key, f"{route.method} {route.path}", fingerprint, call.language, call.now)
+
+
+def _query(route: Route, sent: MultiDict[str, str]) -> dict[str, Any]:
+    """The query as the route declares it; what is sent twice could mean either, so it is refused."""
+    repeated = [FieldError(name, "sent more than once") for name, values in sent.lists() if len(values) > 1]
+    if repeated:
+        raise InvalidRequest(errors=repeated)
+    if route.query is not None:
+        return _loaded(route.query, sent.to_dict(), root="")
+    if sent:
+        raise InvalidRequest(errors=[FieldError(name, "unknown parameter") for name in sent])
+    return {}
+
+
+def _bytes_of(incoming: Request) -> bytes:
+    incoming.max_content_length = _LARGEST_JSON_BYTES
+    try:
+        return incoming.get_data(cache=True)
+    except RequestEntityTooLarge:
+        raise BodyTooLarge from None
 
 
 def _json_object(incoming: Request, sent: bytes) -> dict[str, Any]:
@@ -159,9 +173,6 @@ def _json_object(incoming: Request, sent: bytes) -> dict[str, Any]:
         return {}
     if incoming.mimetype != "application/json":
         raise UnsupportedMediaType
-    # PostgreSQL's text cannot hold U+0000, and no field of ours wants it.
-    if b"\\u0000" in sent or b"\x00" in sent:
-        raise InvalidRequest(errors=[FieldError("", "U+0000 is not accepted")])
     try:
         document = orjson.loads(sent)
     except orjson.JSONDecodeError:
@@ -171,18 +182,31 @@ def _json_object(incoming: Request, sent: bytes) -> dict[str, Any]:
     return document
 
 
-def _loaded(schema: type[Schema], document: Mapping[str, Any], *, location: str) -> dict[str, Any]:
-    if location == "query" and any("\x00" in value for value in document.values()):
-        raise InvalidRequest(errors=[FieldError("", "U+0000 is not accepted")])
+def _loaded(schema: type[Schema], document: Mapping[str, Any], *, root: str) -> dict[str, Any]:
+    # PostgreSQL's text cannot hold U+0000, and no field of ours wants it.
+    if _holds_nul(document):
+        raise InvalidRequest(errors=[FieldError(root, "U+0000 is not accepted")])
     try:
         loaded: dict[str, Any] = schema().load(document)
         return loaded
     except ValidationError as error:
-        pointer = "" if location == "query" else "/"
         messages: Any = error.normalized_messages()  # type: ignore[no-untyped-call]
-        raise InvalidRequest(errors=_field_errors(messages, pointer)) from None
+        raise InvalidRequest(errors=_field_errors(messages, root)) from None
     except (ValueError, OverflowError, RecursionError):
         raise InvalidRequest from None
+
+
+def _holds_nul(document: Any) -> bool:
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and "\x00" in value:
+            return True
+    return False
 
 
 def _field_errors(messages: Any, pointer: str) -> list[FieldError]:
@@ -207,5 +231,5 @@ def _response(answer: Answer, language: str) -> Response:
         response.headers.remove("Content-Type")
     for name, value in answer.headers.items():
         response.headers.add(name, value)
-    response.headers["Content-Language"] = language
+    response.headers.setdefault("Content-Language", language)
     return response

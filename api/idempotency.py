@@ -40,6 +40,7 @@ class KeyedRequest:
     key: str
     route: str
     fingerprint: bytes
+    language: str
     now: datetime
     is_claimed: bool = False
 
@@ -83,7 +84,7 @@ class KeyedRequest:
                 "caller": self.caller,
                 "key": self.key,
                 "status": answer.status,
-                "headers": orjson.dumps(dict(answer.headers)).decode(),
+                "headers": orjson.dumps({"Content-Language": self.language, **answer.headers}).decode(),
                 "body": orjson.dumps(answer.body),
             },
         )
@@ -92,7 +93,8 @@ class KeyedRequest:
         """The request failed after its claim was committed: free the key for another try."""
         if self.is_claimed:
             with db.unit_of_work() as session:
-                session.execute(_GIVE_BACK, {"caller": self.caller, "key": self.key})
+                lease = {"caller": self.caller, "key": self.key, "until": self.now + _LEASE}
+                session.execute(_GIVE_BACK, lease)
 
 
 def key_from(sent: str | None) -> str:
@@ -132,5 +134,9 @@ _STORE = text(
     "UPDATE core.idempotency SET status = :status, headers = CAST(:headers AS jsonb), body = :body, "
     "lease_until = NULL WHERE caller = :caller AND key = :key"
 )
-_GIVE_BACK = text("DELETE FROM core.idempotency WHERE caller = :caller AND key = :key AND status IS NULL")
+# Only our own lease: once our claim was rolled back, another request may hold the key.
+_GIVE_BACK = text(
+    "DELETE FROM core.idempotency "
+    "WHERE caller = :caller AND key = :key AND lease_until = :until AND status IS NULL"
+)
 _FORGET = text("DELETE FROM core.idempotency WHERE claimed_at < :before")

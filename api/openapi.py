@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from marshmallow import RAISE, Schema
 
 from core.errors import (
     BodyTooLarge,
@@ -55,13 +56,40 @@ Refusals are `application/problem+json` (RFC 9457); each `type` answers with a p
 """
 
 
+# What an id in a path is the id of.
+_PREFIXES = {
+    "batch_id": "bat",
+    "bill_id": "bill",
+    "device_id": "dev",
+    "link_id": "blk",
+    "message_id": "msg",
+    "payment_id": "pay",
+    "session_id": "ses",
+    "vehicle_id": "veh",
+}
+
+
+class _Converter(OpenAPIConverter):
+    """Says of schemas that refuse unknown members that they do."""
+
+    def schema2jsonschema(self, schema: Schema) -> dict[str, Any]:
+        document: dict[str, Any] = super().schema2jsonschema(schema)
+        if schema.unknown == RAISE:
+            document["additionalProperties"] = False
+        return document
+
+
+class _Plugin(MarshmallowPlugin):
+    Converter = _Converter
+
+
 def openapi_document(routes: Iterable[Route]) -> bytes:
     """The document as JSON bytes."""
     spec = APISpec(
         title="My Kaohsiung",
         version="1",
         openapi_version="3.1.0",
-        plugins=[MarshmallowPlugin(schema_name_resolver=_schema_name)],
+        plugins=[_Plugin(schema_name_resolver=_schema_name)],
         info={"description": _DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
     )
     spec.components.schema("Problem", _PROBLEM_SCHEMA)
@@ -71,7 +99,31 @@ def openapi_document(routes: Iterable[Route]) -> bytes:
     for route in routes:
         path = re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", route.path)
         spec.path(path=path, operations={route.method.lower(): _operation(route)})
-    return orjson.dumps(spec.to_dict())
+    document = spec.to_dict()
+    # Answers may gain members one day, so only what is sent to us is closed.
+    taken = components_of(document, "requestBody")
+    for name, component in document["components"]["schemas"].items():
+        if name not in taken:
+            component.pop("additionalProperties", None)
+    return orjson.dumps(document)
+
+
+def components_of(document: dict[str, Any], part: str) -> set[str]:
+    """The names of the schemas used in that part of all operations: `requestBody` or `responses`."""
+    schemas = document["components"]["schemas"]
+    waiting: list[Any] = [operation.get(part) for path in document["paths"].values() for operation in path.values()]
+    found: set[str] = set()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, dict):
+            waiting += value.values()
+            name = str(value.get("$ref", "")).removeprefix("#/components/schemas/")
+            if name and name not in found:
+                found.add(name)
+                waiting.append(schemas[name])
+    return found
 
 
 def _schema_name(schema: Any) -> str:
@@ -91,10 +143,10 @@ def problems_of(route: Route) -> list[type[Problem]]:
     if route.access.kind in ("citizen", "public") and route.method not in ("GET", "HEAD"):
         found.append(CrossSiteRequest)
     if route.body is not None:
-        found += [MalformedBody, InvalidRequest, UnsupportedMediaType, BodyTooLarge]
-    elif not route.streams and route.method != "GET":
+        found += [MalformedBody, UnsupportedMediaType]
+    if not route.streams:
         found.append(BodyTooLarge)
-    if route.query is not None or route.method == "GET":
+    if "text/html" not in route.content_types:
         found.append(InvalidRequest)
     if route.idempotent:
         found += [IdempotencyKeyMissing, IdempotencyKeyReused, IdempotencyInProgress]
@@ -118,6 +170,8 @@ def _operation(route: Route) -> dict[str, Any]:
             "required": any(field.required for field in route.body().fields.values()),
             "content": {"application/json": {"schema": route.body}},
         }
+    elif route.form is not None:
+        operation["requestBody"] = {"required": True, "content": {route.accepts[0]: {"schema": route.form}}}
     elif route.accepts and tuple(route.accepts) != ("application/json",):
         operation["requestBody"] = {
             "required": True,
@@ -136,7 +190,7 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
 
 def _parameters(route: Route) -> list[Any]:
     found: list[Any] = [
-        {"in": "path", "name": name, "required": True, "schema": {"type": "string", "minLength": 1}}
+        {"in": "path", "name": name, "required": True, "schema": _path_member(name)}
         for name in re.findall(r"<(?:[a-z]+:)?([a-z_]+)>", route.path)
     ]
     if route.query is not None:
@@ -151,6 +205,12 @@ def _parameters(route: Route) -> list[Any]:
             }
         )
     return found
+
+
+def _path_member(name: str) -> dict[str, Any]:
+    if name not in _PREFIXES:
+        return {"type": "string", "minLength": 1}
+    return {"type": "string", "pattern": f"^{_PREFIXES[name]}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"}
 
 
 def _responses(route: Route) -> dict[str, Any]:
@@ -185,7 +245,7 @@ def _answer(route: Route, status: int, schema: type[Schema] | Schema | None) -> 
         if kind == "application/json":
             if schema is not None:
                 content[kind] = {"schema": schema}
-        elif status < 300:
+        elif status < 300 or schema is None:
             content[kind] = {"schema": {"type": "string"}}
     if content:
         entry["content"] = content
@@ -203,4 +263,4 @@ def _answer(route: Route, status: int, schema: type[Schema] | Schema | None) -> 
 
 def _headers_of(status: int) -> dict[str, Any]:
     named = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}.get(status)
-    return {named: {"schema": {"type": "string"}}} if named else {}
+    return {named: {"required": True, "schema": {"type": "string"}}} if named else {}

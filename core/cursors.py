@@ -24,7 +24,7 @@ def decode_cursor(cursor: str, *kinds: type) -> list[Any]:
         key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError):
         key = None
-    if not isinstance(key, list) or len(key) != len(kinds) or not all(map(isinstance, key, kinds)):
+    if not isinstance(key, list) or [type(member) for member in key] != list(kinds):
         raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")])
     return key
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 from sqlalchemy.orm import Session
 
 from core.errors import Problem
@@ -121,6 +121,7 @@ class Route:
     problems: Sequence[type[Problem]]
     body: type[Schema] | None
     query: type[Schema] | None
+    form: type[Schema] | None
     idempotent: bool
     own_units: bool
     streams: bool
@@ -147,6 +148,7 @@ class Routes:
         problems: Sequence[type[Problem]] = (),
         body: type[Schema] | None = None,
         query: type[Schema] | None = None,
+        form: type[Schema] | None = None,
         idempotent: bool = False,
         own_units: bool = False,
         streams: bool = False,
@@ -157,16 +159,17 @@ class Routes:
         """Declare a route.
 
         `answers` maps a status to the schema of its body (None: no body, or not JSON); `problems` are the refusals
-        beside those that the front door itself may give; `idempotent` demands an Idempotency-Key; `own_units` means
-        that the view opens its own units of work because it calls outside between them; `streams` that it reads the
-        request's body itself; `content_types` what comes back, `accepts` what may be sent; `answer_headers` maps a
-        status to extra headers and what they say.
+        beside those that the front door itself may give; `body` and `query` are checked by the front door, while a
+        `form` is only written into the documentation: the view reads it; `idempotent` demands an Idempotency-Key;
+        `own_units` means that the view opens its own units of work because it calls outside between them; `streams`
+        that it reads the request's body itself; `content_types` what comes back, `accepts` what may be sent;
+        `answer_headers` maps a status to extra headers and what they say.
         """
 
         def declare(view: View) -> View:
             self.declared.append(
                 Route(method, path, view, access, summary, self.room, answers, tuple(problems), body, query,
-                      idempotent, own_units, streams, tuple(content_types), tuple(accepts), answer_headers or {})
+                      form, idempotent, own_units, streams, tuple(content_types), tuple(accepts), answer_headers or {})
             )  # fmt: skip
             return view
 
@@ -193,11 +196,32 @@ class Routes:
         return self.route("DELETE", path, **declaration)
 
 
+class Matches(validate.Regexp):
+    """The whole text is of this form. Write the pattern as ECMA 262 reads it too, from `^` to `$`: it is documented.
+
+    Python's own `$` would also match before a line break at the end.
+    """
+
+    def __call__(self, value: Any) -> Any:
+        if self.regex.fullmatch(value) is None:
+            raise ValidationError(self._format_error(value))
+        return value
+
+
+class QueryNumber(fields.Integer):
+    """A whole number in a query, in ASCII digits alone: int() would also take `+5`, ` 5`, `1_0` and full-width digits."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> int | None:
+        if not isinstance(value, str) or not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > 18:
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **more)
+
+
 class PageQuery(Schema):
     """The query of every list: how many, and from where (an opaque cursor of the answer before)."""
 
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
-    cursor = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 400))
+    limit = QueryNumber(load_default=50, validate=validate.Range(1, 200))
+    cursor = fields.String(load_default=None, validate=[validate.Length(1, 400), Matches("^[A-Za-z0-9_-]+$")])
 
 
 def page_of(item: type[Schema]) -> type[Schema]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from core import db
 from core.clock import on_the_wire
 from core.cursors import decode_cursor, encode_cursor
-from core.errors import NotFound, RateLimited
+from core.errors import FieldError, InvalidRequest, NotFound, RateLimited
 from core.http import Answer, Call, PageQuery, Routes, citizen, page_of
 from core.ids import parse_typeid, typeid
 from core.text import Text
@@ -170,7 +170,12 @@ def _vehicle_item(vehicle: Vehicle) -> dict[str, Any]:
 
 def _continued(call: Call, prefix: str) -> Any:
     cursor = call.query["cursor"]
-    return parse_typeid(prefix, decode_cursor(cursor, str)[0]) if cursor else None
+    if cursor is None:
+        return None
+    try:
+        return parse_typeid(prefix, decode_cursor(cursor, str)[0])
+    except NotFound:
+        raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")]) from None
 
 
 def _page(items: list[dict[str, Any]], limit: int) -> Answer:

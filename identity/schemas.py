@@ -239,6 +239,21 @@ class VehicleSchema(Schema):
     added_at = _moment()
 
 
+class TokenRequest(Schema):
+    """RFC 6749 §4.4.2 with the client's assertion of RFC 7523 §2.2."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    grant_type = fields.String(required=True, validate=validate.Equal("client_credentials"))
+    client_assertion_type = fields.String(
+        required=True, validate=validate.Equal("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+    )
+    client_assertion = fields.String(required=True, validate=validate.Length(1, 4096))
+    client_id = fields.String()
+    scope = fields.String()
+
+
 class TokenSchema(Schema):
     access_token = fields.String(required=True)
     token_type = fields.String(required=True)

@@ -6,7 +6,7 @@ from core.http import Answer, Call, Routes, public
 from core.text import Text
 from identity import bureaus
 from identity.bureaus import OAuthRefused
-from identity.schemas import OAuthErrorSchema, TokenSchema
+from identity.schemas import OAuthErrorSchema, TokenRequest, TokenSchema
 
 routes = Routes("identity")
 _FORM = "application/x-www-form-urlencoded"
@@ -17,6 +17,7 @@ _NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
     bureaus.TOKEN_PATH,
     access=public(),
     accepts=(_FORM,),
+    form=TokenRequest,
     answers={200: TokenSchema, 400: OAuthErrorSchema, 401: OAuthErrorSchema},
     summary=Text("機關系統取得存取權杖", "A bureau's system gets an access token"),
 )

@@ -34,6 +34,8 @@ def list_bills(call: Call) -> Answer:
     limit = call.query["limit"]
     after = decode_cursor(call.query["cursor"], int, str, str) if call.query["cursor"] else None
     try:
+        if after and after[0] not in (0, 1):
+            raise ValueError
         found = bills.page_of_bills(call.session, owner, status=call.query["status"], limit=limit + 1, after=after)
     except ValueError:
         raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")]) from None

@@ -72,6 +72,7 @@ def show_receipt(call: Call) -> Answer:
     "/verify/<token>",
     access=public(),
     answers={200: None, 404: None},
+    problems=[NotFound],
     content_types=("text/html",),
     summary=Text("這張收據是真的嗎", "Is this receipt real"),
 )
