@@ -89,12 +89,12 @@ def ensure_demo_campaign(session: Session, now: datetime) -> None:
         points_per_payment=10,
         points_per_step=1,
         step_twd=100,
-        points_per_person_and_day=500,
+        points_per_person_and_day=None,
         lifetime_months=12,
         valid_from=datetime(year, 1, 1, tzinfo=TAIPEI),
         valid_until=datetime(year + 2, 1, 1, tzinfo=TAIPEI),
     )
-    open_campaign(session, terms, budget_points=10_000_000, now=now)
+    open_campaign(session, terms, budget_points=1_000_000_000, now=now)
 
 
 def locked_for_payment(session: Session, *, rail: str, paid_at: datetime) -> list[Campaign]:
