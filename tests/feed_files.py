@@ -53,7 +53,7 @@ def generate(samples_dir: Path, folder: Path, *, seed: int, rows: int) -> Path:
     """Files of another seed, made by the samples' own generator; answers their folder."""
     program = samples_dir / "feeds" / "make_feeds.py"
     subprocess.run(
-        [sys.executable, program, "--seed", str(seed), "--rows", str(rows), "--out", folder], check=True, timeout=120
+        [sys.executable, program, "--seed", str(seed), "--rows", str(rows), "--out", folder], check=True, timeout=240
     )
     return folder
 

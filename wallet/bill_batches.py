@@ -17,7 +17,7 @@ from wallet.feed_lines import read_lines
 from wallet.feed_merge import Merged, ReportedElsewhere, merge
 from wallet.feed_problems import ContentDigestWrong, FeedTooLarge
 from wallet.feed_profiles import PROFILES
-from wallet.feed_staging import opened_raw, staging
+from wallet.feed_staging import Staged, opened_raw, stage
 
 FILE_BYTES_MAX = 2 << 30
 REFUSALS_KEPT_DAYS = 90
@@ -75,25 +75,24 @@ def receive(
     """
     profile, content = PROFILES[source], _Content(chunks)
     session.execute(_PATIENCE)
-    with staging(session, profile) as staged:
-        for line in read_lines(content, profile, today=taipei_date(now)):
-            if staged.add(line) and progress is not None:
-                progress(staged.rows, content.size)
-        staged.write()
-        if progress is not None:
-            progress(staged.rows, content.size)
-        if content_sha256 is not None and content_sha256 != content.sha256:
-            raise ContentDigestWrong
-        session.execute(_LOCK, {"key": _ONE_MERGE_AT_A_TIME})
-        earlier = _repeat_of(session, source, content.sha256, sender)
-        if earlier is not None:
-            return earlier
-        batch_id = new_uuid()
-        merged = merge(session, profile, batch_id, now=now, on_reported_elsewhere=on_reported_elsewhere)
-        batch = _batch(batch_id, source, staged.rows, staged.refused, merged, now)
-        session.execute(_INSERT_BATCH, _values(batch, content.sha256, sender))
-        session.execute(_KEEP_REFUSALS, {"batch": batch_id})
-        return batch
+    staged = stage(
+        session,
+        profile,
+        read_lines(content, profile, today=taipei_date(now)),
+        lambda rows: progress(rows, content.size) if progress is not None else None,
+    )
+    if content_sha256 is not None and content_sha256 != content.sha256:
+        raise ContentDigestWrong
+    session.execute(_LOCK, {"key": _ONE_MERGE_AT_A_TIME})
+    earlier = _repeat_of(session, source, content.sha256, sender)
+    if earlier is not None:
+        return earlier
+    batch_id = new_uuid()
+    merged = merge(session, profile, batch_id, now=now, on_reported_elsewhere=on_reported_elsewhere)
+    batch = _batch(batch_id, source, staged, merged, now)
+    session.execute(_INSERT_BATCH, _values(batch, content.sha256, sender))
+    session.execute(_KEEP_REFUSALS, {"batch": batch_id})
+    return batch
 
 
 def batch_of(session: Session, batch_id: UUID, *, sender: UUID) -> Batch:
@@ -148,15 +147,15 @@ def _repeat_of(session: Session, source: str, sha256: bytes, sender: UUID | None
     return Batch(**row._mapping, is_repeat=True)
 
 
-def _batch(batch_id: UUID, source: str, rows: int, refused: int, merged: Merged, now: datetime) -> Batch:
+def _batch(batch_id: UUID, source: str, staged: Staged, merged: Merged, now: datetime) -> Batch:
     return Batch(
         id=batch_id,
         source=source,
         status="applied",
-        rows=rows,
+        rows=staged.rows,
         accepted=merged.changed + merged.unchanged,
         ignored=merged.ignored,
-        refused=refused + merged.refused,
+        refused=staged.refused + merged.refused,
         changed=merged.changed,
         unchanged=merged.unchanged,
         received_at=now,
@@ -168,7 +167,7 @@ def _values(batch: Batch, sha256: bytes, sender: UUID | None) -> dict[str, Any]:
     return values | {"sha256": sha256, "senders": [] if sender is None else [sender]}
 
 
-_PATIENCE = text("SET LOCAL statement_timeout = '15min'; SET LOCAL lock_timeout = '5min'; SET LOCAL work_mem = '64MB'")
+_PATIENCE = text("SET LOCAL statement_timeout = '2h'; SET LOCAL lock_timeout = '5min'; SET LOCAL work_mem = '64MB'")
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _COLUMNS = "id, source, status, rows, accepted, ignored, refused, changed, unchanged, received_at"
 _SAME_CONTENT = text(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from core import taiwan
 from core.text import Text
@@ -59,8 +60,7 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One data record of a file: `row` counts from 1, `raw` is what the bureau wrote; either `record` or `refusal`."""
 
     row: int

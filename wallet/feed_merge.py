@@ -58,6 +58,7 @@ def _merge_bills(
     for external_payment_id, bill_id in contested:
         on_reported_elsewhere(session, bill_id=bill_id, external_payment_id=external_payment_id, now=values["now"])
     _run(session, _MATCH_WAITING_PAYMENTS, values)
+    _run(session, _ATTACH, {})
     _settle_matches(session, values, on_reported_elsewhere)
     changed = inserted + updated + len(contested)
     return Merged(ignored, refused, changed, readable - changed)
@@ -68,11 +69,11 @@ def _merge_payments(
 ) -> Merged:
     ignored, refused = _set_later_lines_apart(session, profile, _LATER_PAYMENTS)
     refused += _run(session, _REFUSE_CONTRADICTIONS, {"field": profile.key_header})
-    readable = _run(session, _COUNT, {})
+    unchanged = _run(session, _DROP_KNOWN_PAYMENTS, {})
+    _run(session, _MATCH_NEW_PAYMENTS, {})
     inserted = _run(session, _INSERT_PAYMENTS, values)
-    _run(session, _MATCH_NEW_PAYMENTS, values)
     _settle_matches(session, values, on_reported_elsewhere)
-    return Merged(ignored, refused, inserted, readable - inserted)
+    return Merged(ignored, refused, inserted, unchanged)
 
 
 def _set_later_lines_apart(session: Session, profile: Profile, later: TextClause) -> tuple[int, int]:
@@ -84,7 +85,6 @@ def _set_later_lines_apart(session: Session, profile: Profile, later: TextClause
 
 def _settle_matches(session: Session, values: Mapping[str, Any], on_reported_elsewhere: ReportedElsewhere) -> None:
     """Bills that a channel has collected are paid, unless we claim them or were paid: then it is not ours to decide."""
-    _run(session, _ATTACH, {})
     _run(session, _LOCK_MATCHED, {})
     contested = session.execute(_CONTESTED_MATCHES).all()
     _run(session, _PAID_ELSEWHERE, values)
@@ -117,7 +117,9 @@ _LATER_BILLS = text(
 _LATER_PAYMENTS = text(
     """
     CREATE TEMPORARY TABLE feed_later ON COMMIT DROP AS
-    WITH first AS (SELECT DISTINCT ON (channel, channel_reference) * FROM feed_line
+    WITH repeated AS (SELECT channel, channel_reference FROM feed_line GROUP BY 1, 2 HAVING count(*) > 1),
+         first AS (SELECT DISTINCT ON (channel, channel_reference) l.*
+                     FROM feed_line l JOIN repeated USING (channel, channel_reference)
                     ORDER BY channel, channel_reference, row)
     SELECT l.row, l.id, l.raw_sealed,
            (l.number, l.amount_twd, l.paid_at) IS NOT DISTINCT FROM (f.number, f.amount_twd, f.paid_at) AS is_same
@@ -201,21 +203,25 @@ _REFUSE_CONTRADICTIONS = text(
     SELECT row, id, :field, 'conflicts_with_earlier_batch', raw_sealed FROM contradiction
     """
 )
-_INSERT_PAYMENTS = text(
+_DROP_KNOWN_PAYMENTS = text(
     """
-    INSERT INTO wallet.external_payment
-           (id, bureau, number, channel, channel_reference, amount_twd, paid_at, batch_id)
-    SELECT id, bureau, number, channel, channel_reference, amount_twd, paid_at, :batch FROM feed_line
-        ON CONFLICT (channel, channel_reference) DO NOTHING
+    DELETE FROM feed_line l USING wallet.external_payment e
+     WHERE e.channel = l.channel AND e.channel_reference = l.channel_reference
     """
 )
 _MATCH_NEW_PAYMENTS = text(
     """
     CREATE TEMPORARY TABLE feed_match ON COMMIT DROP AS
     SELECT l.id AS external_payment_id, b.id AS bill_id, l.channel, l.paid_at
-      FROM feed_line l
-      JOIN wallet.external_payment e ON e.id = l.id
-      JOIN wallet.bill b ON b.bureau = l.bureau AND b.number = l.number
+      FROM feed_line l JOIN wallet.bill b ON b.bureau = l.bureau AND b.number = l.number
+    """
+)
+_INSERT_PAYMENTS = text(
+    """
+    INSERT INTO wallet.external_payment
+           (id, bureau, number, channel, channel_reference, amount_twd, paid_at, batch_id, bill_id)
+    SELECT l.id, l.bureau, l.number, l.channel, l.channel_reference, l.amount_twd, l.paid_at, :batch, m.bill_id
+      FROM feed_line l LEFT JOIN feed_match m ON m.external_payment_id = l.id
     """
 )
 _ATTACH = text(

@@ -389,7 +389,8 @@ def test_a_process_killed_half_way_leaves_nothing_and_the_file_can_be_sent_again
         assert process.stdout.readline() == b"half\n"
         process.send_signal(signal.SIGKILL)
     deadline = time.monotonic() + 10
-    while query(database, "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'"):
+    others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%'"
+    while query(database, others):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert register(database) == [[], [], [], []]
@@ -417,15 +418,13 @@ def test_a_hundred_thousand_lines_are_taken_over_in_constant_memory(
     database: Database, samples_dir: Path, tmp_path: Path
 ) -> None:
     generate(samples_dir, tmp_path, seed=4, rows=100_000)
-    for source in ("parking", "fines"):
-        file = tmp_path / FILE_NAMES[source]
-        done = subprocess.run(
-            [sys.executable, "-c", _IMPORT_AND_WEIGH, database.url, source, file],
-            check=True, capture_output=True, text=True, timeout=120, env={**os.environ},
-        )  # fmt: skip
-        rows, peak_kib = map(int, done.stdout.split())
-        assert rows >= 66_666
-        assert peak_kib < 150 * 1024
+    done = subprocess.run(
+        [sys.executable, "-c", _IMPORT_AND_WEIGH, database.url, "parking", tmp_path / "parking.csv"],
+        check=True, capture_output=True, text=True, timeout=240, env={**os.environ},
+    )  # fmt: skip
+    rows, peak_kib = map(int, done.stdout.split())
+    assert rows == 100_000
+    assert peak_kib < 150 * 1024
 
 
 def test_progress_hears_rows_and_bytes(database: Database) -> None:

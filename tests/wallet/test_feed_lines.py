@@ -72,7 +72,7 @@ except FileNotFoundError:
 def rows_and_peak_kib(source: str, file: Path) -> tuple[int, int]:
     """Read the file in a process of its own; how many rows it has, and the most memory that took."""
     done = subprocess.run(
-        [sys.executable, "-c", _READ_AND_WEIGH, source, file], check=True, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", _READ_AND_WEIGH, source, file], check=True, capture_output=True, text=True, timeout=240
     )
     rows, peak = done.stdout.split()
     return int(rows), int(peak)
