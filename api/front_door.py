@@ -56,7 +56,7 @@ def view_of(route: Route) -> Callable[..., Response]:
                 body={},
             )
             if route.own_units:
-                with db.unit_of_work() as session:
+                with db.single_statements() as session:
                     _find_out_who_calls(route, call, session)
                 keyed = _read_request(route, call)
                 if keyed is not None:
@@ -137,7 +137,7 @@ def _must_come_from_this_site(incoming: Request) -> None:
 def _read_request(route: Route, call: Call) -> KeyedRequest | None:
     if "text/html" not in route.content_types:
         call.query = _query(route, call.request.args)
-    sent = b"" if route.streams else _bytes_of(call.request)
+    sent = b"" if route.streams or route.method == "GET" else _bytes_of(call.request)
     if route.body is not None:
         call.body = _loaded(route.body, _json_object(call.request, sent), root="/")
     if not route.idempotent:

@@ -44,8 +44,8 @@ class KeyedRequest:
     now: datetime
     is_claimed: bool = False
 
-    def claim(self, session: Session) -> None:
-        """Begin work under the key.
+    def claim(self, session: Session) -> bool:
+        """Begin work under the key; True when it is taken over from a request that died, False when it is new.
 
         Raises Replayed when it was answered before, IdempotencyKeyReused for another body, IdempotencyInProgress
         while the first request is still running (a request that died is given up after 30 seconds).
@@ -59,12 +59,12 @@ class KeyedRequest:
             "until": self.now + _LEASE,
         }
         # The advisory lock refuses a second request at once; the primary key alone would make it wait for the first.
-        if not session.execute(_LOCK, {"name": f"{self.caller}\x1f{self.key}"}).scalar():
+        is_alone, is_new = session.execute(_CLAIM, values | {"name": f"{self.caller}\x1f{self.key}"}).one()
+        if not is_alone:
             raise IdempotencyInProgress
-        self.is_claimed = True
-        if session.execute(_CLAIM, values).rowcount == 1:  # type: ignore[attr-defined]
-            return
-        self.is_claimed = False
+        if is_new:
+            self.is_claimed = True
+            return False
         row = session.execute(_READ, values).one()
         if bytes(row.fingerprint) != self.fingerprint or row.route != self.route:
             raise IdempotencyKeyReused
@@ -75,6 +75,7 @@ class KeyedRequest:
             raise IdempotencyInProgress
         session.execute(_TAKE_OVER, values)
         self.is_claimed = True
+        return True
 
     def store(self, session: Session, answer: Answer) -> None:
         """Keep the answer, in the transaction of the effect that it reports."""
@@ -120,10 +121,17 @@ def forget_old_keys(session: Session, *, now: datetime) -> int:
     return session.execute(_FORGET, {"before": now - KEPT_FOR}).rowcount  # type: ignore[attr-defined, no-any-return]
 
 
-_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7))")
 _CLAIM = text(
-    "INSERT INTO core.idempotency (caller, key, route, fingerprint, claimed_at, lease_until) "
-    "VALUES (:caller, :key, :route, :fingerprint, :now, :until) ON CONFLICT DO NOTHING"
+    """
+    WITH door AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 7)) AS is_alone),
+    claimed AS (
+        INSERT INTO core.idempotency (caller, key, route, fingerprint, claimed_at, lease_until)
+        SELECT :caller, :key, :route, :fingerprint, CAST(:now AS timestamptz), CAST(:until AS timestamptz)
+          FROM door WHERE is_alone
+        ON CONFLICT DO NOTHING RETURNING 1
+    )
+    SELECT door.is_alone, EXISTS (SELECT 1 FROM claimed) AS is_new FROM door
+    """
 )
 _READ = text(
     "SELECT route, fingerprint, lease_until, status, headers, body FROM core.idempotency "
@@ -136,7 +144,6 @@ _STORE = text(
 )
 # Only our own lease: once our claim was rolled back, another request may hold the key.
 _GIVE_BACK = text(
-    "DELETE FROM core.idempotency "
-    "WHERE caller = :caller AND key = :key AND lease_until = :until AND status IS NULL"
+    "DELETE FROM core.idempotency WHERE caller = :caller AND key = :key AND lease_until = :until AND status IS NULL"
 )
 _FORGET = text("DELETE FROM core.idempotency WHERE claimed_at < :before")

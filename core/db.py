@@ -34,6 +34,7 @@ class Database:
         )
         event.listen(self.engine, "connect", _on_connect)
         self.sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self.autocommit_sessions = sessionmaker(self.engine.execution_options(isolation_level="AUTOCOMMIT"))
         self.after_commit = _after_commit
 
     @contextmanager
@@ -58,6 +59,12 @@ class Database:
             self._commit(session)
         finally:
             session.close()
+
+    @contextmanager
+    def single_statements(self) -> Iterator[Session]:
+        """A session in which each statement is a transaction of its own: one round trip where three would do."""
+        with self.autocommit_sessions() as session:
+            yield session
 
     def _commit(self, session: Session) -> None:
         session.commit()
@@ -98,6 +105,13 @@ def database() -> Database:
 def unit_of_work() -> Iterator[Session]:
     """A unit of work on this process's database."""
     with database().unit_of_work() as session:
+        yield session
+
+
+@contextmanager
+def single_statements() -> Iterator[Session]:
+    """A session of single statements on this process's database."""
+    with database().single_statements() as session:
         yield session
 
 

@@ -68,10 +68,11 @@ class Answer:
 class Idempotency:
     """The caller's idempotency key for this request, for a view that opens its own units of work.
 
-    Such a view calls `claim` in its first unit of work, and `store` in its last one.
+    Such a view calls `claim` in its first unit of work (True: taken over from a request that died), and `store` in its
+    last one.
     """
 
-    claim: Callable[[Session], None]
+    claim: Callable[[Session], bool]
     store: Callable[[Session, Answer], None]
 
 

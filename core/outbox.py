@@ -21,6 +21,10 @@ from core.ids import new_uuid
 
 _FIRST_RETRY_SECONDS = 2
 _LAST_RETRY_SECONDS = 600
+INSERT = """
+    INSERT INTO core.outbox (id, kind, payload, recorded_at)
+    VALUES (:event_id, :event_kind, CAST(:event_payload AS jsonb), :event_recorded_at)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,22 @@ class Consumer:
 
 def record(session: Session, kind: str, payload: dict[str, Any], *, now: datetime) -> UUID:
     """Write down that something happened, in the caller's transaction. Answers the event's id."""
-    event_id = new_uuid()
-    session.execute(
-        _INSERT, {"id": event_id, "kind": kind, "payload": orjson.dumps(payload).decode(), "recorded_at": now}
-    )
-    session.info.setdefault("recorded_events", []).append(event_id)
+    values = values_for(session, kind, payload, now=now)
+    session.execute(_INSERT, values)
+    event_id: UUID = values["event_id"]
     return event_id
+
+
+def values_for(session: Session, kind: str, payload: dict[str, Any], *, now: datetime) -> dict[str, Any]:
+    """The parameters of `INSERT`, for a caller who records the event inside a statement of its own."""
+    event_id = new_uuid()
+    session.info.setdefault("recorded_events", []).append(event_id)
+    return {
+        "event_id": event_id,
+        "event_kind": kind,
+        "event_payload": orjson.dumps(payload).decode(),
+        "event_recorded_at": now,
+    }
 
 
 def unsettled(session: Session, *, now: datetime, older_than_seconds: float, limit: int) -> list[UUID]:
@@ -94,10 +108,7 @@ def postpone(session: Session, event_id: UUID, *, now: datetime, error: str) -> 
     )
 
 
-_INSERT = text(
-    "INSERT INTO core.outbox (id, kind, payload, recorded_at) "
-    "VALUES (:id, :kind, CAST(:payload AS jsonb), :recorded_at)"
-)
+_INSERT = text(INSERT)
 _LEASE = text(
     """
     UPDATE core.outbox SET not_before = :until

@@ -20,7 +20,7 @@ from partners import wire
 from partners.bank.client import Debit
 from wallet import book, states
 from wallet.errors import PaymentChanged, PaymentNotAwaiting
-from wallet.payments import Item, Payment, give_up, items_of, lock_payment, payment_of
+from wallet.payments import Item, LockedItem, Payment, give_up, lock_items, lock_payment
 from wallet.ports import ports
 
 # A debit call gives up before this, so whoever asks later asks about a call that has ended.
@@ -36,10 +36,9 @@ def accept(
     instruction was shown: a challenge is used once. Raises NotFound, PaymentNotAwaiting, PaymentChanged,
     AssertionRefused.
     """
-    payment_of(session, person_id, payment_id)
-    items = items_of(session, [payment_id])[payment_id]
-    bills = session.execute(_BILLS, {"ids": [item.bill_id for item in items]}).all()
-    payment = lock_payment(session, payment_id)
+    locked = lock_items(session, payment_id)
+    items = [each.item for each in locked]
+    payment = lock_payment(session, payment_id, person_id=person_id)
     if payment.status != states.AWAITING or payment.expires_at <= now:
         raise PaymentNotAwaiting(payment_status=states.EXPIRED if payment.status == states.AWAITING else payment.status)
     try:
@@ -49,17 +48,14 @@ def accept(
     except AssertionRefused as refused:
         give_up(session, [payment_id], states.CANCELLED, now=now)
         raise AssertionRefusedAndNoted from refused
-    as_instructed = {item.bill_id: item.amount_twd for item in items}
-    as_it_is = {bill.id: bill.amount_twd for bill in bills if bill.status == "unpaid" and bill.claimed_by == payment_id}
-    link_is_active = session.execute(_LINK, {"person_id": person_id, "id": payment.bank_link_id}).scalar() == "active"
-    if as_instructed != as_it_is or not link_is_active:
+    began = all(_is_as_instructed(each, payment_id) for each in locked) and session.execute(
+        _DEBITING,
+        {"id": payment_id, "person_id": person_id, "link": payment.bank_link_id, "status": states.DEBITING, "now": now,
+         "passkey": verified.passkey_id, "ask": now + _ASK_AFTER},
+    ).first()  # fmt: skip
+    if not began:
         give_up(session, [payment_id], states.CANCELLED, now=now)
         raise PaymentChanged
-    session.execute(
-        _DEBITING,
-        {"id": payment_id, "status": states.DEBITING, "now": now, "passkey": verified.passkey_id,
-         "ask": now + _ASK_AFTER},
-    )  # fmt: skip
     book.hold(session, payment.reference, items, now=now)
     return payment, items
 
@@ -78,9 +74,20 @@ def order_debit(payment: Payment) -> Debit | None:
         return None
 
 
-_BILLS = text("SELECT id, amount_twd, status, claimed_by FROM wallet.bill WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
-_LINK = text("SELECT status FROM wallet.bank_link WHERE person_id = :person_id AND id = :id")
+def _is_as_instructed(each: LockedItem, payment_id: UUID) -> bool:
+    return (
+        each.bill_status == "unpaid"
+        and each.bill_claimed_by == payment_id
+        and each.bill_amount_twd == each.item.amount_twd
+    )
+
+
+# The account must still be linked at the moment of the debit, so both are one statement.
 _DEBITING = text(
-    "UPDATE wallet.payment SET status = :status, authorized_at = :now, passkey_id = :passkey, next_ask_at = :ask "
-    "WHERE id = :id"
+    """
+    UPDATE wallet.payment SET status = :status, authorized_at = :now, passkey_id = :passkey, next_ask_at = :ask
+     WHERE id = :id AND EXISTS (SELECT 1 FROM wallet.bank_link l
+                                 WHERE l.person_id = :person_id AND l.id = :link AND l.status = 'active')
+    RETURNING id
+    """
 )

@@ -82,7 +82,8 @@ class Owner:
 
 def owner_of(session: Session, person_id: UUID) -> Owner:
     """What identifies this person's bills."""
-    return Owner(people.national_id_index_of(session, person_id), tuple(people.vehicles_of(session, person_id)))
+    national_id_index, vehicles = people.owner_key_of(session, person_id)
+    return Owner(national_id_index, tuple(vehicles))
 
 
 def page_of_bills(

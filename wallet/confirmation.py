@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,16 +19,13 @@ from wallet.errors import AmountNotConfirmed, BillAlreadyPaid, BillNotPayable
 from wallet.ports import ports
 
 
-def confirm_amounts(
-    person_id: UUID, bill_ids: Sequence[UUID], now: datetime, *, claim: Callable[[Session], object]
-) -> None:
+def confirm_amounts(person_id: UUID, bill_ids: Sequence[UUID], now: datetime) -> None:
     """Ask the bureau about each unpaid fine among these bills, with no transaction open while it answers.
 
-    `claim` begins the request's idempotency key. A fine whose amount or status has changed is brought up to date, and
+    A fine whose amount or status has changed is brought up to date, and
     the citizen looks again: raises AmountNotConfirmed, BillAlreadyPaid, BillNotPayable, NotFound, Unavailable.
     """
     with db.unit_of_work() as session:
-        claim(session)
         seen = bills.bills_seen(session, bills.owner_of(session, person_id), bill_ids)
     fines = [bill for bill in seen if bill.kind == "fine" and bill.not_payable_reason() is None]
     for bill in fines:

@@ -46,24 +46,19 @@ def found_at_capture(
     session: Session,
     payment: Payment,
     items: Sequence[Item],
-    bills: dict[UUID, Any],
     booked_at: datetime,
     *,
     now: datetime,
 ) -> set[UUID]:
-    """Mark the bills as collected by this payment, but for those that were paid elsewhere before: these come back.
+    """Look for reports about the bills of a debit that has just been booked, and send back what is too much.
 
-    Answers the bills whose money comes back. The caller holds the locks on bills and payment.
+    Answers the bills that were paid elsewhere before: the payment does not stand for these. The caller holds the locks
+    on bills and payment; the reports are read after the locks were taken, or one could be missed.
     """
     reports: dict[UUID, Any] = {}
     for row in session.execute(_REPORTS, {"ids": [item.bill_id for item in items]}):
         reports.setdefault(row.bill_id, row)
     returned = {bill_id for bill_id, row in reports.items() if _was_first(row, booked_at)}
-    session.execute(
-        _COLLECTED,
-        {"id": payment.id, "ids": [item.bill_id for item in items if item.bill_id not in returned], "at": booked_at,
-         "rail": payment.rail, "now": now},
-    )  # fmt: skip
     for item in items:
         report = reports.get(item.bill_id)
         if report is None:
@@ -138,10 +133,6 @@ _CLOSE = text(
      WHERE b.id = e.bill_id AND b.status = 'unpaid' AND b.claimed_by IS NULL
     RETURNING b.id, b.number, b.paid_channel, b.paid_at
     """
-)
-_COLLECTED = text(
-    "UPDATE wallet.bill SET status = 'paid', claimed_by = NULL, paid_by_payment = :id, paid_channel = :rail, "
-    "paid_at = :at, updated_at = :now WHERE id = ANY(:ids)"
 )
 _GIVE_TO_CHANNEL = text(
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import outbox
-from core.clock import on_the_wire
-from core.errors import Unavailable
+from core.clock import on_the_wire, taipei_date
 from partners.bank.client import Debit
 from wallet import book, double_payments, events, receipts, states
-from wallet.payments import Item, Payment, items_of, lock_payment
+from wallet.payments import Item, LockedItem, Payment, lock_items, lock_payment
 
 _FIRST_ASK_SECONDS = 2
 _LAST_ASK_SECONDS = 300
@@ -26,18 +26,19 @@ def record(session: Session, payment_id: UUID, debit: Debit | None, *, now: date
 
     What comes again, or too late, changes nothing. Answers the payment as it stands then.
     """
-    items = items_of(session, [payment_id])[payment_id]
-    bills = {row.id: row for row in session.execute(_LOCK_BILLS, {"ids": [item.bill_id for item in items]})}
+    locked = lock_items(session, payment_id)
     payment = lock_payment(session, payment_id)
     if payment.status not in (states.DEBITING, states.UNKNOWN):
         return payment
     if debit is None:
         session.execute(_UNKNOWN, {"id": payment_id, "next": now + timedelta(seconds=_FIRST_ASK_SECONDS)})
-    elif debit.status == "booked":
-        _capture(session, payment, items, bills, debit, now)
-    else:
-        fail(session, payment, items, debit.reason or "rejected", now=now)
-    return lock_payment(session, payment_id)
+        return replace(payment, status=states.UNKNOWN)
+    if debit.status == "booked":
+        _capture(session, payment, locked, debit, now)
+        return replace(payment, status=states.CAPTURED, booked_at=debit.booked_at, ended_at=now)
+    reason = debit.reason or "rejected"
+    fail(session, payment, [each.item for each in locked], reason, now=now)
+    return replace(payment, status=states.FAILED, failure_code=reason, ended_at=now)
 
 
 def fail(session: Session, payment: Payment, items: Sequence[Item], reason: str, *, now: datetime) -> None:
@@ -61,21 +62,28 @@ def ask_again_later(session: Session, payment_id: UUID, times_asked: int, *, now
     session.execute(_ASK_LATER, {"id": payment_id, "next": now + timedelta(seconds=wait)})
 
 
-def _capture(
-    session: Session, payment: Payment, items: Sequence[Item], bills: dict[UUID, Any], debit: Debit, now: datetime
-) -> None:
-    if debit.amount_twd != payment.total_twd:
-        raise Unavailable
+def _capture(session: Session, payment: Payment, locked: Sequence[LockedItem], debit: Debit, now: datetime) -> None:
+    # The bank booked something else than was ordered: nothing is written, the payment stays open, people look at it.
+    assert debit.amount_twd == payment.total_twd, "the bank's amount is not the ordered one"
+    items = [each.item for each in locked]
     book.settle(session, payment.reference, items, now=now)
-    session.execute(_CAPTURED, {"id": payment.id, "debit_id": debit.debit_id, "booked": debit.booked_at, "now": now})
-    receipts.issue(session, payment.id, now=now)
-    returned = double_payments.found_at_capture(session, payment, items, bills, debit.booked_at, now=now)
-    outbox.record(session, events.PAYMENT_CAPTURED, _facts(payment, items, bills, returned, debit.booked_at), now=now)
+    returned = double_payments.found_at_capture(session, payment, items, debit.booked_at, now=now)
+    facts = _facts(payment, locked, returned, debit.booked_at)
+    values = {
+        "id": payment.id,
+        "debit_id": debit.debit_id,
+        "booked": debit.booked_at,
+        "now": now,
+        "rail": payment.rail,
+        "standing": [item.bill_id for item in items if item.bill_id not in returned],
+    }
+    values |= receipts.values_for(payment.id, now=now)
+    values |= outbox.values_for(session, events.PAYMENT_CAPTURED, facts, now=now)
+    session.execute(_CAPTURED, values)
 
 
-def _facts(
-    payment: Payment, items: Sequence[Item], bills: dict[UUID, Any], returned: set[UUID], booked_at: datetime
-) -> dict[str, Any]:
+def _facts(payment: Payment, locked: Sequence[LockedItem], returned: set[UUID], booked_at: datetime) -> dict[str, Any]:
+    items = [each.item for each in locked]
     return {
         "payment_id": str(payment.id),
         "person_id": str(payment.person_id),
@@ -84,7 +92,7 @@ def _facts(
         "fee_twd": payment.fee_twd,
         "total_twd": payment.total_twd,
         "captured_at": on_the_wire(booked_at),
-        "due_before": all(bills[item.bill_id].due_on >= booked_at.date() for item in items),
+        "due_before": all(each.bill_due_on >= taipei_date(booked_at) for each in locked),
         "kinds": sorted({item.kind for item in items}),
         "bill_ids": [str(item.bill_id) for item in items],
         "bills": [
@@ -95,16 +103,23 @@ def _facts(
     }  # fmt: skip
 
 
-_LOCK_BILLS = text(
-    "SELECT id, status, claimed_by, paid_channel, paid_at, due_on FROM wallet.bill "
-    "WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"
-)
 _UNKNOWN = text(
     "UPDATE wallet.payment SET status = 'unknown', next_ask_at = :next WHERE id = :id AND status = 'debiting'"
 )
+# One statement for what becomes true together: payment, bills, receipt, and the fact that leaves.
 _CAPTURED = text(
-    "UPDATE wallet.payment SET status = 'captured', debit_id = :debit_id, booked_at = :booked, ended_at = :now, "
-    "next_ask_at = NULL WHERE id = :id"
+    f"""
+    WITH payment AS (
+        UPDATE wallet.payment SET status = 'captured', debit_id = :debit_id, booked_at = :booked, ended_at = :now,
+               next_ask_at = NULL
+         WHERE id = :id
+    ), bill AS (
+        UPDATE wallet.bill SET status = 'paid', claimed_by = NULL, paid_by_payment = :id, paid_channel = :rail,
+               paid_at = :booked, updated_at = :now
+         WHERE id = ANY(:standing)
+    ), receipt AS ({receipts.INSERT}), fact AS ({outbox.INSERT})
+    SELECT 1
+    """  # noqa: S608
 )
 _FAILED = text(
     "UPDATE wallet.payment SET status = 'failed', failure_code = :reason, ended_at = :now, next_ask_at = NULL "

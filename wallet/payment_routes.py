@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from core import clock, db
 from core.clock import on_the_wire
 from core.cursors import decode_cursor, encode_cursor
@@ -52,15 +54,11 @@ def begin_payment(call: Call) -> Answer:
     if len(set(bill_ids)) != len(bill_ids):
         raise InvalidRequest(errors=[FieldError("/bill_ids", "each bill once")])
     link_id = parse_typeid("blk", call.body["bank_link_id"])
-    confirm_amounts(call.actor.id, bill_ids, call.now, claim=call.idempotency.claim)
-    with db.unit_of_work() as session:
-        payment, items = payments.start(
-            session, person_id=call.actor.id, bill_ids=bill_ids, bank_link_id=link_id, now=call.now
-        )
-        options = passkeys.assertion_options(session, call.actor.id, payment.challenge, call.now)
-        answer = Answer(_on_the_wire(payment, items, call.language, options=options, points=None), 201)
-        call.idempotency.store(session, answer)
-    return answer
+    try:
+        return _begin(call, bill_ids, link_id, fines_are_confirmed=False)
+    except payments.FinesNotConfirmed:
+        confirm_amounts(call.actor.id, bill_ids, call.now)
+        return _begin(call, bill_ids, link_id, fines_are_confirmed=True)
 
 
 @routes.post(
@@ -77,7 +75,13 @@ def authorize_payment(call: Call) -> Answer:
     """Weighs the assertion over the instruction and orders the debit; answers captured, failed or unknown."""
     payment_id = parse_typeid("pay", call.path["payment_id"])
     with db.unit_of_work() as session:
-        call.idempotency.claim(session)
+        if call.idempotency.claim(session):
+            # The request that held this key died on its way: whatever it began, the payment says where it stands.
+            payment = payments.payment_of(session, call.actor.id, payment_id)
+            if payment.status != states.AWAITING:
+                answer = Answer(_with_items(call, session, [payment])[0])
+                call.idempotency.store(session, answer)
+                return answer
         payment, items = authorization.accept(
             session, person_id=call.actor.id, payment_id=payment_id, credential=call.body["credential"], now=call.now
         )
@@ -111,7 +115,7 @@ def cancel_payment(call: Call) -> Answer:
     """Frees the bills of a payment that still waits for its assertion."""
     payment_id = parse_typeid("pay", call.path["payment_id"])
     payment = payments.cancel(call.session, person_id=call.actor.id, payment_id=payment_id, now=call.now)
-    return Answer(_with_items(call, [payment])[0])
+    return Answer(_with_items(call, call.session, [payment])[0])
 
 
 @routes.get(
@@ -124,7 +128,7 @@ def cancel_payment(call: Call) -> Answer:
 def show_payment(call: Call) -> Answer:
     """One of my payments, as it stands now."""
     payment = payments.payment_of(call.session, call.actor.id, parse_typeid("pay", call.path["payment_id"]))
-    return Answer(_with_items(call, [payment])[0])
+    return Answer(_with_items(call, call.session, [payment])[0])
 
 
 @routes.get(
@@ -146,7 +150,7 @@ def list_payments(call: Call) -> Answer:
     found = payments.payments_of(call.session, call.actor.id, limit=limit + 1, before=before)
     return Answer(
         {
-            "items": _with_items(call, found[:limit]),
+            "items": _with_items(call, call.session, found[:limit]),
             "next_cursor": encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None,
         }
     )
@@ -181,14 +185,31 @@ def list_refunds(call: Call) -> Answer:
     return Answer({"items": items, "next_cursor": None})
 
 
-def _with_items(call: Call, found: Sequence[Payment]) -> list[dict[str, Any]]:
-    items = payments.items_of(call.session, [payment.id for payment in found])
+def _begin(call: Call, bill_ids: Sequence[UUID], link_id: UUID, *, fines_are_confirmed: bool) -> Answer:
+    with db.unit_of_work() as session:
+        call.idempotency.claim(session)
+        payment, items = payments.start(
+            session,
+            person_id=call.actor.id,
+            bill_ids=bill_ids,
+            bank_link_id=link_id,
+            fines_are_confirmed=fines_are_confirmed,
+            now=call.now,
+        )
+        options = passkeys.assertion_options(session, call.actor.id, payment.challenge, call.now)
+        answer = Answer(_on_the_wire(payment, items, call.language, options=options), 201)
+        call.idempotency.store(session, answer)
+    return answer
+
+
+def _with_items(call: Call, session: Session, found: Sequence[Payment]) -> list[dict[str, Any]]:
+    items = payments.items_of(session, [payment.id for payment in found])
     answers = []
     for payment in found:
         options = None
         if payment.status == states.AWAITING and payment.expires_at > call.now:
-            options = passkeys.assertion_options(call.session, payment.person_id, payment.challenge, call.now)
-        points = ports().points_for_payment(call.session, payment.id) if payment.booked_at else None
+            options = passkeys.assertion_options(session, payment.person_id, payment.challenge, call.now)
+        points = ports().points_for_payment(session, payment.id) if payment.booked_at else None
         answers.append(_on_the_wire(payment, items[payment.id], call.language, options=options, points=points))
     return answers
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -73,17 +73,28 @@ class Payment:
         return typeid("pay", self.id)
 
 
+class FinesNotConfirmed(Exception):
+    """Some of these bills are fines whose amount their bureau has not been asked for yet."""
+
+
 def start(
-    session: Session, *, person_id: UUID, bill_ids: Sequence[UUID], bank_link_id: UUID, now: datetime
+    session: Session,
+    *,
+    person_id: UUID,
+    bill_ids: Sequence[UUID],
+    bank_link_id: UUID,
+    fines_are_confirmed: bool,
+    now: datetime,
 ) -> tuple[Payment, list[Item]]:
     """Claim the bills and write the instruction that the phone has to sign.
 
     An earlier payment of the same person that still waits for its assertion gives its bills up: people go back and
-    choose again. Raises NotFound, BillAlreadyPaid, BillBeingPaid, BillNotPayable, BankLinkNotActive, OverLimit.
+    choose again. Raises NotFound, BillAlreadyPaid, BillBeingPaid, BillNotPayable, BankLinkNotActive, OverLimit; and
+    FinesNotConfirmed, before anything is written, where a fine is among them and `fines_are_confirmed` is False.
     """
     link = active_link(session, person_id=person_id, bank_link_id=bank_link_id)
     owner = owner_of(session, person_id)
-    bills = _claimable_bills(session, owner, person_id, bill_ids, now)
+    bills = _claimable_bills(session, owner, person_id, bill_ids, fines_are_confirmed, now)
     items = _items(session, bills, now)
     amount, fee = sum(item.amount_twd for item in items), sum(item.fee_twd for item in items)
     if amount + fee > link.per_payment_limit_twd:
@@ -100,9 +111,33 @@ def payment_of(session: Session, person_id: UUID, payment_id: UUID) -> Payment:
     return _payment(row)
 
 
-def lock_payment(session: Session, payment_id: UUID) -> Payment:
-    """A payment, locked until the transaction ends."""
-    return _payment(session.execute(_LOCKED, {"id": payment_id}).one())
+def lock_payment(session: Session, payment_id: UUID, *, person_id: UUID | None = None) -> Payment:
+    """A payment, locked until the transaction ends. Raises NotFound, also for another person's where one is named."""
+    row = session.execute(_LOCKED, {"id": payment_id, "person_id": person_id}).first()
+    if row is None:
+        raise NotFound
+    return _payment(row)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedItem:
+    """An item and its bill as it is now, locked."""
+
+    item: Item
+    bill_amount_twd: int
+    bill_status: str
+    bill_claimed_by: UUID | None
+    bill_due_on: date
+
+
+def lock_items(session: Session, payment_id: UUID) -> list[LockedItem]:
+    """The payment's items with their bills locked. Bills are locked before their payment, here as everywhere."""
+    found = []
+    for row in session.execute(_ITEMS_LOCKED, {"id": payment_id}):
+        item = Item(row.bill_id, row.bureau, row.kind, row.number, row.description, row.amount_twd, row.fee_twd,
+                    row.hold_id, row.fee_hold_id)  # fmt: skip
+        found.append(LockedItem(item, row.bill_amount_twd, row.bill_status, row.claimed_by, row.due_on))
+    return found
 
 
 def payments_of(session: Session, person_id: UUID, *, limit: int, before: UUID | None) -> list[Payment]:
@@ -148,9 +183,16 @@ def expire_abandoned(session: Session, *, now: datetime) -> int:
 
 
 def _claimable_bills(
-    session: Session, owner: Owner, person_id: UUID, bill_ids: Sequence[UUID], now: datetime
+    session: Session,
+    owner: Owner,
+    person_id: UUID,
+    bill_ids: Sequence[UUID],
+    fines_are_confirmed: bool,
+    now: datetime,
 ) -> list[Bill]:
     bills = bills_for_payment(session, owner, bill_ids)
+    if not fines_are_confirmed and any(bill.kind == "fine" and bill.not_payable_reason() is None for bill in bills):
+        raise FinesNotConfirmed
     claims = {bill.claimed_by for bill in bills if bill.claimed_by is not None and bill.status == "unpaid"}
     if claims:
         others = session.execute(_CLAIMS, {"ids": list(claims)}).all()
@@ -250,10 +292,21 @@ _COLUMNS = (
     "challenge, created_at, expires_at, authorized_at, ended_at, booked_at, failure_code"
 )
 _ONE = text(f"SELECT {_COLUMNS} FROM wallet.payment WHERE id = :id AND person_id = :person_id")  # noqa: S608
-_LOCKED = text(f"SELECT {_COLUMNS} FROM wallet.payment WHERE id = :id FOR UPDATE")  # noqa: S608
+_LOCKED = text(
+    f"SELECT {_COLUMNS} FROM wallet.payment WHERE id = :id "  # noqa: S608
+    "AND (CAST(:person_id AS uuid) IS NULL OR person_id = :person_id) FOR UPDATE"
+)
 _PAGE = text(
     f"SELECT {_COLUMNS} FROM wallet.payment WHERE person_id = :person_id AND id < :before "  # noqa: S608
     "ORDER BY id DESC LIMIT :limit"
+)
+_ITEMS_LOCKED = text(
+    """
+    SELECT i.bill_id, i.bureau, i.kind, i.number, i.description, i.amount_twd, i.fee_twd, i.hold_id, i.fee_hold_id,
+           b.amount_twd AS bill_amount_twd, b.status AS bill_status, b.claimed_by, b.due_on
+      FROM wallet.payment_item i JOIN wallet.bill b ON b.id = i.bill_id
+     WHERE i.payment_id = :id ORDER BY b.id FOR UPDATE OF b
+    """
 )
 _ITEMS = text(
     "SELECT payment_id, bill_id, bureau, kind, number, description, amount_twd, fee_twd, hold_id, fee_hold_id "

@@ -17,6 +17,12 @@ from core.errors import NotFound
 from core.settings import settings
 
 _TABLE = "wallet.receipt"
+INSERT = """
+    INSERT INTO wallet.receipt (payment_id, number, verify_hash, verify_token_sealed, issued_at)
+    VALUES (:receipt_payment_id, :receipt_prefix || lpad(nextval('wallet.receipt_number')::text, 8, '0'),
+            :receipt_hash, :receipt_sealed, :receipt_at)
+    ON CONFLICT (payment_id) DO NOTHING
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +46,16 @@ class Verification:
     bills: int
 
 
-def issue(session: Session, payment_id: UUID, *, now: datetime) -> None:
-    """Issue the payment's receipt; a second time changes nothing."""
+def values_for(payment_id: UUID, *, now: datetime) -> dict[str, Any]:
+    """The parameters of `INSERT`, the statement part that issues a payment's receipt; a second time changes nothing."""
     token = secrets.token_urlsafe(18)
-    session.execute(
-        _INSERT,
-        {
-            "payment_id": payment_id,
-            "prefix": f"K{taipei_date(now):%Y%m%d}",
-            "hash": token_hash(token),
-            "sealed": seal(token, table=_TABLE, column="verify_token", row_id=payment_id),
-            "now": now,
-        },
-    )
+    return {
+        "receipt_payment_id": payment_id,
+        "receipt_prefix": f"K{taipei_date(now):%Y%m%d}",
+        "receipt_hash": token_hash(token),
+        "receipt_sealed": seal(token, table=_TABLE, column="verify_token", row_id=payment_id),
+        "receipt_at": now,
+    }
 
 
 def receipt_of(session: Session, payment_id: UUID) -> ReceiptRecord:
@@ -70,13 +73,6 @@ def verify(session: Session, token: str) -> Verification | None:
     return None if row is None else Verification(**row._mapping)
 
 
-_INSERT = text(
-    """
-    INSERT INTO wallet.receipt (payment_id, number, verify_hash, verify_token_sealed, issued_at)
-    VALUES (:payment_id, :prefix || lpad(nextval('wallet.receipt_number')::text, 8, '0'), :hash, :sealed, :now)
-    ON CONFLICT (payment_id) DO NOTHING
-    """
-)
 _ONE = text("SELECT number, verify_token_sealed, issued_at FROM wallet.receipt WHERE payment_id = :payment_id")
 _VERIFY = text(
     """

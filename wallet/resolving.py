@@ -32,7 +32,11 @@ def resolve_due(now: datetime) -> None:
     with db.unit_of_work() as session:
         due = session.execute(_LEASE_DUE, {"now": now, "until": now + _LEASE}).all()
     for row in due:
-        resolve(row)
+        try:
+            resolve(row)
+        except Exception:
+            # One payment that cannot be resolved must not keep the others waiting; it stays open and is seen.
+            _log.exception("payment %s could not be resolved", typeid("pay", row.id))
 
 
 def resolve(row: Any) -> None:

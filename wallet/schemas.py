@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from core.http import PageQuery, page_of
+from identity.schemas import AssertionCredential
 from wallet import states
 
 _TYPEID = validate.Length(min=8, max=40)
@@ -94,7 +95,7 @@ class PaymentCreate(Schema):
 
 
 class PaymentAuthorization(Schema):
-    credential = fields.Dict(keys=fields.String(), required=True)
+    credential = fields.Nested(AssertionCredential, required=True)
 
 
 class PaymentBillSchema(Schema):
