@@ -151,7 +151,7 @@ class Phone:
         self.page.wait_for_url(re.compile(r"/bank/authorize/"))
         self.page.locator("input[name=account]").first.check()
         self.page.locator("button[value=approve]").click()
-        self.page.wait_for_url(re.compile(r"/app"))
+        self.page.wait_for_url(re.compile(r"/app(?!/bank-return)"))
 
     def _enter_code(self, mobile: str) -> None:
         self.page.get_by_label("六位數驗證碼").fill(self.code_for(mobile))

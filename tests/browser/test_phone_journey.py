@@ -274,7 +274,7 @@ def test_without_an_answer_of_the_bank_the_phone_says_so_and_shows_the_end_when_
         stack.sandbox.set_settings(webhooks=False)
         try:
             device.press("確認繳費")
-            expect(device.page.get_by_text("不會重複扣款")).to_be_visible(timeout=60_000)
+            expect(device.page.locator("main").get_by_text("不會重複扣款")).to_be_visible(timeout=60_000)
         finally:
             stack.sandbox.set_settings(webhooks=True)
         expect(device.page.get_by_role("heading", name="繳費成功")).to_be_visible(timeout=60_000)
