@@ -144,7 +144,7 @@ def problems_of(route: Route) -> list[type[Problem]]:
         found.append(CrossSiteRequest)
     if route.body is not None:
         found += [MalformedBody, UnsupportedMediaType]
-    if not route.streams:
+    if not route.streams and route.method != "GET":
         found.append(BodyTooLarge)
     if "text/html" not in route.content_types:
         found.append(InvalidRequest)

@@ -213,7 +213,12 @@ class QueryNumber(fields.Integer):
     """A whole number in a query, in ASCII digits alone: int() would also take `+5`, ` 5`, `1_0` and full-width digits."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> int | None:
-        if not isinstance(value, str) or not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > 18:
+        if (
+            not isinstance(value, str)
+            or not value.isascii()
+            or not value.removeprefix("-").isdigit()
+            or len(value) > 18
+        ):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **more)
 

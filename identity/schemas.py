@@ -242,9 +242,6 @@ class VehicleSchema(Schema):
 class TokenRequest(Schema):
     """RFC 6749 §4.4.2 with the client's assertion of RFC 7523 §2.2."""
 
-    class Meta:
-        unknown = EXCLUDE
-
     grant_type = fields.String(required=True, validate=validate.Equal("client_credentials"))
     client_assertion_type = fields.String(
         required=True, validate=validate.Equal("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")

@@ -1,0 +1,169 @@
+"""Every endpoint, fuzzed from our own OpenAPI over real HTTP: as nobody, as a citizen, as a bureau.
+
+FUZZ_EXAMPLES sets how many random requests each operation gets (beside the systematic ones); FUZZ_SEED another seed.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, settings
+from paying_city import bureau_token, new_payer, parking_file, send_bills
+from schemathesis.config import SchemathesisConfig
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+from stack import Stack
+
+from api import wiring
+from api.openapi import components_of, openapi_document
+from wallet.feed_problems import WHOLE_FILE_REFUSALS
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))
+SEED = int(os.environ.get("FUZZ_SEED", "20260101"))
+SERVED = orjson.loads(openapi_document(wiring.routes()))
+
+# JSON Schema cannot say these rules, so a request that is in order by the document may still be refused for them.
+UNSPEAKABLE_POINTERS = {
+    "": "U+0000 is taken nowhere",
+    "/": "U+0000 is taken nowhere",
+    "cursor": "only a cursor that the list gave out is one",
+    "/national_id": "its last digit is a check digit",
+    "/plate": "groups of letters and digits are mixed by rules of the register",
+}
+UNSPEAKABLE_PROBLEMS = {
+    "password-refused": "common passwords are refused, and such as hold the ID number",
+    "passkey-refused": "an attestation must be genuine",
+    "vehicle-not-yours": "the register knows whose a vehicle is",
+    **{refusal.slug: "a file of bills is CSV of a form of its own" for refusal in WHOLE_FILE_REFUSALS},
+}
+
+
+def _closed(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with nothing undocumented allowed in answers either; a problem may carry more of its own."""
+    closed: dict[str, Any] = copy.deepcopy(document)
+    schemas = closed["components"]["schemas"]
+    for name in components_of(closed, "responses") - {"Problem"}:
+        schemas[name].setdefault("additionalProperties", False)
+    return closed
+
+
+def _config() -> SchemathesisConfig:
+    return SchemathesisConfig.from_dict({"seed": SEED, "generation": {"max-examples": EXAMPLES, "database": "none"}})
+
+
+API = schemathesis.openapi.from_dict(_closed(SERVED), config=_config())
+BUREAU_API = API.include(path_regex=r"^/v1/bureau/|^/oauth/")
+CITIZEN_API = API.exclude(path_regex=r"^/v1/bureau/|^/v1/webhooks/")
+_QUIETLY = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)
+
+
+@dataclass
+class Caller:
+    """Who sends the requests, over which connections, and which objects are theirs."""
+
+    url: str
+    token: str | None = None
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.session = requests.Session()
+
+    def send(self, case: schemathesis.Case) -> None:
+        """Send it, about an object that is there where the request is otherwise in order, and check the answer."""
+        is_negative = case.meta is not None and any(
+            component.mode is GenerationMode.NEGATIVE for component in case.meta.components.values()
+        )
+        if not is_negative:
+            for name in case.path_parameters or {}:
+                case.path_parameters[name] = self.ids.get(name, case.path_parameters[name])
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else None
+        self.session.cookies.clear()
+        answer = case.call(base_url=self.url, session=self.session, headers=headers, timeout=30)
+        case.validate_response(
+            answer,
+            headers=headers,
+            excluded_checks=[positive_data_acceptance] if _is_refused_by_an_unspeakable_rule(answer) else [],
+            transport_kwargs={"base_url": self.url, "session": self.session, "headers": headers or {}},
+        )
+
+
+def _is_refused_by_an_unspeakable_rule(answer: schemathesis.Response) -> bool:
+    if answer.headers.get("content-type") != ["application/problem+json"]:
+        return False
+    problem = answer.json()
+    pointers = {error["pointer"] for error in problem.get("errors", [])}
+    return bool(pointers and pointers <= UNSPEAKABLE_POINTERS.keys()) or (
+        problem["type"].rsplit("/", 1)[1] in UNSPEAKABLE_PROBLEMS
+    )
+
+
+@pytest.fixture(scope="session")
+def nobody(stack: Stack) -> Caller:
+    return Caller(stack.api_url)
+
+
+@pytest.fixture(scope="session")
+def citizen(stack: Stack) -> Caller:
+    """Level 3, with bills, a linked account, a payment that went through, a device and a message."""
+    payer = new_payer(stack, parking=[20, 30, 40], fines=[600])
+    call = payer.citizen.call
+    paid = payer.citizen.pay(payer.bill_ids()[:1], payer.link["id"])
+    device = call("POST", "/v1/devices", {"kind": "fid", "address": "fuzzed-device"})
+    deadline = time.monotonic() + 30
+    while not (messages := call("GET", "/v1/inbox")["items"]) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    ids = {
+        "bill_id": payer.bill_ids()[1],
+        "payment_id": paid["id"],
+        "link_id": payer.link["id"],
+        "vehicle_id": call("GET", "/v1/me/vehicles")["items"][0]["id"],
+        "device_id": device["id"],
+        "message_id": messages[0]["id"],
+        "token": call("GET", paid["receipt_url"])["verify_url"].rsplit("/", 1)[1],
+    }
+    return Caller(stack.api_url, payer.citizen.token, ids)
+
+
+@pytest.fixture(scope="session")
+def leaver(stack: Stack) -> Caller:
+    """Somebody whose session may end while we look."""
+    return Caller(stack.api_url, new_payer(stack).citizen.token)
+
+
+@pytest.fixture(scope="session")
+def bureau(stack: Stack) -> Caller:
+    """The parking bureau, with a file that it has sent."""
+    batch = send_bills(stack, "parking", parking_file("FZZ-1234", [20]))
+    return Caller(stack.api_url, bureau_token(stack), {"batch_id": batch["id"]})
+
+
+@API.parametrize()
+@_QUIETLY
+def test_without_a_token_every_answer_is_as_documented(case: schemathesis.Case, nobody: Caller) -> None:
+    nobody.send(case)
+
+
+@CITIZEN_API.parametrize()
+@_QUIETLY
+def test_to_a_citizen_every_answer_is_as_documented(case: schemathesis.Case, citizen: Caller, leaver: Caller) -> None:
+    ends_sessions = case.operation.path in ("/v1/auth/logout", "/v1/me/sessions/{session_id}")
+    (leaver if ends_sessions else citizen).send(case)
+
+
+@BUREAU_API.parametrize()
+@_QUIETLY
+def test_to_a_bureau_every_answer_is_as_documented(case: schemathesis.Case, bureau: Caller) -> None:
+    bureau.send(case)
+
+
+def test_the_document_that_is_served_is_the_one_fuzzed(stack: Stack) -> None:
+    served: dict[str, Any] = requests.get(f"{stack.api_url}/openapi.json", timeout=10).json()
+    assert served == SERVED
