@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Debian's Python has no ensurepip, so pip is run from its wheel.
+PIP := $(BIN)/python $(wildcard tools/pip/pip-*.whl)/pip
 
 .PHONY: run install install-dev test lint bench faults reset lock
 
@@ -14,16 +16,16 @@ install-dev: $(VENV)/.installed-dev
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "mykaohsiung: Python 3.11 or newer is needed; set PYTHON to it"; exit 2; }
-	@$(PYTHON) -m venv $(VENV) 2>/dev/null || $(PYTHON) tools/make_venv.py $(VENV)
+	@$(PYTHON) -m venv --without-pip $(VENV)
 
 $(VENV)/.installed: requirements.txt | $(BIN)/python
 	@echo "  installing the locked dependencies"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(PIP) install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt | $(BIN)/python
 	@echo "  installing the locked dependencies of the tests"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(PIP) install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
