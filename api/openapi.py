@@ -73,7 +73,7 @@ class _Converter(OpenAPIConverter):
     """Says of schemas that refuse unknown members that they do."""
 
     def schema2jsonschema(self, schema: Schema) -> dict[str, Any]:
-        document: dict[str, Any] = super().schema2jsonschema(schema)
+        document: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
         if schema.unknown == RAISE:
             document["additionalProperties"] = False
         return document

@@ -212,7 +212,7 @@ class Matches(validate.Regexp):
 class QueryNumber(fields.Integer):
     """A whole number in a query, in ASCII digits alone: int() would also take `+5`, `1_0` and full-width digits."""
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> int | None:
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> int:
         if (
             not isinstance(value, str)
             or not value.isascii()
