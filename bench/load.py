@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import selectors
 import socket
+import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -66,8 +67,6 @@ def repeated(requests: Callable[[], bytes], until: Callable[[], bool], seen: Cal
 
     Raises LoadFailed for any answer but 200.
     """
-    import time
-
     while not until():
         started = time.perf_counter()
         answer = yield requests()

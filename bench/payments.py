@@ -16,6 +16,7 @@ import re
 import secrets
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from core.ids import typeid
 from ledger import audit, book
 from wallet.book import BANK_CLEARING
 from partners.desk.books import Books
+
 
 CLIENTS = 32
 SCALE = 50
@@ -123,7 +125,9 @@ def measure(
             with psycopg.connect(product.url_of("postgres"), autocommit=True) as connection:
                 connection.execute("CHECKPOINT")
             each.tpc_b = _tpc_b(product, max(3, int(seconds / 3)))
-            print(f"  {each.rate:,.0f} payments/s (caught up after {each.drain_seconds:.1f} s), TPC-B {each.tpc_b:,.0f}")
+            print(
+                f"  {each.rate:,.0f} payments/s (caught up after {each.drain_seconds:.1f} s), TPC-B {each.tpc_b:,.0f}"
+            )
             done.append(each)
         check(product, database)
         database.engine.dispose()
@@ -268,7 +272,7 @@ def _flames(product: running.Product, folder: Path, seconds: float) -> list[subp
     folder.mkdir(parents=True, exist_ok=True)
     return [
         subprocess.Popen(
-            ["py-spy", "record", "--pid", str(product.pid(name)), "--subprocesses", "--rate", "99", "--gil",
+            [Path(sys.executable).with_name("py-spy"), "record", "--pid", str(product.pid(name)), "--subprocesses", "--rate", "199", "--nonblocking", "--gil",
              "--duration", str(int(seconds)), "--format", form, "--output", folder / f"{name}.{suffix}"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )

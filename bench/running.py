@@ -95,17 +95,20 @@ class Product:
     def cpu_seconds(self) -> dict[str, float]:
         """Processor time so far of each part (api, worker, beat, sandbox, postgres, redis) and of this process."""
         assert self.process is not None
-        names = {self.pid(name): name for name in ("api", "worker", "beat", "sandbox")}
-        parts: dict[int, str] = {}
+        known = {self.pid(name): name for name in ("api", "worker", "beat", "sandbox")}
+        stats = list(
+            filter(None, (_stat(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit()))
+        )
+        parents = {pid: parent for pid, _, parent, _ in stats}
+        parts = {
+            pid: known.get(pid, comm.partition("-")[0]) for pid, comm, parent, _ in stats if parent == self.process.pid
+        }
+        parents = {pid: parent for pid, _, parent, _ in stats}
         spent: dict[str, float] = {}
-        stats = [_stat(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        for pid, comm, parent, _, _ in filter(None, stats):
-            if parent == self.process.pid:
-                parts[pid] = names.get(pid, "redis" if comm.startswith("redis") else comm)
-        for pid, _, _, session, ticks in filter(None, stats):
-            name = parts.get(session) or ("load" if pid == os.getpid() else None)
-            if name is not None:
-                spent[name] = spent.get(name, 0.0) + ticks / _TICKS_PER_SECOND
+        for pid, _, _, ticks in stats:
+            part = parts.get(_below(self.process.pid, pid, parents), "load" if pid == os.getpid() else None)
+            if part is not None:
+                spent[part] = spent.get(part, 0.0) + ticks / _TICKS_PER_SECOND
         return spent
 
 
@@ -143,12 +146,19 @@ def difference(before: Mapping[str, float], after: Mapping[str, float]) -> dict[
     return {name: after[name] - before.get(name, 0.0) for name in after}
 
 
-def _stat(pid: int) -> tuple[int, str, int, int, int] | None:
-    """Of a process: id, name, parent, session, and processor ticks with those of its ended children."""
+def _below(top: int, pid: int, parents: Mapping[int, int]) -> int:
+    """The child of `top` that `pid` descends from; 0 when it does not."""
+    while pid and parents.get(pid) != top:
+        pid = parents.get(pid, 0)
+    return pid
+
+
+def _stat(pid: int) -> tuple[int, str, int, int] | None:
+    """Of a process: id, name, parent, and processor ticks with those of its ended children."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return None
     comm = text[text.index("(") + 1 : text.rindex(")")]
     fields = text[text.rindex(")") + 2 :].split()
-    return pid, comm, int(fields[1]), int(fields[3]), sum(int(field) for field in fields[11:15])
+    return pid, comm, int(fields[1]), sum(int(field) for field in fields[11:15])
