@@ -111,9 +111,7 @@ class Unauthenticated(Problem):
     slug = "unauthenticated"
     status = 401
     title = Text("請先登入", "Please sign in")
-    explanation = Text(
-        "沒有登入、登入已過期或已被結束。", "There is no session, or it has expired or has been ended."
-    )
+    explanation = Text("沒有登入、登入已過期或已被結束。", "There is no session, or it has expired or has been ended.")
 
     def __init__(self, detail: Text | None = None, **extensions: Any) -> None:
         super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="mykaohsiung"'}, **extensions)
