@@ -7,11 +7,10 @@ import re
 from urllib.parse import quote
 
 from flask import Flask, Response, redirect, request
-from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 
-from api import health, problem_pages, wiring
+from api import docs_pages, health, problem_pages, wiring
 from api.front_door import view_of
 from api.openapi import openapi_document
 from core import db
@@ -60,11 +59,7 @@ def create_app() -> Flask:
     app.register_blueprint(health.pages)
     app.register_blueprint(problem_pages.pages)
     app.register_blueprint(phone)
-    app.register_blueprint(
-        get_swaggerui_blueprint(
-            "/docs", "/openapi.json", config={"app_name": "My Kaohsiung API", "docExpansion": "none"}
-        )
-    )
+    app.register_blueprint(docs_pages.pages)
     document = openapi_document(wiring.routes())
 
     @app.get("/openapi.json")
