@@ -65,7 +65,10 @@ class KeyedRequest:
         if is_new:
             self.is_claimed = True
             return False
-        row = session.execute(_READ, values).one()
+        row = session.execute(_READ, values).one_or_none()
+        if row is None:
+            # The first request failed in this very moment and gave the key back.
+            raise IdempotencyInProgress
         if bytes(row.fingerprint) != self.fingerprint or row.route != self.route:
             raise IdempotencyKeyReused
         if row.status is not None:

@@ -1,0 +1,229 @@
+"""The rules of the house that no linter knows, held against the code as it is."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask.testing import FlaskClient
+
+from api import run, wiring, worker
+from api.openapi import problems_of
+from core import migrate
+from core.db import Database
+from core.errors import Problem, all_problems
+from core.http import Route
+from core.settings import read
+from wallet import states
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("core", "identity", "ledger", "wallet", "points", "notify", "partners", "api", "mobile_mock")
+
+# What Flask serves beside the declared routes: pages and files without anybody's data.
+PAGES = {
+    "/": "leads to the phone",
+    "/openapi.json": "the description of the API",
+    "/docs": "leads to /docs/",
+    "/docs/": "the description, to browse",
+    "/docs/<path:path>": "its files",
+    "/docs/dist/<path:path>": "its files",
+    "/healthz": "whether the process lives",
+    "/readyz": "whether it can work",
+    "/metrics": "its numbers",
+    "/problems/": "what each refusal means",
+    "/problems/<slug>": "what one refusal means",
+    "/problems/style.css": "how these pages look",
+}
+
+# Every POST is here: those that move money, points or a ride demand an Idempotency-Key; the others say why they do not.
+MOVES_VALUE = {"/v1/payments", "/v1/payments/<payment_id>/authorization"}
+MOVES_NOTHING = {
+    "/v1/auth/password/register": "sends a code; how often is limited",
+    "/v1/auth/password/login": "sends a code; how often is limited",
+    "/v1/auth/otp/verify": "a code is used once",
+    "/v1/auth/logout": "ending what has ended changes nothing",
+    "/v1/auth/passkeys/registration/options": "a challenge lapses by itself",
+    "/v1/auth/passkeys/registration/verify": "a challenge is used once",
+    "/v1/auth/passkeys/login/options": "a challenge lapses by itself",
+    "/v1/auth/passkeys/login/verify": "a challenge is used once",
+    "/v1/me/vehicles": "a vehicle is on the list once",
+    "/oauth/token": "an assertion is used once",
+    "/v1/bank-links": "a link that is not finished lapses by itself",
+    "/v1/bank-links/<link_id>/completion": "the bank's code is used once, and the answer is the same again",
+    "/v1/payments/<payment_id>/cancellation": "no money has moved, and a payment is cancelled once",
+    "/v1/bureau/bill-batches": "content that was sent before changes nothing",
+    "/v1/webhooks/bank": "it only makes us ask the bank sooner",
+    "/v1/devices": "an address is registered once",
+}
+
+
+def _name(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def test_every_rule_is_a_declared_route_or_a_page_named_here(client: FlaskClient) -> None:
+    declared = {(route.path, route.method) for route in wiring.routes()}
+    for rule in client.application.url_map.iter_rules():
+        if rule.endpoint.startswith("phone."):
+            assert rule.methods is not None and rule.methods <= {"GET", "HEAD", "OPTIONS"}, rule
+            assert rule.rule == "/app" or rule.rule.startswith("/app/"), rule
+            continue
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            assert (rule.rule, method) in declared or (rule.rule in PAGES and method == "GET"), rule
+
+
+def test_no_address_is_declared_twice() -> None:
+    assert [name for name, times in Counter(map(_name, wiring.routes())).items() if times > 1] == []
+
+
+@pytest.mark.parametrize("route", wiring.routes(), ids=_name)
+def test_every_route_says_who_may_call_it_and_how_surely_they_must_be_known(route: Route) -> None:
+    assert route.access.kind in ("public", "citizen", "bureau", "partner")
+    if route.access.kind == "citizen":
+        assert 1 <= route.access.loa <= 4
+    if route.access.kind == "bureau":
+        assert re.fullmatch("[a-z]+:[a-z]+", route.access.scope)
+    assert route.summary.zh and route.summary.en
+
+
+def test_what_belongs_to_a_citizen_is_never_public() -> None:
+    public = {route.path for route in wiring.routes() if route.access.kind == "public"}
+    assert all(path.startswith(("/v1/auth/", "/oauth/", "/verify/")) for path in public), public
+
+
+def test_money_and_bank_accounts_need_a_passkey() -> None:
+    for route in wiring.routes():
+        changes_money = route.path.startswith(("/v1/payments", "/v1/bank-links")) and route.method in ("POST", "DELETE")
+        if changes_money and not route.path.endswith("/cancellation"):
+            assert route.access.loa >= 3, _name(route)
+
+
+def test_every_post_that_moves_value_demands_an_idempotency_key_and_the_others_say_why_not() -> None:
+    posts = {route.path: route.idempotent for route in wiring.routes() if route.method == "POST"}
+    assert {path for path, is_idempotent in posts.items() if is_idempotent} == MOVES_VALUE
+    assert {path for path, is_idempotent in posts.items() if not is_idempotent} == MOVES_NOTHING.keys()
+
+
+def test_every_refusal_has_one_name_words_in_both_languages_and_a_page(client: FlaskClient) -> None:
+    kinds = list(all_problems())
+    assert [slug for slug, times in Counter(kind.slug for kind in kinds).items() if times > 1] == []
+    catalogue = client.get("/problems/").text
+    for kind in kinds:
+        assert re.fullmatch("[a-z]+(-[a-z]+)*", kind.slug), kind
+        assert 400 <= kind.status < 600, kind
+        for text in (kind.title, kind.explanation):
+            assert re.search("[\u4e00-\u9fff]", text.zh) and re.search("[A-Za-z]{2}", text.en), kind
+        assert f'href="/problems/{kind.slug}"' in catalogue
+        page = client.get(f"/problems/{kind.slug}")
+        assert page.status_code == 200 and kind.explanation.en.split("'")[0][:30] in page.text
+
+
+def test_a_refusal_that_a_route_declares_is_one_of_the_catalogue() -> None:
+    known = {kind.slug for kind in all_problems()}
+    for route in wiring.routes():
+        for problem in problems_of(route):
+            assert issubclass(problem, Problem) and problem.slug in known
+
+
+def _recorded_kinds() -> Iterator[tuple[str, str]]:
+    """Every kind that some line of code records, with the file: a literal, or a constant of its module."""
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) in ("outbox.record", "outbox.record_all"):
+                    kind = node.args[1]
+                    where = str(path.relative_to(ROOT))
+                    if isinstance(kind, ast.Constant):
+                        yield str(kind.value), where
+                    else:
+                        module = import_module(where.removesuffix(".py").replace("/", "."))
+                        yield str(eval(ast.unparse(kind), vars(module))), where
+
+
+def _published_kinds() -> set[str]:
+    """Every kind that some room's events.py names."""
+    found: set[str] = set()
+    for room in ROOMS:
+        if (ROOT / room / "events.py").exists():
+            named = vars(import_module(f"{room}.events"))
+            found |= {value for name, value in named.items() if name.isupper() and isinstance(value, str)}
+    return found
+
+
+def test_every_fact_that_is_recorded_has_somebody_who_acts_on_it_or_a_reason_why_nobody_does() -> None:
+    recorded = dict(_recorded_kinds())
+    assert recorded, "no call of outbox.record was found: this test looks in the wrong place"
+    kinds = recorded.keys() | _published_kinds()
+    consumed = wiring.consumers_by_kind().keys()
+    assert kinds - consumed - wiring.UNCONSUMED.keys() == set()
+    assert consumed - kinds == set(), "somebody waits for what nobody says"
+    assert wiring.UNCONSUMED.keys() - kinds == set() and not wiring.UNCONSUMED.keys() & consumed
+    assert all(wiring.UNCONSUMED.values())
+
+
+def test_every_consumer_and_every_sweep_has_a_name_of_its_own() -> None:
+    consumers = [consumer.name for consumer in wiring.consumers()]
+    assert len(consumers) == len(set(consumers))
+    rooms = (wiring.wallet_tasks, wiring.points_tasks, wiring.notify_tasks, wiring.identity_tasks)
+    # A name that two rooms used would hide one of their sweeps; two more are the ledger's.
+    assert len(wiring.sweeps()) == sum(len(room.SWEEPS) for room in rooms) + 2
+    assert all(sweep.every_seconds >= 1 for sweep in wiring.sweeps().values())
+
+
+def test_every_queue_is_consumed_and_every_task_goes_to_one_of_them() -> None:
+    processes = {child.name: child.command for child in run._our_processes({}, read({"STATE_DIR": "/nowhere"}))}
+    command = processes["worker"]
+    assert command[command.index("--queues") + 1].split(",") == list(worker.QUEUES)
+    ours = {name: task for name, task in worker.celery.tasks.items() if not name.startswith("celery.")}
+    assert ours
+    for task in ours.values():
+        assert task.queue in worker.QUEUES, task
+    for entry in worker.celery.conf.beat_schedule.values():
+        assert entry["task"] in ours, entry
+
+
+def test_the_book_refuses_to_be_rewritten_by_the_role_of_the_application(database: Database) -> None:
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        tables = [
+            row[0]
+            for row in connection.execute(
+                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'ledger' "
+                "AND tablename IN ('account', 'transfer')"
+            )
+        ]
+        assert len(tables) == 2
+        for table in tables:
+            for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE", f"UPDATE {table} SET id = id"):
+                with pytest.raises(psycopg.Error):
+                    connection.execute(statement)
+
+
+def test_every_state_of_a_payment_can_be_reached_and_left_or_is_final() -> None:
+    known = set(states.STATUSES)
+    assert len(known) == len(states.STATUSES)
+    assert {state for move in states.MOVES for state in move} == known
+    reached = {states.AWAITING} | {target for _, target in states.MOVES}
+    left = {source for source, _ in states.MOVES}
+    assert reached == known
+    assert known - left <= states.FINAL
+    assert states.FINAL <= known
+    assert all(states.MOVES.values())
+
+
+def test_migrations_are_one_line_from_nothing_to_the_head() -> None:
+    revisions = sorted(path.name[:4] for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
+    assert revisions == [f"{number:04d}" for number in range(1, len(revisions) + 1)]
+    assert migrate.head() == revisions[-1]
+
+
+def test_every_route_of_the_application_is_described(client: FlaskClient) -> None:
+    described = client.get("/openapi.json").json["paths"]
+    for route in wiring.routes():
+        path = re.sub(r"<([a-z_]+)>", r"{\1}", route.path)
+        assert route.method.lower() in described[path], _name(route)
