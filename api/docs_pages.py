@@ -13,12 +13,12 @@ _FILES = Path(flask_swagger_ui.__file__).parent / "dist"
 _PAGE = """<!doctype html>
 <html lang="zh-Hant-TW"><head><meta charset="utf-8"><title>我的高雄 API · My Kaohsiung API</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<link rel="icon" href="/docs/favicon-32x32.png"><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
 <body><div id="swagger-ui"></div>
 <script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>
 """
 _START = """window.ui = SwaggerUIBundle({
-  url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, docExpansion: "none", filter: true,
+  url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, docExpansion: "list", filter: true,
   defaultModelsExpandDepth: 0, validatorUrl: null
 });
 """
