@@ -52,7 +52,8 @@ CONTENDERS = (
         "granian",
         lambda factory, port: [
             str(_BIN / "granian"), "--interface", "wsgi", "--factory", "--workers", "2", "--blocking-threads", "16",
-            "--host", "127.0.0.1", "--port", str(port), "--backlog", "1024", "--no-ws", "--log-level", "warning", factory,
+            "--host", "127.0.0.1", "--port", str(port), "--backlog", "1024", "--no-ws",
+            "--log-level", "error", factory,
         ],
     ),
     Contender(
