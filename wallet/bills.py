@@ -28,7 +28,7 @@ class Bill:
     kind: str
     number: str
     plate: str
-    vehicle: str
+    vehicle: str | None
     district: str | None
     road: str | None
     place: str | None

@@ -20,7 +20,7 @@ class BillSchema(Schema):
     kind = fields.String(required=True, validate=validate.OneOf(["parking", "fine"]))
     number = fields.String(required=True)
     plate = fields.String(required=True)
-    vehicle = fields.String(required=True)
+    vehicle = fields.String(required=True, allow_none=True)
     district = fields.String(required=True, allow_none=True)
     road = fields.String(required=True, allow_none=True)
     place = fields.String(required=True, allow_none=True)
