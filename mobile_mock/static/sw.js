@@ -37,11 +37,14 @@ self.addEventListener("push", (event) => {
   } catch {
     message = { body: event.data.text() };
   }
-  event.waitUntil(self.registration.showNotification(message.title || "我的高雄", {
-    body: message.body || "",
+  // Firebase wraps the words ("notification") and where a tap leads ("data"); a plain web push carries them bare.
+  const { title, body } = message.notification || message;
+  const link = message.data?.link || message.link || "/app/inbox";
+  event.waitUntil(self.registration.showNotification(title || "我的高雄", {
+    body: body || "",
     icon: FILES.find((file) => file.endsWith("/icon-192.png")),
-    tag: message.link || undefined,
-    data: { link: message.link || "/app/inbox" },
+    tag: link,
+    data: { link },
   }));
 });
 

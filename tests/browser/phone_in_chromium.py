@@ -84,6 +84,7 @@ class Phone:
         self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
+        self._texts_read: set[str] = set()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda said: self._heard(said.type, said.text))
         self._devtools = self.context.new_cdp_session(self.page)
@@ -130,14 +131,15 @@ class Phone:
         self.press("加上通行金鑰" if has_passkey else "以後再說")
         self.sees("我要繳的")
 
-    def sign_in(self, person: Person) -> None:
-        """Number and password, the code from the text message, and a passkey on this phone (in Chinese)."""
+    def sign_in(self, person: Person, *, has_passkey: bool = False) -> None:
+        """Number and password, the code from the text message, and a passkey unless there is one (in Chinese)."""
         self.open()
         self.page.get_by_label("身分證字號或居留證號").fill(person.national_id)
         self.page.get_by_label("密碼", exact=True).fill(person.password)
         self.press("下一步")
         self._enter_code(person.mobile)
-        self.press("加上通行金鑰")
+        if not has_passkey:
+            self.press("加上通行金鑰")
         self.sees("我要繳的")
 
     def add_plate(self, plate: str) -> None:
@@ -158,13 +160,13 @@ class Phone:
         self.press("確認")
 
     def code_for(self, mobile: str) -> str:
-        """The newest code in the text messages to this number."""
+        """The code in the next text message to this number."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            texts = self.stack.sandbox.read("sms", to=f"+886{mobile[1:]}")
-            for text in sorted(texts, key=lambda item: str(item.get("received_at", "")), reverse=True):
+            for text in self.stack.sandbox.read("sms", to=f"+886{mobile[1:]}"):
                 found = re.search(r"(?<![0-9])[0-9]{6}(?![0-9])", text["text"])
-                if found:
+                if found and text["id"] not in self._texts_read:
+                    self._texts_read.add(text["id"])
                     return found.group()
             time.sleep(0.1)
         raise AssertionError(f"no text message with a code reached {mobile}")

@@ -37,14 +37,14 @@ export function focusOn(element) {
   element.focus();
 }
 
-let announcement = 0;
+const announcements = new Map();
 
 /** Have a screen reader say `text` when it next pauses; `urgent` interrupts. */
 export function announce(text, { urgent = false } = {}) {
   const region = document.getElementById(urgent ? "alarm" : "announcer");
   region.textContent = "";
-  window.clearTimeout(announcement);
-  announcement = window.setTimeout(() => { region.textContent = text; }, 120);
+  window.clearTimeout(announcements.get(region));
+  announcements.set(region, window.setTimeout(() => { region.textContent = text; }, 120));
 }
 
 function setAttribute(element, key, value) {

@@ -1,5 +1,6 @@
 // Looks for new messages every ten seconds while the phone is being looked at, and says when one came.
 import { call } from "./api.js";
+import { takesPush } from "./device.js";
 import { announce } from "./dom.js";
 import { t } from "./language.js";
 import { change, state } from "./state.js";
@@ -13,7 +14,7 @@ export function keepInboxFresh() {
   lookForMessages();
 }
 
-/** Ask once. A newer message than last time is announced, and shown as a notification where the person allowed that. */
+/** Ask once. A newer message than last time is announced, and shown as a notification on a phone that takes them. */
 export async function lookForMessages() {
   if (!state.me || !navigator.onLine) return;
   let page;
@@ -28,5 +29,12 @@ export async function lookForMessages() {
   if (isNew) {
     announce(t("new_message", { title: newest.title }));
     window.dispatchEvent(new CustomEvent("phone:message", { detail: newest }));
+    await notify(newest);
   }
+}
+
+async function notify(message) {
+  if (!takesPush() || !("Notification" in window) || Notification.permission !== "granted") return;
+  const worker = await navigator.serviceWorker?.getRegistration("/app");
+  await worker?.showNotification(message.title, { body: message.body, tag: message.link, data: { link: message.link } });
 }

@@ -1,5 +1,6 @@
 // Me: who the city thinks I am, how the phone speaks to me, and the way out.
 import { call } from "../api.js";
+import { forgetDevice } from "../device.js";
 import { el } from "../dom.js";
 import { languageButton } from "../frame.js";
 import { icon } from "../icons.js";
@@ -45,6 +46,7 @@ function textSizes() {
 function signOut() {
   const problem = el("div");
   const leave = button(t("sign_out"), () => busy(leave, problem, async () => {
+    await forgetDevice();
     await call("POST", "/v1/auth/logout", { body: {}, quiet: true });
     window.sessionStorage.clear();
     change({ me: null, unread: 0, newestMessageId: null });

@@ -25,6 +25,6 @@ export function wordsToSign(current, { words, fingerprint }, me) {
     el("p", { class: "hint" }, t("valid_until"), " ", momentElement(words.expires)),
     el("details", { class: "exact" }, el("summary", {}, t("exact_words")),
       el("p", {}, t("exact_words_detail")),
-      el("pre", { class: "mono", tabindex: "0", "aria-label": t("exact_words") }, current.instruction),
+      el("pre", { class: "mono", tabindex: "0", role: "group", "aria-label": t("exact_words") }, current.instruction),
       el("p", { class: "mono fine-print" }, `SHA-256 ${fingerprint}`)));
 }
