@@ -56,12 +56,12 @@ def routes() -> tuple[Route, ...]:
 
 
 def consumers() -> tuple[outbox.Consumer, ...]:
-    """Everybody who acts on an event."""
+    """Everybody who acts on an event. Points come last: granting locks its campaign until the batch is committed."""
     return (
         *wallet_tasks.CONSUMERS,
-        *points_tasks.CONSUMERS,
         *notify_tasks.CONSUMERS,
         *identity_tasks.CONSUMERS,
+        *points_tasks.CONSUMERS,
     )
 
 

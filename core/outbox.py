@@ -84,15 +84,23 @@ def unsettled(session: Session, *, now: datetime, older_than_seconds: float, lim
     return [row.id for row in rows]
 
 
-def load(session: Session, event_ids: Sequence[UUID]) -> list[Event]:
-    """Those of the events that are not settled yet, in the order in which they were recorded."""
-    rows = session.execute(_LOAD, {"ids": list(event_ids)})
+def take(session: Session, event_ids: Sequence[UUID]) -> list[Event]:
+    """Those of the events that are not settled yet, in the order in which they were recorded, locked.
+
+    An event that another transaction holds is left out. Two workers that have the same event in hand would otherwise
+    wait for each other's marks while they hold the locks of its consumers.
+    """
+    rows = session.execute(_TAKE, {"ids": list(event_ids)})
     return [Event(row.id, row.kind, row.payload, row.recorded_at) for row in rows]
 
 
-def first_time(session: Session, consumer: str, event_id: UUID, *, now: datetime) -> bool:
-    """Mark the event as consumed by `consumer`; False when it already was, and then there is nothing left to do."""
-    return session.execute(_MARK, {"consumer": consumer, "event_id": event_id, "now": now}).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+def not_consumed(session: Session, consumer: str, events: Sequence[Event], *, now: datetime) -> list[Event]:
+    """Mark the events as consumed by `consumer`; answers those that were not before. The others are done with."""
+    if not events:
+        return []
+    values = {"consumer": consumer, "ids": [event.id for event in events], "now": now}
+    marked = set(session.execute(_MARK, values).scalars())
+    return [event for event in events if event.id in marked]
 
 
 def settle(session: Session, event_ids: Sequence[UUID], *, now: datetime) -> None:
@@ -118,13 +126,14 @@ _LEASE = text(
     RETURNING id
     """
 )
-_LOAD = text(
+_TAKE = text(
     "SELECT id, kind, payload, recorded_at FROM core.outbox "
-    "WHERE id = ANY(:ids) AND settled_at IS NULL ORDER BY recorded_at, id"
+    "WHERE id = ANY(:ids) AND settled_at IS NULL ORDER BY recorded_at, id FOR UPDATE SKIP LOCKED"
 )
 _MARK = text(
-    "INSERT INTO core.consumption (consumer, event_id, consumed_at) VALUES (:consumer, :event_id, :now) "
-    "ON CONFLICT DO NOTHING"
+    "INSERT INTO core.consumption (consumer, event_id, consumed_at) "
+    "SELECT :consumer, id, CAST(:now AS timestamptz) FROM unnest(CAST(:ids AS uuid[])) AS id "
+    "ON CONFLICT DO NOTHING RETURNING event_id"
 )
 _SETTLE = text("UPDATE core.outbox SET settled_at = :now WHERE id = ANY(:ids)")
 _POSTPONE = text(
