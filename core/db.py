@@ -14,6 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from core.errors import Problem
 from core.settings import settings
+from core.statements import WrittenSession
 
 
 class Base(DeclarativeBase):
@@ -33,8 +34,10 @@ class Database:
             connect_args={"connect_timeout": 3, "application_name": "mykaohsiung"},
         )
         event.listen(self.engine, "connect", _on_connect)
-        self.sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self.autocommit_sessions = sessionmaker(self.engine.execution_options(isolation_level="AUTOCOMMIT"))
+        self.sessions = sessionmaker(self.engine, class_=WrittenSession, expire_on_commit=False)
+        self.autocommit_sessions = sessionmaker(
+            self.engine.execution_options(isolation_level="AUTOCOMMIT"), class_=WrittenSession
+        )
         self.after_commit = _after_commit
 
     @contextmanager

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 
@@ -46,6 +47,8 @@ def database(postgres: embedded.Postgres) -> Iterator[db.Database]:
     current = db.configure(postgres.url(name))
     yield current
     current.engine.dispose()
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
