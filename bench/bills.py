@@ -93,7 +93,9 @@ def measure(*, bills: int, seconds: float, rounds: int) -> Result:
         if bills * _NEEDED_BYTES_PER_BILL > free:
             bills = max(FRACTION, free // _NEEDED_BYTES_PER_BILL)
             print(f"the disk has room for {bills:,} bills only")
-        result = Result(City("small", max(bills // FRACTION, round(_FEWEST_CITIZENS * BILLS_PER_CITIZEN))), City("large", bills))
+        result = Result(
+            City("small", max(bills // FRACTION, round(_FEWEST_CITIZENS * BILLS_PER_CITIZEN))), City("large", bills)
+        )
         filling = {"max_wal_size": "16GB", "shared_buffers": "2GB", "autovacuum": "off", "fsync": "off",
                    "wal_level": "minimal", "max_wal_senders": "0"}  # fmt: skip
         server = embedded.start_postgres(folder, filling)

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,17 +45,34 @@ def main() -> None:
     if chosen.one:
         print(json.dumps(run_one(*chosen.one)))
         return
+    measure(chosen.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One measured run: rows a second, beside how many the yardstick did of the same file, and its peak memory."""
+
+    source: str
+    what: str
+    rate: float
+    yardstick_rate: float
+    peak_mib: float
+
+
+def measure(rows: int) -> list[Run]:
+    """Measure every source with files of `rows` lines, on a server of its own."""
     with tempfile.TemporaryDirectory(prefix="mykh-bench-", dir="/var/tmp") as folder:
         Path(folder).chmod(0o755)
         server = embedded.start_postgres(Path(folder))
         try:
-            bench(server, Path(folder), chosen.rows)
+            return bench(server, Path(folder), rows)
         finally:
             server.stop(immediately=True)
 
 
-def bench(server: embedded.Postgres, folder: Path, rows: int) -> None:
-    """Measure every source and print a row for each run."""
+def bench(server: embedded.Postgres, folder: Path, rows: int) -> list[Run]:
+    """Measure every source, print a row for each run, and answer them."""
+    runs = []
     print(f"{'source':<16}{'run':<32}{'rows':>11}{'rows/s':>11}{'beside yardstick':>18}{'peak MiB':>10}")
     for source in PROFILES:
         file = folder / f"{source}.csv"
@@ -77,11 +95,13 @@ def bench(server: embedded.Postgres, folder: Path, rows: int) -> None:
             result = json.loads(done.stdout)
             rate = result["rows"] / result["seconds"]
             yardstick = yardstick or rate
+            runs.append(Run(source, what, rate, yardstick, result["peak_mib"]))
             print(
                 f"{source:<16}{label:<32}{result['rows']:>11,}{rate:>11,.0f}{rate / yardstick:>17.2f}×"
                 f"{result['peak_mib']:>10.0f}", flush=True,
             )  # fmt: skip
         file.unlink()
+    return runs
 
 
 def run_one(what: str, source: str, file: str, url: str) -> dict[str, float]:

@@ -112,14 +112,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5, help="of each contender in each round")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
+    run(arguments.rounds, arguments.seconds)
+
+
+def run(rounds: int, seconds: int) -> dict[str, list[float]]:
+    """Measure on a server of its own, print, and answer each contender's transactions a second in each round."""
     with tempfile.TemporaryDirectory(prefix="mykh-bench-", dir="/var/tmp", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = embedded.start_postgres(Path(folder), {"shared_buffers": "1GB", "max_wal_size": "8GB"})
         try:
             prepare(server)
-            rates, acknowledged = measure(server, arguments.rounds, arguments.seconds)
+            rates, acknowledged = measure(server, rounds, seconds)
             show(rates)
             check(server, acknowledged)
+            return rates
         finally:
             server.stop()
 

@@ -12,6 +12,7 @@ end the books are compared to the dollar.
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import secrets
 import statistics
@@ -271,10 +272,21 @@ def _flames(product: running.Product, folder: Path, seconds: float) -> list[subp
     folder.mkdir(parents=True, exist_ok=True)
     spy = str(Path(sys.executable).with_name("py-spy"))
     # Only what holds the interpreter is sampled, so that waiting for PostgreSQL or the bank does not count.
-    options = ["--subprocesses", "--rate", "199", "--nonblocking", "--gil", "--duration", str(int(seconds))]
+    options = [
+        "--subprocesses",
+        "--function",
+        "--gil",
+        "--nonblocking",
+        "--rate",
+        "199",
+        "--duration",
+        f"{seconds:.0f}",
+    ]
     found = []
-    for name in ("api", "worker", "sandbox"):
-        output = ["--format", "raw", "--output", str(folder / f"{name}.folded")]
+    for name, (form, suffix) in itertools.product(
+        ("api", "worker", "sandbox"), (("flamegraph", "svg"), ("raw", "folded"))
+    ):
+        output = ["--format", form, "--output", str(folder / f"{name}.{suffix}")]
         command = [spy, "record", "--pid", str(product.pid(name)), *options, *output]
         found.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
     return found

@@ -163,20 +163,21 @@ def _in_turn(targets: Sequence[Target], url: str, folder: Path, rounds: int, sec
     rates: Rates = {target.name: {name: [] for name in _installed()} for target in targets}
     environment = {**os.environ, "DATABASE_URL": url, "STATE_DIR": str(folder), "MYKH_DEMO": "1"}
     environment["PYTHONPATH"] = str(running.ROOT)
-    for _, target, contender in itertools.product(range(rounds), targets, CONTENDERS):
-        if contender.name not in _installed():
-            continue
-        with _serving(contender, target, environment) as port:
-            _rate(port, target, min(1.0, seconds))
-            rates[target.name][contender.name].append(_rate(port, target, seconds))
+    factories = dict.fromkeys(target.factory for target in targets)
+    contenders = [contender for contender in CONTENDERS if contender.name in _installed()]
+    for _, factory, contender in itertools.product(range(rounds), factories, contenders):
+        with _serving(contender, factory, environment) as port:
+            for target in (target for target in targets if target.factory == factory):
+                _rate(port, target, min(1.0, seconds))
+                rates[target.name][contender.name].append(_rate(port, target, seconds))
     return rates
 
 
 @contextmanager
-def _serving(contender: Contender, target: Target, environment: dict[str, str]) -> Iterator[int]:
+def _serving(contender: Contender, factory: str, environment: dict[str, str]) -> Iterator[int]:
     port = embedded.free_port()
     process = subprocess.Popen(
-        contender.command(target.factory, port), env=environment, cwd=running.ROOT, start_new_session=True
+        contender.command(factory, port), env=environment, cwd=running.ROOT, start_new_session=True
     )
     try:
         deadline = time.monotonic() + 30

@@ -1,0 +1,163 @@
+"""`make bench`: everything that is measured, each beside its yardstick in the same run, in one table.
+
+    python -m bench [ledger] [payments] [bills] [feeds] [servers] [--quick]
+
+The rows, their yardsticks and what was seen last are explained in bench/README.md. `--quick` shows in a minute or two
+that the benches work; its numbers mean little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bench import bills, feeds, ledger, load, payments, servers
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table. `aim` is the ratio to reach; where `is_at_most`, the ratio not to exceed."""
+
+    bench: str
+    what: str
+    ours: str
+    yardstick: str
+    ratio: float
+    aim: float | None = None
+    is_at_most: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """Whether the aim is met; a dash where there is none."""
+        if self.aim is None:
+            return "–"
+        return "yes" if (self.ratio <= self.aim if self.is_at_most else self.ratio >= self.aim) else "NO"
+
+    @property
+    def aimed_at(self) -> str:
+        """The aim in words."""
+        return "–" if self.aim is None else f"{'≤' if self.is_at_most else '≥'} {self.aim:g}"
+
+
+def main() -> None:
+    """Run the benches that were named, or all, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="bench", help=", ".join(BENCHES))
+    parser.add_argument("--quick", action="store_true", help="a short smoke: the numbers mean little")
+    chosen = parser.parse_args()
+    unknown = set(chosen.names) - set(BENCHES)
+    if unknown:
+        parser.error(f"no such bench: {', '.join(sorted(unknown))}")
+    rows = run(chosen.names or list(BENCHES), quick=chosen.quick)
+    show(rows)
+
+
+def run(names: Sequence[str], *, quick: bool) -> list[Row]:
+    """The rows of these benches."""
+    rows: list[Row] = []
+    for name in names:
+        print(f"— {name}", flush=True)
+        rows += BENCHES[name](quick)
+        print(flush=True)
+    return rows
+
+
+def show(rows: Sequence[Row]) -> None:
+    """Print the table."""
+    one, five, _ = os.getloadavg()
+    print(f"{os.cpu_count()} cores; load average at the end {one:.1f} (1 min), {five:.1f} (5 min)\n")
+    print(f"{'bench':<10}{'what':<48}{'ours':>14}{'yardstick':>34}{'ratio':>8}{'aim':>8}{'met':>5}")
+    for row in rows:
+        print(
+            f"{row.bench:<10}{row.what:<48}{row.ours:>14}{row.yardstick:>34}{row.ratio:>8.3g}{row.aimed_at:>8}"
+            f"{row.verdict:>5}"
+        )
+
+
+def _ledger(quick: bool) -> list[Row]:
+    rates = ledger.run(1, 1) if quick else ledger.run(5, 5)
+    mine = statistics.median(rates[ledger.BOOK])
+    rows = []
+    for other, label, aim in ((ledger.TPC_B, "TPC-B", 1.0), (ledger.NAIVE, "one-row balance", 1.0)):
+        ratio = statistics.median(one / two for one, two in zip(rates[ledger.BOOK], rates[other], strict=True))
+        theirs = f"{statistics.median(rates[other]):,.0f} {label}"
+        rows.append(Row("ledger", "transfers/s into one hot account, 32 clients", f"{mine:,.0f}", theirs, ratio, aim))
+    return rows
+
+
+def _payments(quick: bool) -> list[Row]:
+    if quick:
+        result = payments.measure(rounds=1, seconds=1.0, people=64, scale=1)
+    else:
+        result = payments.measure(rounds=3, seconds=15.0)
+    payments.show(result)
+    tpc_b = statistics.median(each.tpc_b for each in result.rounds)
+    rate = statistics.median(each.rate for each in result.rounds)
+    finished = statistics.median(each.finished_rate for each in result.rounds)
+    beside = f"{tpc_b:,.0f} TPC-B"
+    return [
+        Row("payments", "whole payments/s over HTTP, 32 clients", f"{rate:,.0f}", beside, result.ratio, payments.AIM),
+        Row("payments", "until all that follows is done too", f"{finished:,.0f}", beside, finished / tpc_b),
+    ]
+
+
+def _bills(quick: bool) -> list[Row]:
+    if quick:
+        result = bills.measure(bills=100_000, seconds=1.0, rounds=1)
+    else:
+        result = bills.measure(bills=bills.FULL, seconds=6.0, rounds=4)
+    bills.show(result)
+    rows = []
+    for share, name in ((0.5, "p50"), (0.99, "p99")):
+        large, small = (load.percentile(city.warm, share) * 1000 for city in (result.large, result.small))
+        what = f"GET /v1/bills {name} ms, {result.large.bills:,} bills"
+        beside = f"{small:,.1f} with {result.small.bills:,}"
+        rows.append(Row("bills", what, f"{large:,.1f}", beside, result.ratio(share), bills.AIM, is_at_most=True))
+    return rows
+
+
+def _feeds(quick: bool) -> list[Row]:
+    rows = 20_000 if quick else 1_000_000
+    return [
+        Row(
+            "feeds",
+            f"rows/s taken over, {run.source}, {run.peak_mib:,.0f} MiB at most",
+            f"{run.rate:,.0f}",
+            f"{run.yardstick_rate:,.0f} csv.reader + COPY",
+            run.rate / run.yardstick_rate,
+        )
+        for run in feeds.measure(rows)
+        if run.what == "take-over"
+    ]
+
+
+def _servers(quick: bool) -> list[Row]:
+    rates = servers.measure(rounds=1, seconds=0.3) if quick else servers.measure(rounds=3, seconds=4.0)
+    servers.show(rates)
+    return [
+        Row(
+            "servers",
+            f"requests/s, {target}, {servers.CHOSEN}",
+            f"{statistics.median(by_server[servers.CHOSEN]):,.0f}",
+            f"{statistics.median(by_server['gunicorn']):,.0f} gunicorn threads",
+            servers.ratio(rates, target),
+            servers.AIM,
+        )
+        for target, by_server in rates.items()
+    ]
+
+
+BENCHES: dict[str, Callable[[bool], list[Row]]] = {
+    "ledger": _ledger,
+    "payments": _payments,
+    "bills": _bills,
+    "feeds": _feeds,
+    "servers": _servers,
+}
+
+
+if __name__ == "__main__":
+    main()
