@@ -48,7 +48,7 @@ _PROBLEM_SCHEMA = {
         },
     },
 }
-_DESCRIPTION = """我的高雄:一個 App,一個後端。 One backend behind one app for the citizens of Kaohsiung.
+_DESCRIPTION = """我的高雄：一個 App，一個後端。 One backend behind one app for the citizens of Kaohsiung.
 
 Money is whole New Taiwan dollars with `currency`; moments are RFC 3339 with an offset; ids are TypeIDs.
 Refusals are `application/problem+json` (RFC 9457); each `type` answers with a page that explains it.

@@ -71,7 +71,7 @@ class MalformedBody(Problem):
     status = 400
     title = Text("無法讀取送出的內容", "The body cannot be read")
     explanation = Text(
-        "內容必須是 UTF-8 的 JSON 物件,並以 application/json 送出。",
+        "內容必須是 UTF-8 的 JSON 物件，並以 application/json 送出。",
         "The body must be a JSON object in UTF-8, sent as application/json.",
     )
 
@@ -95,7 +95,7 @@ class NotFound(Problem):
     status = 404
     title = Text("找不到", "Not found")
     explanation = Text(
-        "沒有這個資料,或它不屬於您。兩種情況的回答相同,以保護每個人的隱私。",
+        "沒有這個資料，或它不屬於您。兩種情況的回答相同，以保護每個人的隱私。",
         "There is no such thing, or it is not yours. Both answers are the same, to protect everyone's privacy.",
     )
 
@@ -124,7 +124,7 @@ class InsufficientAuthentication(Problem):
     status = 401
     title = Text("請用更安全的方式確認是您本人", "Please confirm that it is you in a stronger way")
     explanation = Text(
-        "這個動作需要更高的身分確認等級,例如用手機的指紋或臉部解鎖(通行金鑰)登入。",
+        "這個動作需要更高的身分確認等級，例如用手機的指紋或臉部解鎖（通行金鑰）登入。",
         "This needs a higher assurance level, such as signing in with the phone's own biometrics (a passkey).",
     )
 
@@ -148,7 +148,7 @@ class CrossSiteRequest(Problem):
     status = 403
     title = Text("請求不是從本站送出", "The request did not come from this site")
     explanation = Text(
-        "以 Cookie 登入時,會改變資料的請求必須帶有本站的 Origin。",
+        "以 Cookie 登入時，會改變資料的請求必須帶有本站的 Origin。",
         "With a session cookie, a request that changes something must carry this site's Origin.",
     )
 
@@ -157,7 +157,7 @@ class Conflict(Problem):
     slug = "conflict"
     status = 409
     title = Text("與目前狀態衝突", "In conflict with the present state")
-    explanation = Text("資料已被改變,請重新讀取。", "It has changed meanwhile; please read it again.")
+    explanation = Text("資料已被改變，請重新讀取。", "It has changed meanwhile; please read it again.")
 
 
 class IdempotencyKeyMissing(Problem):
@@ -165,7 +165,7 @@ class IdempotencyKeyMissing(Problem):
     status = 400
     title = Text("缺少 Idempotency-Key", "Idempotency-Key is missing")
     explanation = Text(
-        "會移動金錢、點數或車趟的請求必須帶 Idempotency-Key 標頭(1 到 255 個可見 ASCII 字元),重送才不會重複。",
+        "會移動金錢、點數或車趟的請求必須帶 Idempotency-Key 標頭（1 到 255 個可見 ASCII 字元），重送才不會重複。",
         "A request that moves money, points or a ride must carry an Idempotency-Key header (1 to 255 visible ASCII "
         "characters), so that sending it again does nothing twice.",
     )
@@ -197,7 +197,7 @@ class Unavailable(Problem):
     status = 503
     title = Text("服務暫時無法使用", "The service is not available for the moment")
     explanation = Text(
-        "系統或外部單位暫時沒有回應。沒有任何東西遺失,請稍後再試。",
+        "系統或外部單位暫時沒有回應。沒有任何東西遺失，請稍後再試。",
         "The system or somebody it depends on does not answer. Nothing is lost; please try again shortly.",
     )
 

@@ -57,7 +57,7 @@ def register(call: Call) -> Answer:
     answers={202: ChallengeSchema},
     problems=[CredentialsRefused, MethodLocked],
     own_units=True,
-    summary=Text("以密碼登入,接著輸入簡訊驗證碼", "Sign in by password; a code by text message follows"),
+    summary=Text("以密碼登入，接著輸入簡訊驗證碼", "Sign in by password; a code by text message follows"),
 )
 def password_login(call: Call) -> Answer:
     """The password is weighed between two transactions, because weighing it is slow on purpose."""
@@ -80,7 +80,7 @@ def password_login(call: Call) -> Answer:
     problems=[CodeRefused, MethodLocked, RegistrationNotConfirmed],
     own_units=True,
     answer_headers={200: COOKIE_HEADER},
-    summary=Text("輸入簡訊驗證碼,完成登入或註冊", "Give the code, and so finish signing in or registering"),
+    summary=Text("輸入簡訊驗證碼，完成登入或註冊", "Give the code, and so finish signing in or registering"),
 )
 def verify_otp(call: Call) -> Answer:
     """A session begins. For a registration the telephone company is asked first whose the mobile is."""

@@ -13,7 +13,7 @@ class CredentialsRefused(Problem):
     status = 401
     title = Text("身分證字號或密碼不正確", "The ID number or the password is not right")
     explanation = Text(
-        "身分證字號與密碼不相符,或尚未註冊。連續 5 次不正確,密碼登入會鎖定 15 分鐘;其他登入方式不受影響。",
+        "身分證字號與密碼不相符，或尚未註冊。連續 5 次不正確，密碼登入會鎖定 15 分鐘；其他登入方式不受影響。",
         "The two do not belong together, or nobody has registered so. After 5 failures in a row, sign-in by password "
         "is locked for 15 minutes; other methods keep working.",
     )
@@ -29,7 +29,7 @@ class CodeRefused(Problem):
     status = 401
     title = Text("驗證碼不正確或已失效", "The code is not right, or no longer valid")
     explanation = Text(
-        "驗證碼 5 分鐘內有效,只能使用一次。連續 5 次不正確會鎖定 15 分鐘,重新傳送驗證碼不會解除鎖定。",
+        "驗證碼 5 分鐘內有效，只能使用一次。連續 5 次不正確會鎖定 15 分鐘，重新傳送驗證碼不會解除鎖定。",
         "A code is valid for 5 minutes and used once. 5 failures in a row lock the method for 15 minutes; asking for "
         "another code does not unlock it.",
     )
@@ -46,7 +46,7 @@ class MethodLocked(Problem):
     status = 429
     title = Text("這個登入方式暫時鎖定", "This way to sign in is locked for the moment")
     explanation = Text(
-        "連續 5 次失敗,或要求太多次驗證碼。請在 Retry-After 所示秒數後再試,或改用通行金鑰登入。",
+        "連續 5 次失敗，或要求太多次驗證碼。請在 Retry-After 所示秒數後再試，或改用通行金鑰登入。",
         "There were 5 failures in a row, or too many codes were asked for. Try again after the seconds that "
         "Retry-After names, or sign in with a passkey.",
     )
@@ -63,7 +63,7 @@ class RegistrationNotConfirmed(Problem):
     status = 403
     title = Text("無法確認這支手機屬於這個身分", "It could not be confirmed that this mobile belongs to this ID number")
     explanation = Text(
-        "這個身分證字號已有人開始註冊,而電信業者未能確認您的門號屬於它。請使用以本人證件申辦的門號。",
+        "這個身分證字號已有人開始註冊，而電信業者未能確認您的門號屬於它。請使用以本人證件申辦的門號。",
         "Somebody has begun to register this ID number, and the telephone company does not confirm your number for it. "
         "Please use a number that was taken out with your own papers.",
     )
@@ -77,7 +77,7 @@ class PasswordRefused(Problem):
     status = 422
     title = Text("這個密碼太容易被猜到", "This password is too easy to guess")
     explanation = Text(
-        "密碼需 10 到 128 個字元,且不可是常見密碼或包含您的身分證字號、手機號碼。不要求大小寫或符號的組合。",
+        "密碼需 10 到 128 個字元，且不可是常見密碼或包含您的身分證字號、手機號碼。不要求大小寫或符號的組合。",
         "A password has 10 to 128 characters, is not a common one, and does not contain your ID or mobile number. No "
         "mixture of kinds of characters is demanded.",
     )
@@ -90,7 +90,7 @@ class CeremonyRefused(Problem):
     status = 409
     title = Text("這次通行金鑰操作已失效", "This passkey ceremony is no longer valid")
     explanation = Text(
-        "每次操作 5 分鐘內有效,只能使用一次。請重新開始。",
+        "每次操作 5 分鐘內有效，只能使用一次。請重新開始。",
         "A ceremony is valid for 5 minutes and used once. Please begin again.",
     )
 
@@ -102,7 +102,7 @@ class AssertionRefused(Problem):
     status = 401
     title = Text("通行金鑰驗證未通過", "The passkey's answer was refused")
     explanation = Text(
-        "簽章與這次要求不符、不是由您的通行金鑰產生,或裝置沒有驗證使用者(指紋、臉部或螢幕鎖)。",
+        "簽章與這次要求不符、不是由您的通行金鑰產生，或裝置沒有驗證使用者（指紋、臉部或螢幕鎖）。",
         "The signature does not fit this request, is not by one of your passkeys, or the device did not verify its "
         "user (fingerprint, face or screen lock).",
     )
@@ -124,7 +124,7 @@ class PasskeyRefused(Problem):
     status = 422
     title = Text("無法登錄這把通行金鑰", "This passkey cannot be registered")
     explanation = Text(
-        "裝置的回應與這次要求不符、沒有驗證使用者、金鑰已登錄,或種類不受支援。",
+        "裝置的回應與這次要求不符、沒有驗證使用者、金鑰已登錄，或種類不受支援。",
         "The device's answer does not fit this request, its user was not verified, the key is registered already, or "
         "it is of a kind that is not supported.",
     )
@@ -145,7 +145,7 @@ class VehicleNotYours(Problem):
     status = 422
     title = Text("監理資料中這輛車不是您的", "The register does not show this vehicle as yours")
     explanation = Text(
-        "車牌、車種與您的身分證字號在監理資料中不相符。為保護車主,查無此車與不是您的車,回答相同。",
+        "車牌、車種與您的身分證字號在監理資料中不相符。為保護車主，查無此車與不是您的車，回答相同。",
         "Plate, kind of vehicle and your ID number do not belong together in the register. To protect owners, the "
         "answer is the same for a plate that does not exist and for somebody else's.",
     )

@@ -91,7 +91,7 @@ def list_vehicles(call: Call) -> Answer:
     answers={201: VehicleSchema},
     problems=[VehicleNotYours, RateLimited],
     own_units=True,
-    summary=Text("加入我的車輛(向監理資料查證)", "Add a vehicle of mine (the register is asked)"),
+    summary=Text("加入我的車輛（向監理資料查證）", "Add a vehicle of mine (the register is asked)"),
 )
 def add_vehicle(call: Call) -> Answer:
     """The register is asked with the caller's own ID number; somebody else's plate and no plate answer alike."""

@@ -5,21 +5,21 @@ from __future__ import annotations
 from core.text import Text
 
 CODE_SMS = Text(
-    "【我的高雄】驗證碼 {code},5 分鐘內有效。請勿告訴任何人,我們不會向您索取。",
+    "【我的高雄】驗證碼 {code}，5 分鐘內有效。請勿告訴任何人，我們不會向您索取。",
     "[My Kaohsiung] Your code is {code}, valid for 5 minutes. Tell nobody; we never ask for it.",
 )
 REGISTERED_ALREADY_SMS = Text(
-    "【我的高雄】有人以您的身分證字號申請註冊。您已是會員,若是您本人請直接登入;若不是,無須理會,對方無法登入。",
+    "【我的高雄】有人以您的身分證字號申請註冊。您已是會員，若是您本人請直接登入；若不是，無須理會，對方無法登入。",
     "[My Kaohsiung] Somebody asked to register with your ID number. You are registered: if it was you, just sign in; "
     "if not, nothing needs to be done, they cannot get in.",
 )
 PASSKEY_ADDED_SMS = Text(
-    "【我的高雄】您的帳號新增了通行金鑰「{name}」。若不是您本人,請立即撥 1999。",
+    "【我的高雄】您的帳號新增了通行金鑰「{name}」。若不是您本人，請立即撥 1999。",
     "[My Kaohsiung] The passkey “{name}” was added to your account. If this was not you, call 1999 at once.",
 )
 DEFAULT_PASSKEY_NAME = Text("我的裝置", "My device")
 
 METHOD_LABELS = {
     "password_sms": Text("密碼與簡訊驗證碼", "Password and a code by text message"),
-    "passkey": Text("通行金鑰(指紋、臉部或螢幕鎖)", "Passkey (fingerprint, face or screen lock)"),
+    "passkey": Text("通行金鑰（指紋、臉部或螢幕鎖）", "Passkey (fingerprint, face or screen lock)"),
 }

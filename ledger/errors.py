@@ -21,7 +21,7 @@ class NotEnough(Conflict):
     slug = "not-enough-balance"
     title = Text("餘額不足", "Not enough balance")
     explanation = Text(
-        "扣除已保留的數額後,這個帳戶可用的餘額不夠。",
+        "扣除已保留的數額後，這個帳戶可用的餘額不夠。",
         "Less what is on hold, the account does not have that much to spend.",
     )
 
@@ -82,7 +82,7 @@ class HoldResolved(Conflict):
     slug = "hold-resolved"
     title = Text("這筆保留已處理", "The hold is resolved")
     explanation = Text(
-        "保留只能入帳或取消一次,已處理的不能再處理。", "A hold is settled or released once, and this one has been."
+        "保留只能入帳或取消一次，已處理的不能再處理。", "A hold is settled or released once, and this one has been."
     )
 
 
@@ -93,7 +93,7 @@ class DoesNotFit(Problem):
     status = 422
     title = Text("與原轉帳不符", "It does not fit the earlier transfer")
     explanation = Text(
-        "入帳不可超過保留的數額;沖正必須與原轉帳同額、方向相反。",
+        "入帳不可超過保留的數額；沖正必須與原轉帳同額、方向相反。",
         "No more is settled than is held; a reversal has the same amount the other way round.",
     )
 
@@ -122,7 +122,7 @@ class CheckpointsOutOfReach(Problem):
     status = 500
     title = Text("帳冊檢查點與資料庫不符", "The book's checkpoints do not belong to this database")
     explanation = Text(
-        "資料庫還原後需依說明處理,處理前不讀取共用帳戶的餘額。",
+        "資料庫還原後需依說明處理，處理前不讀取共用帳戶的餘額。",
         "After a restore a step is missing; until it is taken, balances of shared accounts are not read.",
     )
 

@@ -62,7 +62,7 @@ def begin_bank_link(call: Call) -> Answer:
     answers={200: BankLinkSchema},
     problems=[NotFound, BankRefusedConsent],
     own_units=True,
-    summary=Text("從銀行回來,完成連結", "Back from the bank: finish the link"),
+    summary=Text("從銀行回來，完成連結", "Back from the bank: finish the link"),
 )
 def complete_bank_link(call: Call) -> Answer:
     """Exchanges what the bank's redirect brought back for a mandate. Sent twice, it answers the same link."""

@@ -11,7 +11,7 @@ class BillNotPayable(Problem):
     status = 409
     title = Text("這張帳單不能在這裡繳", "This bill cannot be paid here")
     explanation = Text(
-        "帳單可能正在申訴、已註銷,或依規定不能由代收單位收取。bill_id 與 reason 說明是哪一張、為什麼。",
+        "帳單可能正在申訴、已註銷，或依規定不能由代收單位收取。bill_id 與 reason 說明是哪一張、為什麼。",
         "It may be under appeal, void, or one that an agent may not collect. `bill_id` and `reason` say which and why.",
     )
 
@@ -28,7 +28,7 @@ class BillBeingPaid(Problem):
     status = 409
     title = Text("這張帳單正在繳費中", "This bill is being paid right now")
     explanation = Text(
-        "另一筆付款正在向銀行扣款。請等它有結果,不會重複扣款。",
+        "另一筆付款正在向銀行扣款。請等它有結果，不會重複扣款。",
         "Another payment is at the bank with it. Wait for its outcome; you will not be charged twice.",
     )
 
@@ -39,7 +39,7 @@ class PaymentChanged(Problem):
     keeps = True
     title = Text("帳單在您確認前改變了", "Something changed before you confirmed")
     explanation = Text(
-        "金額、帳單或帳戶和您看到的不同,所以沒有扣款。請重新開始付款。",
+        "金額、帳單或帳戶和您看到的不同，所以沒有扣款。請重新開始付款。",
         "An amount, a bill or the account is no longer what you saw, so nothing was debited. Please start again.",
     )
 
@@ -59,7 +59,7 @@ class BankLinkNotActive(Problem):
     status = 409
     title = Text("這個銀行帳戶還不能用來付款", "This bank account cannot be used yet")
     explanation = Text(
-        "連結還沒完成,或已經解除。請先在銀行頁面同意。",
+        "連結還沒完成，或已經解除。請先在銀行頁面同意。",
         "The link is not finished or has been ended. Give your consent on the bank's page first.",
     )
 
@@ -69,7 +69,7 @@ class OverLimit(Problem):
     status = 409
     title = Text("超過您在銀行設定的單筆上限", "Over the per-payment limit you set at the bank")
     explanation = Text(
-        "請少選幾張帳單分次繳,或到銀行提高上限。", "Choose fewer bills at a time, or raise the limit at the bank."
+        "請少選幾張帳單分次繳，或到銀行提高上限。", "Choose fewer bills at a time, or raise the limit at the bank."
     )
 
 
@@ -87,7 +87,7 @@ class AmountNotConfirmed(Problem):
     status = 409
     title = Text("主管機關的金額不同了", "The bureau now says another amount")
     explanation = Text(
-        "罰鍰金額以主管機關為準。我們已更新帳單,請確認新的金額後再繳。",
+        "罰鍰金額以主管機關為準。我們已更新帳單，請確認新的金額後再繳。",
         "A fine costs what the bureau says. The bill has been brought up to date; look at the new amount and pay that.",
     )
     keeps = True

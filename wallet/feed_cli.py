@@ -58,7 +58,7 @@ def import_command(file: Path, source: str, refusals: Path | None) -> None:
             detail = problem.detail or problem.explanation
             raise click.ClickException(f"{problem.title.zh} · {problem.title.en}\n{detail.zh}\n{detail.en}") from None
     if batch.is_repeat:
-        click.echo("這個檔案匯入過了,沒有改變 · This file was imported before; nothing has changed.")
+        click.echo("這個檔案匯入過了，沒有改變 · This file was imported before; nothing has changed.")
     click.echo(
         f"{typeid('bat', batch.id)}: rows {batch.rows:,} · accepted {batch.accepted:,} · ignored {batch.ignored:,} · "
         f"refused {batch.refused:,} · changed {batch.changed:,} · unchanged {batch.unchanged:,}"

@@ -13,7 +13,7 @@ class FeedCompressed(FeedRefused):
     status = 415
     title = Text("不接受壓縮檔", "Compressed files are not accepted")
     explanation = Text(
-        "請直接上傳 CSV 檔,不要壓縮,也不要上傳 Excel 活頁簿。",
+        "請直接上傳 CSV 檔，不要壓縮，也不要上傳 Excel 活頁簿。",
         "Send the CSV file itself: not compressed, not in an archive, and not as an Excel workbook.",
     )
 
@@ -33,7 +33,7 @@ class FeedHeaderUnknown(FeedRefused):
     status = 422
     title = Text("第一行的欄位名稱與來源不符", "The header does not belong to this source")
     explanation = Text(
-        "第一行必須正好是該來源約定的欄位名稱,順序不拘。整個檔案未匯入。",
+        "第一行必須正好是該來源約定的欄位名稱，順序不拘。整個檔案未匯入。",
         "The first line must hold exactly the columns agreed for the source, in any order. Nothing was taken over.",
     )
 
@@ -43,7 +43,7 @@ class FeedEncodingWrong(FeedRefused):
     status = 422
     title = Text("檔案編碼不符", "The file is in another encoding")
     explanation = Text(
-        "檔案不是該來源約定的編碼(停車為 CP950,罰鍰與代收為 UTF-8),整個檔案未匯入。",
+        "檔案不是該來源約定的編碼（停車為 CP950，罰鍰與代收為 UTF-8），整個檔案未匯入。",
         "The file is not in the encoding agreed for the source (parking CP950; fines and paid-elsewhere UTF-8). "
         "Nothing of it was taken over.",
     )
@@ -54,7 +54,7 @@ class FeedTruncated(FeedRefused):
     status = 422
     title = Text("檔案不完整", "The file is cut off")
     explanation = Text(
-        "檔案最後一筆沒有換行或引號沒有結束,可能傳送中斷。整個檔案未匯入,請重新傳送。",
+        "檔案最後一筆沒有換行或引號沒有結束，可能傳送中斷。整個檔案未匯入，請重新傳送。",
         "The last record has no line end or an open quote, as after a broken transfer. Nothing of the file was taken "
         "over; please send it again.",
     )
@@ -85,7 +85,7 @@ class ContentDigestWrong(FeedRefused):
     status = 400
     title = Text("內容與 Content-Digest 不符", "The content does not match its Content-Digest")
     explanation = Text(
-        "Content-Digest 標頭(RFC 9530)格式不對,或與收到的內容不符。整個檔案未匯入,請重新傳送。",
+        "Content-Digest 標頭(RFC 9530)格式不對，或與收到的內容不符。整個檔案未匯入，請重新傳送。",
         "The Content-Digest header (RFC 9530) is malformed, or what arrived is not what was sent. Nothing was taken "
         "over; please send it again.",
     )

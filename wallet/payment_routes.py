@@ -46,7 +46,7 @@ routes = Routes("payments")
     answers={201: PaymentSchema},
     problems=[NotFound, BillAlreadyPaid, BillBeingPaid, BillNotPayable, BankLinkNotActive, OverLimit,
               AmountNotConfirmed, InvalidRequest],
-    summary=Text("開始付款:選好的帳單", "Begin a payment of the chosen bills"),
+    summary=Text("開始付款：選好的帳單", "Begin a payment of the chosen bills"),
 )  # fmt: skip
 def begin_payment(call: Call) -> Answer:
     """Claims the bills, has the bureau confirm what its fines cost, and answers the instruction to be signed."""
@@ -97,7 +97,7 @@ def authorize_payment(call: Call) -> Answer:
         # The debit may be booked and cannot be written down now: the sweep will ask the bank, and nothing is lost.
         raise Unavailable(
             Text(
-                "付款已送出,正在向銀行確認結果。不會重複扣款。",
+                "付款已送出，正在向銀行確認結果。不會重複扣款。",
                 "The payment was sent and its outcome is being confirmed with the bank. You will not be charged twice.",
             )
         ) from error

@@ -6,42 +6,42 @@ from core.text import Text
 
 FAILURES: dict[str, Text] = {
     "insufficient_funds": Text(
-        "帳戶餘額不足,沒有扣款。請存入足夠的金額,或換一個帳戶再繳。",
+        "帳戶餘額不足，沒有扣款。請存入足夠的金額，或換一個帳戶再繳。",
         "There was not enough money in the account, and nothing was taken. Top it up, or choose another account.",
     ),
     "mandate_revoked": Text(
-        "您在銀行的扣款同意已經取消,沒有扣款。請重新連結帳戶。",
+        "您在銀行的扣款同意已經取消，沒有扣款。請重新連結帳戶。",
         "Your consent at the bank has been withdrawn, and nothing was taken. Please link the account again.",
     ),
     "mandate_not_found": Text(
-        "銀行找不到您的扣款同意,沒有扣款。請重新連結帳戶。",
+        "銀行找不到您的扣款同意，沒有扣款。請重新連結帳戶。",
         "The bank does not know your consent, and nothing was taken. Please link the account again.",
     ),
     "limit_exceeded": Text(
-        "超過您在銀行設定的上限,沒有扣款。請少選幾張、明天再繳,或到銀行提高上限。",
+        "超過您在銀行設定的上限，沒有扣款。請少選幾張、明天再繳，或到銀行提高上限。",
         "It was over the limit you set at the bank, and nothing was taken. Pay fewer bills, wait until tomorrow, or "
         "raise the limit.",
     ),
     "account_closed": Text(
-        "這個帳戶已經結清,沒有扣款。請連結另一個帳戶。",
+        "這個帳戶已經結清，沒有扣款。請連結另一個帳戶。",
         "This account has been closed, and nothing was taken. Please link another one.",
     ),
     "not_executed": Text(
-        "銀行沒有收到這筆扣款,您的錢沒有動。請再繳一次。",
+        "銀行沒有收到這筆扣款，您的錢沒有動。請再繳一次。",
         "The bank never received this debit and your money was not touched. Please pay again.",
     ),
 }
 FAILURE_OTHER = Text(
-    "銀行沒有接受這筆扣款,您的錢沒有動。請稍後再試或洽詢銀行。",
+    "銀行沒有接受這筆扣款，您的錢沒有動。請稍後再試或洽詢銀行。",
     "The bank did not accept this debit and your money was not touched. Try again later, or ask the bank.",
 )
 REFUNDS: dict[str, Text] = {
     "paid_elsewhere_first": Text(
-        "這張帳單您先前已在別處繳過,這次扣的錢(含手續費)免費退回原帳戶。",
+        "這張帳單您先前已在別處繳過，這次扣的錢（含手續費）免費退回原帳戶。",
         "You had already paid this bill elsewhere: what we debited, its fee too, goes back to the same account, free.",
     ),
     "paid_elsewhere_again": Text(
-        "這張帳單您後來又在別處繳了一次,多繳的錢免費退回您先前付款的帳戶。",
+        "這張帳單您後來又在別處繳了一次，多繳的錢免費退回您先前付款的帳戶。",
         "You paid this bill again elsewhere: the second amount goes back to the account you had paid from, free.",
     ),
 }
