@@ -32,6 +32,8 @@ class Database:
             max_overflow=10,
             pool_timeout=5,
             connect_args={"connect_timeout": 3, "application_name": "mykaohsiung"},
+            # Errors are logged, and what citizens typed must not be.
+            hide_parameters=True,
         )
         event.listen(self.engine, "connect", _on_connect)
         self.sessions = sessionmaker(self.engine, class_=WrittenSession, expire_on_commit=False)
