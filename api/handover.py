@@ -1,7 +1,8 @@
 """Handing committed events to Celery at once, without making anybody wait for the broker.
 
-A background thread gathers ids for a few milliseconds and sends them as one message. It may lose them (a crash, the
-broker away): the relay finds every event that nobody finished.
+A background thread sends them: the first at once, and what is committed meanwhile together a moment later, so that many
+events share a message, and at the worker a commit. It may lose them (a crash, the broker away): the relay finds every
+event that nobody finished.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
-_GATHER_SECONDS = 0.01
+_GATHER_SECONDS = 0.1
 _LARGEST_BATCH = 100
 _log = logging.getLogger("mykaohsiung.handover")
 
@@ -40,7 +41,6 @@ class Handover:
     def _run(self) -> None:
         while True:
             batch = [str(self._waiting.get())]
-            time.sleep(_GATHER_SECONDS)
             while len(batch) < _LARGEST_BATCH:
                 try:
                     batch.append(str(self._waiting.get_nowait()))
@@ -51,3 +51,4 @@ class Handover:
             except Exception as error:
                 _log.warning("the broker did not take %d events, the relay will: %s", len(batch), type(error).__name__)
                 time.sleep(1)
+            time.sleep(_GATHER_SECONDS)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 from webauthn import verify_authentication_response
 from webauthn.authentication.verify_authentication_response import VerifiedAuthentication
@@ -20,7 +20,6 @@ from webauthn.helpers.structs import CredentialDeviceType
 
 from core.settings import settings
 from identity.errors import AssertionRefused, AssertionRefusedAndNoted
-from identity.models import Passkey
 
 CEREMONY_SECONDS = 300
 
@@ -35,10 +34,9 @@ class VerifiedPasskey:
 
 def assertion_options(session: Session, person_id: UUID, challenge: bytes, now: datetime) -> dict[str, Any]:
     """PublicKeyCredentialRequestOptionsJSON for a signature over `challenge` by one of this person's passkeys."""
-    query = select(Passkey.credential_id, Passkey.transports).where(Passkey.person_id == person_id)
     allowed = [
         {"type": "public-key", "id": bytes_to_base64url(row.credential_id), "transports": row.transports}
-        for row in session.execute(query.order_by(Passkey.id))
+        for row in session.execute(_ALLOWED, {"person_id": person_id})
     ]
     return request_options(challenge, allowed)
 
@@ -123,6 +121,7 @@ def _verified(credential: Any, challenge: bytes, public_key: bytes) -> VerifiedA
         raise AssertionRefused from None
 
 
+_ALLOWED = text("SELECT credential_id, transports FROM identity.passkey WHERE person_id = :person_id ORDER BY id")
 _SELECT = text(
     "SELECT id, public_key, is_backup_eligible FROM identity.passkey "
     "WHERE person_id = :person_id AND credential_id = :credential_id"

@@ -48,7 +48,10 @@ def owner_key_of(session: Session, person_id: UUID) -> tuple[bytes, list[tuple[s
 
 def person_language(session: Session, person_id: UUID) -> str:
     """The language in which to write to this person: "zh-TW" or "en". Raises NotFound."""
-    return get(session, person_id).language
+    language: str | None = session.execute(_LANGUAGE, {"person_id": person_id}).scalar()
+    if language is None:
+        raise NotFound
+    return language
 
 
 def masked(session: Session, person_id: UUID) -> Masked:
@@ -154,6 +157,7 @@ def get(session: Session, person_id: UUID) -> Person:
     return person
 
 
+_LANGUAGE = text("SELECT language FROM identity.person WHERE id = :person_id")
 _OWNER_KEY = text(
     """
     SELECT p.national_id_index,

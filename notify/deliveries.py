@@ -50,7 +50,7 @@ def send_due(now: datetime, *, event_id: UUID | None = None) -> int:
     """
     tried = 0
     while True:
-        with db.unit_of_work() as session:
+        with db.single_statements() as session:
             leased = lease(session, now, event_id=event_id, limit=_BATCH)
         for delivery in leased:
             outcome = ports.push.send(delivery.push) if delivery.push and not delivery.has_lapsed else None

@@ -41,7 +41,7 @@ def write_for_payment(session: Session, event: Event, now: datetime) -> None:
 def send_for_payment(event: Event) -> None:
     """Send the notices of this event's payment at once."""
     now = clock.now()
-    with db.unit_of_work() as session:
+    with db.single_statements() as session:
         rows = session.execute(
             _LEASE_PAYMENT, {"payment_id": UUID(event.payload["payment_id"]), "until": now + _LEASE}
         ).all()
@@ -74,7 +74,7 @@ def _send(rows: Iterable[Any], now: datetime) -> None:
                     _TRY_LATER, {"id": row.id, "next": now + timedelta(seconds=wait), "error": str(failure)[:300]}
                 )
         else:
-            with db.unit_of_work() as session:
+            with db.single_statements() as session:
                 session.execute(_ACKNOWLEDGED, {"id": row.id, "now": clock.now()})
 
 
