@@ -103,6 +103,20 @@ def start(
     return payment, items
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a payment stands, and since when the payer's word is given."""
+
+    status: str
+    authorized_at: datetime
+
+
+def standing_of(session: Session, payment_id: UUID) -> Standing | None:
+    """Where a payment that the payer has confirmed stands, without waiting for anybody who works on it."""
+    row = session.execute(_STANDING, {"id": payment_id}).first()
+    return None if row is None else Standing(row.status, row.authorized_at)
+
+
 def payment_of(session: Session, person_id: UUID, payment_id: UUID) -> Payment:
     """One payment of this person. Raises NotFound."""
     row = session.execute(_ONE, {"id": payment_id, "person_id": person_id}).first()
@@ -296,6 +310,7 @@ _LOCKED = text(
     f"SELECT {_COLUMNS} FROM wallet.payment WHERE id = :id "  # noqa: S608
     "AND (CAST(:person_id AS uuid) IS NULL OR person_id = :person_id) FOR UPDATE"
 )
+_STANDING = text("SELECT status, authorized_at FROM wallet.payment WHERE id = :id AND authorized_at IS NOT NULL")
 _PAGE = text(
     f"SELECT {_COLUMNS} FROM wallet.payment WHERE person_id = :person_id AND id < :before "  # noqa: S608
     "ORDER BY id DESC LIMIT :limit"

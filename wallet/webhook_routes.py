@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -9,17 +10,20 @@ import orjson
 from core import db
 from core.errors import Forbidden, MalformedBody, NotFound
 from core.http import Answer, Call, Routes, partner_signature
-from core.ids import parse_typeid
+from core.ids import parse_typeid, typeid
 from core.settings import settings
 from core.text import Text
 from partners import wire
 from partners.bank.client import Debit
 from wallet import bank_links, outcomes, states
-from wallet.payments import lock_payment
+from wallet.payments import standing_of
 from wallet.ports import ports
 from wallet.schemas import WebhookTaken
 
 routes = Routes("webhooks")
+
+# The bank's notice usually overtakes its own answer to the request that waits for it, and that request needs no help.
+_IN_GOOD_HANDS = timedelta(seconds=3)
 
 
 @routes.post(
@@ -56,18 +60,14 @@ def _take_debit(call: Call, data: dict[str, Any]) -> None:
         payment_id = parse_typeid("pay", str(data.get("reference", "")))
     except NotFound:
         return
-    with db.unit_of_work() as session:
-        try:
-            payment = lock_payment(session, payment_id)
-        except Exception as error:
-            if db.is_outage(error):
-                raise
-            return
-        is_open = payment.status in (states.DEBITING, states.UNKNOWN)
-    if not is_open:
+    with db.single_statements() as session:
+        standing = standing_of(session, payment_id)
+    if standing is None or standing.status not in (states.DEBITING, states.UNKNOWN):
+        return
+    if standing.status == states.DEBITING and call.now - standing.authorized_at < _IN_GOOD_HANDS:
         return
     try:
-        debit: Debit | None = ports().bank.find_debit(payment.reference)
+        debit: Debit | None = ports().bank.find_debit(typeid("pay", payment_id))
     except wire.CallFailed:
         return
     if debit is not None:
