@@ -1,12 +1,12 @@
-"""Passkeys over HTTP: adding one, and signing in with one."""
+"""Passkeys over HTTP: adding one, signing in with one, removing one."""
 
 from __future__ import annotations
 
-from core.errors import InsufficientAuthentication
+from core.errors import InsufficientAuthentication, NotFound
 from core.http import Answer, Call, Routes, citizen, public
 from core.ids import parse_typeid, typeid
 from core.text import Text
-from identity import ceremonies, sessions
+from identity import ceremonies, passkey_removal, sessions
 from identity.ceremonies import Begun
 from identity.errors import AssertionRefused, CeremonyRefused, PasskeyLimitReached, PasskeyRefused
 from identity.schemas import (
@@ -101,6 +101,19 @@ def login_verify(call: Call) -> Answer:
         now=call.now,
     )
     return session_answer(call.session, issued, now=call.now)
+
+
+@routes.delete(
+    "/v1/me/passkeys/<passkey_id>",
+    access=citizen(loa=3),
+    answers={204: None},
+    problems=[NotFound],
+    summary=Text("移除我的通行金鑰", "Remove one of my passkeys"),
+)
+def remove_passkey(call: Call) -> Answer:
+    """It signs nobody in from now on. Other sessions that a passkey began end; this one stays. The last one may go."""
+    passkey_removal.remove(call.session, call.actor, parse_typeid("psk", call.path["passkey_id"]), now=call.now)
+    return Answer(status=204)
 
 
 def _begun(begun: Begun) -> Answer:

@@ -131,6 +131,11 @@ def end_all(session: Session, *, person_id: UUID, now: datetime) -> None:
     session.execute(_end("all ended", now).where(SessionRow.person_id == person_id))
 
 
+def end_others_begun_with_passkey(session: Session, *, person_id: UUID, kept: UUID | None, now: datetime) -> None:
+    """End this person's sessions in which a passkey was used, whichever it was, except the one to be `kept`."""
+    session.execute(_END_BEGUN_WITH_PASSKEY, {"person_id": person_id, "kept": kept, "now": now})
+
+
 def running(
     session: Session, *, person_id: UUID, now: datetime, limit: int, before: UUID | None = None
 ) -> list[SessionRow]:
@@ -150,6 +155,12 @@ def _end(reason: str, now: datetime) -> Any:
     return update(SessionRow).where(SessionRow.ended_at.is_(None)).values(ended_at=now, end_reason=reason)
 
 
+_END_BEGUN_WITH_PASSKEY = text(
+    """
+    UPDATE identity.session SET ended_at = :now, end_reason = 'passkey removed'
+     WHERE person_id = :person_id AND ended_at IS NULL AND id IS DISTINCT FROM :kept AND amr && '{hwk,swk}'
+    """
+)
 _RESOLVE = text(
     """
     SELECT s.id, s.person_id, s.authenticator_level, s.amr, s.auth_time, s.expires_at, p.proofing_level,

@@ -104,3 +104,25 @@ def test_an_unchanged_file_is_kept_for_a_year_and_the_page_is_asked_for_again(
         script = device.page.evaluate("document.querySelector('script[type=module]').src")
         assert "immutable" in device.page.request.get(script).headers["cache-control"]
         assert device.page.request.get(f"{stack.url}/app/assets/x/../../pages.py").status == 404
+
+
+def test_a_passkey_is_removed_after_a_warning_and_its_owner_can_still_sign_in(
+    stack: Stack, chromium_browser: Browser
+) -> None:
+    person = stranger()
+    with phone(stack, chromium_browser) as device:
+        device.register(person)
+        device.open("/app/me/security")
+        remove = device.page.get_by_role("button", name="移除通行金鑰")
+        remove.click()
+        dialog = device.page.get_by_role("dialog")
+        expect(dialog).to_contain_text("無法復原")
+        expect(dialog).to_contain_text("這是最後一把")
+        dialog.get_by_role("button", name="取消").click()
+        expect(remove).to_be_visible()
+        remove.click()
+        dialog.get_by_role("button", name="移除").click()
+        expect(device.page.locator(".notice", has_text="還沒有通行金鑰")).to_be_visible()
+        expect(remove).to_have_count(0)
+        device.context.clear_cookies()
+        device.sign_in(person)

@@ -235,6 +235,50 @@ class TestSigningIn:
         assert mei.city.sql("SELECT counter_regressed_at FROM identity.passkey") == [(None,)]
 
 
+class TestRemoving:
+    def test_it_signs_in_nobody_any_more_and_its_owner_is_told(self, mei: Phone) -> None:
+        (held,) = mei.get("/v1/me").json["passkeys"]
+        assert mei.send("DELETE", f"/v1/me/passkeys/{held['id']}").status_code == 204
+        assert mei.get("/v1/me").json["passkeys"] == []
+        notice = mei.city.messages_to(mei.mobile)[-1]
+        assert "移除" in notice
+        assert "手機" in notice
+        assert mei.sign_in_with_passkey().status_code == 401
+
+    def test_other_sessions_begun_with_a_passkey_end_and_the_rest_stay(self, mei: Phone) -> None:
+        elsewhere, by_password = (mei.city.phone(MEI, authenticator=mei.authenticator) for _ in range(2))
+        elsewhere.sign_in_with_passkey()
+        by_password.sign_in()
+        (held,) = mei.get("/v1/me").json["passkeys"]
+        mei.send("DELETE", f"/v1/me/passkeys/{held['id']}")
+        assert elsewhere.get("/v1/me").status_code == 401
+        assert by_password.get("/v1/me").status_code == 200
+        assert mei.get("/v1/me").status_code == 200
+
+    def test_after_the_last_one_a_new_one_is_added_from_a_session_by_password(self, mei: Phone) -> None:
+        (held,) = mei.get("/v1/me").json["passkeys"]
+        mei.send("DELETE", f"/v1/me/passkeys/{held['id']}")
+        mei.sign_in()
+        assert mei.add_passkey("new").json["acr"] == "urn:mykaohsiung:loa:3"
+
+    def test_a_session_by_password_removes_none(self, mei: Phone) -> None:
+        (held,) = mei.get("/v1/me").json["passkeys"]
+        mei.sign_in()
+        answer = mei.send("DELETE", f"/v1/me/passkeys/{held['id']}")
+        assert answer.status_code == 401
+        assert 'acr_values="urn:mykaohsiung:loa:3"' in answer.headers["WWW-Authenticate"]
+        assert len(mei.get("/v1/me").json["passkeys"]) == 1
+
+    def test_somebody_else_s_is_not_found_and_stays(self, city: City, mei: Phone) -> None:
+        (held,) = mei.get("/v1/me").json["passkeys"]
+        ming = city.enrolled(MING)
+        ming.sign_in()
+        ming.add_passkey()
+        for passkey_id in (held["id"], "psk_00000000000000000000000000", "psk_x", "veh_1"):
+            assert ming.send("DELETE", f"/v1/me/passkeys/{passkey_id}").status_code == 404
+        assert len(mei.get("/v1/me").json["passkeys"]) == 1
+
+
 class TestAsProofOfAnInstruction:
     def test_a_signature_over_the_instruction_by_ones_own_passkey_holds(self, mei: Phone) -> None:
         person_id = _person(mei)

@@ -4,7 +4,7 @@ import { announce, el } from "../dom.js";
 import { momentText } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
-import { busy, button, heading, mark, notice } from "../parts.js";
+import { busy, button, confirmed, heading, mark, notice } from "../parts.js";
 import { AlreadyHere, addPasskey, passkeysWork } from "../passkeys.js";
 import { show } from "../router.js";
 import { state } from "../state.js";
@@ -29,18 +29,30 @@ export async function security({ signal }, { refreshMe }) {
     content: [heading(title, { back: "/app/me", backText: t("nav_me") }),
       el("h2", { class: "section-title" }, t("passkeys_title")),
       state.me.passkeys.length === 0 && notice("info", t("no_passkeys_title"), el("p", {}, t("no_passkeys_detail"))),
-      el("ul", { class: "list", role: "list" }, state.me.passkeys.map(passkeyRow)), problem, passkeysWork() && add,
+      el("ul", { class: "list", role: "list" }, state.me.passkeys.map((item) => passkeyRow(item, refreshMe))), problem, passkeysWork() && add,
       el("h2", { class: "section-title" }, t("sessions_title")),
       el("ul", { class: "list", role: "list" }, items.map(sessionRow))],
   };
 }
 
-function passkeyRow(item) {
+function passkeyRow(item, refreshMe) {
+  const problem = el("div");
+  const name = item.name || t("passkey");
+  const remove = button(t("passkey_remove"), async () => {
+    const detail = t(state.me.passkeys.length === 1 ? "passkey_remove_last_detail" : "passkey_remove_detail");
+    if (!(await confirmed(t("passkey_remove_ask", { name }), detail, t("passkey_remove"), { dangerous: true }))) return;
+    await busy(remove, problem, async () => {
+      await call("DELETE", `/v1/me/passkeys/${encodeURIComponent(item.id)}`);
+      await refreshMe();
+      announce(t("passkey_removed"));
+      await show();
+    });
+  }, { kind: "small quiet", "aria-label": t("passkey_remove_of", { name }) });
   return el("li", { class: "row plain" }, icon("key", "large-icon"), el("span", { class: "row-words" },
-    el("span", { class: "row-title" }, item.name || t("passkey")),
+    el("span", { class: "row-title" }, name),
     el("span", { class: "hint" }, t("added_at", { when: momentText(item.created_at) })),
     item.last_used_at && el("span", { class: "hint" }, t("used_at", { when: momentText(item.last_used_at) })),
-    el("span", { class: "hint" }, t(item.is_synced ? "passkey_synced" : "passkey_here_only"))));
+    el("span", { class: "hint" }, t(item.is_synced ? "passkey_synced" : "passkey_here_only")), problem), remove);
 }
 
 /** "Chrome · Android" from what a browser calls itself; good enough to tell one's own devices apart. */
