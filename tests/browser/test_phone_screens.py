@@ -126,3 +126,24 @@ def test_a_passkey_is_removed_after_a_warning_and_its_owner_can_still_sign_in(
         expect(remove).to_have_count(0)
         device.context.clear_cookies()
         device.sign_in(person)
+
+
+def test_the_bills_chosen_stay_chosen_when_the_language_changes_and_on_the_way_back(
+    stack: Stack, chromium_browser: Browser
+) -> None:
+    person = stranger()
+    owes(stack, person, fines=(600, 900, 1200))
+    with phone(stack, chromium_browser) as device:
+        device.register(person)
+        chosen = [device.page.locator(".bill", has_text=amount).locator(".check") for amount in ("600", "1,200")]
+        for box in chosen:
+            box.check()
+        device.press("English")
+        expect(device.page.locator(".pay-bar")).to_contain_text("2 bills chosen")
+        expect(device.page.locator(".pay-bar")).to_contain_text("1,800")
+        device.page.locator(".bill", has_text="900").locator(".bill-more").click()
+        device.page.wait_for_url("**/app/bills/*")
+        device.page.go_back()
+        for box in chosen:
+            expect(box).to_be_checked()
+        expect(device.page.locator(".bill .check:checked")).to_have_count(2)

@@ -12,15 +12,30 @@ const PAGE = 30;
 export async function bills({ query, signal }) {
   const wanted = query.get("status") === "paid" ? "paid" : "unpaid";
   const load = (cursor) => call("GET", `/v1/bills?status=${wanted}&limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, { signal });
-  const [first, cars] = await Promise.all([load(), call("GET", "/v1/me/vehicles", { signal })]);
+  // The choice lives with this entry of the browser's history: it is there again after a change of language or a way back.
+  const kept = new Set(wanted === "unpaid" ? window.history.state?.chosen : []);
+  const [first, cars] = await Promise.all([loadAsFarAs(kept, load), call("GET", "/v1/me/vehicles", { signal })]);
   const title = t("bills_title");
   return {
     title,
-    content: wanted === "unpaid" ? unpaidScreen(title, first, load, cars.items) : paidScreen(title, first, load),
+    content: wanted === "unpaid" ? unpaidScreen(title, first, load, cars.items, kept) : paidScreen(title, first, load),
   };
 }
 
-function unpaidScreen(title, first, load, cars) {
+/** The first page, and as many more in one as it takes to show every bill of `ids`. */
+async function loadAsFarAs(ids, load) {
+  const missing = new Set(ids);
+  const all = { items: [], next_cursor: null };
+  do {
+    const page = await load(all.next_cursor);
+    all.items.push(...page.items);
+    all.next_cursor = page.next_cursor;
+    for (const { id } of page.items) missing.delete(id);
+  } while (missing.size > 0 && all.next_cursor);
+  return all;
+}
+
+function unpaidScreen(title, first, load, cars, kept) {
   const known = new Map();
   const chosen = new Set();
   const count = el("p", { class: "hero-count" });
@@ -36,6 +51,7 @@ function unpaidScreen(title, first, load, cars) {
     fill(sum, money(open.reduce((total, bill) => total + bill.amount, 0)));
   };
   const changed = () => {
+    window.history.replaceState({ chosen: [...chosen] }, "");
     const total = [...chosen].reduce((added, id) => added + known.get(id).bill.amount, 0);
     const payable = [...known.values()].filter(({ bill }) => bill.is_payable);
     all.checked = chosen.size > 0 && chosen.size === payable.length;
@@ -57,6 +73,10 @@ function unpaidScreen(title, first, load, cars) {
   const draw = (bill) => {
     const box = bill.is_payable ? el("input", { type: "checkbox", class: "check", on: { change: () => { choose(bill.id, box.checked); changed(); } } }) : null;
     known.get(bill.id).box = box;
+    if (box && kept.has(bill.id)) {
+      box.checked = true;
+      choose(bill.id, true);
+    }
     return billCard(bill, box);
   };
 
@@ -67,6 +87,7 @@ function unpaidScreen(title, first, load, cars) {
     remember(page.items);
     return page;
   }, draw, { className: "bill-list" });
+  if (chosen.size > 0) changed();
   const isAnyPayable = [...known.values()].some(({ bill }) => bill.is_payable);
   return [
     hero(title, isAnyPayable && [count, sum]),
