@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
+from joserfc.errors import JoseError
 
 from api import demo_bureaus
 from api.prepare import prepare as prepare_database
@@ -14,6 +17,8 @@ from api.run import run as run_everything
 from core import clock, db, embedded
 from core.settings import SettingWrong, settings
 from wallet.feed_cli import bills_group
+
+_CLIENT_ID = re.compile("[a-z0-9][a-z0-9.-]{1,62}")
 
 
 @click.group()
@@ -57,6 +62,8 @@ def bureau() -> None:
 @click.option("--key-file", required=True, type=click.Path(path_type=Path), help="Where its private key is kept.")
 def add_client(client_id: str, bureau_name: str, key_file: Path) -> None:
     """Register a bureau's system; makes the key pair if KEY_FILE is not there yet."""
+    if not _CLIENT_ID.fullmatch(client_id):
+        raise click.BadParameter("2 to 63 of a-z 0-9 . - beginning with a letter or digit", param_hint="CLIENT_ID")
     _database_url()
     with db.unit_of_work() as session:
         demo_bureaus.register(session, client_id, bureau_name, key_file, clock.now())
@@ -69,6 +76,8 @@ def add_client(client_id: str, bureau_name: str, key_file: Path) -> None:
 def assertion(client_id: str, key_file: Path | None) -> None:
     """Print a signed client assertion (RFC 7523) to put to POST /oauth/token."""
     path = key_file or demo_bureaus.key_path(settings().state_dir, client_id)
+    if not path.is_file():
+        raise CannotStart(f"{path} holds no key: name one with --key-file, or make one with `bureau add-client`")
     click.echo(demo_bureaus.client_assertion(client_id, path, settings().public_origin, clock.now()))
 
 
@@ -92,10 +101,22 @@ def main() -> None:
     try:
         if len(sys.argv) > 1 and sys.argv[1] == "bills" and "--help" not in sys.argv:
             _database_url()
-        main_group()
+        main_group(prog_name="mykaohsiung")
     except (SettingWrong, CannotStart, embedded.EngineFailed) as problem:
-        click.echo(f"mykaohsiung: {problem}", err=True)
-        sys.exit(2)
+        _give_up(str(problem))
+    except JoseError:
+        _give_up("the key file holds no P-256 private key in PEM")
+    except OSError as error:
+        _give_up(f"{error.filename or 'a file'}: {error.strerror or type(error).__name__}")
+    except Exception as error:
+        if not db.is_outage(error):
+            raise
+        _give_up("the database does not answer: see that it runs, and that DATABASE_URL leads to it")
+
+
+def _give_up(why: str) -> NoReturn:
+    click.echo(f"mykaohsiung: {why}", err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":
