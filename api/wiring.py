@@ -22,6 +22,7 @@ from notify import tasks as notify_tasks
 from partners import wire
 from partners.bank.client import BankClient
 from partners.bureaus.client import BureausClient
+from partners.fcm.messages import Outcome, Push
 from partners.sms.client import SmsClient
 from points import routes as points_routes
 from points import tasks as points_tasks
@@ -31,7 +32,7 @@ from wallet import routes as wallet_routes
 from wallet import tasks as wallet_tasks
 
 if TYPE_CHECKING:
-    from partners.fcm.client import FcmClient, Outcome, Push
+    from partners.fcm.client import FcmClient
 
 
 @dataclass(frozen=True, slots=True)

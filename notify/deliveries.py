@@ -23,7 +23,7 @@ from core import db
 from core.crypto import open_sealed
 from core.ids import typeid
 from notify import ports
-from partners.fcm.client import Delivered, Outcome, Push, Refused, RetryLater, Unregistered
+from partners.fcm.messages import Delivered, Outcome, Push, Refused, RetryLater, Unregistered
 
 MOST_ATTEMPTS = 12
 LEASE_SECONDS = 120

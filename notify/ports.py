@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from partners.fcm.client import Outcome, Push
+from partners.fcm.messages import Outcome, Push
 
 
 class Pusher(Protocol):

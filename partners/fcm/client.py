@@ -12,19 +12,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import firebase_admin
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from firebase_admin import credentials, exceptions, messaging
 from google.auth.exceptions import GoogleAuthError, RefreshError
+from google.oauth2 import service_account
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from partners.fcm.messages import Delivered, Outcome, Push, Refused, RetryLater, Unregistered
 from partners.wire import retry_after_seconds
 
-AddressKind = Literal["fid", "fcm_token"]
 GOOGLE_SEND_URL = "https://fcm.googleapis.com"
 
 # FCM asks to wait a minute when quota is used up and names no time, and ten seconds or more after other failures
@@ -32,6 +33,7 @@ GOOGLE_SEND_URL = "https://fcm.googleapis.com"
 QUOTA_WAIT_SECONDS = 60
 OTHER_WAIT_SECONDS = 10
 CONNECTIONS = 100
+_SCOPES = ("https://www.googleapis.com/auth/firebase.messaging",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,58 +46,14 @@ class FcmConfig:
     timeout_seconds: float = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
-    """One message for one device. `ttl_seconds` after which it is worth nothing: FCM then drops it."""
-
-    address_kind: AddressKind
-    address: str
-    message_id: str
-    title: str
-    body: str
-    link: str
-    ttl_seconds: int
-    data: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """FCM took the message; `name` is FCM's id for it."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unregistered:
-    """The app is gone from that device: forget the address."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetryLater:
-    """Not now (quota, outage, timeout): send the same message again after so many seconds. After a timeout it may have
-    been delivered; the device replaces a message that has the same `message_id`."""
-
-    after_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """FCM will never take this message as it is; `code` says why: INVALID_ARGUMENT, CREDENTIALS …"""
-
-    code: str
-
-
-Outcome = Delivered | Unregistered | RetryLater | Refused
-
-
 class FcmClient:
     """Sends pushes. One per process: make it after a fork, not before. Safe to use from several threads."""
 
     def __init__(self, config: FcmConfig) -> None:
-        certificate = credentials.Certificate(config.credentials_file or made_up_service_account(config))
         options = {"projectId": config.project, "httpTimeout": config.timeout_seconds}
         # The SDK keeps a table of apps by name for the whole process; a name of its own keeps clients apart.
-        self._app = firebase_admin.initialize_app(certificate, options, name=f"mykaohsiung-{secrets.token_hex(4)}")
+        name = f"mykaohsiung-{secrets.token_hex(4)}"
+        self._app = firebase_admin.initialize_app(_credentials(config), options, name=name)
         self._service = messaging._get_messaging_service(self._app)
         if config.url:
             self._service._fcm_url = f"{config.url}/v1/projects/{config.project}/messages:send"
@@ -135,10 +93,27 @@ _NEVER: Mapping[type[exceptions.FirebaseError], str] = {
 }
 
 
+class _NotGoogles(service_account.Credentials):
+    """A service account of another than Google: its tokens are good at the sandbox alone."""
+
+    def _is_regional_access_boundary_lookup_required(self) -> bool:
+        # Else the library asks iamcredentials.googleapis.com about the account at its first use, in its own thread.
+        return False
+
+
+def _credentials(config: FcmConfig) -> Any:
+    if not config.url and not config.credentials_file:
+        raise ValueError("sending through Google needs a service account: set FCM_CREDENTIALS_FILE")
+    if not config.url:
+        return credentials.Certificate(config.credentials_file)
+    sandbox_s: Any = _NotGoogles  # the library's makers of credentials are untyped
+    if config.credentials_file:
+        return sandbox_s.from_service_account_file(config.credentials_file, scopes=_SCOPES)
+    return sandbox_s.from_service_account_info(made_up_service_account(config), scopes=_SCOPES)
+
+
 def made_up_service_account(config: FcmConfig) -> dict[str, str]:
     """A service account for a sandbox: a key made now, and the sandbox's own token endpoint."""
-    if not config.url:
-        raise ValueError("sending through Google needs a service account: set FCM_CREDENTIALS_FILE")
     return {
         "type": "service_account",
         "project_id": config.project,

@@ -14,7 +14,7 @@ from core import db, outbox
 from core.ids import new_uuid
 from notify import ports
 from notify.tasks import CONSUMERS
-from partners.fcm.client import Delivered, Outcome, Push
+from partners.fcm.messages import Delivered, Outcome, Push
 
 NOW = datetime(2026, 11, 5, 6, 3, 22, tzinfo=UTC)
 

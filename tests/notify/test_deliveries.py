@@ -14,7 +14,7 @@ from core import db
 from core.ids import new_uuid
 from notify import devices, ports
 from notify.deliveries import LEASE_SECONDS, MOST_ATTEMPTS, send_due
-from partners.fcm.client import Delivered, Push, Refused, RetryLater, Unregistered
+from partners.fcm.messages import Delivered, Push, Refused, RetryLater, Unregistered
 from tests.notify.conftest import RecordingProvider, bring, captured
 
 Happened = Callable[..., UUID]

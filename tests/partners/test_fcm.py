@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import urllib3
 from sandbox_process import SandboxBooks, free_port, post_form
 
-from partners.fcm.client import (
-    AddressKind,
-    Delivered,
-    FcmClient,
-    FcmConfig,
-    Push,
-    Refused,
-    RetryLater,
-    Unregistered,
-)
+from partners.fcm.client import FcmClient, FcmConfig, made_up_service_account
+from partners.fcm.messages import AddressKind, Delivered, Push, Refused, RetryLater, Unregistered
 
 
 def push(address: str = "fid-1", *, kind: AddressKind = "fid", message_id: str = "msg_1") -> Push:
@@ -118,6 +114,39 @@ def test_several_threads_may_push_at_once(fcm: FcmClient, books: SandboxBooks) -
         outcomes = list(threads.map(lambda n: fcm.send(push(message_id=f"msg_{n}")), range(64)))
     assert all(isinstance(outcome, Delivered) for outcome in outcomes)
     assert len({received["message_id"] for received in books.pushes()}) == 64
+
+
+_PUSH_AND_NAME_THE_HOSTS = """
+import socket, sys, time
+hosts = set()
+sys.addaudithook(lambda event, args: hosts.add(str(args[0])) if event == "socket.getaddrinfo" else None)
+from partners.fcm.client import FcmClient, FcmConfig, made_up_service_account
+from partners.fcm.messages import Push
+client = FcmClient(FcmConfig("p", sys.argv[1], sys.argv[2], timeout_seconds=2.0))
+print(type(client.send(Push("fid", "fid-1", "msg_1", "t", "b", "/app", 60))).__name__)
+time.sleep(0.5)
+print(*sorted(hosts))
+"""
+
+
+@pytest.mark.parametrize("has_file", [False, True])
+def test_a_sandbox_s_client_asks_no_other_host(books: SandboxBooks, tmp_path: Path, has_file: bool) -> None:
+    url = f"{books.url}/fcm"
+    file = tmp_path / "account.json"
+    file.write_text(json.dumps(made_up_service_account(FcmConfig("p", url))))
+    program = [sys.executable, "-c", _PUSH_AND_NAME_THE_HOSTS, url, str(file) if has_file else ""]
+    said = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert said.split() == ["Delivered", "127.0.0.1"]
+
+
+def test_naming_a_push_loads_no_sdk_and_neither_does_the_api() -> None:
+    program = (
+        "import sys, api.app, notify.deliveries; print('firebase_admin' in sys.modules, 'google.auth' in sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    assert said.split() == ["False", "False"]
 
 
 def test_sending_through_google_needs_a_service_account() -> None:

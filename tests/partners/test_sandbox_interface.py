@@ -18,7 +18,8 @@ from partners.bureaus.client import BureausClient, PaidBill
 from partners.desk.openapi import document
 from partners.desk.switches import OPERATIONS
 from partners.fcm import sandbox as fcm_sandbox
-from partners.fcm.client import FcmClient, Push
+from partners.fcm.client import FcmClient
+from partners.fcm.messages import Push
 from partners.sandbox import create_app
 from partners.sms import sandbox as sms_sandbox
 from partners.sms.client import SmsClient
