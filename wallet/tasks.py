@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core import db
 from core.outbox import Consumer
-from wallet import bureau_notices, events, payments, refunds, resolving
+from wallet import bill_batches, bureau_notices, events, payments, refunds, resolving
 
 CONSUMERS = (
     Consumer(
@@ -25,10 +25,17 @@ def expire_abandoned_payments(now: datetime) -> None:
         payments.expire_abandoned(session, now=now)
 
 
+def forget_refusals(now: datetime) -> None:
+    """Delete the refused lines of old batches."""
+    with db.unit_of_work() as session:
+        bill_batches.forget_refusals(session, now=now)
+
+
 # name → (every so many seconds, what to run)
 SWEEPS: dict[str, tuple[float, Callable[[datetime], None]]] = {
     "wallet.resolve_due": (2.0, resolving.resolve_due),
     "wallet.send_due_refunds": (2.0, refunds.send_due),
     "wallet.send_due_notices": (3.0, bureau_notices.send_due),
     "wallet.expire_abandoned_payments": (15.0, expire_abandoned_payments),
+    "wallet.forget_refusals": (3600.0, forget_refusals),
 }

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from core import crypto
 from core.db import Database
 from core.errors import NotFound
-from wallet import bill_batches, feed_problems
+from wallet import bill_batches, feed_problems, tasks
 from wallet.bill_batches import Batch, RefusedLine
 from wallet.feed_profiles import PROFILES
 
@@ -301,7 +301,10 @@ def test_refused_lines_are_forgotten_after_ninety_days(database: Database) -> No
     receive(database, "parking", feed("parking", {"應繳金額": ""}))
     with database.unit_of_work() as session:
         assert bill_batches.forget_refusals(session, now=NOW + timedelta(days=90)) == 0
-        assert bill_batches.forget_refusals(session, now=NOW + timedelta(days=91)) == 1
+    _, sweep = tasks.SWEEPS["wallet.forget_refusals"]
+    sweep(NOW + timedelta(days=91))
+    with database.unit_of_work() as session:
+        assert session.execute(text("SELECT count(*) FROM wallet.bill_refusal")).scalar_one() == 0
 
 
 def test_text_that_could_break_the_copy_arrives_as_it_was(database: Database) -> None:
