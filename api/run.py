@@ -21,6 +21,8 @@ from api.supervisor import Child
 from core import db, embedded
 from core.settings import Settings, SettingWrong
 
+_BEHIND_THE_SCENES_NICENESS = 5
+
 
 class CannotStart(Exception):
     """Why nothing was started, in one line."""
@@ -135,16 +137,18 @@ def _our_processes(environment: dict[str, str], of: Settings) -> list[Child]:
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "-A", "api.worker"]
     schedule = str(of.state_dir / "beat-schedule")
+    # On the same few cores, whoever is waiting in front of the phone comes before what is done behind the scenes.
+    nicer = _BEHIND_THE_SCENES_NICENESS
     return [
         _child("worker", [*celery, "worker", "--pool", "threads", "--concurrency", "8", "--queues", "events,sweeps",
-                          "--loglevel", "WARNING", "--without-mingle", "--without-gossip"], environment, of),
-        _child("beat", [*celery, "beat", "--schedule", schedule, "--loglevel", "WARNING"], environment, of),
+                          "--loglevel", "WARNING", "--without-mingle", "--without-gossip"], environment, of, nicer),
+        _child("beat", [*celery, "beat", "--schedule", schedule, "--loglevel", "WARNING"], environment, of, nicer),
         _child("api", [*python, "api.serve"], environment, of),
     ]  # fmt: skip
 
 
-def _child(name: str, command: list[str], environment: dict[str, str], of: Settings) -> Child:
-    return Child(name, command, environment, of.state_dir / f"{name}.log")
+def _child(name: str, command: list[str], environment: dict[str, str], of: Settings, niceness: int = 0) -> Child:
+    return Child(name, command, environment, of.state_dir / f"{name}.log", niceness)
 
 
 def _environment(of: Settings, engines: _Engines) -> dict[str, str]:

@@ -19,12 +19,16 @@ _STEADY_AFTER_SECONDS = 30.0
 
 @dataclass
 class Child:
-    """One process: what to run, where it writes, and how often it had to be restarted."""
+    """One process: what to run, where it writes, and how often it had to be restarted.
+
+    `niceness` is added to the supervisor's own: 0 to 19, the more the longer it waits for others.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     log_path: Path
+    niceness: int = 0
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     wait_seconds: float = _FIRST_RESTART_SECONDS
@@ -35,7 +39,7 @@ class Child:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 self.command, env=dict(self.environment), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                start_new_session=True, preexec_fn=_end_with_parent(),
+                start_new_session=True, preexec_fn=_before_exec(self.niceness),
             )  # fmt: skip
         self.started_at = time.monotonic()
         self.restart_at = 0.0
@@ -78,14 +82,15 @@ def _kill_group(leader: int) -> None:
         pass
 
 
-def _end_with_parent() -> Callable[[], None] | None:
-    """On Linux a child is told to end when the supervisor is killed, so that nothing is left behind."""
-    if not sys.platform.startswith("linux"):
-        return None
-    libc = ctypes.CDLL(None)
+def _before_exec(niceness: int) -> Callable[[], None]:
+    """What a child does before it becomes the program. On Linux it is to end when the supervisor is killed, so that
+    nothing is left behind."""
+    libc = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
     set_parent_death_signal = 1
 
     def before_exec() -> None:
-        libc.prctl(set_parent_death_signal, signal.SIGTERM)
+        if libc is not None:
+            libc.prctl(set_parent_death_signal, signal.SIGTERM)
+        os.nice(niceness)
 
     return before_exec
