@@ -15,7 +15,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 _GATHER_SECONDS = 0.1
-_LARGEST_BATCH = 100
+_LARGEST_BATCH = 40
 _log = logging.getLogger("mykaohsiung.handover")
 
 
