@@ -55,11 +55,20 @@ def national_id(number: int) -> str:
 
 
 def new_payer(
-    stack: Stack, *, parking: Sequence[int] = (), fines: Sequence[int] = (), per_payment: int = 5000, daily: int = 90_000
+    stack: Stack,
+    *,
+    parking: Sequence[int] = (),
+    fines: Sequence[int] = (),
+    per_payment: int = 5000,
+    daily: int = 90_000,
 ) -> Payer:
     """A new person who owes these amounts (NT$)."""
     number = next(_numbers)
-    identity, mobile, password = national_id(number % 9_999_999), f"09{number % 99_999_999:08d}", f"pass phrase {number}"
+    identity, mobile, password = (
+        national_id(number % 9_999_999),
+        f"09{number % 99_999_999:08d}",
+        f"pass phrase {number}",
+    )
     plate = f"{_LETTERS[number // 9_000 % 24]}{_LETTERS[number // 216_000 % 24]}{_LETTERS[number // 5_184_000 % 24]}-{number % 9000 + 1000}"
     citizen = stack.citizen()
     citizen.register(identity, mobile, password)
@@ -92,7 +101,13 @@ def parking_file(plate: str, amounts: Sequence[int], *, number: str | None = Non
 
 
 def fines_file(
-    plate: str, owner: str, amounts: Sequence[int], *, number: str | None = None, payable: str = "Y", status: str = "未結"
+    plate: str,
+    owner: str,
+    amounts: Sequence[int],
+    *,
+    number: str | None = None,
+    payable: str = "Y",
+    status: str = "未結",
 ) -> bytes:
     """A fines export with one line for each amount."""
     today = clock.now().astimezone(TAIPEI).date()

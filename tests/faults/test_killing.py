@@ -101,7 +101,12 @@ def test_killed_at_random_moments_everything_agrees_within_a_minute(own_stack: S
 def test_killed_while_the_bank_misbehaves_nobody_is_debited_twice(own_stack: Stack) -> None:
     stack = own_stack
     chance = random.Random(SEED + 1)
-    for mode, hold in (("timeout_after", {"seconds": 9}), ("error_500_after", {}), ("bad_signature", {}), ("slow", {"seconds": 1})):
+    for mode, hold in (
+        ("timeout_after", {"seconds": 9}),
+        ("error_500_after", {}),
+        ("bad_signature", {}),
+        ("slow", {"seconds": 1}),
+    ):
         stack.sandbox.set_switch("bank", "debit", mode, rate=0.1, **hold)
     payers = [new_payer(stack, parking=[40] * 40, daily=9_000_000) for _ in range(4)]
     with Stream(payers, SEED + 7):

@@ -160,9 +160,7 @@ def test_a_password_session_cannot_begin_a_payment(stack: Stack) -> None:
         ("another relying party", {"rp_id": "evil.example"}),
     ],
 )
-def test_a_false_assertion_moves_nothing_and_frees_the_bills(
-    stack: Stack, attack: str, device: dict[str, Any]
-) -> None:
+def test_a_false_assertion_moves_nothing_and_frees_the_bills(stack: Stack, attack: str, device: dict[str, Any]) -> None:
     payer = new_payer(stack, parking=[45])
     payment = payer.citizen.begin(payer.bill_ids(), payer.link["id"])
     with pytest.raises(Refused) as refused:
@@ -337,9 +335,7 @@ def test_a_store_report_while_our_debit_is_unanswered_leads_to_one_payment(stack
     with ThreadPoolExecutor(1) as thread:
         confirming = thread.submit(payer.citizen.confirm, payment)
         wait_until(lambda: stack.sandbox.debits(reference=payment["id"]))
-        send_bills(
-            stack, "paid-elsewhere", paid_elsewhere_file([(payer.bills[0]["number"], 45, paid_at_the_store)])
-        )
+        send_bills(stack, "paid-elsewhere", paid_elsewhere_file([(payer.bills[0]["number"], 45, paid_at_the_store)]))
         confirming.result()
     stack.sandbox.set_settings(webhooks=True)
     wait_until(lambda: shown(payer, payment)["status"] == "refunded", seconds=30)
