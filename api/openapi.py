@@ -63,6 +63,7 @@ _PREFIXES = {
     "device_id": "dev",
     "link_id": "blk",
     "message_id": "msg",
+    "passkey_id": "psk",
     "payment_id": "pay",
     "session_id": "ses",
     "vehicle_id": "veh",
