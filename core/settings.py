@@ -69,6 +69,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     broker_url = environment.get("BROKER_URL", "")
     is_demo = _flag(environment, "MYKH_DEMO", default=not environment.get("BANK_URL"))
     data_key, index_key = _keys(environment, is_demo=is_demo)
+    fcm_url = environment.get("FCM_URL", f"{sandbox_url}/fcm" if is_demo else "")
     return Settings(
         database_url=_url(environment, "DATABASE_URL", "", ("postgresql", "postgres")) if database_url else "",
         broker_url=_url(environment, "BROKER_URL", "", ("redis", "rediss", "redis+socket", "amqp", "amqps"))
@@ -90,9 +91,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         bureaus_secret=_secret(environment, "BUREAUS_SECRET", "sandbox-bureaus-secret", is_demo=is_demo),
         sms_url=_url(environment, "SMS_URL", f"{sandbox_url}/sms", ("http", "https")),
         sms_secret=_secret(environment, "SMS_SECRET", "sandbox-sms-secret", is_demo=is_demo),
-        fcm_url=environment.get("FCM_URL", f"{sandbox_url}/fcm" if is_demo else ""),
+        fcm_url=_url(environment, "FCM_URL", fcm_url, ("http", "https")) if fcm_url else "",
         fcm_project=environment.get("FCM_PROJECT", "mykaohsiung-demo"),
-        fcm_credentials_file=environment.get("FCM_CREDENTIALS_FILE", ""),
+        fcm_credentials_file=_service_account(environment, "FCM_CREDENTIALS_FILE", is_needed=not fcm_url),
         argon2_memory_kib=_number(environment, "ARGON2_MEMORY_KIB", 65536, at_least=64, at_most=4_194_304),
         owns_database=not database_url,
         owns_broker=not broker_url,
@@ -132,6 +133,15 @@ def _secret(environment: Mapping[str, str], name: str, demo_value: str, *, is_de
     if not text and not is_demo:
         raise SettingWrong(f"{name} is not set: outside the demo every partner needs a secret of its own")
     return text or demo_value
+
+
+def _service_account(environment: Mapping[str, str], name: str, *, is_needed: bool) -> str:
+    path = environment.get(name, "")
+    if not path and is_needed:
+        raise SettingWrong(f"{name} is not set: without FCM_URL pushes go to Google, which wants a service account")
+    if path and not (Path(path).is_file() and os.access(path, os.R_OK)):
+        raise SettingWrong(f"{name}={path!r} should be a file that can be read: a service account's JSON")
+    return path
 
 
 def _keys(environment: Mapping[str, str], *, is_demo: bool) -> tuple[bytes, bytes]:

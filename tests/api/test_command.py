@@ -69,7 +69,7 @@ def test_settings_for_production_take_every_secret_from_the_environment() -> Non
     of = read(
         {"DATABASE_URL": "postgresql://u:p@db/x", "BROKER_URL": "amqp://broker", "BANK_URL": "https://bank.example",
          "BANK_SECRET": "a", "BUREAUS_SECRET": "b", "SMS_SECRET": "c", "DATA_KEY": KEY, "INDEX_KEY": KEY,
-         "PUBLIC_ORIGIN": "https://my.kcg.gov.tw/"}
+         "PUBLIC_ORIGIN": "https://my.kcg.gov.tw/", "FCM_CREDENTIALS_FILE": __file__}
     )  # fmt: skip
     assert not of.is_demo and not of.owns_database and not of.owns_broker
     assert (of.public_origin, of.rp_id) == ("https://my.kcg.gov.tw", "my.kcg.gov.tw")

@@ -1,0 +1,49 @@
+"""Settings for push: where it goes decides what is needed, and what is missing is named before anything starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.settings import SettingWrong, read
+
+KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+PRODUCTION = {
+    "MYKH_DEMO": "0", "DATA_KEY": KEY, "INDEX_KEY": KEY, "BANK_SECRET": "a", "BUREAUS_SECRET": "b", "SMS_SECRET": "c",
+}  # fmt: skip
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> str:
+    """A service account's file."""
+    path = tmp_path / "account.json"
+    path.write_text("{}")
+    return str(path)
+
+
+def _refused(environment: dict[str, str]) -> str:
+    with pytest.raises(SettingWrong) as refusal:
+        read(environment)
+    assert "\n" not in str(refusal.value)
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize("base", [PRODUCTION, {"FCM_URL": ""}, PRODUCTION | {"FCM_URL": ""}])
+def test_pushing_through_google_needs_a_service_account_that_can_be_read(
+    base: dict[str, str], account: str, tmp_path: Path
+) -> None:
+    assert _refused(base).startswith("FCM_CREDENTIALS_FILE is not set")
+    for unreadable in (str(tmp_path / "gone.json"), str(tmp_path)):
+        assert _refused(base | {"FCM_CREDENTIALS_FILE": unreadable}).startswith("FCM_CREDENTIALS_FILE=")
+    of = read(base | {"FCM_CREDENTIALS_FILE": account})
+    assert (of.fcm_url, of.fcm_credentials_file) == ("", account)
+
+
+def test_pushing_to_a_sandbox_needs_none() -> None:
+    assert read({}).fcm_url == "http://127.0.0.1:8090/fcm"
+    assert read(PRODUCTION | {"FCM_URL": "http://10.0.0.1/fcm"}).fcm_credentials_file == ""
+
+
+def test_the_sandbox_s_address_is_an_address() -> None:
+    assert _refused({"FCM_URL": "fcm"}).startswith("FCM_URL should be")
