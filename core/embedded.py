@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import redis
+
 _SYSTEM_USER = "mykaohsiung-pg"
 
 
@@ -153,13 +155,21 @@ def start_redis(state_dir: Path, *, port: int | None = None) -> Redis:
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise EngineFailed(f"Redis stopped at start: see {state_dir / 'redis.log'}")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                pid_file.write_text(str(process.pid))
-                return Redis(process, f"redis://127.0.0.1:{port}/0")
+        if _answering_redis(port) == process.pid:
+            pid_file.write_text(str(process.pid))
+            return Redis(process, f"redis://127.0.0.1:{port}/0")
         time.sleep(0.05)
     process.kill()
     raise EngineFailed("Redis did not answer within 20 s")
+
+
+def _answering_redis(port: int) -> int | None:
+    """The process id of the Redis server that answers on this port: it may be somebody else's."""
+    with redis.Redis(host="127.0.0.1", port=port, socket_timeout=2) as connection:
+        try:
+            return int(connection.info("server")["process_id"])
+        except (redis.RedisError, KeyError):
+            return None
 
 
 def free_port() -> int:
@@ -229,14 +239,23 @@ def _stop_leftover(pid_file: Path, folder: str) -> None:
     """A server left by a killed run still holds this folder: stop it, or two would write to the same files."""
     try:
         pid = int(pid_file.read_text().split("\n", 1)[0])
-        is_ours = folder in Path(f"/proc/{pid}/cmdline").read_text()
+        # Both servers work inside their folder; Redis rewrites its command line, so that tells nothing.
+        is_ours = Path(f"/proc/{pid}/cwd").samefile(folder)
     except (OSError, ValueError):
         return
     if is_ours:
         os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + 30
-        while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+        while _runs(pid) and time.monotonic() < deadline:
             time.sleep(0.05)
+
+
+def _runs(pid: int) -> bool:
+    """Whether the process runs; one that has ended and waits for its parent has no command line any more."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except OSError:
+        return False
 
 
 def _reachable_by_others(folder: Path) -> Path:

@@ -75,7 +75,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         broker_url=_url(environment, "BROKER_URL", "", ("redis", "rediss", "redis+socket", "amqp", "amqps"))
         if broker_url
         else "",
-        public_origin=_url(environment, "PUBLIC_ORIGIN", f"http://localhost:{port}", ("http", "https")).rstrip("/"),
+        public_origin=_origin(environment, "PUBLIC_ORIGIN", f"http://localhost:{port}"),
         sandbox_url=sandbox_url,
         state_dir=state_dir,
         port=port,
@@ -126,6 +126,17 @@ def _url(environment: Mapping[str, str], name: str, default: str, schemes: tuple
         # The value may hold a password, so only its scheme is shown.
         raise SettingWrong(f"{name} should be an address beginning with {' or '.join(s + '://' for s in schemes)}")
     return text
+
+
+def _origin(environment: Mapping[str, str], name: str, default: str) -> str:
+    origin = _url(environment, name, default, ("http", "https")).rstrip("/")
+    parts = urlsplit(origin)
+    # Browsers send the Origin in this form alone, and it is compared letter by letter.
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc or origin != origin.lower():
+        raise SettingWrong(
+            f"{name} should be scheme, host and port alone, in lower case, such as https://my.kcg.gov.tw"
+        )
+    return origin
 
 
 def _secret(environment: Mapping[str, str], name: str, demo_value: str, *, is_demo: bool) -> str:
