@@ -162,11 +162,15 @@ def _query(route: Route, sent: MultiDict[str, str]) -> dict[str, Any]:
 
 
 def _bytes_of(incoming: Request) -> bytes:
-    incoming.max_content_length = _LARGEST_JSON_BYTES
+    # A body in chunks is cut off at this length without a word, so one byte more than allowed is let in and counted.
+    incoming.max_content_length = _LARGEST_JSON_BYTES + 1
     try:
-        return incoming.get_data(cache=True)
+        sent = incoming.get_data(cache=True)
     except RequestEntityTooLarge:
         raise BodyTooLarge from None
+    if len(sent) > _LARGEST_JSON_BYTES:
+        raise BodyTooLarge
+    return sent
 
 
 def _json_object(incoming: Request, sent: bytes) -> dict[str, Any]:
