@@ -111,7 +111,8 @@ def test_every_post_that_moves_value_demands_an_idempotency_key_and_the_others_s
 
 
 def test_every_refusal_has_one_name_words_in_both_languages_and_a_page(client: FlaskClient) -> None:
-    kinds = list(all_problems())
+    # Tests declare refusals of their own, which are nobody's business.
+    kinds = [kind for kind in all_problems() if kind.__module__.split(".")[0] in ROOMS]
     assert [slug for slug, times in Counter(kind.slug for kind in kinds).items() if times > 1] == []
     catalogue = client.get("/problems/").text
     for kind in kinds:
