@@ -228,3 +228,11 @@ def test_every_route_of_the_application_is_described(client: FlaskClient) -> Non
     for route in wiring.routes():
         path = re.sub(r"<([a-z_]+)>", r"{\1}", route.path)
         assert route.method.lower() in described[path], _name(route)
+
+
+def test_every_id_in_an_address_is_described_as_one_of_its_kind(client: FlaskClient) -> None:
+    for path, operations in client.get("/openapi.json").json["paths"].items():
+        for operation in operations.values():
+            for parameter in operation["parameters"]:
+                if parameter["in"] == "path" and parameter["name"].endswith("_id"):
+                    assert parameter["schema"]["pattern"].startswith("^"), (path, parameter["name"])

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from paying_city import national_id
 from stack import Stack
 
 LOGIN = "/v1/auth/password/login"
@@ -103,7 +104,7 @@ def test_a_body_that_is_too_large_is_refused_by_its_length_and_by_its_bytes(stac
 
 
 def test_a_body_in_chunks_is_read_like_any_other(stack: Stack) -> None:
-    body = json.dumps({"national_id": "A123456789", "password": "not the one"}).encode()
+    body = json.dumps({"national_id": national_id(1), "password": "not the one"}).encode()
     sent = _request(
         f"POST {LOGIN} HTTP/1.1", "Content-Type: application/json", "Transfer-Encoding: chunked",
         body=b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body),
