@@ -12,9 +12,6 @@ from stack import Stack
 
 from core.ids import parse_typeid
 
-FINAL = ("captured", "failed", "cancelled", "expired", "refunded", "awaiting_authorization")
-
-
 def settled(stack: Stack, *, seconds: float = 60.0) -> float:
     """Wait until every payment is final and everybody who has to know does; answers how long that took."""
     started_at = time.monotonic()
