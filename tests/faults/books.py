@@ -12,6 +12,7 @@ from stack import Stack
 
 from core.ids import parse_typeid
 
+
 def settled(stack: Stack, *, seconds: float = 60.0) -> float:
     """Wait until every payment is final and everybody who has to know does; answers how long that took."""
     started_at = time.monotonic()
