@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import psycopg
+import urllib3
 from citizen import Citizen
 from sandbox_process import SandboxBooks, free_port
 
@@ -73,6 +74,18 @@ class Stack:
     def pid(self, name: str) -> int:
         """The process id of api, worker, beat or sandbox."""
         return int((self.state_dir / f"{name}.pid").read_text())
+
+    def wait_until_up(self, *, seconds: float = 30.0) -> None:
+        """Wait until the API answers again after having been killed."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if urllib3.request("GET", f"{self.api_url}/readyz", timeout=2.0, retries=False).status == 200:
+                    return
+            except urllib3.exceptions.HTTPError:
+                pass
+            time.sleep(0.1)
+        raise AssertionError(f"the API did not come back:\n{self.logs()}")
 
     def kill(self, name: str) -> None:
         """kill -9 of a process and all that it started; the supervisor starts it again."""

@@ -94,6 +94,7 @@ def test_killed_at_random_moments_everything_agrees_within_a_minute(own_stack: S
         print(f"{min(start + 10, ROUNDS)} kills: settled after {seconds:.1f} s, {statuses}, {stream.answered} answered")
         assert statuses.get("captured", 0) > 0
         if start + 10 < ROUNDS:
+            stack.wait_until_up()
             for payer in payers:
                 more_parking(stack, payer, [30] * 60)
 
