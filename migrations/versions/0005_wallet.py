@@ -33,7 +33,8 @@ def upgrade() -> None:
         CREATE TABLE wallet.payment (
             id uuid PRIMARY KEY,
             person_id uuid NOT NULL,
-            status text NOT NULL,
+            status text NOT NULL CHECK (status IN ('awaiting_authorization', 'debiting', 'unknown', 'captured', 'failed',
+                                                   'cancelled', 'expired', 'refunded')),
             rail text NOT NULL,
             bank_link_id uuid NOT NULL,
             mandate_id text NOT NULL,
