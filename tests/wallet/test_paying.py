@@ -133,6 +133,22 @@ def test_sent_again_under_its_key_a_payment_answers_as_before(stack: Stack) -> N
     assert len(stack.sandbox.debits(reference=first["id"])) == 1
 
 
+def test_an_authorization_whose_request_died_answers_under_its_key_where_the_payment_stands(stack: Stack) -> None:
+    payer = new_payer(stack, parking=[30])
+    payment = payer.citizen.begin(payer.bill_ids(), payer.link["id"])
+    credential = {"credential": payer.citizen.device.get(payment["authorization"]["options"])}
+    path, key = f"/v1/payments/{payment['id']}/authorization", str(uuid.uuid4())
+    payer.citizen.call("POST", path, credential, key=key)
+    with stack.database() as connection:
+        # As kill -9 leaves it: the claim is committed, the answer was never stored, the lease has run out.
+        connection.execute(
+            "UPDATE core.idempotency SET status = NULL, lease_until = now() - interval '1 s' WHERE key = %s", (key,)
+        )
+    again = payer.citizen.call("POST", path, credential, key=key)
+    assert (again["id"], again["status"]) == (payment["id"], "captured")
+    assert len(stack.sandbox.debits(reference=payment["id"])) == 1
+
+
 def test_without_a_key_nothing_begins(stack: Stack) -> None:
     payer = new_payer(stack, parking=[30])
     with pytest.raises(Refused) as refused:
