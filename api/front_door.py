@@ -77,7 +77,10 @@ def view_of(route: Route) -> Callable[..., Response]:
         except Replayed as replay:
             return _response(replay.answer, call.language)
         except Problem as problem:
-            _give_back(keyed, route)
+            # A 503 can come after something was begun: then the key's lease runs out by itself, and whoever comes
+            # again under it is told where that stands.
+            if problem.status != Unavailable.status:
+                _give_back(keyed, route)
             return problem_response(problem, request)
         except Exception as error:
             if db.is_outage(error):
