@@ -53,7 +53,7 @@ REQUESTS = {
     "the same parameter twice": (_request("GET /v1/auth/methods?acr=a&acr=b HTTP/1.1"), {422}),
     "an absolute address": (_request("GET http://evil.example/v1/bills HTTP/1.1"), {401}),
     "an address longer than any": (_request(f"GET /{'a' * 70_000} HTTP/1.1"), {0, 400, 404, 414, 431}),
-    "a header longer than any": (_request("GET /v1/bills HTTP/1.1", f"X-Long: {'a' * 500_000}"), {0, 400, 431}),
+    "a header longer than any": (_request("GET /v1/bills HTTP/1.1", f"X-Long: {'a' * 4_000_000}"), {0, 400, 431}),
     "ten thousand headers": (_request("GET /v1/bills HTTP/1.1", *["X: y"] * 10_000), {0, 400, 431}),
     "a token without end": (_request("GET /v1/bills HTTP/1.1", f"Authorization: Bearer {'a' * 60_000}"), {401, 431}),
     "a cookie that is none": (_request("GET /v1/bills HTTP/1.1", 'Cookie: __Host-session="\xff; ;;=;'), {401}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import socket
@@ -193,7 +194,7 @@ def answering_forever(accepted: list[int]) -> str:
         while True:
             connection, _ = listener.accept()
             accepted.append(1)
-            with connection:
+            with connection, contextlib.suppress(ConnectionResetError):
                 while connection.recv(65536):
                     connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
