@@ -1,0 +1,12 @@
+"""Debits at other banks with their return window, and electronic wallets."""
+
+from __future__ import annotations
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

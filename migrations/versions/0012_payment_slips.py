@@ -1,0 +1,12 @@
+"""Payment slips for a store's counter or any bank's app."""
+
+from __future__ import annotations
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
