@@ -26,7 +26,7 @@ from partners.desk import books_api, pages, switches, switches_api, webhooks
 from partners.desk.books import Books
 from partners.desk.protocol import Desk
 from partners.desk.switches import Switchboard
-from partners.desk.webhooks import WebhookSender
+from partners.desk.webhooks import Target, WebhookSender
 from partners.fcm import sandbox as fcm
 from partners.sms import sandbox as sms
 
@@ -46,9 +46,11 @@ def create_app(state_dir: Path, api_url: str, own_url: str, shared: Secrets | No
     """The sandbox as a WSGI application, its books in `state_dir`/sandbox.db, its webhooks to `api_url`/v1/webhooks."""
     shared = shared or Secrets()
     schemas = (switches.SCHEMA, webhooks.SCHEMA, accounts.SCHEMA, bureaus.SCHEMA, sms.SCHEMA, fcm.SCHEMA)
-    books = Books(state_dir / "sandbox.db", schemas, (accounts.seed, bureaus.seed, sms.seed))
+    books = Books(
+        state_dir / "sandbox.db", schemas, (accounts.seed, bureaus.seed, sms.seed), added=webhooks.ADDED_COLUMNS
+    )
     city = wire.Peer("city", api_url, shared.bank, connect_timeout_seconds=2.0, read_timeout_seconds=10.0)
-    sender = WebhookSender(books, city, "/v1/webhooks/bank")
+    sender = WebhookSender(books, {"bank": Target(city, "/v1/webhooks/bank")})
     desk = Desk(books, Switchboard(books), sender)
     app = Flask(__name__, static_folder=None, template_folder="desk/templates")
     app.register_blueprint(bank.blueprint(desk, shared.bank, own_url))

@@ -20,10 +20,10 @@ import hmac
 import os
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, BinaryIO, ClassVar, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import orjson
@@ -31,6 +31,7 @@ import urllib3
 
 TOLERANCE_SECONDS = 300
 DEFAULT_RETRY_AFTER_SECONDS = 60
+_PIECE_BYTES = 1 << 16
 
 _T = TypeVar("_T")
 
@@ -123,7 +124,33 @@ def call(peer: Peer, method: str, path: str, body: Mapping[str, Any] | None = No
     request_id = uuid.uuid4().hex
     signed = signature_headers(peer.secret, request_id, _subject_of(method, address), content)
     more = {name.replace("_", "-"): value for name, value in headers.items()}
-    return _believed(peer, request_id, _exchange(peer, method, address, content, signed | more))
+    response = _exchange(peer, method, address, content, signed | more)
+    return _believed(peer, request_id, response.status, response.headers, response.data)
+
+
+def download(peer: Peer, path: str, into: BinaryIO, *, most_bytes: int) -> int:
+    """Fetches a document of any type from `peer.url + path` into `into`, piece by piece; returns how many bytes it has.
+
+    The signature stands over the whole, so what `into` holds is the partner's word only once this has returned; after
+    a failure it is worth nothing. Raises like `call`, and AnswerNotTrusted for more than `most_bytes`.
+    """
+    address = peer.url + path
+    request_id = uuid.uuid4().hex
+    signed = signature_headers(peer.secret, request_id, _subject_of("GET", address), b"")
+    response = _exchange(peer, "GET", address, b"", signed, preload=False)
+    try:
+        if not 200 <= response.status < 300:
+            _believed(peer, request_id, response.status, response.headers, response.read(_PIECE_BYTES))
+            raise NoAnswer(peer.name, f"status {response.status}")
+        length = _received(peer, request_id, response, into, most_bytes)
+    except urllib3.exceptions.HTTPError as error:
+        raise NoAnswer(peer.name, type(error).__name__) from error
+    except BaseException:
+        # What was not read to its end must not be taken for the answer to the next request on this connection.
+        response.close()
+        raise
+    response.release_conn()
+    return length
 
 
 def shaped(peer: Peer, body: dict[str, Any], build: Callable[[dict[str, Any]], _T]) -> _T:
@@ -142,10 +169,20 @@ def post_webhook(peer: Peer, path: str, webhook_id: str, content: bytes, *, sign
     signed = signature_headers(peer.secret, webhook_id, b"", content)
     response = _exchange(peer, "POST", peer.url + path, content, signed)
     if signed_answer:
-        return _believed(peer, webhook_id, response)
+        return _believed(peer, webhook_id, response.status, response.headers, response.data)
     if not 200 <= response.status < 300:
         raise NoAnswer(peer.name, f"status {response.status}")
     return Reply(response.status, {})
+
+
+def post_as_is(peer: Peer, path: str, content: bytes, headers: Mapping[str, str]) -> None:
+    """POSTs a webhook whose signature its sender has put into body or headers; any 2xx acknowledges it.
+
+    Raises NotReached or NoAnswer.
+    """
+    response = _exchange(peer, "POST", peer.url + path, content, dict(headers))
+    if not 200 <= response.status < 300:
+        raise NoAnswer(peer.name, f"status {response.status}")
 
 
 def verify_webhook(secret: str, headers: Headers, content: bytes, *, now_seconds: float | None = None) -> str:
@@ -163,8 +200,24 @@ def signature_headers(secret: str, message_id: str, subject: bytes, content: byt
     return {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": f"v1,{signature}"}
 
 
+def signature_headers_for(secret: str, message_id: str, subject: bytes, pieces: Iterable[bytes]) -> dict[str, str]:
+    """`signature_headers` for content that comes in pieces and is never whole in memory."""
+    timestamp = str(int(time.time()))
+    (state,) = _signatures_begun(_keys(secret)[:1], message_id, timestamp, subject)
+    for piece in pieces:
+        state.update(piece)
+    signature = base64.b64encode(state.digest()).decode()
+    return {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": f"v1,{signature}"}
+
+
 def verify(secret: str, headers: Headers, subject: bytes, content: bytes, *, now_seconds: float | None = None) -> str:
     """Checks signature and age of a message in constant time; returns its id. Raises NotGenuine."""
+    message_id, timestamp, offered = _stamp(headers, now_seconds)
+    _must_match(offered, [_signature(key, message_id, timestamp, subject, content) for key in _keys(secret)])
+    return message_id
+
+
+def _stamp(headers: Headers, now_seconds: float | None) -> tuple[str, str, str]:
     message_id = headers.get("webhook-id", "")
     timestamp = headers.get("webhook-timestamp", "")
     offered = headers.get("webhook-signature", "")
@@ -174,13 +227,15 @@ def verify(secret: str, headers: Headers, subject: bytes, content: bytes, *, now
         raise NotGenuine("webhook-timestamp is not in Unix seconds")
     if abs((time.time() if now_seconds is None else now_seconds) - int(timestamp)) > TOLERANCE_SECONDS:
         raise NotGenuine("the message is too old, or from the future")
-    expected = [_signature(key, message_id, timestamp, subject, content).encode() for key in _keys(secret)]
+    return message_id, timestamp, offered
+
+
+def _must_match(offered: str, expected: list[str]) -> None:
     given = [part[3:].encode() for part in offered.split(" ") if part.startswith("v1,")]
     # No early exit: the time taken must not tell which key or which signature came close.
-    matches = [hmac.compare_digest(one, other) for one in expected for other in given]
+    matches = [hmac.compare_digest(one.encode(), other) for one in expected for other in given]
     if not any(matches):
         raise NotGenuine("the signature is wrong")
-    return message_id
 
 
 def request_subject(method: str, path: str, query: str) -> bytes:
@@ -194,7 +249,7 @@ def answer_subject(status: int) -> bytes:
 
 
 def _exchange(
-    peer: Peer, method: str, address: str, content: bytes, headers: dict[str, str]
+    peer: Peer, method: str, address: str, content: bytes, headers: dict[str, str], *, preload: bool = True
 ) -> urllib3.BaseHTTPResponse:
     if content:
         headers["content-type"] = "application/json"
@@ -207,6 +262,7 @@ def _exchange(
             timeout=urllib3.Timeout(connect=peer.connect_timeout_seconds, read=peer.read_timeout_seconds),
             retries=False,
             redirect=False,
+            preload_content=preload,
         )
     except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
         raise NotReached(peer.name, type(error).__name__) from error
@@ -214,10 +270,30 @@ def _exchange(
         raise NoAnswer(peer.name, type(error).__name__) from error
 
 
-def _believed(peer: Peer, request_id: str, response: urllib3.BaseHTTPResponse) -> Reply:
-    status, content = response.status, response.data
+def _received(peer: Peer, request_id: str, response: urllib3.BaseHTTPResponse, into: BinaryIO, most_bytes: int) -> int:
+    """Writes the answer's body down while its signature is computed along."""
+    length = 0
     try:
-        if verify(peer.secret, response.headers, answer_subject(status), content) != request_id:
+        message_id, timestamp, offered = _stamp(response.headers, None)
+        if message_id != request_id:
+            raise NotGenuine("the answer is to another request")
+        states = _signatures_begun(_keys(peer.secret), message_id, timestamp, answer_subject(response.status))
+        for piece in response.stream(_PIECE_BYTES, decode_content=False):
+            length += len(piece)
+            if length > most_bytes:
+                raise NotGenuine(f"the document has more than {most_bytes} bytes")
+            for state in states:
+                state.update(piece)
+            into.write(piece)
+        _must_match(offered, [base64.b64encode(state.digest()).decode() for state in states])
+    except NotGenuine as problem:
+        raise AnswerNotTrusted(peer.name, f"status {response.status}: {problem}") from problem
+    return length
+
+
+def _believed(peer: Peer, request_id: str, status: int, headers: urllib3.HTTPHeaderDict, content: bytes) -> Reply:
+    try:
+        if verify(peer.secret, headers, answer_subject(status), content) != request_id:
             raise NotGenuine("the answer is to another request")
         body = orjson.loads(content) if content else {}
     except (NotGenuine, orjson.JSONDecodeError) as problem:
@@ -228,7 +304,7 @@ def _believed(peer: Peer, request_id: str, response: urllib3.BaseHTTPResponse) -
         return Reply(status, body)
     code, detail = (str(body.get("code", "")), str(body.get("detail", ""))) if isinstance(body, dict) else ("", "")
     if status == 503:
-        raise Unavailable(peer.name, detail or code, retry_after_seconds(response.headers.get("retry-after")))
+        raise Unavailable(peer.name, detail or code, retry_after_seconds(headers.get("retry-after")))
     if 400 <= status < 500:
         raise Refused(peer.name, detail, status, code)
     raise NoAnswer(peer.name, f"status {status} {code}")
@@ -247,6 +323,11 @@ def _subject_of(method: str, address: str) -> bytes:
 def _signature(key: bytes, message_id: str, timestamp: str, subject: bytes, content: bytes) -> str:
     message = f"{message_id}.{timestamp}.".encode() + subject + content
     return base64.b64encode(hmac.digest(key, message, "sha256")).decode()
+
+
+def _signatures_begun(keys: Iterable[bytes], message_id: str, timestamp: str, subject: bytes) -> list[hmac.HMAC]:
+    beginning = f"{message_id}.{timestamp}.".encode() + subject
+    return [hmac.new(key, beginning, "sha256") for key in keys]
 
 
 @cache

@@ -16,11 +16,18 @@ Seed = Callable[["Books"], None]
 class Books:
     """Opens (and at first sight fills) the books in `path`: `schemas` are SQL scripts, `seeds` put in the beginning.
 
+    `added` are columns (table, name, definition) that books of an older version lack.
     One process owns the file. Its writers queue at a lock of ours: SQLite's own way of waiting is to sleep and try
     again, which under 64 threads costs tens of milliseconds where the write itself costs 50 microseconds.
     """
 
-    def __init__(self, path: Path, schemas: Sequence[str], seeds: Sequence[Seed]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schemas: Sequence[str],
+        seeds: Sequence[Seed],
+        added: Sequence[tuple[str, str, str]] = (),
+    ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._seeds = seeds
@@ -28,6 +35,9 @@ class Books:
         self._write_turn = threading.Lock()
         for schema in schemas:
             self._connection().executescript(schema)
+        for table, column, definition in added:
+            if column not in {row["name"] for row in self.all(f'PRAGMA table_info("{table}")')}:
+                self._connection().execute(f'ALTER TABLE "{table}" ADD COLUMN {column} {definition}')
         is_new = self.one("SELECT 1 FROM book_opened") is None
         if is_new:
             self._fill()

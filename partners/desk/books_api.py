@@ -40,7 +40,7 @@ BOOKS: Mapping[str, Book] = {
     "sms": Book("sms_message", "position", {"to": "recipient", "id": "id"}),
     "sms/numbers": Book("sms_number", "mobile", _same("mobile", "national_id")),
     "fcm": Book("fcm_push", "position", _same("address", "message_id")),
-    "webhooks": Book("webhook", "position", _same("state", "type", "id")),
+    "webhooks": Book("webhook", "position", _same("state", "type", "id", "target")),
 }
 BUREAU_BOOKS: Mapping[str, Book] = {
     "bills": Book("bureau_bill", "number", _same("number", "status", "payment_id")),

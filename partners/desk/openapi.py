@@ -268,8 +268,8 @@ _BOOKS = {
     },
     "/books/webhooks": {
         "get": _book(
-            "The bank's webhooks to the city",
-            ("state", "type", "id"),
+            "Partners' webhooks to the city",
+            ("state", "type", "id", "target"),
             id=TEXT,
             type=TEXT,
             body={"type": "object"},
@@ -277,6 +277,8 @@ _BOOKS = {
             due_at={"type": "number"},
             attempts=NUMBER,
             last_error=MAYBE_TEXT,
+            target=TEXT,
+            headers=MAYBE_TEXT,
         )
     },
     "/books/reset": {

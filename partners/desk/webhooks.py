@@ -1,4 +1,4 @@
-"""What the bank tells us unasked: webhooks, written down with the act they report, sent until acknowledged."""
+"""What partners tell us unasked: webhooks, written down with the act they report, sent until acknowledged."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -28,38 +29,66 @@ CREATE TABLE IF NOT EXISTS webhook (
     state      TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'dropped', 'undeliverable')),
     due_at     REAL NOT NULL,
     attempts   INTEGER NOT NULL DEFAULT 0,
-    last_error TEXT
+    last_error TEXT,
+    target     TEXT NOT NULL DEFAULT 'bank',
+    headers    TEXT
 );
 CREATE INDEX IF NOT EXISTS webhook_waiting ON webhook (due_at) WHERE state = 'waiting';
 """
+
+# What books of an older sandbox lack.
+ADDED_COLUMNS = (("webhook", "target", "TEXT NOT NULL DEFAULT 'bank'"), ("webhook", "headers", "TEXT"))
 
 MOST_ATTEMPTS = 12
 LONGEST_WAIT_SECONDS = 60.0
 _BATCH = 50
 
 
-def write_down(books: sqlite3.Connection, kind: str, data: Mapping[str, Any], mode: Mode | None) -> None:
-    """Records a webhook in the transaction of the act it reports; `mode` may double, delay or drop it."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where one partner's webhooks go. `is_standard`: signed as Standard Webhooks at each attempt; otherwise a webhook
+    goes out as it was written down, with the headers written down beside it."""
+
+    peer: wire.Peer
+    path: str
+    is_standard: bool = True
+
+
+def write_down(
+    books: sqlite3.Connection, kind: str, data: Mapping[str, Any], mode: Mode | None, *, target: str = "bank"
+) -> None:
+    """Records a Standard Webhook in the transaction of the act it reports; `mode` may double, delay or drop it."""
+    body = orjson.dumps({"type": kind, "timestamp": on_the_wire(now()), "data": data}).decode()
+    write_down_as_is(books, target, f"evt_{uuid.uuid4().hex}", kind, body, {}, mode)
+
+
+def write_down_as_is(
+    books: sqlite3.Connection,
+    target: str,
+    event_id: str,
+    kind: str,
+    body: str,
+    headers: Mapping[str, str],
+    mode: Mode | None,
+) -> None:
+    """Records a webhook with the body and headers its partner sends; `mode` may double, delay or drop it."""
     name = mode.name if mode else ""
     copies = int(mode["n"]) if mode and name == "duplicate_webhook" else 1
     due_at = time.time() + (mode["delay"] if mode and name == "reorder_webhook" else 0.0)
     state = "dropped" if name == "drop_webhook" else "waiting"
-    event_id = f"evt_{uuid.uuid4().hex}"
-    body = orjson.dumps({"type": kind, "timestamp": on_the_wire(now()), "data": data}).decode()
     for _ in range(copies):
         books.execute(
-            "INSERT INTO webhook (id, type, body, state, due_at) VALUES (?, ?, ?, ?, ?)",
-            (event_id, kind, body, state, due_at),
+            "INSERT INTO webhook (id, type, body, state, due_at, target, headers) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (event_id, kind, body, state, due_at, target, orjson.dumps(headers).decode() if headers else None),
         )
 
 
 class WebhookSender:
-    """Sends what is due to `target`, in order of time, again after 1, 2, 4 … 60 s until answered 2xx or given up."""
+    """Sends what is due to its target, in order of time, again after 1, 2, 4 … 60 s until answered 2xx or given up."""
 
-    def __init__(self, books: Books, target: wire.Peer, path: str) -> None:
+    def __init__(self, books: Books, targets: Mapping[str, Target]) -> None:
         self._books = books
-        self._target = target
-        self._path = path
+        self._targets = targets
         self._woken = threading.Event()
         self._stopped = threading.Event()
 
@@ -107,8 +136,12 @@ class WebhookSender:
         return 0.0 if len(due) == _BATCH else self._seconds_until_next()
 
     def _send(self, webhook: Row) -> wire.CallFailed | None:
+        target, content = self._targets[webhook["target"]], webhook["body"].encode()
         try:
-            wire.post_webhook(self._target, self._path, webhook["id"], webhook["body"].encode(), signed_answer=False)
+            if target.is_standard:
+                wire.post_webhook(target.peer, target.path, webhook["id"], content, signed_answer=False)
+            else:
+                wire.post_as_is(target.peer, target.path, content, orjson.loads(webhook["headers"] or "{}"))
         except wire.CallFailed as error:
             return error
         return None
