@@ -12,7 +12,7 @@ from core.text import Text
 from ledger import book
 from points import texts
 from points.campaigns import ASSET
-from points.lots import Change, write_entry
+from points.entries import Change, write_entry
 
 _BATCH = 100
 
@@ -60,4 +60,6 @@ _DUE = text(
      ORDER BY l.expires_at LIMIT :limit FOR NO KEY UPDATE OF l SKIP LOCKED
     """
 )
-_EMPTY = text("UPDATE points.lot SET remaining = 0 WHERE id = ANY(:ids) AND remaining > 0")
+_EMPTY = text(
+    "UPDATE points.lot SET expired = expired + remaining, remaining = 0 WHERE id = ANY(:ids) AND remaining > 0"
+)

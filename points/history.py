@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.clock import taipei_date
 from core.cursors import decode_moment_cursor, encode_moment_cursor
 from core.text import Text
+from points import debts
 
 MOST_LOTS = 200
 
@@ -31,17 +32,19 @@ class OpenLot:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A person's points at one moment. `expiring`: how many points have which last day, the soonest first. `lots`: the
-    soonest to expire, `MOST_LOTS` at the most."""
+    """A person's points at one moment. `balance`: what the lots hold less what is `owed`, so it may be below zero.
+    `expiring`: how many points have which last day, the soonest first. `lots`: the soonest to expire, `MOST_LOTS` at
+    the most."""
 
     balance: int
+    owed: int
     expiring: list[tuple[int, date]]
     lots: list[OpenLot]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change: `kind` is "earn", "reverse" or "expire"; `amount` is below zero where points went."""
+    """One change of a `kind` of `points.entries.KINDS`; `amount` is below zero where points went or are owed."""
 
     id: UUID
     amount: int
@@ -56,8 +59,10 @@ def standing(session: Session, *, person_id: UUID, now: datetime) -> Standing:
     """The person's points at `now`; what has expired by then no longer counts, swept or not."""
     by_end = session.execute(_BY_END, {"person_id": person_id, "now": now}).all()
     lots = session.execute(_OPEN_LOTS, {"person_id": person_id, "now": now, "limit": MOST_LOTS}).all()
+    owed = debts.owed_by(session, person_id)
     return Standing(
-        balance=sum(int(row.points) for row in by_end),
+        balance=sum(int(row.points) for row in by_end) - owed,
+        owed=owed,
         expiring=[(int(row.points), _last_day(row.expires_at)) for row in by_end],
         lots=[_open_lot(row) for row in lots],
     )

@@ -25,6 +25,7 @@ def my_points(call: Call) -> Answer:
     return Answer(
         {
             "balance": standing.balance,
+            "owed": standing.owed,
             "expiring": [{"amount": amount, "expires_on": day.isoformat()} for amount, day in standing.expiring],
             "lots": [
                 {

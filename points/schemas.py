@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from core.http import page_of
+from points import entries
 
 
 class ExpiringSchema(Schema):
@@ -22,7 +23,8 @@ class LotSchema(Schema):
 
 
 class PointsSchema(Schema):
-    balance = fields.Integer(required=True, validate=validate.Range(min=0))
+    balance = fields.Integer(required=True)
+    owed = fields.Integer(required=True, validate=validate.Range(min=0))
     expiring = fields.List(fields.Nested(ExpiringSchema), required=True)
     lots = fields.List(fields.Nested(LotSchema), required=True)
 
@@ -30,7 +32,7 @@ class PointsSchema(Schema):
 class PointsEntrySchema(Schema):
     id = fields.String(required=True)
     amount = fields.Integer(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf(["earn", "reverse", "expire"]))
+    kind = fields.String(required=True, validate=validate.OneOf(entries.KINDS))
     reason = fields.String(required=True)
     at = fields.DateTime(required=True)
     lot_id = fields.String(required=True)

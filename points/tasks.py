@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from core.outbox import Consumer
+from points.claw_back import payment_restored, payment_undone, refund_came_back, refund_completed
 from points.expiry import expire_lots
-from points.lots import grant_for_payment, take_back_for_refund
+from points.lots import grant_for_payment
 
 CONSUMERS = (
     Consumer("points.grant_for_payment", "wallet.payment_captured", grant_for_payment),
-    Consumer("points.take_back_for_refund", "wallet.bill_refunded", take_back_for_refund),
+    Consumer("points.take_back_for_refund", "wallet.bill_refunded", refund_completed),
+    Consumer("points.give_again_for_refund", "wallet.refund_failed", refund_came_back),
+    Consumer("points.take_back_for_undoing", "wallet.payment_undone", payment_undone),
+    Consumer("points.give_again_for_restoring", "wallet.payment_restored", payment_restored),
 )
 
 # name: (seconds between two runs, what is run)

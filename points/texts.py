@@ -8,8 +8,26 @@ EARNED = Text(
     "{campaign}：繳費 NT${basis} 獲得 {points} 點{capped}", "{campaign}: {points} points for paying NT${basis}{capped}"
 )
 CAPPED = Text("（已達每日上限）", " (the daily limit is reached)")
-TAKEN_BACK = Text(
-    "{campaign}：NT${amount} 已退款，收回 {points} 點",
-    "{campaign}: NT${amount} was refunded, {points} points taken back",
+
+# What happened to the money, as the beginning of the sentences below.
+REFUNDED = Text("NT${amount} 已退款", "NT${amount} was refunded")
+RETURNED = Text("這筆繳費的款項被銀行退回", "the bank returned the money of this payment")
+CHARGED_BACK = Text("這筆繳費的款項被發卡銀行收回", "the card's bank took back the money of this payment")
+CAME_BACK = Text("NT${amount} 的退款沒有入帳", "the refund of NT${amount} did not arrive")
+RESTORED = Text("這筆繳費的款項又入帳了", "the money of this payment is there again")
+
+TAKEN_BACK = Text("{campaign}：{what}，收回 {points} 點", "{campaign}: {what}, {points} points taken back")
+TAKEN_FROM_OTHERS = Text(
+    "{campaign}：{what}，這筆繳費的點數已經用掉，從您其他的點數收回 {points} 點",
+    "{campaign}: {what}; the points it had earned were spent, so {points} of your other points are taken back",
 )
+OWED = Text(
+    "{campaign}：{what}，點數已經用掉，記下欠 {points} 點，之後獲得的點數會先抵還{waived}",
+    "{campaign}: {what}; the points it had earned were spent, so you owe {points} points, which what you earn next "
+    "repays{waived}",
+)
+WAIVED = Text("；超過上限的 {points} 點不再追收", "; {points} more are over the limit and are let go")
+GIVEN_AGAIN = Text("{campaign}：{what}，補回 {points} 點", "{campaign}: {what}, {points} points given again")
+REPAY = Text("{points} 點用來抵還先前欠的點數", "{points} points repay what you owed")
+REPAID = Text("已抵還 {points} 點，還欠 {owed} 點", "{points} points repaid; you still owe {owed}")
 EXPIRED = Text("{campaign}：{points} 點到期", "{campaign}: {points} points expired")

@@ -15,7 +15,8 @@ from core.ids import new_uuid
 from core.text import Text
 from ledger import book
 from points.campaigns import Terms, open_campaign
-from points.lots import account_code
+from points.debts import debt_code
+from points.entries import account_code
 from points.tasks import CONSUMERS
 
 NOW = datetime(2026, 11, 5, 6, 3, 22, tzinfo=UTC)
@@ -116,7 +117,8 @@ def budget_left(code: str = "pay-by-bank") -> int:
 
 @pytest.fixture(autouse=True)
 def the_book_agrees(database: db.Database) -> Any:
-    """After every test: the book sums to zero, and says the same about each person as the lots and the history do."""
+    """After every test: the book sums to zero, and says the same about each person as the lots, the debt and the
+    history do."""
     yield
     with db.unit_of_work() as session:
         assert all(line.is_balanced for line in book.trial_balance(session))
@@ -124,10 +126,15 @@ def the_book_agrees(database: db.Database) -> Any:
             text(
                 """
                 SELECT l.person_id, sum(l.remaining) AS remaining,
-                       (SELECT sum(amount) FROM points.entry AS e WHERE e.person_id = l.person_id) AS entries
+                       (SELECT sum(amount) FROM points.entry AS e WHERE e.person_id = l.person_id) AS entries,
+                       coalesce((SELECT owed FROM points.debt AS d WHERE d.person_id = l.person_id), 0) AS owed
                   FROM points.lot AS l GROUP BY l.person_id
                 """
             )
         ):
             held = book.balance(session, book.account_id(account_code(row.person_id))).posted
-            assert held == row.remaining == row.entries
+            assert held == row.remaining
+            assert held - row.owed == row.entries
+            if row.owed:
+                debt = book.balance(session, book.account_id(debt_code(row.person_id)))
+                assert debt.posted == row.owed

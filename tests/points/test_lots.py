@@ -106,7 +106,7 @@ def test_a_refused_grant_is_an_answer_of_nothing_not_of_unknown(database: db.Dat
     person = new_uuid()
     assert _earned_by(str(new_uuid())) is None
     assert _earned_by(pay(person)["payment_id"]) == 0
-    assert _standing(person) == history.Standing(0, [], [])
+    assert _standing(person) == history.Standing(0, 0, [], [])
 
 
 def test_the_daily_cap_cuts_the_last_lot_and_ends_at_midnight_in_taipei(database: db.Database) -> None:

@@ -29,7 +29,7 @@ def open_now(database: db.Database) -> UUID:
 
 
 def test_somebody_without_points_sees_none(mei: SignedIn) -> None:
-    assert mei.call("GET", "/v1/points").json == {"balance": 0, "expiring": [], "lots": []}
+    assert mei.call("GET", "/v1/points").json == {"balance": 0, "owed": 0, "expiring": [], "lots": []}
     assert mei.call("GET", "/v1/points/entries").json == {"items": [], "next_cursor": None}
 
 
