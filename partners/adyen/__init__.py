@@ -1,0 +1,1 @@
+"""Adyen, the card processor: cards, Apple Pay and Google Pay through its Checkout interface, version 72."""
