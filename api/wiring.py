@@ -26,10 +26,14 @@ from partners.fcm.messages import Outcome, Push
 from partners.sms.client import SmsClient
 from points import routes as points_routes
 from points import tasks as points_tasks
+from points import tender
 from points.lots import points_for_payment
 from wallet import ports as wallet_ports
 from wallet import routes as wallet_routes
 from wallet import tasks as wallet_tasks
+from wallet.rails.bank_of_kaohsiung import BankOfKaohsiungRail
+from wallet.rails.contract import Rail
+from wallet.rails.points_only import PointsRail
 
 if TYPE_CHECKING:
     from partners.fcm.client import FcmClient
@@ -46,6 +50,9 @@ class Sweep:
 # Events that nobody acts on yet, and why they are published all the same.
 UNCONSUMED: dict[str, str] = {
     "wallet.bill_paid_elsewhere": "the citizen sees it on the bill itself",
+    "wallet.payment_undone": "each room that follows it is being connected",
+    "wallet.payment_restored": "each room that follows it is being connected",
+    "wallet.payment_disagrees": "reconciliation explains it",
 }
 
 
@@ -93,7 +100,11 @@ def plug_in() -> None:
     bank = BankClient(wire.Peer("bank", of.bank_url, of.bank_secret, read_timeout_seconds=8.0))
     bureaus = BureausClient(wire.Peer("bureaus", of.bureaus_url, of.bureaus_secret, read_timeout_seconds=5.0))
     sms = SmsClient(wire.Peer("sms", of.sms_url, of.sms_secret, read_timeout_seconds=5.0))
-    wallet_ports.plug_in(wallet_ports.Ports(bank, bureaus, points_for_payment))
+    rails: dict[str, Rail] = {
+        "bank_of_kaohsiung": BankOfKaohsiungRail(bank),
+        "points": PointsRail(),
+    }
+    wallet_ports.plug_in(wallet_ports.Ports(bank, bureaus, points_for_payment, tender, rails))
     identity_ports.plug_in(telephone=sms, vehicles=bureaus)
     notify_ports.plug_in(pusher=_Pusher(), languages=people.person_language)
 

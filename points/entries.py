@@ -23,6 +23,8 @@ CHANGES_A_LOT: Final = {
     "restore": True,
     "expire": True,
     "repay": True,
+    "spend": True,
+    "return": True,
     "owe": False,
     "repaid": False,
 }

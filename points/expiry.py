@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import uuid5
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -40,7 +41,8 @@ def expire_some(session: Session, now: datetime) -> int:
             lot_id=lot.id,
             payment_id=lot.payment_id,
             kind="expire",
-            cause_id=lot.id,
+            # A lot whose points came back after their time lives on, and expires another time.
+            cause_id=uuid5(lot.id, lot.expires_at.isoformat()),
             points=-lot.remaining,
             other_account=gone,
             words=texts.EXPIRED.format(campaign=Text(lot.name_zh, lot.name_en), points=lot.remaining),
@@ -54,7 +56,7 @@ def expire_some(session: Session, now: datetime) -> int:
 
 _DUE = text(
     """
-    SELECT l.person_id, l.id, l.payment_id, l.remaining, c.name_zh, c.name_en
+    SELECT l.person_id, l.id, l.payment_id, l.remaining, l.expires_at, c.name_zh, c.name_en
       FROM points.lot AS l JOIN points.campaign AS c ON c.id = l.campaign_id
      WHERE l.expires_at <= :now AND l.remaining > 0
      ORDER BY l.expires_at LIMIT :limit FOR NO KEY UPDATE OF l SKIP LOCKED

@@ -31,3 +31,5 @@ GIVEN_AGAIN = Text("{campaign}：{what}，補回 {points} 點", "{campaign}: {wh
 REPAY = Text("{points} 點用來抵還先前欠的點數", "{points} points repay what you owed")
 REPAID = Text("已抵還 {points} 點，還欠 {owed} 點", "{points} points repaid; you still owe {owed}")
 EXPIRED = Text("{campaign}：{points} 點到期", "{campaign}: {points} points expired")
+SPENT = Text("繳費折抵 {points} 點", "{points} points used to pay")
+RETURNED = Text("退回折抵的 {points} 點", "{points} points used to pay came back")

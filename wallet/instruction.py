@@ -18,6 +18,9 @@ import rfc8785
 
 from core.clock import on_the_wire
 from core.ids import typeid
+from wallet.rails.contract import Instrument
+
+_PREFIX = {"bank_link": "blk", "card": "crd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,18 @@ def instruction_text(
     person_id: UUID,
     bills: Sequence[InstructedBill],
     fee_twd: int,
+    points_pt: int,
     rail: str,
-    account_masked: str,
-    bank_link_id: UUID,
+    instrument: Instrument,
     expires_at: datetime,
 ) -> str:
-    """The instruction as canonical JSON, with a nonce of its own so that no two have the same hash."""
+    """The instruction as canonical JSON, with a nonce of its own so that no two have the same hash.
+
+    `total` is what the bills and the fee come to; `points` of it are paid in points, the rest by the rail.
+    """
     return rfc8785.dumps(
         {
-            "v": 1,
+            "v": 2,
             "type": "mykaohsiung.payment",
             "payment": typeid("pay", payment_id),
             "payer": typeid("per", person_id),
@@ -54,8 +60,9 @@ def instruction_text(
             "total": sum(bill.amount_twd for bill in bills) + fee_twd,
             "currency": "TWD",
             "rail": rail,
-            "account": account_masked,
-            "link": typeid("blk", bank_link_id),
+            "points": points_pt,
+            "account": instrument.label,
+            "instrument": None if instrument.id is None else typeid(_PREFIX[instrument.kind], instrument.id),
             "nonce": secrets.token_urlsafe(16),
             "expires": on_the_wire(expires_at),
         }

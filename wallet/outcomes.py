@@ -1,4 +1,7 @@
-"""What became of a debit: captured, failed, or not known yet. Each may be said many times and takes effect once."""
+"""What became of a debit: captured, provisional, failed, waiting for the payer, or not known yet.
+
+Each may be said many times, by an answer, a webhook, a sweep or a file, and takes effect once.
+"""
 
 from __future__ import annotations
 
@@ -13,37 +16,61 @@ from sqlalchemy.orm import Session
 
 from core import outbox
 from core.clock import on_the_wire, taipei_date
-from partners.bank.client import Debit
 from wallet import book, double_payments, events, receipts, states
 from wallet.payments import Item, LockedItem, Payment, lock_items, lock_payment
+from wallet.ports import ports
+from wallet.rails.contract import Booked, Outcome, PayerActs, Provisional, Rejected
 
 _FIRST_ASK_SECONDS = 2
 _LAST_ASK_SECONDS = 300
+_ASK_WHILE_PAYER_ACTS = timedelta(seconds=20)
+_ENDED_UNPAID = (states.FAILED, states.CANCELLED, states.EXPIRED)
 
 
-def record(session: Session, payment_id: UUID, debit: Debit | None, *, now: datetime) -> Payment:
-    """Commit what the bank said about a payment's debit; None when it gave no answer.
+def record(session: Session, payment_id: UUID, outcome: Outcome | None, *, now: datetime) -> Payment:
+    """Commit what the rail said about a payment's debit; None when it gave no answer.
 
-    What comes again, or too late, changes nothing. Answers the payment as it stands then.
+    What comes again changes nothing. Money that comes for a payment that ended without it, or in another amount, moves
+    no state: it is told to whoever explains differences. Answers the payment as it stands then.
     """
     locked = lock_items(session, payment_id)
     payment = lock_payment(session, payment_id)
-    if payment.status not in (states.DEBITING, states.UNKNOWN):
+    if payment.status not in states.AT_THE_RAIL:
+        if isinstance(outcome, Booked | Provisional) and payment.status in _ENDED_UNPAID:
+            _disagrees(session, payment, "missing_ours", outcome.amount_twd, now)
         return payment
-    if debit is None:
-        session.execute(_UNKNOWN, {"id": payment_id, "next": now + timedelta(seconds=_FIRST_ASK_SECONDS)})
-        return replace(payment, status=states.UNKNOWN)
-    if debit.status == "booked":
-        _capture(session, payment, locked, debit, now)
-        return replace(payment, status=states.CAPTURED, booked_at=debit.booked_at, ended_at=now)
-    reason = debit.reason or "rejected"
-    fail(session, payment, [each.item for each in locked], reason, now=now)
-    return replace(payment, status=states.FAILED, failure_code=reason, ended_at=now)
+    match outcome:
+        case None:
+            return _unknown(session, payment, now)
+        case PayerActs():
+            return _payer_acts(session, payment, outcome, now)
+        case Rejected():
+            fail(session, payment, [each.item for each in locked], outcome.reason, now=now)
+            return replace(payment, status=states.FAILED, failure_code=outcome.reason, ended_at=now)
+        case Booked() | Provisional():
+            if outcome.amount_twd != payment.money_twd:
+                # Something else was booked than was ordered: the payment stays open, and people look at it.
+                _disagrees(session, payment, "amount", outcome.amount_twd, now)
+                ask_again_later(session, payment.id, 10, now=now)
+                return payment
+            return _capture(session, payment, locked, outcome, now)
+
+
+def became_final(session: Session, payment_id: UUID, *, now: datetime) -> Payment:
+    """The window in which a provisional payment could be returned has passed. Again, or too late: nothing happens."""
+    payment = lock_payment(session, payment_id)
+    if payment.status != states.PROVISIONAL:
+        return payment
+    session.execute(_FINAL, {"id": payment_id, "now": now})
+    return replace(payment, status=states.CAPTURED, ended_at=now)
 
 
 def fail(session: Session, payment: Payment, items: Sequence[Item], reason: str, *, now: datetime) -> None:
     """The debit did not happen and will not: holds are released and the bills are free again."""
-    book.release(session, payment.reference, items, now=now)
+    clearing = ports().rails[payment.rail].clearing
+    book.release(session, payment.reference, items, clearing=clearing, rail=payment.rail, now=now)
+    if payment.points_pt:
+        ports().tender.release(session, payment_id=payment.id, now=now)
     session.execute(_FAILED, {"id": payment.id, "reason": reason, "now": now})
     session.execute(_FREE, {"id": payment.id})
     double_payments.mark_paid_elsewhere(session, [item.bill_id for item in items], now=now)
@@ -57,22 +84,66 @@ def fail(session: Session, payment: Payment, items: Sequence[Item], reason: str,
 
 
 def ask_again_later(session: Session, payment_id: UUID, times_asked: int, *, now: datetime) -> None:
-    """The bank could not be asked: wait twice as long each time, five minutes at the most. It stays unknown."""
+    """The rail could not be asked: wait twice as long each time, five minutes at the most. Nothing is decided."""
     wait = min(_FIRST_ASK_SECONDS * 2 ** min(times_asked, 10), _LAST_ASK_SECONDS)
     session.execute(_ASK_LATER, {"id": payment_id, "next": now + timedelta(seconds=wait)})
 
 
-def _capture(session: Session, payment: Payment, locked: Sequence[LockedItem], debit: Debit, now: datetime) -> None:
-    # The bank booked something else than was ordered: nothing is written, the payment stays open, people look at it.
-    assert debit.amount_twd == payment.total_twd, "the bank's amount is not the ordered one"
+def payer_came_back(session: Session, payment: Payment, *, now: datetime) -> Payment:
+    """The payer is back from the card's bank or the wallet, and the rail is about to be asked. Locked by the caller."""
+    session.execute(_BACK, {"id": payment.id, "next": now + timedelta(seconds=15)})
+    return replace(payment, status=states.DEBITING)
+
+
+def _unknown(session: Session, payment: Payment, now: datetime) -> Payment:
+    session.execute(_UNKNOWN, {"id": payment.id, "next": now + timedelta(seconds=_FIRST_ASK_SECONDS)})
+    return replace(payment, status=states.UNKNOWN)
+
+
+def _payer_acts(session: Session, payment: Payment, asked: PayerActs, now: datetime) -> Payment:
+    session.execute(
+        _PAYER_ACTS,
+        {"id": payment.id, "url": asked.url, "expires": asked.expires_at, "external": asked.external_id,
+         "next": min(now + _ASK_WHILE_PAYER_ACTS, max(asked.expires_at, now + timedelta(seconds=1)))},
+    )  # fmt: skip
+    return replace(
+        payment,
+        status=states.ACTION_REQUIRED,
+        action_url=asked.url,
+        action_expires_at=asked.expires_at,
+        external_id=asked.external_id or payment.external_id,
+    )
+
+
+def _capture(
+    session: Session, payment: Payment, locked: Sequence[LockedItem], outcome: Booked | Provisional, now: datetime
+) -> Payment:
+    is_final = isinstance(outcome, Booked)
+    paid_at = outcome.booked_at if isinstance(outcome, Booked) else outcome.submitted_at
+    final_on = None if isinstance(outcome, Booked) else outcome.final_on
+    status = states.CAPTURED if is_final else states.PROVISIONAL
     items = [each.item for each in locked]
-    book.settle(session, payment.reference, items, now=now)
-    returned = double_payments.found_at_capture(session, payment, items, debit.booked_at, now=now)
-    facts = _facts(payment, locked, returned, debit.booked_at)
+    clearing = ports().rails[payment.rail].clearing
+    book.settle(session, payment.reference, items, clearing=clearing, rail=payment.rail, now=now)
+    if payment.points_pt:
+        ports().tender.spend(session, payment_id=payment.id, now=now)
+    captured = replace(
+        payment,
+        status=status,
+        booked_at=paid_at,
+        ended_at=now if is_final else None,
+        external_id=outcome.external_id,
+        final_on=final_on,
+    )
+    returned = double_payments.found_at_capture(session, captured, items, paid_at, now=now)
+    facts = _facts(captured, locked, returned, paid_at)
     values = {
         "id": payment.id,
-        "debit_id": debit.debit_id,
-        "booked": debit.booked_at,
+        "status": status,
+        "external": outcome.external_id,
+        "booked": paid_at,
+        "final_on": final_on,
+        "ended": captured.ended_at,
         "now": now,
         "rail": payment.rail,
         "standing": [item.bill_id for item in items if item.bill_id not in returned],
@@ -80,6 +151,7 @@ def _capture(session: Session, payment: Payment, locked: Sequence[LockedItem], d
     values |= receipts.values_for(payment.id, now=now)
     values |= outbox.values_for(session, events.PAYMENT_CAPTURED, facts, now=now)
     session.execute(_CAPTURED, values)
+    return captured
 
 
 def _facts(payment: Payment, locked: Sequence[LockedItem], returned: set[UUID], booked_at: datetime) -> dict[str, Any]:
@@ -91,6 +163,8 @@ def _facts(payment: Payment, locked: Sequence[LockedItem], returned: set[UUID], 
         "amount_twd": payment.amount_twd,
         "fee_twd": payment.fee_twd,
         "total_twd": payment.total_twd,
+        "points_pt": payment.points_pt,
+        "final_on": payment.final_on.isoformat() if payment.final_on else None,
         "captured_at": on_the_wire(booked_at),
         "due_before": all(each.bill_due_on >= taipei_date(booked_at) for each in locked),
         "kinds": sorted({item.kind for item in items}),
@@ -103,15 +177,32 @@ def _facts(payment: Payment, locked: Sequence[LockedItem], returned: set[UUID], 
     }  # fmt: skip
 
 
+def _disagrees(session: Session, payment: Payment, kind: str, theirs_twd: int, now: datetime) -> None:
+    outbox.record(
+        session,
+        events.PAYMENT_DISAGREES,
+        {"payment_id": str(payment.id), "kind": kind, "rail": payment.rail, "ours_twd": payment.money_twd,
+         "theirs_twd": theirs_twd, "status": payment.status},
+        now=now,
+    )  # fmt: skip
+
+
 _UNKNOWN = text(
-    "UPDATE wallet.payment SET status = 'unknown', next_ask_at = :next WHERE id = :id AND status = 'debiting'"
+    "UPDATE wallet.payment SET status = 'unknown', next_ask_at = :next "
+    "WHERE id = :id AND status IN ('debiting', 'action_required')"
 )
+_PAYER_ACTS = text(
+    "UPDATE wallet.payment SET status = 'action_required', action_url = :url, action_expires_at = :expires, "
+    "external_id = COALESCE(:external, external_id), next_ask_at = :next WHERE id = :id"
+)
+_BACK = text("UPDATE wallet.payment SET status = 'debiting', next_ask_at = :next WHERE id = :id")
+_FINAL = text("UPDATE wallet.payment SET status = 'captured', ended_at = :now WHERE id = :id")
 # One statement for what becomes true together: payment, bills, receipt, and the fact that leaves.
 _CAPTURED = text(
     f"""
     WITH payment AS (
-        UPDATE wallet.payment SET status = 'captured', debit_id = :debit_id, booked_at = :booked, ended_at = :now,
-               next_ask_at = NULL
+        UPDATE wallet.payment SET status = :status, external_id = :external, booked_at = :booked, ended_at = :ended,
+               final_on = :final_on, action_url = NULL, next_ask_at = NULL
          WHERE id = :id
     ), bill AS (
         UPDATE wallet.bill SET status = 'paid', claimed_by = NULL, paid_by_payment = :id, paid_channel = :rail,
@@ -122,11 +213,12 @@ _CAPTURED = text(
     """  # noqa: S608
 )
 _FAILED = text(
-    "UPDATE wallet.payment SET status = 'failed', failure_code = :reason, ended_at = :now, next_ask_at = NULL "
-    "WHERE id = :id"
+    "UPDATE wallet.payment SET status = 'failed', failure_code = :reason, ended_at = :now, action_url = NULL, "
+    "next_ask_at = NULL WHERE id = :id"
 )
 _FREE = text("UPDATE wallet.bill SET claimed_by = NULL WHERE claimed_by = :id")
 _ASK_LATER = text(
-    "UPDATE wallet.payment SET status = 'unknown', next_ask_at = :next, times_asked = times_asked + 1 "
-    "WHERE id = :id AND status IN ('debiting', 'unknown')"
+    "UPDATE wallet.payment SET next_ask_at = :next, times_asked = times_asked + 1, "
+    "status = CASE status WHEN 'debiting' THEN 'unknown' ELSE status END "
+    "WHERE id = :id AND status IN ('debiting', 'action_required', 'unknown')"
 )

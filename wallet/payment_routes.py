@@ -17,7 +17,7 @@ from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity import passkeys
 from identity.errors import AssertionRefused
-from wallet import authorization, outcomes, payments, refunds, states
+from wallet import authorization, bank_links, outcomes, payments, refunds, starting, states
 from wallet.confirmation import confirm_amounts
 from wallet.errors import (
     AmountNotConfirmed,
@@ -32,7 +32,15 @@ from wallet.errors import (
 from wallet.payment_texts import REFUNDS, failure_message
 from wallet.payments import Item, Payment
 from wallet.ports import ports
-from wallet.schemas import PaymentAuthorization, PaymentCreate, PaymentPage, PaymentSchema, RefundPage
+from wallet.rails.contract import Outcome
+from wallet.schemas import (
+    PaymentAuthorization,
+    PaymentCompletion,
+    PaymentCreate,
+    PaymentPage,
+    PaymentSchema,
+    RefundPage,
+)
 
 routes = Routes("payments")
 
@@ -53,12 +61,11 @@ def begin_payment(call: Call) -> Answer:
     bill_ids = [parse_typeid("bill", text) for text in call.body["bill_ids"]]
     if len(set(bill_ids)) != len(bill_ids):
         raise InvalidRequest(errors=[FieldError("/bill_ids", "each bill once")])
-    link_id = parse_typeid("blk", call.body["bank_link_id"])
     try:
-        return _begin(call, bill_ids, link_id, fines_are_confirmed=False)
-    except payments.FinesNotConfirmed:
+        return _begin(call, bill_ids, fines_are_confirmed=False)
+    except starting.FinesNotConfirmed:
         confirm_amounts(call.actor.id, bill_ids, call.now)
-        return _begin(call, bill_ids, link_id, fines_are_confirmed=True)
+        return _begin(call, bill_ids, fines_are_confirmed=True)
 
 
 @routes.post(
@@ -85,23 +92,36 @@ def authorize_payment(call: Call) -> Answer:
         payment, items = authorization.accept(
             session, person_id=call.actor.id, payment_id=payment_id, credential=call.body["credential"], now=call.now
         )
-    debit = authorization.order_debit(payment)
-    try:
-        with db.unit_of_work() as session:
-            payment = outcomes.record(session, payment_id, debit, now=clock.now())
-            answer = Answer(_on_the_wire(payment, items, call.language))
+    outcome = authorization.order_debit(payment, wallet_token=call.body["wallet_token"])
+    return _committed(call, payment_id, items, outcome)
+
+
+@routes.post(
+    "/v1/payments/<payment_id>/completion",
+    access=citizen(loa=2),
+    body=PaymentCompletion,
+    idempotent=True,
+    own_units=True,
+    answers={200: PaymentSchema},
+    problems=[NotFound],
+    summary=Text("從發卡銀行或電子支付回來", "Back from the card's bank or the wallet"),
+)
+def complete_payment(call: Call) -> Answer:
+    """Hands what the browser brought back to the rail and answers where the payment stands. The payer's word is given
+    already: this only finishes what was begun, and again, or too late, it changes nothing."""
+    payment_id = parse_typeid("pay", call.path["payment_id"])
+    with db.unit_of_work() as session:
+        call.idempotency.claim(session)
+        payment = payments.lock_payment(session, payment_id, person_id=call.actor.id)
+        if payment.status not in (states.ACTION_REQUIRED, states.UNKNOWN):
+            answer = Answer(_with_items(call, session, [payment])[0])
             call.idempotency.store(session, answer)
-    except Exception as error:
-        if not db.is_outage(error):
-            raise
-        # The debit may be booked and cannot be written down now: the sweep will ask the bank, and nothing is lost.
-        raise Unavailable(
-            Text(
-                "付款已送出，正在向銀行確認結果。不會重複扣款。",
-                "The payment was sent and its outcome is being confirmed with the bank. You will not be charged twice.",
-            )
-        ) from error
-    return answer
+            return answer
+        if payment.status == states.ACTION_REQUIRED:
+            payment = outcomes.payer_came_back(session, payment, now=call.now)
+        items = payments.items_of(session, [payment_id])[payment_id]
+    outcome = authorization.finish_debit(payment, call.body["result"])
+    return _committed(call, payment_id, items, outcome)
 
 
 @routes.post(
@@ -185,14 +205,16 @@ def list_refunds(call: Call) -> Answer:
     return Answer({"items": items, "next_cursor": None})
 
 
-def _begin(call: Call, bill_ids: Sequence[UUID], link_id: UUID, *, fines_are_confirmed: bool) -> Answer:
+def _begin(call: Call, bill_ids: Sequence[UUID], *, fines_are_confirmed: bool) -> Answer:
     with db.unit_of_work() as session:
         call.idempotency.claim(session)
-        payment, items = payments.start(
+        payment, items = starting.start(
             session,
             person_id=call.actor.id,
             bill_ids=bill_ids,
-            bank_link_id=link_id,
+            rail=_rail(call, session),
+            chosen=call.body,
+            points_pt=call.body["points"],
             fines_are_confirmed=fines_are_confirmed,
             now=call.now,
         )
@@ -200,6 +222,38 @@ def _begin(call: Call, bill_ids: Sequence[UUID], link_id: UUID, *, fines_are_con
         answer = Answer(_on_the_wire(payment, items, call.language, options=options), 201)
         call.idempotency.store(session, answer)
     return answer
+
+
+def _committed(call: Call, payment_id: UUID, items: Sequence[Item], outcome: Outcome | None) -> Answer:
+    try:
+        with db.unit_of_work() as session:
+            payment = outcomes.record(session, payment_id, outcome, now=clock.now())
+            answer = Answer(_on_the_wire(payment, items, call.language))
+            call.idempotency.store(session, answer)
+    except Exception as error:
+        if not db.is_outage(error):
+            raise
+        # The debit may be booked and cannot be written down now: the sweep will ask the rail, and nothing is lost.
+        raise Unavailable(
+            Text(
+                "付款已送出，正在確認結果。不會重複扣款。",
+                "The payment was sent and its outcome is being confirmed. You will not be charged twice.",
+            )
+        ) from error
+    return answer
+
+
+def _rail(call: Call, session: Session) -> str:
+    """The rail that is named, or the one that the chosen account or card belongs to."""
+    if call.body["rail"]:
+        return str(call.body["rail"])
+    if call.body["card_id"]:
+        return "card"
+    if call.body["bank_link_id"]:
+        link_id = parse_typeid("blk", call.body["bank_link_id"])
+        bank = bank_links.link_of(session, person_id=call.actor.id, link_id=link_id).bank
+        return bank if bank in ports().rails else "ach"
+    raise InvalidRequest(errors=[FieldError("/rail", "say how: a rail, a bank_link_id or a card_id")])
 
 
 def _with_items(call: Call, session: Session, found: Sequence[Payment]) -> list[dict[str, Any]]:
@@ -246,7 +300,13 @@ def _on_the_wire(
         "currency": "TWD",
         "rail": payment.rail,
         "account": payment.account_masked,
-        "bank_link_id": typeid("blk", payment.bank_link_id),
+        "bank_link_id": typeid("blk", payment.bank_link_id) if payment.bank_link_id else None,
+        "card_id": typeid("crd", payment.card_id) if payment.card_id else None,
+        "points_used": payment.points_pt,
+        "initiated_by": payment.initiated_by,
+        "action": _action(payment),
+        "final_on": payment.final_on.isoformat() if payment.final_on else None,
+        "undone_at": on_the_wire(payment.undone_at) if payment.undone_at else None,
         "created_at": on_the_wire(payment.created_at),
         "expires_at": on_the_wire(payment.expires_at),
         "paid_at": on_the_wire(payment.booked_at) if payment.booked_at else None,
@@ -256,3 +316,9 @@ def _on_the_wire(
         "receipt_url": f"/v1/payments/{identifier}/receipt" if payment.booked_at else None,
         "points": points,
     }
+
+
+def _action(payment: Payment) -> dict[str, Any] | None:
+    if payment.status != states.ACTION_REQUIRED or payment.action_url is None or payment.action_expires_at is None:
+        return None
+    return {"type": "redirect", "url": payment.action_url, "expires_at": on_the_wire(payment.action_expires_at)}

@@ -30,10 +30,24 @@ FAILURES: dict[str, Text] = {
         "銀行沒有收到這筆扣款，您的錢沒有動。請再繳一次。",
         "The bank never received this debit and your money was not touched. Please pay again.",
     ),
+    "not_confirmed": Text(
+        "您沒有在時限內到發卡銀行或電子支付頁面確認，沒有扣款。請再繳一次。",
+        "It was not confirmed at the card's bank or the wallet in time, and nothing was taken. Please pay again.",
+    ),
+    "payer_cancelled": Text(
+        "您在付款頁面取消了，沒有扣款。", "You cancelled on the payment page, and nothing was taken."
+    ),
+    "card_declined": Text(
+        "發卡銀行沒有同意這筆付款，沒有扣款。請換一張卡或用銀行帳戶繳。",
+        "The card's bank did not agree, and nothing was taken. Use another card or a bank account.",
+    ),
+    "card_expired": Text(
+        "這張卡已過期，沒有扣款。請換一張卡。", "This card has expired, and nothing was taken. Use another."
+    ),
 }
 FAILURE_OTHER = Text(
-    "銀行沒有接受這筆扣款，您的錢沒有動。請稍後再試或洽詢銀行。",
-    "The bank did not accept this debit and your money was not touched. Try again later, or ask the bank.",
+    "銀行或支付業者沒有接受這筆扣款，您的錢沒有動。請稍後再試，或換一種方式繳。",
+    "The bank or wallet did not accept this debit and your money was not touched. Try again later, or pay another way.",
 )
 REFUNDS: dict[str, Text] = {
     "paid_elsewhere_first": Text(
@@ -43,6 +57,11 @@ REFUNDS: dict[str, Text] = {
     "paid_elsewhere_again": Text(
         "這張帳單您後來又在別處繳了一次，多繳的錢免費退回您先前付款的帳戶。",
         "You paid this bill again elsewhere: the second amount goes back to the account you had paid from, free.",
+    ),
+    "paid_again_meanwhile": Text(
+        "這筆錢被收回後您已另外繳清帳單；現在錢又回來了，所以免費退還給您。",
+        "After this money had been taken back you paid the bill otherwise; now it has come again, and goes back to you, "
+        "free.",
     ),
 }
 

@@ -1,33 +1,27 @@
-"""A payment from the choice of bills to the challenge: bills are claimed, amounts fixed, the instruction written."""
+"""Payments as they stand: read, locked together with their bills, given up."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.clock import taipei_date
 from core.errors import NotFound
-from core.ids import new_uuid, typeid
+from core.ids import typeid
+from core.settings import settings
 from wallet import states
-from wallet.bank_links import BankLink, active_link
-from wallet.bills import Bill, Owner, bills_for_payment, owner_of
-from wallet.errors import BillAlreadyPaid, BillBeingPaid, BillNotPayable, OverLimit, PaymentNotAwaiting
-from wallet.instruction import InstructedBill, challenge_of, instruction_text
-from wallet.tariffs import BANK_OF_KAOHSIUNG, tariffs_on
-
-AUTHORIZATION_WINDOW = timedelta(minutes=5)
+from wallet.errors import PaymentNotAwaiting
+from wallet.rails.contract import Instrument, InstrumentKind, Order
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One bill inside a payment. Money in NT$."""
+    """One bill inside a payment. Money in NT$; `points_pt` of the amount is paid in points, NT$1 each."""
 
     bill_id: UUID
     bureau: str
@@ -38,18 +32,22 @@ class Item:
     fee_twd: int
     hold_id: UUID
     fee_hold_id: UUID | None
+    points_pt: int = 0
+    points_hold_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment as it stands. Money in NT$."""
+    """A payment as it stands. Money in NT$; `points_pt` of the total is paid in points, NT$1 each."""
 
     id: UUID
     person_id: UUID
     status: str
     rail: str
-    bank_link_id: UUID
-    mandate_id: str
+    instrument_kind: InstrumentKind
+    bank_link_id: UUID | None
+    card_id: UUID | None
+    mandate_id: str | None
     account_masked: str
     amount_twd: int
     fee_twd: int
@@ -61,60 +59,58 @@ class Payment:
     ended_at: datetime | None
     booked_at: datetime | None
     failure_code: str | None
+    points_pt: int = 0
+    external_id: str | None = None
+    action_url: str | None = None
+    action_expires_at: datetime | None = None
+    final_on: date | None = None
+    undone_at: datetime | None = None
+    undone_reason: str | None = None
+    initiated_by: str = "payer"
 
     @property
     def total_twd(self) -> int:
-        """What is debited: the bills and the fee."""
+        """What is paid: the bills and the fee."""
         return self.amount_twd + self.fee_twd
 
     @property
+    def money_twd(self) -> int:
+        """What the rail is asked for: the total less what points pay of it."""
+        return self.total_twd - self.points_pt
+
+    @property
     def reference(self) -> str:
-        """Our name for the debit at the bank, and its idempotency key there."""
+        """Our name for the debit at the rail, and its idempotency key there."""
         return typeid("pay", self.id)
 
+    @property
+    def instrument(self) -> Instrument:
+        """What is debited."""
+        return Instrument(
+            self.instrument_kind, self.bank_link_id or self.card_id, self.mandate_id or "", self.account_masked
+        )
 
-class FinesNotConfirmed(Exception):
-    """Some of these bills are fines whose amount their bureau has not been asked for yet."""
-
-
-def start(
-    session: Session,
-    *,
-    person_id: UUID,
-    bill_ids: Sequence[UUID],
-    bank_link_id: UUID,
-    fines_are_confirmed: bool,
-    now: datetime,
-) -> tuple[Payment, list[Item]]:
-    """Claim the bills and write the instruction that the phone has to sign.
-
-    An earlier payment of the same person that still waits for its assertion gives its bills up: people go back and
-    choose again. Raises NotFound, BillAlreadyPaid, BillBeingPaid, BillNotPayable, BankLinkNotActive, OverLimit; and
-    FinesNotConfirmed, before anything is written, where a fine is among them and `fines_are_confirmed` is False.
-    """
-    link = active_link(session, person_id=person_id, bank_link_id=bank_link_id)
-    owner = owner_of(session, person_id)
-    bills = _claimable_bills(session, owner, person_id, bill_ids, fines_are_confirmed, now)
-    items = _items(session, bills, now)
-    amount, fee = sum(item.amount_twd for item in items), sum(item.fee_twd for item in items)
-    if amount + fee > link.per_payment_limit_twd:
-        raise OverLimit(limit=link.per_payment_limit_twd, total=amount + fee)
-    payment = _write(session, person_id, link, items, amount, fee, now)
-    return payment, items
+    def order(self, *, wallet_token: str | None = None) -> Order:
+        """The payment as its rail is asked for it."""
+        assert self.authorized_at is not None, "no rail is asked before the payer has given their word"
+        return Order(
+            payment_id=self.id,
+            reference=self.reference,
+            person_id=self.person_id,
+            rail=self.rail,
+            amount_twd=self.money_twd,
+            instrument=self.instrument,
+            authorized_at=self.authorized_at,
+            external_id=self.external_id,
+            return_url=f"{settings().public_origin}/app/payment-return?payment={self.reference}",
+            wallet_token=wallet_token,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a payment stands, and since when the payer's word is given."""
-
-    status: str
-    authorized_at: datetime
-
-
-def standing_of(session: Session, payment_id: UUID) -> Standing | None:
-    """Where a payment that the payer has confirmed stands, without waiting for anybody who works on it."""
-    row = session.execute(_STANDING, {"id": payment_id}).first()
-    return None if row is None else Standing(row.status, row.authorized_at)
+def authorized_payment(session: Session, payment_id: UUID) -> Payment | None:
+    """A payment that its payer has confirmed, as it stands, without waiting for anybody who works on it."""
+    row = session.execute(_AUTHORIZED, {"id": payment_id}).first()
+    return None if row is None else _payment(row)
 
 
 def payment_of(session: Session, person_id: UUID, payment_id: UUID) -> Payment:
@@ -149,7 +145,7 @@ def lock_items(session: Session, payment_id: UUID) -> list[LockedItem]:
     found = []
     for row in session.execute(_ITEMS_LOCKED, {"id": payment_id}):
         item = Item(row.bill_id, row.bureau, row.kind, row.number, row.description, row.amount_twd, row.fee_twd,
-                    row.hold_id, row.fee_hold_id)  # fmt: skip
+                    row.hold_id, row.fee_hold_id, row.points_pt, row.points_hold_id)  # fmt: skip
         found.append(LockedItem(item, row.bill_amount_twd, row.bill_status, row.claimed_by, row.due_on))
     return found
 
@@ -196,157 +192,44 @@ def expire_abandoned(session: Session, *, now: datetime) -> int:
     return len(give_up(session, ids, states.EXPIRED, now=now)) if ids else 0
 
 
-def _claimable_bills(
-    session: Session,
-    owner: Owner,
-    person_id: UUID,
-    bill_ids: Sequence[UUID],
-    fines_are_confirmed: bool,
-    now: datetime,
-) -> list[Bill]:
-    bills = bills_for_payment(session, owner, bill_ids)
-    if not fines_are_confirmed and any(bill.kind == "fine" and bill.not_payable_reason() is None for bill in bills):
-        raise FinesNotConfirmed
-    claims = {bill.claimed_by for bill in bills if bill.claimed_by is not None and bill.status == "unpaid"}
-    if claims:
-        others = session.execute(_CLAIMS, {"ids": list(claims)}).all()
-        for other in others:
-            is_mine_and_waiting = other.person_id == person_id and other.status == states.AWAITING
-            if not is_mine_and_waiting and not (other.status == states.AWAITING and other.expires_at <= now):
-                busy = next(bill for bill in bills if bill.claimed_by == other.id)
-                raise BillBeingPaid(bill_id=typeid("bill", busy.id))
-        ended = give_up(session, list(claims), states.CANCELLED, now=now)
-        if len(ended) != len(claims):
-            busy = next(bill for bill in bills if bill.claimed_by in claims - set(ended))
-            raise BillBeingPaid(bill_id=typeid("bill", busy.id))
-    for bill in bills:
-        if bill.status == "paid":
-            raise BillAlreadyPaid(bill_id=typeid("bill", bill.id))
-        reason = bill.not_payable_reason()
-        if reason is not None:
-            raise BillNotPayable(bill_id=typeid("bill", bill.id), reason=reason)
-    return bills
-
-
-def _items(session: Session, bills: Sequence[Bill], now: datetime) -> list[Item]:
-    tariffs = tariffs_on(session, taipei_date(now))
-    items = []
-    for bill in bills:
-        tariff = tariffs.get((BANK_OF_KAOHSIUNG, bill.kind))
-        if tariff is None:
-            raise BillNotPayable(bill_id=typeid("bill", bill.id), reason="no_tariff")
-        fee_hold = new_uuid() if tariff.fee_twd else None
-        items.append(
-            Item(bill.id, bill.bureau, bill.kind, bill.number, bill.description.zh, bill.amount_twd, tariff.fee_twd,
-                 new_uuid(), fee_hold)
-        )  # fmt: skip
-    return items
-
-
-def _write(
-    session: Session, person_id: UUID, link: BankLink, items: Sequence[Item], amount: int, fee: int, now: datetime
-) -> Payment:
-    payment_id = new_uuid()
-    expires_at = now + AUTHORIZATION_WINDOW
-    instruction = instruction_text(
-        payment_id=payment_id,
-        person_id=person_id,
-        bills=[InstructedBill(item.bill_id, item.number, item.amount_twd) for item in items],
-        fee_twd=fee,
-        rail=BANK_OF_KAOHSIUNG,
-        account_masked=link.account_masked,
-        bank_link_id=link.id,
-        expires_at=expires_at,
-    )
-    payment = Payment(
-        id=payment_id, person_id=person_id, status=states.AWAITING, rail=BANK_OF_KAOHSIUNG, bank_link_id=link.id,
-        mandate_id=link.mandate_id, account_masked=link.account_masked, amount_twd=amount, fee_twd=fee,
-        instruction=instruction, challenge=challenge_of(instruction), created_at=now, expires_at=expires_at,
-        authorized_at=None, ended_at=None, booked_at=None, failure_code=None,
-    )  # fmt: skip
-    session.execute(
-        _INSERT,
-        {
-            "id": payment.id,
-            "person_id": person_id,
-            "status": payment.status,
-            "rail": payment.rail,
-            "link": link.id,
-            "mandate": link.mandate_id,
-            "account": link.account_masked,
-            "amount": amount,
-            "fee": fee,
-            "instruction": instruction,
-            "challenge": payment.challenge,
-            "now": now,
-            "expires": expires_at,
-            "items": orjson.dumps(
-                [
-                    {
-                        "bill_id": str(item.bill_id), "bureau": item.bureau, "kind": item.kind, "number": item.number,
-                        "description": item.description, "amount_twd": item.amount_twd, "fee_twd": item.fee_twd,
-                        "hold_id": str(item.hold_id), "fee_hold_id": item.fee_hold_id and str(item.fee_hold_id),
-                    }
-                    for item in items
-                ]
-            ).decode(),
-        },
-    )  # fmt: skip
-    return payment
+def payment_from(values: Mapping[str, Any]) -> Payment:
+    """The payment in a row that was read with `COLUMNS`."""
+    return Payment(**{**values, "challenge": bytes(values["challenge"])})
 
 
 def _payment(row: Any) -> Payment:
-    values = dict(row._mapping)
-    values["challenge"] = bytes(values["challenge"])
-    return Payment(**values)
+    return payment_from(row._mapping)
 
 
-_COLUMNS = (
-    "id, person_id, status, rail, bank_link_id, mandate_id, account_masked, amount_twd, fee_twd, instruction, "
-    "challenge, created_at, expires_at, authorized_at, ended_at, booked_at, failure_code"
+COLUMNS: Final = (
+    "id, person_id, status, rail, instrument_kind, bank_link_id, card_id, mandate_id, account_masked, amount_twd, "
+    "fee_twd, instruction, challenge, created_at, expires_at, authorized_at, ended_at, booked_at, failure_code, "
+    "points_pt, external_id, action_url, action_expires_at, final_on, undone_at, undone_reason, initiated_by"
 )
-_ONE = text(f"SELECT {_COLUMNS} FROM wallet.payment WHERE id = :id AND person_id = :person_id")  # noqa: S608
+_ONE = text(f"SELECT {COLUMNS} FROM wallet.payment WHERE id = :id AND person_id = :person_id")  # noqa: S608
 _LOCKED = text(
-    f"SELECT {_COLUMNS} FROM wallet.payment WHERE id = :id "  # noqa: S608
+    f"SELECT {COLUMNS} FROM wallet.payment WHERE id = :id "  # noqa: S608
     "AND (CAST(:person_id AS uuid) IS NULL OR person_id = :person_id) FOR UPDATE"
 )
-_STANDING = text("SELECT status, authorized_at FROM wallet.payment WHERE id = :id AND authorized_at IS NOT NULL")
+_AUTHORIZED = text(f"SELECT {COLUMNS} FROM wallet.payment WHERE id = :id AND authorized_at IS NOT NULL")  # noqa: S608
 _PAGE = text(
-    f"SELECT {_COLUMNS} FROM wallet.payment WHERE person_id = :person_id AND id < :before "  # noqa: S608
+    f"SELECT {COLUMNS} FROM wallet.payment WHERE person_id = :person_id AND id < :before "  # noqa: S608
     "ORDER BY id DESC LIMIT :limit"
 )
 _ITEMS_LOCKED = text(
     """
     SELECT i.bill_id, i.bureau, i.kind, i.number, i.description, i.amount_twd, i.fee_twd, i.hold_id, i.fee_hold_id,
-           b.amount_twd AS bill_amount_twd, b.status AS bill_status, b.claimed_by, b.due_on
+           i.points_pt, i.points_hold_id, b.amount_twd AS bill_amount_twd, b.status AS bill_status, b.claimed_by,
+           b.due_on
       FROM wallet.payment_item i JOIN wallet.bill b ON b.id = i.bill_id
      WHERE i.payment_id = :id ORDER BY b.id FOR UPDATE OF b
     """
 )
 _ITEMS = text(
-    "SELECT payment_id, bill_id, bureau, kind, number, description, amount_twd, fee_twd, hold_id, fee_hold_id "
+    "SELECT payment_id, bill_id, bureau, kind, number, description, amount_twd, fee_twd, hold_id, fee_hold_id, "
+    "points_pt, points_hold_id "
     "FROM wallet.payment_item WHERE payment_id = ANY(:ids) ORDER BY payment_id, bill_id"
 )
-# One statement writes the payment, its items and the claims on its bills.
-_INSERT = text(
-    """
-    WITH payment AS (
-        INSERT INTO wallet.payment (id, person_id, status, rail, bank_link_id, mandate_id, account_masked, amount_twd,
-                                    fee_twd, instruction, challenge, created_at, expires_at)
-        VALUES (:id, :person_id, :status, :rail, :link, :mandate, :account, :amount, :fee, :instruction, :challenge,
-                :now, :expires)
-    ), item AS (
-        INSERT INTO wallet.payment_item (payment_id, bill_id, bureau, kind, number, description, amount_twd, fee_twd,
-                                         hold_id, fee_hold_id)
-        SELECT :id, i.* FROM jsonb_to_recordset(CAST(:items AS jsonb)) AS i(
-               bill_id uuid, bureau text, kind text, number text, description text, amount_twd bigint, fee_twd bigint,
-               hold_id uuid, fee_hold_id uuid)
-        RETURNING bill_id
-    )
-    UPDATE wallet.bill SET claimed_by = :id WHERE id IN (SELECT bill_id FROM item)
-    """
-)
-_CLAIMS = text("SELECT id, person_id, status, expires_at FROM wallet.payment WHERE id = ANY(:ids)")
 _BILLS_OF = text("SELECT bill_id FROM wallet.payment_item WHERE payment_id = ANY(:ids) ORDER BY bill_id")
 _LOCK_BILLS = text("SELECT 1 FROM wallet.bill WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
 _GIVE_UP = text(

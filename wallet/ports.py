@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from partners.bank.client import BankClient
 from partners.bureaus.client import BureausClient
+from wallet.rails.contract import Rail
+
+
+class PointsTender(Protocol):
+    """Points as part of a payment; the points room keeps them. Every function is idempotent by its ids."""
+
+    def available(self, session: Session, person_id: UUID, now: datetime) -> int:
+        """How many points this person could spend now."""
+
+    def hold(self, session: Session, *, person_id: UUID, payment_id: UUID, points: int, now: datetime) -> None:
+        """Set so many aside for a payment that begins. Raises a typed refusal when there are not enough."""
+
+    def spend(self, session: Session, *, payment_id: UUID, now: datetime) -> None:
+        """The payment counts as paid: what was set aside is spent."""
+
+    def release(self, session: Session, *, payment_id: UUID, now: datetime) -> None:
+        """The payment did not happen: what was set aside is free again."""
+
+    def give_back(self, session: Session, *, payment_id: UUID, points: int, cause_id: UUID, now: datetime) -> None:
+        """So many of the spent points return to the lots they came from, once per cause."""
+
+    def take_again(self, session: Session, *, payment_id: UUID, points: int, cause_id: UUID, now: datetime) -> None:
+        """What `give_back` returned is spent once more, as far as it is still there, once per cause."""
 
 
 @dataclass
 class Ports:
-    """The city's bank, the bureaus' registers, and how many points a payment earned (the points room knows)."""
+    """The rails, the city's bank, the bureaus' registers, and the points room: what a payment earned, and what it may
+    be paid with."""
 
     bank: BankClient
     bureaus: BureausClient
     points_for_payment: Callable[[Session, UUID], int | None]
+    tender: PointsTender
+    rails: Mapping[str, Rail] = field(default_factory=dict)
 
 
 _plugged: Ports | None = None

@@ -20,6 +20,7 @@ from wallet.ports import ports
 
 PAID_ELSEWHERE_FIRST: Final = "paid_elsewhere_first"
 PAID_ELSEWHERE_AGAIN: Final = "paid_elsewhere_again"
+PAID_AGAIN_MEANWHILE: Final = "paid_again_meanwhile"
 _LEASE = timedelta(seconds=20)
 _LAST_RETRY_SECONDS = 600
 
@@ -46,7 +47,7 @@ def request(
     payment: Payment,
     item: Item,
     *,
-    external_payment_id: UUID,
+    external_payment_id: UUID | None,
     reason: str,
     amount_twd: int,
     fee_twd: int,
@@ -62,7 +63,8 @@ def request(
     )  # fmt: skip
     if made.rowcount == 1:  # type: ignore[attr-defined]
         leg = book.Leg(item.bureau, amount_twd, fee_twd, hold_id, fee_hold_id)
-        book.hold_refund(session, payment.reference, leg, now=now)
+        clearing = ports().rails[payment.rail].clearing
+        book.hold_refund(session, payment.reference, leg, clearing=clearing, rail=payment.rail, now=now)
 
 
 def exists(session: Session, payment_id: UUID, bill_id: UUID) -> bool:

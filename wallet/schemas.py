@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from core.http import PageQuery, page_of
+from core.http import Matches, PageQuery, page_of
 from identity.schemas import AssertionCredential
 from wallet import states
 
@@ -90,12 +90,38 @@ class BankLinkCompletion(Schema):
 
 
 class PaymentCreate(Schema):
+    """What to pay, and how: a linked account or a kept card by its id; a rail alone where the payer shows it later."""
+
     bill_ids = fields.List(fields.String(validate=_TYPEID), required=True, validate=validate.Length(min=1, max=50))
-    bank_link_id = fields.String(required=True, validate=_TYPEID)
+    rail = fields.String(load_default=None, allow_none=True, validate=Matches("^[a-z_]{2,40}$"))
+    bank_link_id = fields.String(load_default=None, allow_none=True, validate=_TYPEID)
+    card_id = fields.String(load_default=None, allow_none=True, validate=_TYPEID)
+    keep_card = fields.Boolean(load_default=False)
+    points = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 1_000_000))
 
 
 class PaymentAuthorization(Schema):
+    """The passkey's word, and for the phone's own wallet (Apple Pay, Google Pay) its one-time token."""
+
     credential = fields.Nested(AssertionCredential, required=True)
+    wallet_token = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 20_000))
+
+
+class PaymentCompletion(Schema):
+    """The query with which the card's bank or the wallet sent the payer's browser back."""
+
+    result = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 100)),
+        values=fields.String(validate=validate.Length(0, 10_000)),
+        load_default=dict,
+        validate=validate.Length(max=20),
+    )
+
+
+class PaymentActionSchema(Schema):
+    type = fields.String(required=True, validate=validate.OneOf(["redirect"]))
+    url = fields.String(required=True)
+    expires_at = fields.String(required=True)
 
 
 class PaymentBillSchema(Schema):
@@ -125,7 +151,13 @@ class PaymentSchema(Schema):
     currency = _currency()
     rail = fields.String(required=True)
     account = fields.String(required=True)
-    bank_link_id = fields.String(required=True)
+    bank_link_id = fields.String(required=True, allow_none=True)
+    card_id = fields.String(required=True, allow_none=True)
+    points_used = fields.Integer(required=True)
+    initiated_by = fields.String(required=True, validate=validate.OneOf(["payer", "automatic_debit"]))
+    action = fields.Nested(PaymentActionSchema, required=True, allow_none=True)
+    final_on = fields.String(required=True, allow_none=True)
+    undone_at = fields.String(required=True, allow_none=True)
     created_at = fields.String(required=True)
     expires_at = fields.String(required=True)
     paid_at = fields.String(required=True, allow_none=True)

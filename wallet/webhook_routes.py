@@ -10,13 +10,12 @@ import orjson
 from core import db
 from core.errors import Forbidden, MalformedBody, NotFound
 from core.http import Answer, Call, Routes, partner_signature
-from core.ids import parse_typeid, typeid
+from core.ids import parse_typeid
 from core.settings import settings
 from core.text import Text
 from partners import wire
-from partners.bank.client import Debit
 from wallet import bank_links, outcomes, states
-from wallet.payments import standing_of
+from wallet.payments import authorized_payment
 from wallet.ports import ports
 from wallet.schemas import WebhookTaken
 
@@ -61,15 +60,15 @@ def _take_debit(call: Call, data: dict[str, Any]) -> None:
     except NotFound:
         return
     with db.single_statements() as session:
-        standing = standing_of(session, payment_id)
-    if standing is None or standing.status not in (states.DEBITING, states.UNKNOWN):
+        payment = authorized_payment(session, payment_id)
+    if payment is None or payment.authorized_at is None or payment.status not in states.AT_THE_RAIL:
         return
-    if standing.status == states.DEBITING and call.now - standing.authorized_at < _IN_GOOD_HANDS:
+    if payment.status == states.DEBITING and call.now - payment.authorized_at < _IN_GOOD_HANDS:
         return
     try:
-        debit: Debit | None = ports().bank.find_debit(typeid("pay", payment_id))
+        outcome = ports().rails[payment.rail].find(payment.order())
     except wire.CallFailed:
         return
-    if debit is not None:
+    if outcome is not None:
         with db.unit_of_work() as session:
-            outcomes.record(session, payment_id, debit, now=call.now)
+            outcomes.record(session, payment_id, outcome, now=call.now)

@@ -1,7 +1,7 @@
 """What every rail can do: start, complete, find, refund, each under our own reference, each without guessing.
 
-A rail is called with no transaction open. Whatever it cannot answer for certain it raises as `partners.wire.CallFailed`:
-then the payment is `unknown`, and the rail is asked with `find` until it says.
+A rail is called with no transaction open. What it cannot answer for certain it raises as `partners.wire.CallFailed`:
+the payment is then `unknown`, and the rail is asked with `find` until it says.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Instrument:
 class Order:
     """One payment's money as a rail sees it.
 
-    `reference` is ours and the rail's idempotency key. `amount_twd` is the part in money, fee included. `external_id` is
-    the rail's own name for it once there is one, `return_url` where the payer's browser comes back to, `wallet_token` a
-    one-time token of the phone's wallet, never stored.
+    `reference` is ours and the rail's idempotency key. `amount_twd` is the part in money, fee included. `external_id`
+    is the rail's own name for it once there is one, `return_url` where the payer's browser comes back to,
+    `wallet_token` a one-time token of the phone's wallet, never stored.
     """
 
     payment_id: UUID
@@ -142,9 +142,7 @@ class Rail(Protocol):
     @property
     def clearing(self) -> str: ...
 
-    def instrument(
-        self, session: Session, person_id: UUID, chosen: Mapping[str, Any], now: datetime
-    ) -> Instrument:
+    def instrument(self, session: Session, person_id: UUID, chosen: Mapping[str, Any], now: datetime) -> Instrument:
         """What this person chose to pay with. Raises NotFound or another typed refusal."""
 
     def is_usable(self, session: Session, person_id: UUID, instrument: Instrument) -> bool:
