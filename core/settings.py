@@ -11,6 +11,9 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+# The sandbox signs with it; it is a secret of nobody.
+DEMO_ADYEN_HMAC_KEY = "6d792d6b616f687369756e672d73616e64626f782d616479656e2d6b65792d31"
+
 
 class SettingWrong(Exception):
     """A setting that cannot be used: the message names it, what it holds and what it should hold."""
@@ -41,6 +44,12 @@ class Settings:
     fcm_url: str
     fcm_project: str
     fcm_credentials_file: str
+    adyen_url: str
+    adyen_api_key: str
+    adyen_merchant_account: str
+    adyen_is_live: bool
+    adyen_hmac_keys: tuple[bytes, ...]
+    adyen_reports_url: str
     argon2_memory_kib: int
     owns_database: bool
     owns_broker: bool
@@ -94,6 +103,14 @@ def read(environment: Mapping[str, str]) -> Settings:
         fcm_url=_url(environment, "FCM_URL", fcm_url, ("http", "https")) if fcm_url else "",
         fcm_project=environment.get("FCM_PROJECT", "mykaohsiung-demo"),
         fcm_credentials_file=_service_account(environment, "FCM_CREDENTIALS_FILE", is_needed=not fcm_url),
+        adyen_url=_url(environment, "ADYEN_URL", f"{sandbox_url}/adyen/v72", ("http", "https")),
+        adyen_api_key=environment.get("ADYEN_API_KEY") or ("sandbox-adyen-key" if is_demo else ""),
+        adyen_merchant_account=environment.get("ADYEN_MERCHANT_ACCOUNT") or "KaohsiungCity",
+        adyen_is_live=_flag(environment, "ADYEN_IS_LIVE", default=False),
+        adyen_hmac_keys=_hmac_keys(environment, "ADYEN_HMAC_KEYS", is_demo=is_demo),
+        adyen_reports_url=_url(
+            environment, "ADYEN_REPORTS_URL", f"{sandbox_url}/adyen/reports/download", ("http", "https")
+        ),
         argon2_memory_kib=_number(environment, "ARGON2_MEMORY_KIB", 65536, at_least=64, at_most=4_194_304),
         owns_database=not database_url,
         owns_broker=not broker_url,
@@ -144,6 +161,19 @@ def _secret(environment: Mapping[str, str], name: str, demo_value: str, *, is_de
     if not text and not is_demo:
         raise SettingWrong(f"{name} is not set: outside the demo every partner needs a secret of its own")
     return text or demo_value
+
+
+def _hmac_keys(environment: Mapping[str, str], name: str, *, is_demo: bool) -> tuple[bytes, ...]:
+    text = environment.get(name) or (DEMO_ADYEN_HMAC_KEY if is_demo else "")
+    if not text and environment.get("ADYEN_API_KEY"):
+        raise SettingWrong(f"{name} is not set: with ADYEN_API_KEY cards are taken, and notices must be proven")
+    try:
+        keys = tuple(binascii.a2b_hex(key) for key in text.split())
+    except ValueError:
+        keys = (b"",)
+    if any(len(key) != 32 for key in keys):
+        raise SettingWrong(f"{name} should be keys of 64 hexadecimal digits, the current one first")
+    return keys
 
 
 def _service_account(environment: Mapping[str, str], name: str, *, is_needed: bool) -> str:
