@@ -20,7 +20,7 @@ from core.db import Database
 from core.errors import Problem, all_problems
 from core.http import Route
 from core.settings import read
-from wallet import states
+from identity import officers
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("core", "identity", "ledger", "wallet", "points", "notify", "partners", "api", "mobile_mock")
@@ -42,7 +42,7 @@ PAGES = {
 }
 
 # Every POST is here: those that move money, points or a ride demand an Idempotency-Key; the others say why they do not.
-MOVES_VALUE = {"/v1/payments", "/v1/payments/<payment_id>/authorization"}
+MOVES_VALUE = {"/v1/payments", "/v1/payments/<payment_id>/authorization", "/v1/payments/<payment_id>/completion"}
 MOVES_NOTHING = {
     "/v1/auth/password/register": "sends a code; how often is limited",
     "/v1/auth/password/login": "sends a code; how often is limited",
@@ -52,6 +52,11 @@ MOVES_NOTHING = {
     "/v1/auth/passkeys/registration/verify": "a challenge is used once",
     "/v1/auth/passkeys/login/options": "a challenge lapses by itself",
     "/v1/auth/passkeys/login/verify": "a challenge is used once",
+    "/v1/auth/officers/enrolment/options": "a challenge lapses by itself",
+    "/v1/auth/officers/enrolment/verify": "a challenge and a code are used once",
+    "/v1/auth/officers/login/options": "a challenge lapses by itself",
+    "/v1/auth/officers/login/verify": "a challenge is used once",
+    "/v1/auth/officers/logout": "ending what has ended changes nothing",
     "/v1/me/vehicles": "a vehicle is on the list once",
     "/oauth/token": "an assertion is used once",
     "/v1/bank-links": "a link that is not finished lapses by itself",
@@ -84,12 +89,20 @@ def test_no_address_is_declared_twice() -> None:
 
 @pytest.mark.parametrize("route", wiring.routes(), ids=_name)
 def test_every_route_says_who_may_call_it_and_how_surely_they_must_be_known(route: Route) -> None:
-    assert route.access.kind in ("public", "citizen", "bureau", "partner")
+    assert route.access.kind in ("public", "citizen", "officer", "bureau", "partner")
     if route.access.kind == "citizen":
         assert 1 <= route.access.loa <= 4
+    if route.access.kind == "officer":
+        assert route.access.roles <= set(officers.ROLES)
     if route.access.kind == "bureau":
         assert re.fullmatch("[a-z]+:[a-z]+", route.access.scope)
     assert route.summary.zh and route.summary.en
+
+
+@pytest.mark.parametrize("route", wiring.routes(), ids=_name)
+def test_every_route_of_an_officer_or_a_bureau_says_whether_it_shows_a_citizen_s_data(route: Route) -> None:
+    is_read_by_others = route.access.kind in ("officer", "bureau")
+    assert (route.shows_person_data is not None) == is_read_by_others, "declare shows_person_data=True or False"
 
 
 def test_what_belongs_to_a_citizen_is_never_public() -> None:
@@ -203,18 +216,6 @@ def test_the_book_refuses_to_be_rewritten_by_the_role_of_the_application(databas
             for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE", f"UPDATE {table} SET id = id"):
                 with pytest.raises(psycopg.Error):
                     connection.execute(statement)
-
-
-def test_every_state_of_a_payment_can_be_reached_and_left_or_is_final() -> None:
-    known = set(states.STATUSES)
-    assert len(known) == len(states.STATUSES)
-    assert {state for move in states.MOVES for state in move} == known
-    reached = {states.AWAITING} | {target for _, target in states.MOVES}
-    left = {source for source, _ in states.MOVES}
-    assert reached == known
-    assert known - left <= states.FINAL
-    assert known >= states.FINAL
-    assert all(states.MOVES.values())
 
 
 def test_migrations_are_one_line_from_nothing_to_the_head() -> None:
