@@ -8,8 +8,8 @@ seconds) and `webhook-signature` (`v1,<base64 HMAC-SHA256>`, several separated b
                  signed with its %-escapes decoded, because that is all a WSGI server is shown
     an answer    id.timestamp.status.body                 with the id of its request, so that it answers nothing else
 
-A secret is text; `whsec_…` is base64 as Standard Webhooks writes it. Several secrets separated by spaces: the first
-signs, all verify.
+A secret is text; `whsec_…` is base64 as Standard Webhooks writes it. Several secrets separated by spaces, while one
+follows another: all sign, all verify, so that neither side has to change at the same moment as the other.
 """
 
 from __future__ import annotations
@@ -196,18 +196,23 @@ def verify_webhook(secret: str, headers: Headers, content: bytes, *, now_seconds
 def signature_headers(secret: str, message_id: str, subject: bytes, content: bytes) -> dict[str, str]:
     """The three signature headers for a message; `subject` is what the signature binds besides the body."""
     timestamp = str(int(time.time()))
-    signature = _signature(_keys(secret)[0], message_id, timestamp, subject, content)
-    return {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": f"v1,{signature}"}
+    signatures = [_signature(key, message_id, timestamp, subject, content) for key in _keys(secret)]
+    return _signed_with(message_id, timestamp, signatures)
 
 
 def signature_headers_for(secret: str, message_id: str, subject: bytes, pieces: Iterable[bytes]) -> dict[str, str]:
     """`signature_headers` for content that comes in pieces and is never whole in memory."""
     timestamp = str(int(time.time()))
-    (state,) = _signatures_begun(_keys(secret)[:1], message_id, timestamp, subject)
+    states = _signatures_begun(_keys(secret), message_id, timestamp, subject)
     for piece in pieces:
-        state.update(piece)
-    signature = base64.b64encode(state.digest()).decode()
-    return {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": f"v1,{signature}"}
+        for state in states:
+            state.update(piece)
+    return _signed_with(message_id, timestamp, [base64.b64encode(state.digest()).decode() for state in states])
+
+
+def _signed_with(message_id: str, timestamp: str, signatures: Iterable[str]) -> dict[str, str]:
+    listed = " ".join(f"v1,{signature}" for signature in signatures)
+    return {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": listed}
 
 
 def verify(secret: str, headers: Headers, subject: bytes, content: bytes, *, now_seconds: float | None = None) -> str:

@@ -1,4 +1,4 @@
-"""The sandbox bank's books: accounts, mandate requests, mandates, debits and refunds."""
+"""The sandbox bank's books: accounts, mandates, debits, refunds, credit orders, and what others pay in."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS bank_mandate_request (
     account_no            TEXT,
     per_payment_limit_twd INTEGER,
     daily_limit_twd       INTEGER,
+    monthly_limit_twd     INTEGER,
     mandate_id            TEXT
 );
 CREATE TABLE IF NOT EXISTS bank_mandate (
@@ -41,9 +42,12 @@ CREATE TABLE IF NOT EXISTS bank_mandate (
     account_no            TEXT NOT NULL,
     per_payment_limit_twd INTEGER NOT NULL,
     daily_limit_twd       INTEGER NOT NULL,
+    monthly_limit_twd     INTEGER NOT NULL DEFAULT 1000000000,
     status                TEXT NOT NULL CHECK (status IN ('active', 'revoked')),
     spent_on              TEXT NOT NULL DEFAULT '',
     spent_twd             INTEGER NOT NULL DEFAULT 0,
+    spent_in              TEXT NOT NULL DEFAULT '',
+    spent_in_month_twd    INTEGER NOT NULL DEFAULT 0,
     created_at            TEXT NOT NULL,
     revoked_at            TEXT
 );
@@ -61,6 +65,7 @@ CREATE TABLE IF NOT EXISTS bank_debit (
     refunded_twd INTEGER NOT NULL DEFAULT 0,
     CHECK (refunded_twd <= amount_twd)
 );
+CREATE INDEX IF NOT EXISTS bank_debit_day ON bank_debit (substr(booked_at, 1, 10));
 CREATE TABLE IF NOT EXISTS bank_refund (
     position        INTEGER PRIMARY KEY,
     reference       TEXT NOT NULL UNIQUE,
@@ -72,6 +77,32 @@ CREATE TABLE IF NOT EXISTS bank_refund (
     reason          TEXT,
     booked_at       TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS bank_refund_day ON bank_refund (substr(booked_at, 1, 10));
+CREATE TABLE IF NOT EXISTS bank_credit_order (
+    position        INTEGER PRIMARY KEY,
+    reference       TEXT NOT NULL UNIQUE,
+    credit_id       TEXT NOT NULL,
+    mandate_id      TEXT NOT NULL,
+    debit_reference TEXT,
+    account_no      TEXT,
+    amount_twd      INTEGER NOT NULL,
+    purpose         TEXT NOT NULL,
+    status          TEXT NOT NULL CHECK (status IN ('booked', 'rejected')),
+    reason          TEXT,
+    booked_at       TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS bank_credit_order_day ON bank_credit_order (substr(booked_at, 1, 10));
+CREATE TABLE IF NOT EXISTS bank_incoming (
+    position   INTEGER PRIMARY KEY,
+    reference  TEXT NOT NULL UNIQUE,
+    kind       TEXT NOT NULL CHECK (kind IN ('credit', 'debit', 'charges')),
+    party      TEXT NOT NULL,
+    amount_twd INTEGER NOT NULL,
+    remittance TEXT NOT NULL,
+    details    TEXT NOT NULL DEFAULT '[]',
+    booked_at  TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS bank_incoming_day ON bank_incoming (substr(booked_at, 1, 10));
 """
 
 TREASURY_ACCOUNT = "9017-9000-0001"
@@ -136,16 +167,46 @@ def accounts_of(books: Books, holder_ref: str) -> list[Row]:
 
 
 def create_mandate(
-    writing: sqlite3.Connection, holder_ref: str, account_no: str, per_payment_limit_twd: int, daily_limit_twd: int
+    writing: sqlite3.Connection,
+    holder_ref: str,
+    account_no: str,
+    per_payment_limit_twd: int,
+    daily_limit_twd: int,
+    monthly_limit_twd: int,
 ) -> str:
     """An active mandate to debit `account_no` within the limits (NT$); returns its id."""
-    mandate_id = f"mdt_{uuid.uuid4().hex}"
+    mandate_id = new_reference("mdt")
     writing.execute(
-        "INSERT INTO bank_mandate (mandate_id, holder_ref, account_no, per_payment_limit_twd, daily_limit_twd, status,"
-        " created_at) VALUES (?, ?, ?, ?, ?, 'active', ?)",
-        (mandate_id, holder_ref, account_no, per_payment_limit_twd, daily_limit_twd, on_the_wire(now())),
-    )
+        "INSERT INTO bank_mandate (mandate_id, holder_ref, account_no, per_payment_limit_twd, daily_limit_twd,"
+        " monthly_limit_twd, status, created_at) VALUES (?, ?, ?, ?, ?, ?, 'active', ?)",
+        (mandate_id, holder_ref, account_no, per_payment_limit_twd, daily_limit_twd, monthly_limit_twd,
+         on_the_wire(now())),
+    )  # fmt: skip
     return mandate_id
+
+
+def close_account(writing: sqlite3.Connection, account_no: str) -> bool:
+    """The holder closes an account: nothing is debited from it or credited to it any more. False: there is none."""
+    closed = writing.execute("UPDATE bank_account SET status = 'closed' WHERE account_no = ?", (account_no,))
+    return closed.rowcount == 1
+
+
+def move(writing: sqlite3.Connection, source: str, destination: str, amount_twd: int) -> None:
+    """Moves money between two accounts."""
+    credit(writing, source, -amount_twd)
+    credit(writing, destination, amount_twd)
+
+
+def credit(writing: sqlite3.Connection, account_no: str, amount_twd: int) -> None:
+    """Adds to an account's balance what comes from elsewhere (or takes it away, below 0)."""
+    writing.execute(
+        "UPDATE bank_account SET balance_twd = balance_twd + ? WHERE account_no = ?", (amount_twd, account_no)
+    )
+
+
+def new_reference(prefix: str) -> str:
+    """A new name of the bank's own. It fits the 35 characters that ISO 20022 leaves for a reference (Max35Text)."""
+    return f"{prefix}_{uuid.uuid4().hex[:24]}"
 
 
 def masked(account_no: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal, TypeVar
+from datetime import date, datetime
+from typing import Any, BinaryIO, Literal, TypeVar
 from urllib.parse import quote
 
 from partners import wire
@@ -17,6 +17,8 @@ from partners import wire
 MandateStatus = Literal["active", "revoked"]
 BookingStatus = Literal["booked", "rejected"]
 _T = TypeVar("_T")
+
+MOST_STATEMENT_BYTES = 4 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,15 @@ class MandateRequest:
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """A citizen's permission to debit one account within limits (NT$)."""
+    """A citizen's permission to debit one account within limits (NT$). `monthly_limit_twd` is None where the bank
+    names none."""
 
     mandate_id: str
     account_masked: str
     per_payment_limit_twd: int
     daily_limit_twd: int
     status: MandateStatus
+    monthly_limit_twd: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,21 @@ class Refund:
     refund_id: str
     reference: str
     debit_reference: str
+    amount_twd: int
+    status: BookingStatus
+    reason: str | None
+    booked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Money sent to the account of a mandate. `reason` is set when it is rejected: exceeds_debit, account_closed,
+    mandate_not_found, other_holder."""
+
+    credit_id: str
+    reference: str
+    mandate_id: str
+    debit_reference: str | None
     amount_twd: int
     status: BookingStatus
     reason: str | None
@@ -129,6 +148,47 @@ class BankClient:
             raise wire.AnswerNotTrusted(self.peer.name, "the answer is about another refund")
         return refund
 
+    def refund_to(
+        self, *, reference: str, mandate_id: str, amount_twd: int, purpose: str, debit_reference: str | None = None
+    ) -> Credit:
+        """Sends money to the account of a mandate, active or revoked: another account of the same payer.
+
+        With `debit_reference` it gives back (part of) that debit, never more than is left of it and never to another
+        holder. Without, it is money that came from no account of the bank, such as cash paid twice at a store.
+        Refused 409 when `reference` stands for another order, 404 when the debit was never booked.
+        """
+        body = {
+            "reference": reference,
+            "mandate_id": mandate_id,
+            "amount": amount_twd,
+            "currency": "TWD",
+            "purpose": purpose,
+            "debit_reference": debit_reference,
+        }
+        answer = wire.call(self.peer, "POST", "/v1/credit-orders", body, idempotency_key=reference).body
+        credit = wire.shaped(self.peer, answer, _credit)
+        if (credit.reference, credit.mandate_id, credit.amount_twd) != (reference, mandate_id, amount_twd):
+            raise wire.AnswerNotTrusted(self.peer.name, "the answer is about another credit order")
+        return credit
+
+    def find_credit(self, reference: str) -> Credit | None:
+        """The credit order under our reference, or None when the bank has never seen it."""
+        return _found(self.peer, f"/v1/credit-orders/{quote(reference, safe='')}", _credit)
+
+    def fetch_statement(self, day: date, into: BinaryIO) -> int | None:
+        """Writes the treasury account's statement of `day` (camt.053.001.08) into `into`; returns its bytes.
+
+        None when the bank has no statement of that day. The bank's signature stands over the whole document: what was
+        written before a failure is worth nothing.
+        """
+        path = f"/v1/statements/{day.isoformat()}.xml"
+        try:
+            return wire.download(self.peer, path, into, most_bytes=MOST_STATEMENT_BYTES)
+        except wire.Refused as refusal:
+            if refusal.code == "statement_not_found":
+                return None
+            raise
+
     def find_refund(self, reference: str) -> Refund | None:
         """The refund under our reference, or None when the bank has never seen it."""
         return _found(self.peer, f"/v1/refunds/{quote(reference, safe='')}", _refund)
@@ -151,6 +211,7 @@ def _mandate(answer: dict[str, Any]) -> Mandate:
         per_payment_limit_twd=answer["per_payment_limit"],
         daily_limit_twd=answer["daily_limit"],
         status=answer["status"],
+        monthly_limit_twd=answer.get("monthly_limit"),
     )
 
 
@@ -169,6 +230,19 @@ def _refund(answer: dict[str, Any]) -> Refund:
     return Refund(
         refund_id=answer["refund_id"],
         reference=answer["reference"],
+        debit_reference=answer["debit_reference"],
+        amount_twd=answer["amount"],
+        status=answer["status"],
+        reason=answer["reason"],
+        booked_at=datetime.fromisoformat(answer["booked_at"]),
+    )
+
+
+def _credit(answer: dict[str, Any]) -> Credit:
+    return Credit(
+        credit_id=answer["credit_id"],
+        reference=answer["reference"],
+        mandate_id=answer["mandate_id"],
         debit_reference=answer["debit_reference"],
         amount_twd=answer["amount"],
         status=answer["status"],

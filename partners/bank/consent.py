@@ -15,12 +15,14 @@ from partners.desk.books import Row
 
 DEFAULT_PER_PAYMENT_LIMIT_TWD = 5_000
 DEFAULT_DAILY_LIMIT_TWD = 20_000
+DEFAULT_MONTHLY_LIMIT_TWD = 100_000
 MOST_LIMIT_TWD = 1_000_000_000
 
 _LIMIT_WRONG = Text(
     "請填 1 到 {most:,} 之間的整數（新臺幣元）", "Enter a whole number of NT dollars from 1 to {most:,}"
 ).format(most=MOST_LIMIT_TWD)
 _DAILY_BELOW = Text("每日上限不得低於每筆上限", "The daily limit must not be below the limit per payment")
+_MONTHLY_BELOW = Text("每月上限不得低於每日上限", "The monthly limit must not be below the daily limit")
 _ACCOUNT_WRONG = Text("請選擇您的一個帳戶", "Choose one of your accounts")
 
 
@@ -31,6 +33,7 @@ class Choice:
     account_no: str
     per_payment_limit_twd: int
     daily_limit_twd: int
+    monthly_limit_twd: int
 
 
 def read(form: Mapping[str, str], offered: Sequence[Row]) -> tuple[Choice | None, dict[str, Text]]:
@@ -41,15 +44,20 @@ def read(form: Mapping[str, str], offered: Sequence[Row]) -> tuple[Choice | None
         problems["account"] = _ACCOUNT_WRONG
     per_payment = _limit(form.get("per_payment_limit", str(DEFAULT_PER_PAYMENT_LIMIT_TWD)))
     daily = _limit(form.get("daily_limit", str(max(DEFAULT_DAILY_LIMIT_TWD, per_payment or 0))))
+    monthly = _limit(form.get("monthly_limit", str(max(DEFAULT_MONTHLY_LIMIT_TWD, daily or 0))))
     if per_payment is None:
         problems["per_payment_limit"] = _LIMIT_WRONG
     if daily is None:
         problems["daily_limit"] = _LIMIT_WRONG
     elif per_payment is not None and daily < per_payment:
         problems["daily_limit"] = _DAILY_BELOW
-    if problems or per_payment is None or daily is None:
+    if monthly is None:
+        problems["monthly_limit"] = _LIMIT_WRONG
+    elif daily is not None and monthly < daily:
+        problems["monthly_limit"] = _MONTHLY_BELOW
+    if problems or per_payment is None or daily is None or monthly is None:
         return None, problems
-    return Choice(account_no, per_payment, daily), {}
+    return Choice(account_no, per_payment, daily, monthly), {}
 
 
 def form(
@@ -72,6 +80,7 @@ def form(
             "account": offered[0]["account_no"] if offered else "",
             "per_payment_limit": DEFAULT_PER_PAYMENT_LIMIT_TWD,
             "daily_limit": DEFAULT_DAILY_LIMIT_TWD,
+            "monthly_limit": DEFAULT_MONTHLY_LIMIT_TWD,
             **(filled or {}),
         },
         problems=problems or {},

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import uuid
 from typing import Any
 
 from core.clock import now, on_the_wire, taipei_date
-from partners.bank.accounts import TREASURY_ACCOUNT
+from partners.bank.accounts import TREASURY_ACCOUNT, move, new_reference
 from partners.desk.books import Row
 from partners.desk.protocol import Refusal
 
@@ -39,18 +38,21 @@ def debit_once(
         return shown_debit(dict(known)), False
     moment = now()
     today = taipei_date(moment).isoformat()
+    month = today[:7]
     mandate = writing.execute(_MANDATE_AND_ACCOUNT, (mandate_id,)).fetchone()
-    reason = forced_reason or _objection(mandate, amount_twd, today)
+    reason = forced_reason or _objection(mandate, amount_twd, today, month)
     account_no = mandate["account_no"] if mandate is not None else None
     if reason is None and mandate is not None:
-        _move(writing, mandate["account_no"], TREASURY_ACCOUNT, amount_twd)
-        spent_twd = amount_twd + (mandate["spent_twd"] if mandate["spent_on"] == today else 0)
+        move(writing, mandate["account_no"], TREASURY_ACCOUNT, amount_twd)
+        today_twd, month_twd = _spent(mandate, today, month)
         writing.execute(
-            "UPDATE bank_mandate SET spent_on = ?, spent_twd = ? WHERE mandate_id = ?", (today, spent_twd, mandate_id)
+            "UPDATE bank_mandate SET spent_on = ?, spent_twd = ?, spent_in = ?, spent_in_month_twd = ?"
+            " WHERE mandate_id = ?",
+            (today, today_twd + amount_twd, month, month_twd + amount_twd, mandate_id),
         )
     debit = {
         "reference": reference,
-        "debit_id": f"dbt_{uuid.uuid4().hex}",
+        "debit_id": new_reference("dbt"),
         "mandate_id": mandate_id,
         "account_no": account_no,
         "amount_twd": amount_twd,
@@ -69,7 +71,7 @@ def debit_once(
 
 
 def refund_once(
-    writing: sqlite3.Connection, reference: str, debit_reference: str, amount_twd: int
+    writing: sqlite3.Connection, reference: str, debit_reference: str, amount_twd: int, forced_reason: str | None
 ) -> tuple[dict[str, Any], bool]:
     """The refund under `reference`, booked or rejected now or earlier; and whether it is new.
 
@@ -87,19 +89,19 @@ def refund_once(
     ).fetchone()
     if debit is None:
         raise Refusal(404, "debit_not_found", "no booked debit has this reference")
-    reason = None
-    if debit["refunded_twd"] + amount_twd > debit["amount_twd"]:
+    reason = forced_reason
+    if reason is None and debit["refunded_twd"] + amount_twd > debit["amount_twd"]:
         reason = "exceeds_debit"
-    elif debit["account_status"] != "open":
+    elif reason is None and debit["account_status"] != "open":
         reason = "account_closed"
     if reason is None:
-        _move(writing, TREASURY_ACCOUNT, debit["account_no"], amount_twd)
+        move(writing, TREASURY_ACCOUNT, debit["account_no"], amount_twd)
         writing.execute(
             "UPDATE bank_debit SET refunded_twd = refunded_twd + ? WHERE reference = ?", (amount_twd, debit_reference)
         )
     refund = {
         "reference": reference,
-        "refund_id": f"rfd_{uuid.uuid4().hex}",
+        "refund_id": new_reference("rfd"),
         "debit_reference": debit_reference,
         "account_no": debit["account_no"],
         "amount_twd": amount_twd,
@@ -144,22 +146,28 @@ def shown_refund(refund: Row) -> dict[str, Any]:
     }
 
 
-def _objection(mandate: sqlite3.Row | None, amount_twd: int, today: str) -> str | None:
+def _objection(mandate: sqlite3.Row | None, amount_twd: int, today: str, month: str) -> str | None:
     if mandate is None:
         return "mandate_not_found"
     if mandate["status"] != "active":
         return "mandate_revoked"
     if mandate["account_status"] != "open":
         return "account_closed"
-    spent_twd = mandate["spent_twd"] if mandate["spent_on"] == today else 0
-    if amount_twd > mandate["per_payment_limit_twd"] or spent_twd + amount_twd > mandate["daily_limit_twd"]:
+    today_twd, month_twd = _spent(mandate, today, month)
+    if (
+        amount_twd > mandate["per_payment_limit_twd"]
+        or today_twd + amount_twd > mandate["daily_limit_twd"]
+        or month_twd + amount_twd > mandate["monthly_limit_twd"]
+    ):
         return "limit_exceeded"
     if amount_twd > mandate["balance_twd"]:
         return "insufficient_funds"
     return None
 
 
-def _move(writing: sqlite3.Connection, source: str, destination: str, amount_twd: int) -> None:
-    sql = "UPDATE bank_account SET balance_twd = balance_twd + ? WHERE account_no = ?"
-    writing.execute(sql, (-amount_twd, source))
-    writing.execute(sql, (amount_twd, destination))
+def _spent(mandate: sqlite3.Row, today: str, month: str) -> tuple[int, int]:
+    """What was debited under the mandate today and in this month, in Taipei (NT$)."""
+    return (
+        mandate["spent_twd"] if mandate["spent_on"] == today else 0,
+        mandate["spent_in_month_twd"] if mandate["spent_in"] == month else 0,
+    )

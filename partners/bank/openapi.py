@@ -9,6 +9,7 @@ MANDATE = record(
     account_masked=TEXT,
     per_payment_limit=NUMBER,
     daily_limit=NUMBER,
+    monthly_limit=NUMBER,
     currency=one_of("TWD"),
     status=one_of("active", "revoked"),
     created_at=TIME,
@@ -33,6 +34,17 @@ _REFUND = record(
     currency=one_of("TWD"),
     status=one_of("booked", "rejected"),
     reason=one_of("exceeds_debit", "account_closed", None),
+    booked_at=TIME,
+)
+_CREDIT = record(
+    credit_id=TEXT,
+    reference=TEXT,
+    mandate_id=TEXT,
+    debit_reference=MAYBE_TEXT,
+    amount=NUMBER,
+    currency=one_of("TWD"),
+    status=one_of("booked", "rejected"),
+    reason=one_of("exceeds_debit", "account_closed", "mandate_not_found", "other_holder", None),
     booked_at=TIME,
 )
 _REFUSED = {400: REFUSAL, 422: REFUSAL, 503: REFUSAL}
@@ -72,14 +84,18 @@ PATHS = {
             {303: None, 404: "text/html", 422: "text/html"},
             path=["request_id"],
             body=record(
-                ("account", "per_payment_limit", "daily_limit", "decision"),
+                ("account", "per_payment_limit", "daily_limit", "monthly_limit", "decision"),
                 account=TEXT,
                 per_payment_limit=TEXT,
                 daily_limit=TEXT,
+                monthly_limit=TEXT,
                 decision=one_of("approve", "deny"),
             ),
             body_type="application/x-www-form-urlencoded",
-            description="Fields left out take the page's defaults: the first account, NT$5,000 and NT$20,000, approve.",
+            description=(
+                "Fields left out take the page's defaults: the first account, NT$5,000 a payment, NT$20,000 a day,"
+                " NT$100,000 a month, approve."
+            ),
         ),
     },
     "/bank/v1/mandates": {
@@ -119,5 +135,38 @@ PATHS = {
     },
     "/bank/v1/refunds/{reference}": {
         "get": signed("bank", "Look up a refund", {200: _REFUND, 404: REFUSAL, **_REFUSED}, path=["reference"])
+    },
+    "/bank/v1/credit-orders": {
+        "post": signed(
+            "bank",
+            "Send money to the account of a mandate, active or revoked, once per reference",
+            {200: _CREDIT, 404: REFUSAL, 409: REFUSAL, **_REFUSED},
+            body=record(
+                ("debit_reference",),
+                reference=TEXT,
+                mandate_id=TEXT,
+                amount=NUMBER,
+                currency=one_of("TWD"),
+                purpose=TEXT,
+                debit_reference=MAYBE_TEXT,
+            ),
+            headers=_KEY,
+            description=(
+                "For a refund whose own account is closed, or cash that was paid twice. With debit_reference it goes to"
+                " that debit's holder alone and counts against what is left of it."
+            ),
+        )
+    },
+    "/bank/v1/credit-orders/{reference}": {
+        "get": signed("bank", "Look up a credit order", {200: _CREDIT, 404: REFUSAL, **_REFUSED}, path=["reference"])
+    },
+    "/bank/v1/statements/{day}.xml": {
+        "get": signed(
+            "bank",
+            "The treasury account's statement of a day, camt.053.001.08",
+            {200: "application/xml", 404: REFUSAL, **_REFUSED},
+            path=["day"],
+            description="The signature stands over the bytes of the document, as over any other answer.",
+        )
     },
 }

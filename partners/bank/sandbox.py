@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
-import uuid
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,11 +12,22 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 
 from core.clock import now, on_the_wire
-from partners.bank import consent
-from partners.bank.accounts import accounts_of, create_mandate, masked, welcome_holder
+from partners.bank import consent, statements
+from partners.bank.accounts import accounts_of, create_mandate, masked, new_reference, welcome_holder
+from partners.bank.credit_orders import credit_once, shown_credit
 from partners.bank.debits import FORCED_REASONS, debit_once, refund_once, shown_debit, shown_refund
 from partners.desk.books import Row
-from partners.desk.protocol import Answer, Call, Desk, Refusal, SignedProtocol, optional_text, text, whole_number
+from partners.desk.protocol import (
+    Answer,
+    Call,
+    Desk,
+    Document,
+    Refusal,
+    SignedProtocol,
+    optional_text,
+    text,
+    whole_number,
+)
 from partners.desk.switches import Mode
 from partners.desk.webhooks import write_down
 
@@ -45,7 +55,7 @@ def blueprint(desk: Desk, secret: str, own_url: str) -> Blueprint:
             known = writing.execute("SELECT * FROM bank_mandate_request WHERE reference = ?", (reference,)).fetchone()
             if known is None:
                 welcome_holder(writing, holder_ref, national_id)
-                request_id = f"mrq_{uuid.uuid4().hex}"
+                request_id = new_reference("mrq")
                 writing.execute(
                     "INSERT INTO bank_mandate_request"
                     " (request_id, reference, state, return_url, holder_ref, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -67,7 +77,7 @@ def blueprint(desk: Desk, secret: str, own_url: str) -> Blueprint:
                 raise Refusal(404, "code_unknown", "this code is unknown or has lapsed")
             mandate_id = asked["mandate_id"]
             if mandate_id is None:
-                limits = asked["per_payment_limit_twd"], asked["daily_limit_twd"]
+                limits = asked["per_payment_limit_twd"], asked["daily_limit_twd"], asked["monthly_limit_twd"]
                 mandate_id = create_mandate(writing, asked["holder_ref"], asked["account_no"], *limits)
                 writing.execute("UPDATE bank_mandate_request SET mandate_id = ? WHERE code = ?", (mandate_id, code))
         # A code makes one mandate; asked again while it lives it names the same one, for the answer may have been lost.
@@ -90,9 +100,8 @@ def blueprint(desk: Desk, secret: str, own_url: str) -> Blueprint:
         mandate_id, amount_twd = text(call.body, "mandate_id"), whole_number(call.body, "amount")
         _must_be_twd(call)
         purpose = text(call.body, "purpose", most=500)
-        forced = call.mode.name if call.mode and call.mode.name in FORCED_REASONS else None
         with books.writing() as writing:
-            shown, is_new = debit_once(writing, reference, mandate_id, amount_twd, purpose, forced)
+            shown, is_new = debit_once(writing, reference, mandate_id, amount_twd, purpose, _forced(call))
             if is_new:
                 tell(writing, f"debit.{shown['status']}", shown, call.mode)
         desk.webhooks.wake()
@@ -112,7 +121,7 @@ def blueprint(desk: Desk, secret: str, own_url: str) -> Blueprint:
         reference = _reference(call)
         debit_reference, amount_twd = text(call.body, "debit_reference"), whole_number(call.body, "amount")
         with books.writing() as writing:
-            shown, is_new = refund_once(writing, reference, debit_reference, amount_twd)
+            shown, is_new = refund_once(writing, reference, debit_reference, amount_twd, _forced(call))
             if is_new:
                 tell(writing, f"refund.{shown['status']}", shown, call.mode)
         desk.webhooks.wake()
@@ -125,6 +134,35 @@ def blueprint(desk: Desk, secret: str, own_url: str) -> Blueprint:
         if row is None:
             raise Refusal(404, "refund_not_found", "no refund has this reference")
         return Answer(shown_refund(row))
+
+    @bank.post("/v1/credit-orders")
+    @signed.serve("credit_order")
+    def order_credit(call: Call) -> Answer:
+        reference = _reference(call)
+        mandate_id, amount_twd = text(call.body, "mandate_id"), whole_number(call.body, "amount")
+        _must_be_twd(call)
+        purpose, debit_reference = text(call.body, "purpose", most=500), optional_text(call.body, "debit_reference")
+        with books.writing() as writing:
+            shown, is_new = credit_once(
+                writing, reference, mandate_id, amount_twd, purpose, debit_reference, _forced(call)
+            )
+            if is_new:
+                tell(writing, f"credit.{shown['status']}", shown, call.mode)
+        desk.webhooks.wake()
+        return Answer(shown)
+
+    @bank.get("/v1/credit-orders/<reference>")
+    @signed.serve("credit_order_lookup")
+    def look_up_credit(call: Call, reference: str) -> Answer:
+        row = books.one("SELECT * FROM bank_credit_order WHERE reference = ?", reference)
+        if row is None:
+            raise Refusal(404, "credit_not_found", "no credit order has this reference")
+        return Answer(shown_credit(row))
+
+    @bank.get("/v1/statements/<day>.xml")
+    @signed.serve("statement")
+    def statement(call: Call, day: str) -> Document:
+        return Document(statements.written(books, statements.read_day(day), call.mode), "application/xml")
 
     @bank.get("/authorize/<request_id>")
     def consent_page(request_id: str) -> Response:
@@ -170,6 +208,7 @@ def shown_mandate(mandate: Row) -> dict[str, Any]:
         "account_masked": masked(mandate["account_no"]),
         "per_payment_limit": mandate["per_payment_limit_twd"],
         "daily_limit": mandate["daily_limit_twd"],
+        "monthly_limit": mandate["monthly_limit_twd"],
         "currency": "TWD",
         "status": mandate["status"],
         "created_at": mandate["created_at"],
@@ -203,7 +242,8 @@ def _record_decision(desk: Desk, request_id: str, choice: consent.Choice | None)
     with desk.books.writing() as writing:
         writing.execute(
             "UPDATE bank_mandate_request SET status = ?, code = ?, code_expires_at = ?, account_no = ?,"
-            " per_payment_limit_twd = ?, daily_limit_twd = ? WHERE request_id = ? AND status = 'open'",
+            " per_payment_limit_twd = ?, daily_limit_twd = ?, monthly_limit_twd = ?"
+            " WHERE request_id = ? AND status = 'open'",
             (
                 "approved" if choice else "denied",
                 secrets.token_urlsafe(24) if choice else None,
@@ -211,6 +251,7 @@ def _record_decision(desk: Desk, request_id: str, choice: consent.Choice | None)
                 choice.account_no if choice else None,
                 choice.per_payment_limit_twd if choice else None,
                 choice.daily_limit_twd if choice else None,
+                choice.monthly_limit_twd if choice else None,
                 request_id,
             ),
         )
@@ -229,6 +270,11 @@ def _reference(call: Call) -> str:
     if request.headers.get("idempotency-key", "").strip('"') != reference:
         raise Refusal(400, "idempotency_key", "the Idempotency-Key header must be the reference")
     return reference
+
+
+def _forced(call: Call) -> str | None:
+    """The reason for which a switch has this order rejected."""
+    return call.mode.name if call.mode and call.mode.name in FORCED_REASONS else None
 
 
 def _must_be_twd(call: Call) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Books:
         self._write_turn = threading.Lock()
         for schema in schemas:
             self._connection().executescript(schema)
+            self._add_missing_columns(schema)
         for table, column, definition in added:
             if column not in {row["name"] for row in self.all(f'PRAGMA table_info("{table}")')}:
                 self._connection().execute(f'ALTER TABLE "{table}" ADD COLUMN {column} {definition}')
@@ -50,6 +51,11 @@ class Books:
     def all(self, sql: str, *values: object) -> list[Row]:
         """All rows of a query."""
         return [dict(row) for row in self._connection().execute(sql, values)]
+
+    def each(self, sql: str, *values: object) -> Iterator[Row]:
+        """The rows of a query one by one, however many there are."""
+        for row in self._connection().execute(sql, values):
+            yield dict(row)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -79,6 +85,17 @@ class Books:
             seed(self)
         with self.writing() as connection:
             connection.execute("INSERT INTO book_opened VALUES (datetime('now'))")
+
+    def _add_missing_columns(self, schema: str) -> None:
+        """Gives books that an older release began the columns that its tables did not have yet."""
+        with closing(sqlite3.connect(":memory:")) as model:
+            model.executescript(schema)
+            for (table,) in model.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                held = {row["name"] for row in self.all(f'PRAGMA table_info("{table}")')}
+                for _, name, kind, _, default, _ in model.execute(f'PRAGMA table_info("{table}")'):
+                    if name not in held:
+                        rule = "" if default is None else f" NOT NULL DEFAULT {default}"
+                        self._connection().execute(f'ALTER TABLE "{table}" ADD COLUMN "{name}" {kind}{rule}')
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._here, "connection", None)

@@ -10,7 +10,8 @@ import orjson
 from flask import Blueprint, Response, request
 
 from partners.bank import sandbox as bank
-from partners.bank.accounts import open_account
+from partners.bank.accounts import close_account, open_account
+from partners.bank.incoming import put_incoming
 from partners.bureaus.sandbox import BUREAUS, put_bill, put_vehicle
 from partners.desk.books import Row
 from partners.desk.protocol import Desk, Refusal, optional_text, text, whole_number
@@ -36,6 +37,8 @@ BOOKS: Mapping[str, Book] = {
     "bank/mandates": Book("bank_mandate", "created_at", _same("mandate_id", "holder_ref", "status")),
     "bank/debits": Book("bank_debit", "position", _same("reference", "mandate_id", "status")),
     "bank/refunds": Book("bank_refund", "position", _same("reference", "debit_reference", "status")),
+    "bank/credit-orders": Book("bank_credit_order", "position", _same("reference", "mandate_id", "status")),
+    "bank/incoming": Book("bank_incoming", "position", _same("reference", "kind")),
     "bureaus/vehicles": Book("bureau_vehicle", "plate", _same("plate", "national_id")),
     "sms": Book("sms_message", "position", {"to": "recipient", "id": "id"}),
     "sms/numbers": Book("sms_number", "mobile", _same("mobile", "national_id")),
@@ -46,7 +49,7 @@ BUREAU_BOOKS: Mapping[str, Book] = {
     "bills": Book("bureau_bill", "number", _same("number", "status", "payment_id")),
     "payment-notices": Book("bureau_payment_notice", "position", _same("webhook_id", "payment_id")),
 }
-_JSON_COLUMNS = {"bureau_payment_notice": "bills", "fcm_push": "message", "webhook": "body"}
+_JSON_COLUMNS = {"bank_incoming": "details", "bureau_payment_notice": "bills", "fcm_push": "message", "webhook": "body"}
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -81,6 +84,20 @@ def blueprint(desk: Desk) -> Blueprint:
                 holder_ref=optional_text(asked, "holder_ref"),
                 status=_one_of(asked, "status", ("open", "closed"), default="open"),
             )
+        return Response(status=204)
+
+    @api.post("/bank/accounts/<account_no>/closing")
+    def close_at_the_bank(account_no: str) -> Response:
+        with books.writing() as writing:
+            if not close_account(writing, account_no):
+                raise Refusal(404, "account_not_found", "no account has this number")
+        return Response(status=204)
+
+    @api.put("/bank/incoming")
+    def put_entry() -> Response:
+        asked = _object()
+        with books.writing() as writing:
+            put_incoming(writing, asked)
         return Response(status=204)
 
     @api.post("/bank/mandates/<mandate_id>/revocation")

@@ -113,6 +113,13 @@ def _bureau_book(summary: str, filters: tuple[str, ...], **properties: Any) -> d
 
 
 _ACCOUNT = {"account_no": TEXT, "holder_ref": MAYBE_TEXT, "national_id": MAYBE_TEXT, "holder_name": TEXT}
+_INCOMING = {
+    "reference": TEXT,
+    "party": TEXT,
+    "amount_twd": NUMBER,
+    "remittance": TEXT,
+    "details": {"type": "array", "items": record(reference=TEXT, amount_twd=NUMBER)},
+}
 _NULLABLE_NUMBER = {"type": ["integer", "null"]}
 _BOOKS = {
     "/books/bank/accounts": {
@@ -137,9 +144,12 @@ _BOOKS = {
             account_no=TEXT,
             per_payment_limit_twd=NUMBER,
             daily_limit_twd=NUMBER,
+            monthly_limit_twd=NUMBER,
             status=TEXT,
             spent_on=TEXT,
             spent_twd=NUMBER,
+            spent_in=TEXT,
+            spent_in_month_twd=NUMBER,
             created_at=TIME,
             revoked_at=MAYBE_TEXT,
         )
@@ -181,6 +191,49 @@ _BOOKS = {
             reason=MAYBE_TEXT,
             booked_at=TIME,
         )
+    },
+    "/books/bank/accounts/{account_no}/closing": {
+        "post": operation("books", "The holder closes an account", {204: None, 404: REFUSAL}, path=["account_no"])
+    },
+    "/books/bank/credit-orders": {
+        "get": _book(
+            "Credit orders",
+            ("reference", "mandate_id", "status"),
+            reference=TEXT,
+            credit_id=TEXT,
+            mandate_id=TEXT,
+            debit_reference=MAYBE_TEXT,
+            account_no=MAYBE_TEXT,
+            amount_twd=NUMBER,
+            purpose=TEXT,
+            status=TEXT,
+            reason=MAYBE_TEXT,
+            booked_at=TIME,
+        )
+    },
+    "/books/bank/incoming": {
+        "get": _book(
+            "What others paid in, and the bank's charges",
+            ("reference", "kind"),
+            **_INCOMING,
+            kind=one_of("credit", "debit", "charges"),
+            booked_at=TIME,
+        ),
+        "put": operation(
+            "books",
+            "Book an entry on the treasury account, once per reference",
+            {204: None, 409: REFUSAL, **_WRONG},
+            body=record(
+                ("kind", "remittance", "details", "booked_on"),
+                **_INCOMING,
+                kind=one_of("credit", "debit", "charges"),
+                booked_on={"type": "string", "format": "date"},
+            ),
+            description=(
+                "A payout by Adyen, a net settlement of ACH, a store's remittance: the statement of the day shows it."
+                " `details` makes it one entry of several transactions, which must add up."
+            ),
+        ),
     },
     "/books/bureaus/{bureau}/bills": {
         "get": _bureau_book(

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any
+from functools import partial, wraps
+from typing import Any, BinaryIO
 
 import orjson
 from flask import Response, request
@@ -18,6 +18,7 @@ from partners.desk.switches import Mode, Switchboard, SwitchWrong
 from partners.desk.webhooks import WebhookSender
 
 MOST_HELD = 24
+_PIECE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,15 @@ class Answer:
     headers: Mapping[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What an act brings when it is no JSON: a file, open and read from its beginning, closed when it has been sent."""
+
+    content: BinaryIO
+    content_type: str
+    status: int = 200
+
+
 class Refusal(Exception):
     """The partner refuses: `code` for programs, `detail` for people."""
 
@@ -55,7 +65,7 @@ class Refusal(Exception):
         self.answer = Answer({"code": code, "detail": detail}, status)
 
 
-Act = Callable[..., Answer]
+Act = Callable[..., Answer | Document]
 View = Callable[..., Response]
 
 
@@ -96,7 +106,7 @@ class SignedProtocol:
         if early is not None:
             return early if isinstance(early, Response) else self._signed(early)
         try:
-            answer = act(Call(body, message_id, mode), **path)
+            answer: Answer | Document = act(Call(body, message_id, mode), **path)
         except Refusal as refusal:
             answer = refusal.answer
         late = after_acting(mode)
@@ -104,12 +114,26 @@ class SignedProtocol:
             return late
         return self._signed(answer, secret="wrong" if mode and mode.name == "bad_signature" else self.secret)
 
-    def _signed(self, answer: Answer, *, secret: str | None = None) -> Response:
-        content = orjson.dumps(answer.body)
+    def _signed(self, answer: Answer | Document, *, secret: str | None = None) -> Response:
         request_id = request.headers.get("webhook-id", "")
         request_id = request_id if request_id.isascii() else ""
+        if isinstance(answer, Document):
+            return _sent_in_pieces(answer, secret or self.secret, request_id)
+        content = orjson.dumps(answer.body)
         headers = wire.signature_headers(secret or self.secret, request_id, wire.answer_subject(answer.status), content)
         return Response(content, answer.status, {**headers, **(answer.headers or {})}, content_type="application/json")
+
+
+def _sent_in_pieces(document: Document, secret: str, request_id: str) -> Response:
+    # The signature goes ahead of the content, so the file is read twice: to sign, and to send.
+    pieces = iter(partial(document.content.read, _PIECE_BYTES), b"")
+    headers = wire.signature_headers_for(secret, request_id, wire.answer_subject(document.status), pieces)
+    headers["Content-Length"] = str(document.content.tell())
+    document.content.seek(0)
+    again = iter(partial(document.content.read, _PIECE_BYTES), b"")
+    response = Response(again, document.status, headers, content_type=document.content_type, direct_passthrough=True)
+    response.call_on_close(document.content.close)
+    return response
 
 
 def before_acting(mode: Mode | None) -> Answer | Response | None:

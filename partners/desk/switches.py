@@ -43,6 +43,9 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "debit_lookup",
         "refund",
         "refund_lookup",
+        "credit_order",
+        "credit_order_lookup",
+        "statement",
     ),
     "bureaus": ("notice", "payment_notice", "ownership"),
     "sms": ("message", "number_verification"),
@@ -51,8 +54,11 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
 
 _HOLD = {"seconds": 30.0}
 _SIGNED = frozenset((name, each) for name in ("bank", "bureaus", "sms") for each in OPERATIONS[name])
-_BANK_ACTS = frozenset({("bank", "debit"), ("bank", "refund"), ("bank", "mandate_revocation")})
+_BANK_ACTS = frozenset(("bank", each) for each in ("debit", "refund", "credit_order", "mandate_revocation"))
 _DEBIT = frozenset({("bank", "debit")})
+_BANK_ORDERS = frozenset(("bank", each) for each in ("debit", "refund", "credit_order"))
+_STATEMENT = frozenset({("bank", "statement")})
+_NTH = {"nth": 1.0}
 _SEND = frozenset({("fcm", "send")})
 
 MODES: Mapping[str, ModeFacts] = {
@@ -70,7 +76,21 @@ MODES: Mapping[str, ModeFacts] = {
     "drop_webhook": ModeFacts("通知遺失", "never sends the webhook", {}, _BANK_ACTS),
     "insufficient_funds": ModeFacts("餘額不足", "rejects the debit: insufficient_funds", {}, _DEBIT),
     "mandate_revoked": ModeFacts("授權已撤銷", "rejects the debit: mandate_revoked", {}, _DEBIT),
-    "account_closed": ModeFacts("帳戶已結清", "rejects the debit: account_closed", {}, _DEBIT),
+    "account_closed": ModeFacts("帳戶已結清", "rejects the order: account_closed", {}, _BANK_ORDERS),
+    "missing_entry": ModeFacts("對帳單缺一筆", "leaves entry `nth` out of the statement", _NTH, _STATEMENT),
+    "extra_entry": ModeFacts(
+        "對帳單多一筆", "adds a credit of `amount` from nobody known", {"amount": 777}, _STATEMENT
+    ),
+    "one_dollar_off": ModeFacts("金額差一元", "states entry `nth` with NT$1 more", _NTH, _STATEMENT),
+    "wrong_date": ModeFacts("日期差一天", "dates entry `nth` a day earlier", _NTH, _STATEMENT),
+    "batched_entries": ModeFacts("合併入帳", "books up to `size` debits as one entry", {"size": 100}, _STATEMENT),
+    "wrong_totals": ModeFacts("餘額不符", "states a closing balance that the entries do not lead to", {}, _STATEMENT),
+    "duplicate_statement": ModeFacts(
+        "對帳單重複", "sends the statement as a second message, marked a duplicate", {}, _STATEMENT
+    ),
+    "truncated_xml": ModeFacts(
+        "對帳單不完整", "ends the document after `share` of its bytes", {"share": 0.6}, _STATEMENT
+    ),
     "unregistered": ModeFacts("裝置已移除", "answers 404 UNREGISTERED", {}, _SEND),
     "quota": ModeFacts("超過用量", "answers 429 QUOTA_EXCEEDED with Retry-After `seconds`", {"seconds": 60.0}, _SEND),
     "sender_mismatch": ModeFacts("寄件者不符", "answers 403 SENDER_ID_MISMATCH", {}, _SEND),

@@ -73,6 +73,20 @@ def test_limits_hold_per_payment_and_per_day(bank: BankClient, granted: Granted)
     assert pay(bank, mandate, 500, "pay_4").status == "booked"
 
 
+def test_the_month_has_a_limit_of_its_own(bank: BankClient, books: SandboxBooks, granted: Granted) -> None:
+    mandate = granted(per_payment_limit="1000", daily_limit="2000", monthly_limit="2500")
+    assert mandate.monthly_limit_twd == 2500
+    assert [pay(bank, mandate, 1000, f"pay_{n}").status for n in (1, 2)] == ["booked", "booked"]
+    # A new day begins for the mandate, the month goes on.
+    (row,) = books.mandates(mandate_id=mandate.mandate_id)
+    assert (row["spent_twd"], row["spent_in_month_twd"]) == (2000, 2000)
+    assert row["spent_in"] == row["spent_on"][:7]
+    other = granted(per_payment_limit="2000", daily_limit="2500", monthly_limit="2500")
+    assert pay(bank, other, 2000, "pay_3").status == "booked"
+    assert pay(bank, other, 501, "pay_4").reason == "limit_exceeded"
+    assert pay(bank, other, 500, "pay_5").status == "booked"
+
+
 def test_a_revoked_mandate_rejects_and_can_be_revoked_again(bank: BankClient, granted: Granted) -> None:
     mandate = granted()
     assert bank.revoke_mandate(mandate.mandate_id).status == "revoked"
@@ -117,6 +131,14 @@ def test_no_more_is_refunded_than_was_debited(bank: BankClient, books: SandboxBo
     assert sorted(refund.status for refund in refunds) == ["booked"] * 2 + ["rejected"] * 4
     assert {refund.reason for refund in refunds} == {None, "exceeds_debit"}
     assert books.balance(MEIS_ACCOUNT) == 50_000 - 5
+
+
+def test_an_account_closed_meanwhile_takes_no_refund(bank: BankClient, books: SandboxBooks, granted: Granted) -> None:
+    pay(bank, granted(), 605)
+    books.asked("POST", f"/books/bank/accounts/{MEIS_ACCOUNT}/closing")
+    refund = bank.refund(reference="ref_1", debit_reference="pay_1", amount_twd=600)
+    assert (refund.status, refund.reason) == ("rejected", "account_closed")
+    assert books.balance(TREASURY) == 605
 
 
 def test_only_a_booked_debit_can_be_refunded(bank: BankClient, granted: Granted) -> None:

@@ -40,12 +40,12 @@ def test_the_page_shows_the_holder_their_accounts_and_the_limits(bank: BankClien
 
 
 def test_approval_brings_state_and_a_code_that_makes_the_mandate(bank: BankClient, books: SandboxBooks) -> None:
-    form = {"account": "9017-0000-1234", "per_payment_limit": "3,000", "daily_limit": "9000"}
+    form = {"account": "9017-0000-1234", "per_payment_limit": "3,000", "daily_limit": "9000", "monthly_limit": "30000"}
     back = query_of(books.approve_mandate(asked(bank).authorize_url, **form))
     assert back["state"] == "blk_1.secret"
     mandate = bank.exchange_code(back["code"])
     assert (mandate.account_masked, mandate.per_payment_limit_twd, mandate.daily_limit_twd) == ("***1234", 3000, 9000)
-    assert mandate.status == "active"
+    assert (mandate.status, mandate.monthly_limit_twd) == ("active", 30_000)
 
 
 def test_a_code_makes_one_mandate_however_often_it_is_sent(bank: BankClient, books: SandboxBooks) -> None:
@@ -81,6 +81,8 @@ def test_the_first_decision_stands(bank: BankClient, books: SandboxBooks) -> Non
         ({"per_payment_limit": "five"}, "Enter a whole number"),
         ({"per_payment_limit": "５０"}, "Enter a whole number"),
         ({"per_payment_limit": "500", "daily_limit": "499"}, "must not be below"),
+        ({"daily_limit": "5000", "monthly_limit": "4999"}, "monthly limit must not be below"),
+        ({"monthly_limit": "-1"}, "Enter a whole number"),
         ({"account": "9017-0000-2345"}, "Choose one of your accounts"),
     ],
 )

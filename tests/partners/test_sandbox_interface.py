@@ -157,6 +157,8 @@ def fill(books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: Sms
     mandate = bank.exchange_code(books.approve_mandate(asked.authorize_url).split("code=")[1])
     debit = bank.debit(reference="pay_1", mandate_id=mandate.mandate_id, amount_twd=605, purpose="罰鍰")
     bank.refund(reference="ref_1", debit_reference="pay_1", amount_twd=5)
+    bank.refund_to(reference="ref_2", mandate_id=mandate.mandate_id, amount_twd=5, purpose="退款")
+    books.put("bank/incoming", reference="PAYOUT1", party="Adyen", amount_twd=10)
     bureaus.find_notice("fines", "F1", expected_amount_twd=600)
     bureaus.tell_paid("fines", notice_id="n", payment_id="pay_1", bills=[PaidBill("F1", 600, debit.booked_at)])
     sms.send(message_id="sms_1", to="+886912345678", text="驗證碼 123456")

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import io
 import socket
 import threading
 import time
@@ -161,6 +162,54 @@ def test_a_refused_signature_is_answered_so_that_the_caller_can_tell(books: Sand
     peer = wire.Peer("bank", f"{books.url}/bank", "another secret")
     with pytest.raises(wire.AnswerNotTrusted):
         wire.call(peer, "GET", "/v1/debits/x")
+
+
+def signed_document(content: bytes, *, claimed: bytes | None = None, request_id: str = "") -> str:
+    """A server that answers one download with `content`, signed as if it were `claimed`."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with listener, connection:
+            head = connection.recv(65536).decode()
+            asked = next(line for line in head.split("\r\n") if line.lower().startswith("webhook-id"))
+            signs_for = request_id or asked.split(": ")[1]
+            signed = wire.signature_headers(SECRET, signs_for, wire.answer_subject(200), claimed or content)
+            lines = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
+            connection.sendall(f"HTTP/1.1 200 OK\r\n{lines}content-length: {len(content)}\r\n\r\n".encode() + content)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_document_of_any_type_is_fetched_in_pieces_and_believed_by_its_signature() -> None:
+    content = bytes(range(256)) * 4096
+    into = io.BytesIO()
+    peer = wire.Peer("bank", signed_document(content), f"new {SECRET}")
+    assert wire.download(peer, "/day.xml", into, most_bytes=len(content)) == len(content)
+    assert into.getvalue() == content
+
+
+@pytest.mark.parametrize("spoilt", ["content", "request", "length"])
+def test_a_document_that_is_not_provably_the_partners_is_not_believed(spoilt: str) -> None:
+    url = {
+        "content": lambda: signed_document(b"<a>601</a>", claimed=b"<a>600</a>"),
+        "request": lambda: signed_document(b"<a/>", request_id="another"),
+        "length": lambda: signed_document(b"<a/>" * 1000),
+    }[spoilt]()
+    with pytest.raises(wire.AnswerNotTrusted):
+        wire.download(wire.Peer("bank", url, SECRET), "/day.xml", io.BytesIO(), most_bytes=100)
+
+
+def test_a_document_that_ends_early_is_no_answer() -> None:
+    peer = wire.Peer("bank", answering(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n<a"), SECRET)
+    with pytest.raises(wire.NoAnswer):
+        wire.download(peer, "/day.xml", io.BytesIO(), most_bytes=100)
+
+
+def test_content_signed_in_pieces_is_signed_as_if_it_were_whole() -> None:
+    pieces = wire.signature_headers_for(SECRET, "msg_1", b"200.", [b"<a>", b"", b"600</a>"])
+    assert wire.verify(SECRET, pieces, b"200.", b"<a>600</a>") == "msg_1"
 
 
 def test_connections_are_used_again() -> None:
