@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
@@ -29,13 +30,13 @@ from core.errors import (
     Unavailable,
     UnsupportedMediaType,
 )
-from core.http import Answer, Call, Idempotency, Route
+from core.http import Access, Answer, Call, Idempotency, Route
 from core.settings import settings
 from core.text import chosen_language
-from identity import bureaus, sessions
+from identity import bureaus, officer_sessions, sessions
 from identity.actors import Actor
 
-SESSION_COOKIE = "__Host-session"
+_COOKIES = {"public": "__Host-session", "citizen": "__Host-session", "officer": "__Host-officer"}
 _LARGEST_JSON_BYTES = 1 << 20
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = logging.getLogger("mykaohsiung.api")
@@ -104,32 +105,39 @@ def _find_out_who_calls(route: Route, call: Call, session: Any) -> None:
     access = route.access
     if access.kind == "partner":
         return
-    token, transport = _token_of(call.request, takes_cookies=access.kind != "bureau")
+    token, transport = _token_of(call.request, _COOKIES.get(access.kind))
     if transport == "cookie" and call.request.method not in _SAFE_METHODS:
         _must_come_from_this_site(call.request)
     call.token, call.transport = token, transport
-    actor: Actor | None = None
-    if token is not None:
-        if access.kind == "bureau":
-            actor = bureaus.resolve_bureau_token(session, token, call.now)
-        else:
-            actor = sessions.resolve(session, token, call.now)
-    call.actor = actor
-    if access.kind == "public":
-        return
+    call.actor = None if token is None else _RESOLVERS[access.kind](session, token, call.now)
+    if access.kind != "public":
+        _must_be_allowed(access, call.actor)
+
+
+def _must_be_allowed(access: Access, actor: Actor | None) -> None:
     if actor is None:
         raise Unauthenticated
     if access.kind == "bureau" and access.scope not in actor.scopes:
+        raise Forbidden
+    if access.kind == "officer" and access.roles and not access.roles & actor.roles:
         raise Forbidden
     if access.kind == "citizen" and actor.loa < access.loa:
         raise InsufficientAuthentication(loa=access.loa)
 
 
-def _token_of(incoming: Request, *, takes_cookies: bool) -> tuple[str | None, Literal["bearer", "cookie"]]:
+_RESOLVERS: dict[str, Callable[[Any, str, datetime], Actor | None]] = {
+    "public": sessions.resolve,
+    "citizen": sessions.resolve,
+    "officer": officer_sessions.resolve,
+    "bureau": bureaus.resolve_bureau_token,
+}
+
+
+def _token_of(incoming: Request, cookie_name: str | None) -> tuple[str | None, Literal["bearer", "cookie"]]:
     scheme, _, token = incoming.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip(), "bearer"
-    cookie = incoming.cookies.get(SESSION_COOKIE) if takes_cookies else None
+    cookie = incoming.cookies.get(cookie_name) if cookie_name else None
     return (cookie, "cookie") if cookie else (None, "bearer")
 
 

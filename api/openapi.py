@@ -58,6 +58,7 @@ Refusals are `application/problem+json` (RFC 9457); each `type` answers with a p
 
 # What an id in a path is the id of.
 _PREFIXES = {
+    "approval_id": "apr",
     "batch_id": "bat",
     "bill_id": "bill",
     "device_id": "dev",
@@ -96,6 +97,8 @@ def openapi_document(routes: Iterable[Route]) -> bytes:
     spec.components.schema("Problem", _PROBLEM_SCHEMA)
     spec.components.security_scheme("citizen", {"type": "http", "scheme": "bearer"})
     spec.components.security_scheme("citizen_cookie", {"type": "apiKey", "in": "cookie", "name": "__Host-session"})
+    spec.components.security_scheme("officer", {"type": "http", "scheme": "bearer"})
+    spec.components.security_scheme("officer_cookie", {"type": "apiKey", "in": "cookie", "name": "__Host-officer"})
     spec.components.security_scheme("bureau", {"type": "http", "scheme": "bearer"})
     for route in routes:
         path = re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", route.path)
@@ -139,9 +142,9 @@ def problems_of(route: Route) -> list[type[Problem]]:
         found.append(Unauthenticated)
         if route.access.loa > 1:
             found.append(InsufficientAuthentication)
-    if route.access.kind == "bureau":
+    if route.access.kind in ("officer", "bureau"):
         found += [Unauthenticated, Forbidden]
-    if route.access.kind in ("citizen", "public") and route.method not in ("GET", "HEAD"):
+    if route.access.kind in ("citizen", "officer", "public") and route.method not in ("GET", "HEAD"):
         found.append(CrossSiteRequest)
     if route.body is not None:
         found += [MalformedBody, UnsupportedMediaType]
@@ -164,8 +167,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "parameters": _parameters(route),
         "security": _security(route),
     }
-    level = f" Assurance level {route.access.loa} or higher." if route.access.kind == "citizen" else ""
-    operation["description"] = ((route.view.__doc__ or "").strip().split("\n\n")[0] + level).strip()
+    operation["description"] = ((route.view.__doc__ or "").strip().split("\n\n")[0] + _condition(route)).strip()
     if route.body is not None:
         operation["requestBody"] = {
             "required": any(field.required for field in route.body().fields.values()),
@@ -181,9 +183,19 @@ def _operation(route: Route) -> dict[str, Any]:
     return operation
 
 
+def _condition(route: Route) -> str:
+    if route.access.kind == "citizen":
+        return f" Assurance level {route.access.loa} or higher."
+    if route.access.kind == "officer" and route.access.roles:
+        return f" For officers with the role {' or '.join(sorted(route.access.roles))}."
+    return ""
+
+
 def _security(route: Route) -> list[dict[str, list[str]]]:
     if route.access.kind == "citizen":
         return [{"citizen": []}, {"citizen_cookie": []}]
+    if route.access.kind == "officer":
+        return [{"officer": []}, {"officer_cookie": []}]
     if route.access.kind == "bureau":
         return [{"bureau": []}]
     return []

@@ -21,16 +21,21 @@ from core.text import Language, Text
 if TYPE_CHECKING:
     from flask import Request
 
-AccessKind = Literal["public", "citizen", "bureau", "partner"]
+AccessKind = Literal["public", "citizen", "officer", "bureau", "partner"]
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may call a route. `loa` is the least assurance level (1–4) of a citizen; `scope` a bureau must hold."""
+    """Who may call a route.
+
+    `loa` is the least assurance level (1–4) of a citizen; `scope` is what a bureau must hold; an officer needs one of
+    `roles`, and no particular one where none is named.
+    """
 
     kind: AccessKind
     loa: int = 0
     scope: str = ""
+    roles: frozenset[str] = frozenset()
 
 
 def public() -> Access:
@@ -41,6 +46,11 @@ def public() -> Access:
 def citizen(*, loa: int) -> Access:
     """A signed-in citizen whose session reaches that assurance level (ISO/IEC 29115)."""
     return Access("citizen", loa=loa)
+
+
+def officer(*roles: str, role: str = "") -> Access:
+    """An officer of the city at a desk, signed in with a passkey, who holds one of these roles (none named: any)."""
+    return Access("officer", roles=frozenset(filter(None, (*roles, role))))
 
 
 def bureau(*, scope: str) -> Access:
@@ -129,6 +139,7 @@ class Route:
     content_types: Sequence[str]
     accepts: Sequence[str]
     answer_headers: Mapping[int, Mapping[str, str]]
+    shows_person_data: bool | None
 
 
 class Routes:
@@ -156,6 +167,7 @@ class Routes:
         content_types: Sequence[str] = ("application/json",),
         accepts: Sequence[str] = ("application/json",),
         answer_headers: Mapping[int, Mapping[str, str]] | None = None,
+        shows_person_data: bool | None = None,
     ) -> Callable[[View], View]:
         """Declare a route.
 
@@ -164,13 +176,15 @@ class Routes:
         `form` is only written into the documentation: the view reads it; `idempotent` demands an Idempotency-Key;
         `own_units` means that the view opens its own units of work because it calls outside between them; `streams`
         that it reads the request's body itself; `content_types` what comes back, `accepts` what may be sent;
-        `answer_headers` maps a status to extra headers and what they say.
+        `answer_headers` maps a status to extra headers and what they say; `shows_person_data` says of an officer's or
+        a bureau's route whether its answers hold a citizen's data: if so, the view must record whose in the access log.
         """
 
         def declare(view: View) -> View:
             self.declared.append(
                 Route(method, path, view, access, summary, self.room, answers, tuple(problems), body, query,
-                      form, idempotent, own_units, streams, tuple(content_types), tuple(accepts), answer_headers or {})
+                      form, idempotent, own_units, streams, tuple(content_types), tuple(accepts), answer_headers or {},
+                      shows_person_data)
             )  # fmt: skip
             return view
 

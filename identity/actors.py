@@ -12,11 +12,12 @@ from uuid import UUID
 class Actor:
     """A caller whose token was good.
 
-    `id` is the person, or the bureau's client. `loa` is the assurance level that this session reaches (ISO/IEC 29115),
-    `amr` how it was reached (RFC 8176), `auth_time` when. `scopes` and `bureau` belong to a bureau's system.
+    `id` is the person, the officer, or the bureau's client. `loa` is the assurance level that a citizen's session
+    reaches (ISO/IEC 29115), `amr` how it was reached (RFC 8176), `auth_time` when. `scopes` belong to a bureau's
+    system, `roles` and `name` to an officer of the city, `bureau` to both.
     """
 
-    kind: Literal["citizen", "bureau", "system"]
+    kind: Literal["citizen", "officer", "bureau", "system"]
     id: UUID
     loa: int = 0
     session_id: UUID | None = None
@@ -24,3 +25,5 @@ class Actor:
     amr: tuple[str, ...] = ()
     scopes: frozenset[str] = frozenset()
     bureau: str = ""
+    roles: frozenset[str] = frozenset()
+    name: str = ""

@@ -149,3 +149,52 @@ class VehicleNotYours(Problem):
         "Plate, kind of vehicle and your ID number do not belong together in the register. To protect owners, the "
         "answer is the same for a plate that does not exist and for somebody else's.",
     )
+
+
+class EnrolmentCodeRefused(Problem):
+    """A code that is unknown, used, lapsed, replaced by a newer one, or of somebody off the roster."""
+
+    slug = "enrolment-code-refused"
+    status = 401
+    title = Text("登錄碼不正確或已失效", "The enrolment code is not right, or no longer valid")
+    explanation = Text(
+        "登錄碼 24 小時內有效，只能登錄一把通行金鑰；發出新碼後舊碼即失效。請向人事單位索取新的登錄碼。",
+        "An enrolment code is valid for 24 hours and enrols one passkey; a newer code ends the older. Please ask "
+        "whoever keeps the roster for a new one.",
+    )
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": 'Bearer realm="mykaohsiung"'})
+
+
+class ApprovalClosed(Problem):
+    slug = "approval-closed"
+    status = 409
+    title = Text("這件簽核已經結案", "This proposal is closed")
+    explanation = Text(
+        "它已被核准、退回、撤回或逾期；每件提案只決定一次。",
+        "It has been approved, declined, withdrawn or has lapsed; a proposal is decided once.",
+    )
+
+
+class SecondPersonNeeded(Problem):
+    slug = "second-person-needed"
+    status = 403
+    title = Text("提案人不能核准自己的提案", "Whoever proposed something may not decide it")
+    explanation = Text(
+        "這件事需要兩個人：一人提案，另一位有權限的承辦人員決定。",
+        "This takes two persons: one proposes, and another officer with the right role decides.",
+    )
+
+
+class ApprovalWithoutEffect(Problem):
+    """What was approved cannot be carried out as things are now; nothing was decided."""
+
+    slug = "approval-without-effect"
+    status = 409
+    title = Text("目前無法執行這件提案", "This proposal cannot be carried out as things are now")
+    explanation = Text(
+        "提案之後情況已改變，執行時被拒絕，因此沒有做出決定。cause 是原因；可以退回，或稍後再試。",
+        "Things have changed since it was proposed and carrying it out was refused, so nothing was decided. `cause` "
+        "names the refusal; the proposal can be declined, or tried again later.",
+    )

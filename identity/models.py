@@ -1,4 +1,4 @@
-"""This room's tables, in the PostgreSQL schema `identity`. Made by migration 0003."""
+"""This room's tables, in the PostgreSQL schema `identity`. Made by migrations 0003 and 0009."""
 
 from __future__ import annotations
 
@@ -102,6 +102,7 @@ class Ceremony(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
     session_id: Mapped[UUID | None]
+    code_id: Mapped[UUID | None]
     challenge: Mapped[bytes] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime] = mapped_column(_Moment)
     used_at: Mapped[datetime | None] = mapped_column(_Moment)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import TextClause
 from webauthn import verify_authentication_response
 from webauthn.authentication.verify_authentication_response import VerifiedAuthentication
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
@@ -25,6 +26,16 @@ CEREMONY_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
+class Keyring:
+    """Where the passkeys of one sort of people are kept: how to find one, use it, and note a suspicion."""
+
+    allowed: TextClause
+    find: TextClause
+    use: TextClause
+    note_regression: TextClause
+
+
+@dataclass(frozen=True, slots=True)
 class VerifiedPasskey:
     """A passkey whose user has just signed. `is_synced`: the key can be on several devices (backup eligible)."""
 
@@ -32,11 +43,31 @@ class VerifiedPasskey:
     is_synced: bool
 
 
+def _keyring(table: str, owner: str) -> Keyring:
+    return Keyring(
+        allowed=text(f"SELECT credential_id, transports FROM {table} WHERE {owner} = :owner ORDER BY id"),  # noqa: S608
+        find=text(
+            f"SELECT id, public_key, is_backup_eligible FROM {table} "  # noqa: S608
+            f"WHERE {owner} = :owner AND credential_id = :credential_id"
+        ),
+        # Many devices keep no counter and always say 0; whoever counts must have counted on (§6.1.1).
+        use=text(
+            f"UPDATE {table} SET sign_count = :count, is_backed_up = :is_backed_up, last_used_at = :now "  # noqa: S608
+            "WHERE id = :id AND (sign_count < :count OR (sign_count = 0 AND :count = 0)) RETURNING id"
+        ),
+        note_regression=text(f"UPDATE {table} SET counter_regressed_at = :now WHERE id = :id"),  # noqa: S608
+    )
+
+
+CITIZENS = _keyring("identity.passkey", "person_id")
+OFFICERS = _keyring("identity.officer_passkey", "officer_id")
+
+
 def assertion_options(session: Session, person_id: UUID, challenge: bytes, now: datetime) -> dict[str, Any]:
     """PublicKeyCredentialRequestOptionsJSON for a signature over `challenge` by one of this person's passkeys."""
     allowed = [
         {"type": "public-key", "id": bytes_to_base64url(row.credential_id), "transports": row.transports}
-        for row in session.execute(_ALLOWED, {"person_id": person_id})
+        for row in session.execute(CITIZENS.allowed, {"owner": person_id})
     ]
     return request_options(challenge, allowed)
 
@@ -53,16 +84,24 @@ def request_options(challenge: bytes, allowed: list[dict[str, Any]]) -> dict[str
 
 
 def verify_assertion(
-    session: Session, *, person_id: UUID, credential: Any, challenge: bytes, now: datetime
+    session: Session,
+    *,
+    person_id: UUID,
+    credential: Any,
+    challenge: bytes,
+    now: datetime,
+    keyring: Keyring = CITIZENS,
 ) -> VerifiedPasskey:
     """Whether `credential` (AuthenticationResponseJSON, of whatever shape) signs `challenge` with a key of this person.
+
+    `person_id` is whose key it must be, on that keyring: a citizen's, or an officer's.
 
     One query and one update. Raises AssertionRefused: another's or an unknown key, another challenge, origin or relying
     party, user not verified, malformed; and AssertionRefusedAndNoted when a good signature came with an old counter.
     The challenge's single use is the caller's to see to.
     """
     credential_id = _credential_id_of(credential)
-    key = session.execute(_SELECT, {"person_id": person_id, "credential_id": credential_id}).one_or_none()
+    key = session.execute(keyring.find, {"owner": person_id, "credential_id": credential_id}).one_or_none()
     if key is None or user_handle_of(credential) not in (None, person_id):
         raise AssertionRefused
     verified = _verified(credential, challenge, bytes(key.public_key))
@@ -71,8 +110,8 @@ def verify_assertion(
     if is_synced != key.is_backup_eligible:
         raise AssertionRefused
     used = {"id": key.id, "now": now, "count": verified.new_sign_count, "is_backed_up": verified.credential_backed_up}
-    if session.execute(_USE, used).first() is None:
-        session.execute(_NOTE_REGRESSION, {"id": key.id, "now": now})
+    if session.execute(keyring.use, used).first() is None:
+        session.execute(keyring.note_regression, {"id": key.id, "now": now})
         raise AssertionRefusedAndNoted
     return VerifiedPasskey(key.id, is_synced)
 
@@ -93,6 +132,11 @@ def is_of_this_site_alone(client_data_json: Any) -> bool:
     """Whether the ceremony ran in our own page, not in a frame of another site's (`crossOrigin`, `topOrigin`)."""
     client_data = json.loads(base64url_to_bytes(client_data_json))
     return client_data.get("crossOrigin") in (None, False) and "topOrigin" not in client_data
+
+
+def amr_of(*, is_synced: bool) -> tuple[str, ...]:
+    """How somebody has authenticated who used a passkey (RFC 8176)."""
+    return ("swk" if is_synced else "hwk", "user")
 
 
 def _credential_id_of(credential: Any) -> bytes:
@@ -119,19 +163,3 @@ def _verified(credential: Any, challenge: bytes, public_key: bytes) -> VerifiedA
     except Exception:
         # What a stranger sends may break the parsing in any way (CBOR, JSON, base64, nesting): all of it is a refusal.
         raise AssertionRefused from None
-
-
-_ALLOWED = text("SELECT credential_id, transports FROM identity.passkey WHERE person_id = :person_id ORDER BY id")
-_SELECT = text(
-    "SELECT id, public_key, is_backup_eligible FROM identity.passkey "
-    "WHERE person_id = :person_id AND credential_id = :credential_id"
-)
-# Many devices keep no counter and always say 0; whoever counts must have counted on (§6.1.1).
-_USE = text(
-    """
-    UPDATE identity.passkey SET sign_count = :count, is_backed_up = :is_backed_up, last_used_at = :now
-     WHERE id = :id AND (sign_count < :count OR (sign_count = 0 AND :count = 0))
-    RETURNING id
-    """
-)
-_NOTE_REGRESSION = text("UPDATE identity.passkey SET counter_regressed_at = :now WHERE id = :id")

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from identity import auth_routes, me_routes, passkey_routes, token_routes
+from identity import auth_routes, me_routes, officer_routes, passkey_routes, token_routes
 
-ROUTES = (auth_routes.routes, passkey_routes.routes, me_routes.routes, token_routes.routes)
+ROUTES = (
+    auth_routes.routes,
+    passkey_routes.routes,
+    me_routes.routes,
+    token_routes.routes,
+    officer_routes.routes,
+)

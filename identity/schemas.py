@@ -56,7 +56,13 @@ def _id(prefix: str) -> fields.String:
     return fields.String(required=True, validate=[pattern, validate.Length(equal=len(prefix) + 27)])
 
 
-def _moment() -> fields.String:
+def ceremony_field() -> fields.String:
+    """The id of a WebAuthn ceremony."""
+    return _id("cer")
+
+
+def moment_field() -> fields.String:
+    """A moment in an answer: RFC 3339 with an offset."""
     return fields.String(required=True, metadata={"format": "date-time"})
 
 
@@ -64,11 +70,12 @@ def _new_password() -> fields.String:
     return fields.String(required=True, validate=validate.Length(passwords.SHORTEST, passwords.LONGEST))
 
 
-def _transport() -> fields.String:
+def transport_field() -> fields.String:
+    """How the caller wants the new session's token."""
     return fields.String(
         load_default="bearer",
         validate=validate.OneOf(("bearer", "cookie")),
-        metadata={"description": "cookie: the token comes as an HttpOnly `__Host-session` cookie and not in the body"},
+        metadata={"description": "cookie: the token comes as an HttpOnly `__Host-` cookie and not in the body"},
     )
 
 
@@ -89,14 +96,14 @@ class LoginRequest(Schema):
 
 class ChallengeSchema(Schema):
     challenge_id = fields.String(required=True)
-    expires_at = _moment()
+    expires_at = moment_field()
     sent_to = fields.String(required=True, metadata={"example": "09******78"})
 
 
 class OtpVerification(Schema):
     challenge_id = _id("otp")
     code = fields.String(required=True, validate=[validate.Regexp("^[0-9]{6}$"), validate.Length(equal=6)])
-    transport = _transport()
+    transport = transport_field()
 
 
 class SessionSchema(Schema):
@@ -104,8 +111,8 @@ class SessionSchema(Schema):
     person_id = fields.String(required=True)
     acr = fields.String(required=True)
     amr = fields.List(fields.String(), required=True)
-    auth_time = _moment()
-    expires_at = _moment()
+    auth_time = moment_field()
+    expires_at = moment_field()
     token_type = fields.String(required=True)
     access_token = fields.String(required=True, allow_none=True)
     has_passkey = fields.Boolean(required=True)
@@ -163,7 +170,7 @@ class AssertionCredential(_FromBrowser):
 
 
 class PasskeyRegistration(Schema):
-    ceremony_id = _id("cer")
+    ceremony_id = ceremony_field()
     credential = fields.Nested(RegistrationCredential, required=True)
     name = fields.String(
         load_default=None,
@@ -173,9 +180,9 @@ class PasskeyRegistration(Schema):
 
 
 class PasskeyLogin(Schema):
-    ceremony_id = _id("cer")
+    ceremony_id = ceremony_field()
     credential = fields.Nested(AssertionCredential, required=True)
-    transport = _transport()
+    transport = transport_field()
 
 
 class MethodsQuery(Schema):
@@ -197,7 +204,7 @@ class MethodsSchema(Schema):
 class PasskeySchema(Schema):
     id = fields.String(required=True)
     name = fields.String(required=True)
-    created_at = _moment()
+    created_at = moment_field()
     last_used_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
     is_synced = fields.Boolean(required=True)
 
@@ -221,9 +228,9 @@ class SessionItemSchema(Schema):
     amr = fields.List(fields.String(), required=True)
     transport = fields.String(required=True)
     user_agent = fields.String(required=True)
-    created_at = _moment()
-    last_used_at = _moment()
-    expires_at = _moment()
+    created_at = moment_field()
+    last_used_at = moment_field()
+    expires_at = moment_field()
     is_current = fields.Boolean(required=True)
 
 
@@ -236,7 +243,7 @@ class VehicleSchema(Schema):
     id = fields.String(required=True)
     plate = fields.String(required=True)
     vehicle = fields.String(required=True, validate=validate.OneOf(_VEHICLES))
-    added_at = _moment()
+    added_at = moment_field()
 
 
 class TokenRequest(Schema):

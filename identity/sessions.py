@@ -20,7 +20,7 @@ from identity.actors import Actor
 from identity.models import Person, SessionRow
 
 Transport = Literal["bearer", "cookie"]
-_LONGEST_USER_AGENT = 200
+LONGEST_USER_AGENT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def begin(
         last_used_at=now,
         idle_until=now + levels.idle_time(authenticator),
         expires_at=now + levels.longest_time(authenticator),
-        user_agent=user_agent[:_LONGEST_USER_AGENT],
+        user_agent=user_agent[:LONGEST_USER_AGENT],
     )
     session.add(row)
     session.flush()

@@ -27,3 +27,14 @@ METHOD_LABELS = {
     "password_sms": Text("密碼與簡訊驗證碼", "Password and a code by text message"),
     "passkey": Text("通行金鑰（指紋、臉部或螢幕鎖）", "Passkey (fingerprint, face or screen lock)"),
 }
+
+BUREAU_NAMES = {
+    "parking": Text("交通局停車管理中心", "Parking Management Centre"),
+    "fines": Text("交通局交通事件裁決中心", "Traffic Adjudication Centre"),
+    "treasury": Text("財政局", "Finance Bureau"),
+}
+ROLE_NAMES = {
+    "finance": Text("財務", "finance"),
+    "auditor": Text("稽核", "auditor"),
+    "bureau_officer": Text("業務承辦", "case officer"),
+}

@@ -38,6 +38,7 @@ routes = Routes("wallet")
 @routes.post(
     "/v1/bureau/bill-batches",
     access=bureau(scope="bills:write"),
+    shows_person_data=False,
     summary=Text("上傳帳單檔案", "Send a file of bills"),
     query=BillBatchQuery,
     answers={201: BillBatchSchema, 200: BillBatchSchema},
@@ -76,6 +77,7 @@ def send_bill_batch(call: Call) -> Answer:
 @routes.get(
     "/v1/bureau/bill-batches/<batch_id>",
     access=bureau(scope="bills:write"),
+    shows_person_data=False,
     summary=Text("查詢一批帳單", "What became of a file"),
     answers={200: BillBatchSchema},
     problems=[NotFound],
@@ -88,6 +90,7 @@ def get_bill_batch(call: Call) -> Answer:
 @routes.get(
     "/v1/bureau/bill-batches/<batch_id>/refusals",
     access=bureau(scope="bills:write"),
+    shows_person_data=False,
     summary=Text("被退回的資料", "Lines that were refused"),
     query=PageQuery,
     answers={200: page_of(RefusedLineSchema)},
@@ -113,6 +116,7 @@ def list_refusals(call: Call) -> Answer:
 @routes.get(
     "/v1/bureau/bill-batches/<batch_id>/refusals.csv",
     access=bureau(scope="bills:write"),
+    shows_person_data=False,
     summary=Text("下載被退回的資料", "Download the lines that were refused"),
     answers={200: None},
     content_types=("text/csv",),
