@@ -26,10 +26,12 @@ def grant_for_payment(session: Session, event: Event, now: datetime) -> None:
     for campaign in campaigns.locked_for_payment(session, rail=paid["rail"], paid_at=paid_at):
         if session.execute(_DECIDED, {"campaign_id": campaign.id, "payment_id": payment_id}).scalar_one():
             continue
-        basis_twd = standing_basis_twd(session, payment_id, paid["amount_twd"])
+        # Points earn no points: only what was paid in money counts.
+        paid_in_money_twd = paid["amount_twd"] - paid["points_pt"]
+        basis_twd = standing_basis_twd(session, payment_id, paid_in_money_twd)
         wanted = campaign.terms.points_for(basis_twd)
         allowed = min(wanted, _left_today(session, campaign, person_id, paid_at, wanted))
-        reason = _reason_against(session, campaign, wanted, allowed)
+        reason = _reason_against(session, campaign, wanted, allowed) if paid_in_money_twd else "paid_in_points"
         if reason is not None:
             session.execute(
                 _NOT_GRANTED,
@@ -48,7 +50,7 @@ def grant_for_payment(session: Session, event: Event, now: datetime) -> None:
             campaign,
             person_id=person_id,
             payment_id=payment_id,
-            basis_twd=paid["amount_twd"],
+            basis_twd=paid_in_money_twd,
             points=allowed,
             paid_at=paid_at,
             words=words,

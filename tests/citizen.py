@@ -101,9 +101,11 @@ class Citizen:
         """The bills that can be paid now."""
         return [bill for bill in self.call("GET", "/v1/bills?status=unpaid&limit=200")["items"] if bill["is_payable"]]
 
-    def begin(self, bill_ids: list[str], link_id: str, key: str | None = None) -> dict[str, Any]:
-        """POST /v1/payments."""
-        body = {"bill_ids": bill_ids, "bank_link_id": link_id}
+    def begin(
+        self, bill_ids: list[str], link_id: str | None = None, key: str | None = None, **how: Any
+    ) -> dict[str, Any]:
+        """POST /v1/payments, by a linked account or as `how` says (rail, card_id, points)."""
+        body = {"bill_ids": bill_ids, **({"bank_link_id": link_id} if link_id else {}), **how}
         return self.call("POST", "/v1/payments", body, key=key or str(uuid.uuid4()))  # type: ignore[no-any-return]
 
     def confirm(self, payment: dict[str, Any], key: str | None = None, **device: Any) -> dict[str, Any]:
@@ -114,9 +116,9 @@ class Citizen:
             key=key or str(uuid.uuid4()),
         )  # fmt: skip
 
-    def pay(self, bill_ids: list[str], link_id: str) -> dict[str, Any]:
+    def pay(self, bill_ids: list[str], link_id: str | None = None, **how: Any) -> dict[str, Any]:
         """Begin and confirm."""
-        return self.confirm(self.begin(bill_ids, link_id))
+        return self.confirm(self.begin(bill_ids, link_id, **how))
 
     def _enter_code(self, challenge: dict[str, Any], mobile: str) -> None:
         code = self._code_sent_to(mobile)

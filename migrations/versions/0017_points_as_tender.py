@@ -37,6 +37,11 @@ def upgrade() -> None:
         );
         COMMENT ON TABLE points.tender_return IS 'Why spent points came back (above zero) or were spent again (below).';
 
+        ALTER TABLE points.not_granted
+            DROP CONSTRAINT not_granted_reason_check,
+            ADD CONSTRAINT not_granted_reason_check
+                CHECK (reason IN ('budget_exhausted', 'daily_cap', 'refunded', 'paid_in_points'));
+
         ALTER TABLE points.entry
             DROP CONSTRAINT entry_kind_check,
             DROP CONSTRAINT entry_sign,
