@@ -103,6 +103,17 @@ def not_consumed(session: Session, consumer: str, events: Sequence[Event], *, no
     return [event for event in events if event.id in marked]
 
 
+def is_preceded(session: Session, event: Event, *, kinds: Sequence[str], consumer: str, member: str) -> bool:
+    """Whether an earlier event about the same thing still waits for this consumer, who wants them in order.
+
+    Events are about the same thing when `member` of their payloads is equal. Of the kinds given, those that `consumer`
+    (or a consumer whose name begins with it and a dot) has marked are done with.
+    """
+    values = {"id": event.id, "kinds": list(kinds), "consumer": consumer, "member": member,
+              "value": event.payload[member], "at": event.recorded_at}  # fmt: skip
+    return session.execute(_PRECEDED, values).first() is not None
+
+
 def settle(session: Session, event_ids: Sequence[UUID], *, now: datetime) -> None:
     """Every consumer is done with these events."""
     session.execute(_SETTLE, {"ids": list(event_ids), "now": now})
@@ -134,6 +145,16 @@ _MARK = text(
     "INSERT INTO core.consumption (consumer, event_id, consumed_at) "
     "SELECT :consumer, id, CAST(:now AS timestamptz) FROM unnest(CAST(:ids AS uuid[])) AS id "
     "ON CONFLICT DO NOTHING RETURNING event_id"
+)
+_PRECEDED = text(
+    """
+    SELECT 1 FROM core.outbox o
+     WHERE o.settled_at IS NULL AND o.kind = ANY(:kinds) AND (o.recorded_at, o.id) < (:at, :id)
+       AND o.payload ->> :member = :value
+       AND NOT EXISTS (SELECT FROM core.consumption c
+                        WHERE c.event_id = o.id
+                          AND (c.consumer = :consumer OR starts_with(c.consumer, :consumer || '.')))
+    """
 )
 _SETTLE = text("UPDATE core.outbox SET settled_at = :now WHERE id = ANY(:ids)")
 _POSTPONE = text(

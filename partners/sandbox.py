@@ -47,7 +47,7 @@ def create_app(state_dir: Path, api_url: str, own_url: str, shared: Secrets | No
     shared = shared or Secrets()
     schemas = (switches.SCHEMA, webhooks.SCHEMA, accounts.SCHEMA, bureaus.SCHEMA, sms.SCHEMA, fcm.SCHEMA)
     books = Books(
-        state_dir / "sandbox.db", schemas, (accounts.seed, bureaus.seed, sms.seed), added=webhooks.ADDED_COLUMNS
+        state_dir / "sandbox.db", schemas, (accounts.seed, bureaus.seed, sms.seed), added=(*webhooks.ADDED_COLUMNS, *bureaus.ADDED_COLUMNS)
     )
     city = wire.Peer("city", api_url, shared.bank, connect_timeout_seconds=2.0, read_timeout_seconds=10.0)
     sender = WebhookSender(books, {"bank": Target(city, "/v1/webhooks/bank")})

@@ -139,6 +139,10 @@ class SandboxBooks:
         """What a bureau was told, all or by webhook_id, payment_id; `deliveries` says how often."""
         return self.read(f"bureaus/{bureau}/payment-notices", **filters)
 
+    def news(self, bureau: str, **filters: str) -> list[dict[str, Any]]:
+        """Everything a bureau was told about payments, in the order in which it first came."""
+        return self.read(f"bureaus/{bureau}/news", **filters)
+
     def sms(self, to: str | None = None) -> list[dict[str, Any]]:
         """Text messages, oldest first, all or to one number."""
         return self.read("sms", **({"to": to} if to else {}))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from core import db
 from core.outbox import Consumer
-from wallet import bill_batches, bureau_notices, events, payments, refunds, resolving
+from wallet import bill_batches, bureau_notices, events, notice_sending, payments, refunds, resolving
 
+_NOTICES = bureau_notices.CONSUMER
+_SEND = notice_sending.send_for_event
 CONSUMERS = (
-    Consumer(
-        "wallet.bureau_notices",
-        events.PAYMENT_CAPTURED,
-        bureau_notices.write_for_payment,
-        bureau_notices.send_for_payment,
-    ),
+    Consumer(_NOTICES, events.PAYMENT_CAPTURED, bureau_notices.write_paid, _SEND),
+    Consumer(f"{_NOTICES}.withdrawn", events.PAYMENT_UNDONE, bureau_notices.write_withdrawn, _SEND),
+    Consumer(f"{_NOTICES}.restored", events.PAYMENT_RESTORED, bureau_notices.write_restored, _SEND),
+    Consumer(f"{_NOTICES}.refunded", events.BILL_REFUNDED, bureau_notices.write_refunded, _SEND),
 )
 
 
@@ -35,7 +36,8 @@ def forget_refusals(now: datetime) -> None:
 SWEEPS: dict[str, tuple[float, Callable[[datetime], None]]] = {
     "wallet.resolve_due": (2.0, resolving.resolve_due),
     "wallet.send_due_refunds": (2.0, refunds.send_due),
-    "wallet.send_due_notices": (3.0, bureau_notices.send_due),
+    "wallet.send_due_notices.parking": (3.0, partial(notice_sending.send_due, "parking")),
+    "wallet.send_due_notices.fines": (3.0, partial(notice_sending.send_due, "fines")),
     "wallet.expire_abandoned_payments": (15.0, expire_abandoned_payments),
     "wallet.forget_refusals": (3600.0, forget_refusals),
 }

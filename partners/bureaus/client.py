@@ -5,9 +5,9 @@ All functions raise the failures of `partners.wire`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
@@ -17,6 +17,7 @@ from core.clock import on_the_wire
 from partners import wire
 
 Bureau = Literal["parking", "fines"]
+NewsKind = Literal["bill.paid", "bill.payment_withdrawn", "bill.payment_restored", "bill.refunded"]
 NoticeStatus = Literal["unpaid", "paid", "void"]
 VehicleKind = Literal["car", "motorcycle", "large"]
 
@@ -32,12 +33,33 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class PaidBill:
-    """One bill we have collected, for the bureau."""
+class News:
+    """Something that became of a payment. `facts` holds `payment_id`, `bills` (each with number and amount in NT$) and
+    what else this kind tells; `id` is the webhook's, the same on every attempt."""
+
+    id: str
+    kind: NewsKind
+    happened_at: datetime
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPart:
+    """One part of an instalment plan as the bureau granted it."""
 
     number: str
     amount_twd: int
-    paid_at: datetime
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a bureau has decided about a request for instalments; `parts` are there once it is granted."""
+
+    status: Literal["pending", "granted", "refused"]
+    plan_number: str | None = None
+    parts: tuple[PlanPart, ...] = ()
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +88,32 @@ class BureausClient:
             raise
         return wire.shaped(self.peer, answer, _notice)
 
-    def tell_paid(self, bureau: Bureau, *, notice_id: str, payment_id: str, bills: Sequence[PaidBill]) -> None:
-        """Tells the bureau, once or again: the same `notice_id` is the same notice. Returns when it is acknowledged."""
+    def tell(self, bureau: Bureau, news: News, *, patience_seconds: float) -> None:
+        """Tells the bureau, once or again: the same id is the same news. Returns when it is acknowledged."""
+        peer = replace(self.peer, read_timeout_seconds=patience_seconds)
         body = {
-            "notice_id": notice_id,
-            "payment_id": payment_id,
-            "bills": [
-                {"number": bill.number, "amount": bill.amount_twd, "paid_at": on_the_wire(bill.paid_at)}
-                for bill in bills
-            ],
+            "type": news.kind,
+            "timestamp": on_the_wire(news.happened_at),
+            "data": {"notice_id": news.id, **news.facts},
         }
-        answer = wire.post_webhook(self.peer, f"/{bureau}/v1/payment-notices", notice_id, orjson.dumps(body))
+        answer = wire.post_webhook(peer, f"/{bureau}/v1/payment-notices", news.id, orjson.dumps(body))
         if answer.body.get("acknowledged") is not True:
             raise wire.AnswerNotTrusted(self.peer.name, "the notice was not acknowledged")
+
+    def ask_for_instalments(self, bureau: Bureau, *, request_id: str, number: str, amount_twd: int, parts: int) -> None:
+        """Hands a citizen's request on, once or again. Returns when the bureau has it; Refused when it will not."""
+        body = {"request_id": request_id, "number": number, "amount": amount_twd, "parts": parts}
+        wire.call(self.peer, "POST", f"/{bureau}/v1/instalment-requests", body)
+
+    def instalment_decision(self, bureau: Bureau, request_id: str) -> Decision | None:
+        """What the bureau has decided about a request; None when it has never seen it."""
+        try:
+            answer = wire.call(self.peer, "GET", f"/{bureau}/v1/instalment-requests/{request_id}").body
+        except wire.Refused as refusal:
+            if refusal.status == 404 and refusal.code == "request_not_found":
+                return None
+            raise
+        return wire.shaped(self.peer, answer, _decision)
 
     def check_ownership(self, *, plate: str, national_id: str, vehicle: VehicleKind | None = None) -> Ownership:
         """Whether `plate` (of that kind of vehicle, when given) belongs to the person with `national_id`."""
@@ -93,3 +128,13 @@ def _notice(answer: dict[str, Any]) -> Notice:
 
 def _ownership(answer: dict[str, Any]) -> Ownership:
     return Ownership(answer["is_owner"] is True, answer["vehicle"])
+
+
+def _decision(answer: dict[str, Any]) -> Decision:
+    parts = tuple(
+        PlanPart(part["number"], int(part["amount"]), date.fromisoformat(part["due_on"]))
+        for part in answer.get("parts") or ()
+    )
+    if answer["status"] not in ("pending", "granted", "refused"):
+        raise ValueError("unknown status")
+    return Decision(answer["status"], answer.get("plan_number"), parts, answer.get("reason"))

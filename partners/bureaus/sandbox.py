@@ -5,17 +5,16 @@ from __future__ import annotations
 import sqlite3
 import unicodedata
 
-import orjson
 from flask import Blueprint, request
 
-from core.clock import now, on_the_wire
+from partners.bureaus import instalments, news
 from partners.desk.books import Books, Row
 from partners.desk.demo_people import DEMO_PEOPLE
-from partners.desk.protocol import Answer, Call, Desk, Refusal, SignedProtocol, optional_text, text, whole_number
+from partners.desk.protocol import Answer, Call, Desk, Refusal, SignedProtocol, optional_text, text
 
 BUREAUS = ("parking", "fines")
 
-SCHEMA = """
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS bureau_bill (
     bureau           TEXT NOT NULL,
     number           TEXT NOT NULL,
@@ -27,6 +26,7 @@ CREATE TABLE IF NOT EXISTS bureau_bill (
     paid_at          TEXT,
     payment_id       TEXT,
     times_paid       INTEGER NOT NULL DEFAULT 0,
+    part_of          TEXT,
     PRIMARY KEY (bureau, number)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bureau_payment_notice (
@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS bureau_payment_notice (
     bills       TEXT NOT NULL,
     received_at TEXT NOT NULL,
     deliveries  INTEGER NOT NULL DEFAULT 1,
+    kind        TEXT NOT NULL DEFAULT 'bill.paid',
     UNIQUE (bureau, webhook_id)
 );
 CREATE TABLE IF NOT EXISTS bureau_vehicle (
@@ -47,7 +48,13 @@ CREATE TABLE IF NOT EXISTS bureau_vehicle (
     PRIMARY KEY (plate, vehicle)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS bureau_vehicle_owner ON bureau_vehicle (plate, national_id);
-"""
+{instalments.SCHEMA}"""
+
+# What books of an older sandbox lack.
+ADDED_COLUMNS = (
+    ("bureau_payment_notice", "kind", "TEXT NOT NULL DEFAULT 'bill.paid'"),
+    ("bureau_bill", "part_of", "TEXT"),
+)
 
 
 def seed(books: Books) -> None:
@@ -60,7 +67,7 @@ def seed(books: Books) -> None:
 
 def blueprint(desk: Desk, secret: str) -> Blueprint:
     """The bureaus' routes under /bureaus."""
-    bureaus = Blueprint("bureaus", __name__, url_prefix="/bureaus")
+    bureaus = Blueprint("bureaus", __name__, url_prefix="/bureaus", template_folder="templates")
     signed = SignedProtocol(desk, "bureaus", secret)
     books = desk.books
 
@@ -83,10 +90,9 @@ def blueprint(desk: Desk, secret: str) -> Blueprint:
     @signed.serve("payment_notice", is_webhook=True)
     def payment_notice(call: Call, bureau: str) -> Answer:
         _known_bureau(bureau)
-        notice_id, payment_id = text(call.body, "notice_id"), text(call.body, "payment_id")
-        bills = _paid_bills(call)
+        heard = news.read(call.body)
         with books.writing() as writing:
-            _receive(writing, bureau, call.message_id, notice_id, payment_id, bills)
+            news.receive(writing, bureau, call.message_id, heard)
         return Answer({"acknowledged": True})
 
     @bureaus.post("/register/v1/ownership")
@@ -103,6 +109,7 @@ def blueprint(desk: Desk, secret: str) -> Blueprint:
         )
         return Answer({"is_owner": row is not None, "vehicle": row["vehicle"] if row else None})
 
+    instalments.add_routes(bureaus, signed, books)
     return bureaus
 
 
@@ -150,52 +157,6 @@ def _adopted(writing: sqlite3.Connection, bureau: str, number: str, amount_twd: 
     )
     found = writing.execute("SELECT * FROM bureau_bill WHERE bureau = ? AND number = ?", (bureau, number)).fetchone()
     return dict(found)
-
-
-def _receive(
-    writing: sqlite3.Connection,
-    bureau: str,
-    webhook_id: str,
-    notice_id: str,
-    payment_id: str,
-    bills: list[dict[str, object]],
-) -> None:
-    listed = orjson.dumps(bills).decode()
-    known = writing.execute(
-        "SELECT notice_id, payment_id, bills FROM bureau_payment_notice WHERE bureau = ? AND webhook_id = ?",
-        (bureau, webhook_id),
-    ).fetchone()
-    if known is not None:
-        if tuple(known) != (notice_id, payment_id, listed):
-            raise Refusal(409, "webhook_id_reused", "this webhook-id stands for another notice")
-        writing.execute(
-            "UPDATE bureau_payment_notice SET deliveries = deliveries + 1 WHERE bureau = ? AND webhook_id = ?",
-            (bureau, webhook_id),
-        )
-        return
-    writing.execute(
-        "INSERT INTO bureau_payment_notice (bureau, webhook_id, notice_id, payment_id, bills, received_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (bureau, webhook_id, notice_id, payment_id, listed, on_the_wire(now())),
-    )
-    writing.executemany(
-        "INSERT INTO bureau_bill"
-        " (bureau, number, amount_twd, status, is_adopted, paid_twd, paid_at, payment_id, times_paid)"
-        " VALUES (:bureau, :number, :amount, 'paid', 1, :amount, :paid_at, :payment_id, 1)"
-        " ON CONFLICT (bureau, number) DO UPDATE SET status = 'paid', paid_twd = excluded.paid_twd,"
-        " paid_at = excluded.paid_at, payment_id = excluded.payment_id, times_paid = times_paid + 1",
-        [{"bureau": bureau, "payment_id": payment_id, **bill} for bill in bills],
-    )
-
-
-def _paid_bills(call: Call) -> list[dict[str, object]]:
-    bills = call.body.get("bills")
-    if not isinstance(bills, list) or not bills or not all(isinstance(bill, dict) for bill in bills):
-        raise Refusal(422, "invalid", "bills must be a list of at least one bill")
-    return [
-        {"number": text(bill, "number"), "amount": whole_number(bill, "amount"), "paid_at": text(bill, "paid_at")}
-        for bill in bills
-    ]
 
 
 def _known_bureau(bureau: str) -> None:

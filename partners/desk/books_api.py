@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -25,11 +25,13 @@ def _same(*names: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One book: its table, the column that keeps its order, and the columns it can be asked by, by query parameter."""
+    """One book: its table, the column that keeps its order, the columns it can be asked by, by query parameter, and what
+    all its rows have in common."""
 
     table: str
     order: str
     filters: Mapping[str, str]
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
 
 BOOKS: Mapping[str, Book] = {
@@ -47,9 +49,13 @@ BOOKS: Mapping[str, Book] = {
 }
 BUREAU_BOOKS: Mapping[str, Book] = {
     "bills": Book("bureau_bill", "number", _same("number", "status", "payment_id")),
-    "payment-notices": Book("bureau_payment_notice", "position", _same("webhook_id", "payment_id")),
+    "payment-notices": Book(
+        "bureau_payment_notice", "position", _same("webhook_id", "payment_id"), fixed={"kind": "bill.paid"}
+    ),
+    "news": Book("bureau_payment_notice", "position", _same("webhook_id", "payment_id", "kind")),
+    "instalment-requests": Book("bureau_instalment_request", "position", _same("request_id", "number", "status")),
 }
-_JSON_COLUMNS = {"bank_incoming": "details", "bureau_payment_notice": "bills", "fcm_push": "message", "webhook": "body"}
+_JSON_COLUMNS = {"bank_incoming": "details", "bureau_payment_notice": "bills", "bureau_instalment_request": "plan", "fcm_push": "message", "webhook": "body"}
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -61,7 +67,7 @@ def blueprint(desk: Desk) -> Blueprint:
     def refused(refusal: Refusal) -> Response:
         return json_answer(refusal.answer.body, refusal.answer.status)
 
-    @api.get("/bureaus/<bureau>/<any('bills', 'payment-notices'):book>")
+    @api.get("/bureaus/<bureau>/<any('bills', 'payment-notices', 'news', 'instalment-requests'):book>")
     def read_bureau_book(bureau: str, book: str) -> Response:
         return _listed(desk, BUREAU_BOOKS[book], bureau=_bureau(bureau))
 
@@ -147,7 +153,7 @@ def _listed(desk: Desk, book: Book, **fixed: str) -> Response:
     if unknown:
         known = ", ".join([*book.filters, "limit"])
         raise Refusal(422, "invalid", f"unknown filter {', '.join(sorted(unknown))}; there are {known}")
-    wanted = fixed | {book.filters[name]: value for name, value in request.args.items() if name in book.filters}
+    wanted = {**book.fixed, **fixed} | {book.filters[name]: value for name, value in request.args.items() if name in book.filters}
     if "recipient" in wanted:
         wanted["recipient"] = e164(wanted["recipient"])
     limit = request.args.get("limit", "")

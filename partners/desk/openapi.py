@@ -121,6 +121,7 @@ _INCOMING = {
     "details": {"type": "array", "items": record(reference=TEXT, amount_twd=NUMBER)},
 }
 _NULLABLE_NUMBER = {"type": ["integer", "null"]}
+_NEWS = {"bills": {"type": "array"}, "received_at": TIME, "deliveries": NUMBER, "kind": TEXT}
 _BOOKS = {
     "/books/bank/accounts": {
         "get": _book(
@@ -249,6 +250,7 @@ _BOOKS = {
             paid_at=MAYBE_TEXT,
             payment_id=MAYBE_TEXT,
             times_paid=NUMBER,
+            part_of=MAYBE_TEXT,
         ),
         "put": operation(
             "books",
@@ -272,9 +274,34 @@ _BOOKS = {
             webhook_id=TEXT,
             notice_id=TEXT,
             payment_id=TEXT,
-            bills={"type": "array"},
+            **_NEWS,
+        )
+    },
+    "/books/bureaus/{bureau}/news": {
+        "get": _bureau_book(
+            "Everything a bureau was told about payments, in the order in which it first came",
+            ("webhook_id", "payment_id", "kind"),
+            bureau=TEXT,
+            webhook_id=TEXT,
+            notice_id=TEXT,
+            payment_id=TEXT,
+            **_NEWS,
+        )
+    },
+    "/books/bureaus/{bureau}/instalment-requests": {
+        "get": _bureau_book(
+            "Requests to pay a fine in parts",
+            ("request_id", "number", "status"),
+            bureau=TEXT,
+            request_id=TEXT,
+            number=TEXT,
+            amount_twd=NUMBER,
+            parts=NUMBER,
+            status=one_of("pending", "granted", "refused"),
+            plan_number=MAYBE_TEXT,
+            plan={"type": "array", "items": record(number=TEXT, amount=NUMBER, due_on=TEXT)},
+            reason=MAYBE_TEXT,
             received_at=TIME,
-            deliveries=NUMBER,
         )
     },
     "/books/bureaus/vehicles": {

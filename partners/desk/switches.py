@@ -47,7 +47,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "credit_order_lookup",
         "statement",
     ),
-    "bureaus": ("notice", "payment_notice", "ownership"),
+    "bureaus": ("notice", "payment_notice", "ownership", "instalment_request", "instalment_decision"),
     "sms": ("message", "number_verification"),
     "fcm": ("token", "send"),
 }

@@ -121,7 +121,7 @@ def _each_captured_payment_has_one_of_each(connection: psycopg.Connection[Any]) 
         SELECT p.id,
                (SELECT count(*) FROM wallet.receipt r WHERE r.payment_id = p.id),
                (SELECT count(*) FROM points.lot l WHERE l.payment_id = p.id),
-               (SELECT count(*) FROM wallet.bureau_notice n WHERE n.payment_id = p.id),
+               (SELECT count(*) FROM wallet.bureau_notice n WHERE n.payment_id = p.id AND n.kind = 'bill.paid'),
                (SELECT count(DISTINCT bureau) FROM wallet.payment_item i WHERE i.payment_id = p.id)
           FROM wallet.payment p WHERE p.status = 'captured'
         """

@@ -7,18 +7,28 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from sandbox_process import SandboxBooks
+from sandbox_process import SandboxBooks, post_form
 
+from core.clock import on_the_wire
 from partners import wire
-from partners.bureaus.client import BureausClient, Notice, Ownership, PaidBill
+from partners.bureaus.client import BureausClient, Decision, News, NewsKind, Notice, Ownership, PlanPart
 
 PAID_AT = datetime(2026, 11, 5, 3, 0, tzinfo=UTC)
 NUMBER = "F1150001"
 
 
-def tell(bureaus: BureausClient, notice_id: str = "ntc_1", amount_twd: int = 600, payment_id: str = "pay_1") -> None:
-    bill = PaidBill(NUMBER, amount_twd, PAID_AT)
-    bureaus.tell_paid("fines", notice_id=notice_id, payment_id=payment_id, bills=[bill])
+def tell(
+    bureaus: BureausClient,
+    notice_id: str = "ntc_1",
+    amount_twd: int = 600,
+    payment_id: str = "pay_1",
+    kind: NewsKind = "bill.paid",
+    number: str = NUMBER,
+    **more: str,
+) -> None:
+    bill = {"number": number, "amount": amount_twd, "paid_at": on_the_wire(PAID_AT), **more}
+    news = News(notice_id, kind, PAID_AT, {"payment_id": payment_id, "bills": [bill]})
+    bureaus.tell("fines", news, patience_seconds=5)
 
 
 def test_a_number_the_register_does_not_have_is_adopted(bureaus: BureausClient, books: SandboxBooks) -> None:
@@ -118,3 +128,78 @@ def test_there_are_two_bureaus(books: SandboxBooks) -> None:
 def test_a_number_with_odd_characters_reaches_the_register_whole(bureaus: BureausClient) -> None:
     found = bureaus.find_notice("fines", "高 1?#%", expected_amount_twd=5)
     assert found is not None and found.number == "高 1?#%"
+
+
+def bill_in(books: SandboxBooks, number: str = NUMBER) -> tuple[str, str | None, int]:
+    (bill,) = books.bills("fines", number=number)
+    return bill["status"], bill["payment_id"], bill["amount_twd"]
+
+
+def test_a_withdrawn_payment_opens_the_bill_and_a_restored_one_closes_it(
+    bureaus: BureausClient, books: SandboxBooks
+) -> None:
+    tell(bureaus, "ntc_1")
+    tell(bureaus, "ntc_2", kind="bill.payment_withdrawn")
+    assert bill_in(books) == ("unpaid", None, 600)
+    tell(bureaus, "ntc_3", kind="bill.payment_restored")
+    assert bill_in(books) == ("paid", "pay_1", 600)
+    assert [notice["kind"] for notice in books.news("fines")] == [
+        "bill.paid", "bill.payment_withdrawn", "bill.payment_restored",
+    ]  # fmt: skip
+    assert [notice["notice_id"] for notice in books.payment_notices("fines")] == ["ntc_1"]
+
+
+def test_a_withdrawn_payment_leaves_alone_what_another_has_paid(bureaus: BureausClient, books: SandboxBooks) -> None:
+    tell(bureaus, "ntc_1", payment_id="pay_1")
+    tell(bureaus, "ntc_2", payment_id="pay_2")
+    tell(bureaus, "ntc_3", payment_id="pay_1", kind="bill.payment_withdrawn")
+    assert bill_in(books) == ("paid", "pay_2", 600)
+
+
+@pytest.mark.parametrize(("stays", "becomes"), [("paid", "paid"), ("unpaid", "unpaid")])
+def test_a_refund_says_whether_the_bill_is_owed_again(
+    bureaus: BureausClient, books: SandboxBooks, stays: str, becomes: str
+) -> None:
+    tell(bureaus, "ntc_1")
+    tell(bureaus, "ntc_2", kind="bill.refunded", bill_status=stays)
+    assert bill_in(books)[0] == becomes
+
+
+def test_news_of_a_kind_that_was_not_agreed_is_refused(bureaus: BureausClient) -> None:
+    with pytest.raises(wire.Refused) as refusal:
+        tell(bureaus, kind="bill.forgotten")  # type: ignore[arg-type]
+    assert refusal.value.code == "unknown_type"
+
+
+@pytest.mark.parametrize("ours", ["new sandbox-bureaus-secret", "sandbox-bureaus-secret new"])
+def test_while_one_secret_follows_another_both_sides_may_change_when_they_like(books: SandboxBooks, ours: str) -> None:
+    changing = BureausClient(wire.Peer("bureaus", f"{books.url}/bureaus", ours))
+    tell(changing)
+    assert bill_in(books)[0] == "paid"
+
+
+def test_a_fine_is_granted_in_parts_which_together_pay_it(bureaus: BureausClient, books: SandboxBooks) -> None:
+    assert bureaus.instalment_decision("fines", "ins_1") is None
+    for _ in range(2):
+        bureaus.ask_for_instalments("fines", request_id="ins_1", number="F9", amount_twd=1501, parts=3)
+    assert bureaus.instalment_decision("fines", "ins_1") == Decision("pending")
+    page = f"{books.url}/bureaus/fines/instalment-requests"
+    assert post_form(f"{page}/ins_1", decision="grant").status == 303
+    decided = bureaus.instalment_decision("fines", "ins_1")
+    assert decided is not None and decided.status == "granted" and decided.plan_number == "PF9"
+    assert [(part.number, part.amount_twd) for part in decided.parts] == [
+        ("F9-01", 501), ("F9-02", 500), ("F9-03", 500),
+    ]  # fmt: skip
+    assert all(isinstance(part, PlanPart) for part in decided.parts)
+    for place, part in enumerate(decided.parts):
+        tell(bureaus, f"ntc_{place}", part.amount_twd, f"pay_{place}", number=part.number)
+    assert bill_in(books, "F9")[0] == "paid"
+    tell(bureaus, "ntc_9", 500, "pay_2", kind="bill.payment_withdrawn", number="F9-03")
+    assert bill_in(books, "F9") == ("unpaid", None, 500)
+
+
+def test_a_refused_request_says_why(bureaus: BureausClient, books: SandboxBooks) -> None:
+    bureaus.ask_for_instalments("fines", request_id="ins_2", number="F8", amount_twd=900, parts=2)
+    page = f"{books.url}/bureaus/fines/instalment-requests"
+    post_form(f"{page}/ins_2", decision="refuse", reason="no_hardship")
+    assert bureaus.instalment_decision("fines", "ins_2") == Decision("refused", reason="no_hardship")

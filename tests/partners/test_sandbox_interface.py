@@ -11,10 +11,12 @@ import pytest
 import urllib3
 from sandbox_process import SandboxBooks, post_form
 
+from core.clock import on_the_wire
 from partners.bank import sandbox as bank_sandbox
 from partners.bank.client import BankClient
+from partners.bureaus import instalments as bureaus_instalments
 from partners.bureaus import sandbox as bureaus_sandbox
-from partners.bureaus.client import BureausClient, PaidBill
+from partners.bureaus.client import BureausClient, News
 from partners.desk.openapi import document
 from partners.desk.switches import OPERATIONS
 from partners.fcm import sandbox as fcm_sandbox
@@ -41,13 +43,13 @@ def test_every_route_is_described_and_every_description_is_a_route(tmp_path: Pat
 
 
 def test_every_operation_that_can_be_switched_is_served() -> None:
-    for name, module in {
-        "bank": bank_sandbox,
-        "bureaus": bureaus_sandbox,
-        "sms": sms_sandbox,
-        "fcm": fcm_sandbox,
+    for name, modules in {
+        "bank": (bank_sandbox,),
+        "bureaus": (bureaus_sandbox, bureaus_instalments),
+        "sms": (sms_sandbox,),
+        "fcm": (fcm_sandbox,),
     }.items():
-        source = inspect.getsource(module)
+        source = "".join(map(inspect.getsource, modules))
         served = re.findall(r'signed\.serve\("(\w+)"', source) + re.findall(r'chosen\("fcm", "(\w+)"', source)
         assert sorted(served) == sorted(OPERATIONS[name])
 
@@ -160,7 +162,10 @@ def fill(books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: Sms
     bank.refund_to(reference="ref_2", mandate_id=mandate.mandate_id, amount_twd=5, purpose="退款")
     books.put("bank/incoming", reference="PAYOUT1", party="Adyen", amount_twd=10)
     bureaus.find_notice("fines", "F1", expected_amount_twd=600)
-    bureaus.tell_paid("fines", notice_id="n", payment_id="pay_1", bills=[PaidBill("F1", 600, debit.booked_at)])
+    bill = {"number": "F1", "amount": 600, "paid_at": on_the_wire(debit.booked_at)}
+    news = News("n", "bill.paid", debit.booked_at, {"payment_id": "pay_1", "bills": [bill]})
+    bureaus.tell("fines", news, patience_seconds=5)
+    bureaus.ask_for_instalments("fines", request_id="ins_1", number="F2", amount_twd=1200, parts=2)
     sms.send(message_id="sms_1", to="+886912345678", text="驗證碼 123456")
     fcm.send(Push("fid", "fid-1", "msg_1", "繳費完成", "NT$605", "/app", 60))
 
