@@ -11,6 +11,8 @@ import click
 from joserfc.errors import JoseError
 
 from api import demo_bureaus
+from api.cli_ledger import ledger_group
+from api.cli_officers import officers_group
 from api.prepare import prepare as prepare_database
 from api.run import CannotStart
 from api.run import run as run_everything
@@ -82,6 +84,8 @@ def assertion(client_id: str, key_file: Path | None) -> None:
 
 
 main_group.add_command(bills_group, "bills")
+main_group.add_command(officers_group, "officers")
+main_group.add_command(ledger_group, "ledger")
 
 
 def _database_url() -> str:
@@ -99,7 +103,7 @@ def _database_url() -> str:
 def main() -> None:
     """Run the command; whatever cannot be done is said in one line."""
     try:
-        if len(sys.argv) > 1 and sys.argv[1] == "bills" and "--help" not in sys.argv:
+        if len(sys.argv) > 1 and sys.argv[1] in ("bills", "officers", "ledger") and "--help" not in sys.argv:
             _database_url()
         main_group(prog_name="mykaohsiung")
     except (SettingWrong, CannotStart, embedded.EngineFailed) as problem:

@@ -88,6 +88,7 @@ def sweeps() -> dict[str, Sweep]:
     found = {
         "ledger.roll_up_checkpoints": Sweep(10.0, lambda _now: ledger_tasks.roll_up_checkpoints()),
         "ledger.void_expired_holds": Sweep(60.0, lambda _now: ledger_tasks.void_expired_holds()),
+        "ledger.seal_transfers": Sweep(60.0, lambda _now: ledger_tasks.seal_transfers()),
     }
     for room in (wallet_tasks, points_tasks, notify_tasks, identity_tasks):
         found |= {name: Sweep(every, run) for name, (every, run) in room.SWEEPS.items()}

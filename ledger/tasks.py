@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import clock, db
-from ledger import checkpoints, expiry
+from ledger import checkpoints, expiry, seals
 
 
 def roll_up_checkpoints() -> int:
@@ -16,3 +16,14 @@ def void_expired_holds() -> int:
     """Void holds whose time is over; every minute. Answers how many."""
     with db.unit_of_work() as session:
         return expiry.void_expired(session, clock.now())
+
+
+def seal_transfers() -> int:
+    """Seal what has been written since the last time; every minute. Answers how many transfers."""
+    sealed = 0
+    while True:
+        with db.unit_of_work() as session:
+            count = seals.seal(session, now=clock.now())
+        sealed += count
+        if not count:
+            return sealed
