@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
@@ -33,7 +34,7 @@ from core.errors import (
 from core.http import Access, Answer, Call, Idempotency, Route
 from core.settings import settings
 from core.text import chosen_language
-from identity import bureaus, officer_sessions, sessions
+from identity import access_log, bureaus, officer_sessions, sessions
 from identity.actors import Actor
 
 _COOKIES = {"public": "__Host-session", "citizen": "__Host-session", "officer": "__Host-officer"}
@@ -63,7 +64,7 @@ def view_of(route: Route) -> Callable[..., Response]:
                 keyed = _read_request(route, call)
                 if keyed is not None:
                     call.key = Idempotency(keyed.claim, keyed.store)
-                answer = route.view(call)
+                answer = _viewed(route, call)
             else:
                 with db.unit_of_work() as session:
                     call.unit = session
@@ -71,7 +72,7 @@ def view_of(route: Route) -> Callable[..., Response]:
                     keyed = _read_request(route, call)
                     if keyed is not None:
                         keyed.claim(session)
-                    answer = route.view(call)
+                    answer = _viewed(route, call)
                     if keyed is not None:
                         keyed.store(session, answer)
             return _response(answer, call.language)
@@ -91,6 +92,11 @@ def view_of(route: Route) -> Callable[..., Response]:
             raise
 
     return view
+
+
+def _viewed(route: Route, call: Call) -> Answer:
+    with access_log.demanded() if route.shows_person_data else nullcontext():
+        return route.view(call)
 
 
 def _give_back(keyed: KeyedRequest | None, route: Route) -> None:

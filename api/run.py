@@ -15,7 +15,7 @@ from types import FrameType
 
 import urllib3
 
-from api import demo
+from api import demo, demo_officers
 from api.prepare import prepare
 from api.supervisor import Child
 from core import db, embedded
@@ -52,13 +52,14 @@ def run(of: Settings) -> None:
                 children[-1].start()
                 _step("the sandbox of outside systems", lambda: _wait_for(f"{of.sandbox_url}/openapi.json"))
                 _step("the demo city", lambda: demo.load(of, progress=_say))
+            officers = demo_officers.table() if of.is_demo else []
             db.database().engine.dispose()
             children += _our_processes(environment, of)
             for child in children:
                 if child.process is None:
                     child.start()
             _step("the API", lambda: _wait_for(f"http://127.0.0.1:{of.port}/healthz"))
-            _welcome(of, time.monotonic() - started_at)
+            _welcome(of, officers, time.monotonic() - started_at)
             while True:
                 for child in children:
                     child.look_after(_say)
@@ -223,15 +224,19 @@ def _say(line: str) -> None:
     print(f"  {line}", flush=True)
 
 
-def _welcome(of: Settings, seconds: float) -> None:
+def _welcome(of: Settings, officers: list[str], seconds: float) -> None:
     print(f"\n  My Kaohsiung 我的高雄 is up after {seconds:.1f} s\n")
     print(f"  API       http://127.0.0.1:{of.port}")
     print(f"  Phone     {of.public_origin}/app     (http://127.0.0.1:{of.port}/app leads there)")
+    print(f"  Desk      {of.public_origin}/desk    for the city's officers")
     print(f"  Docs      http://127.0.0.1:{of.port}/docs")
     if of.is_demo:
         print(f"  Sandbox   {of.sandbox_url}      text messages with their codes, switches, books")
         print("\n  Demo people (sign in with ID number and password; the code is on the sandbox's page):")
         for line in demo.table():
+            print(f"    {line}")
+        print("\n  Demo officers (at the desk, with the code, once; from then on with the passkey):")
+        for line in officers:
             print(f"    {line}")
     print("\n  Ctrl-C stops everything.\n", flush=True)
 

@@ -8,14 +8,14 @@ from sqlalchemy import select
 
 from core import db
 from core.clock import on_the_wire
-from core.cursors import decode_cursor, encode_cursor
-from core.errors import FieldError, InvalidRequest, NotFound, RateLimited
+from core.errors import NotFound, RateLimited
 from core.http import Answer, Call, PageQuery, Routes, citizen, page_of
 from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity import levels, people, ports, sessions, vehicles
 from identity.errors import VehicleNotYours
 from identity.models import Passkey, SessionRow, Vehicle
+from identity.pages_of_ids import continued, page_answer
 from identity.schemas import MeChange, MeSchema, SessionItemSchema, VehicleClaim, VehicleSchema
 
 routes = Routes("identity")
@@ -50,10 +50,10 @@ def change_me(call: Call) -> Answer:
 def list_sessions(call: Call) -> Answer:
     """The newest first."""
     limit = call.query["limit"]
-    before = _continued(call, "ses")
+    before = continued(call, "ses")
     rows = sessions.running(call.session, person_id=call.actor.id, now=call.now, limit=limit + 1, before=before)
     proofing = people.get(call.session, call.actor.id).proofing_level
-    return _page([_session_item(row, proofing, call) for row in rows], limit)
+    return page_answer([_session_item(row, proofing, call) for row in rows], limit)
 
 
 @routes.delete(
@@ -80,8 +80,8 @@ def end_session(call: Call) -> Answer:
 def list_vehicles(call: Call) -> Answer:
     """The newest first."""
     limit = call.query["limit"]
-    rows = vehicles.page(call.session, call.actor.id, limit=limit + 1, before=_continued(call, "veh"))
-    return _page([_vehicle_item(row) for row in rows], limit)
+    rows = vehicles.page(call.session, call.actor.id, limit=limit + 1, before=continued(call, "veh"))
+    return page_answer([_vehicle_item(row) for row in rows], limit)
 
 
 @routes.post(
@@ -166,19 +166,3 @@ def _vehicle_item(vehicle: Vehicle) -> dict[str, Any]:
         "vehicle": vehicle.vehicle,
         "added_at": on_the_wire(vehicle.added_at),
     }
-
-
-def _continued(call: Call, prefix: str) -> Any:
-    cursor = call.query["cursor"]
-    if cursor is None:
-        return None
-    try:
-        return parse_typeid(prefix, decode_cursor(cursor, str)[0])
-    except NotFound:
-        raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")]) from None
-
-
-def _page(items: list[dict[str, Any]], limit: int) -> Answer:
-    shown = items[:limit]
-    next_cursor = encode_cursor(shown[-1]["id"]) if len(items) > limit else None
-    return Answer({"items": shown, "next_cursor": next_cursor})

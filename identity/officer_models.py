@@ -83,7 +83,7 @@ class OfficerSessionRow(Base):
     user_agent: Mapped[str]
 
 
-class ApprovalRow(Base):
+class Approval(Base):
     """Something that one person proposed and another has to decide."""
 
     __tablename__ = "approval"
@@ -106,7 +106,7 @@ class ApprovalRow(Base):
     note: Mapped[str | None]
 
 
-class AccessLogRow(Base):
+class AccessLogEntry(Base):
     """That somebody read a citizen's data."""
 
     __tablename__ = "access_log"

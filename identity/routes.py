@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from identity import auth_routes, me_routes, officer_routes, passkey_routes, token_routes
+from identity import approval_routes, auth_routes, me_routes, officer_routes, passkey_routes, token_routes
 
 ROUTES = (
     auth_routes.routes,
@@ -10,4 +10,5 @@ ROUTES = (
     me_routes.routes,
     token_routes.routes,
     officer_routes.routes,
+    approval_routes.routes,
 )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core import clock, db
 from core.outbox import Consumer, Event
-from identity import ports, texts_out
+from identity import approvals, ports, texts_out
 from partners import wire
 
 _log = logging.getLogger("mykaohsiung.identity")
@@ -62,7 +62,11 @@ def _nothing_more(_session: Session, _event: Event, _now: datetime) -> None:
 
 CONSUMERS = (Consumer("identity.deliver_sms", "identity.sms_requested", _nothing_more, then=deliver_sms),)
 
-SWEEPS = {"identity.send_due_sms": (5.0, send_due_sms), "identity.forget_lapsed": (3600.0, forget_lapsed)}
+SWEEPS = {
+    "identity.send_due_sms": (5.0, send_due_sms),
+    "identity.forget_lapsed": (3600.0, forget_lapsed),
+    "identity.expire_due_approvals": (300.0, approvals.expire_due),
+}
 """Name: every so many seconds, what."""
 
 _FORGET = tuple(
@@ -74,6 +78,8 @@ _FORGET = tuple(
         "DELETE FROM identity.access_token WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.attempt WHERE resets_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.session WHERE expires_at < CAST(:now AS timestamptz) - interval '30 days'",
+        "DELETE FROM identity.officer_session WHERE expires_at < CAST(:now AS timestamptz) - interval '30 days'",
+        "DELETE FROM identity.officer_enrolment_code WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.sms WHERE created_at < CAST(:now AS timestamptz) - interval '30 days'",
     )
 )

@@ -42,7 +42,12 @@ PAGES = {
 }
 
 # Every POST is here: those that move money, points or a ride demand an Idempotency-Key; the others say why they do not.
-MOVES_VALUE = {"/v1/payments", "/v1/payments/<payment_id>/authorization", "/v1/payments/<payment_id>/completion"}
+MOVES_VALUE = {
+    "/v1/payments",
+    "/v1/payments/<payment_id>/authorization",
+    "/v1/payments/<payment_id>/completion",
+    "/v1/approvals/<approval_id>/decision",
+}
 MOVES_NOTHING = {
     "/v1/auth/password/register": "sends a code; how often is limited",
     "/v1/auth/password/login": "sends a code; how often is limited",
@@ -57,6 +62,7 @@ MOVES_NOTHING = {
     "/v1/auth/officers/login/options": "a challenge lapses by itself",
     "/v1/auth/officers/login/verify": "a challenge is used once",
     "/v1/auth/officers/logout": "ending what has ended changes nothing",
+    "/v1/approvals/<approval_id>/withdrawal": "a proposal is taken back once, and nothing of it is carried out",
     "/v1/me/vehicles": "a vehicle is on the list once",
     "/oauth/token": "an assertion is used once",
     "/v1/bank-links": "a link that is not finished lapses by itself",

@@ -1,0 +1,39 @@
+"""The demo city's officers: two of finance, so that two persons can decide, an auditor, and one of parking."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core import clock, db
+from identity import officers
+
+# staff number, name, bureau, role
+DEMO_OFFICERS = (
+    ("FIN-001", "許主計 Hsu", "treasury", "finance"),
+    ("FIN-002", "蔡出納 Tsai", "treasury", "finance"),
+    ("AUD-001", "鄭稽核 Cheng", "treasury", "auditor"),
+    ("PRK-001", "郭停管 Kuo", "parking", "bureau_officer"),
+)
+
+
+def enrol(session: Session, now: datetime) -> None:
+    """Put them on the roster; those who are known, or have left, stay as they are."""
+    for staff_number, name, bureau, role in DEMO_OFFICERS:
+        if officers.find(session, staff_number) is None:
+            officers.add(session, staff_number=staff_number, name=name, bureau=bureau, roles=[role], now=now)
+
+
+def table() -> list[str]:
+    """A line each for the terminal, with a fresh enrolment code for whoever has no passkey yet."""
+    now = clock.now()
+    lines = []
+    with db.unit_of_work() as session:
+        for entry in officers.everybody(session, now=now):
+            who = entry.officer
+            if not entry.is_on_roster:
+                continue
+            code = "signs in with a passkey" if entry.has_passkey else officers.make_code(session, who, now=now)
+            lines.append(f"{who.staff_number}  {code:<23}  {','.join(who.roles):<14}  {who.name}")
+    return lines
