@@ -41,6 +41,11 @@ class Settings:
     bureaus_secret: str
     sms_url: str
     sms_secret: str
+    ach_url: str
+    ach_secret: str
+    ewallets_url: str
+    jkopay_secret: str
+    line_pay_secret: str
     fcm_url: str
     fcm_project: str
     fcm_credentials_file: str
@@ -100,6 +105,11 @@ def read(environment: Mapping[str, str]) -> Settings:
         bureaus_secret=_secret(environment, "BUREAUS_SECRET", "sandbox-bureaus-secret", is_demo=is_demo),
         sms_url=_url(environment, "SMS_URL", f"{sandbox_url}/sms", ("http", "https")),
         sms_secret=_secret(environment, "SMS_SECRET", "sandbox-sms-secret", is_demo=is_demo),
+        ach_url=_url(environment, "ACH_URL", f"{sandbox_url}/ach", ("http", "https")),
+        ach_secret=_secret(environment, "ACH_SECRET", "sandbox-ach-secret", is_demo=is_demo),
+        ewallets_url=_url(environment, "EWALLETS_URL", f"{sandbox_url}/ewallets", ("http", "https")),
+        jkopay_secret=_secret(environment, "JKOPAY_SECRET", "sandbox-jkopay-secret", is_demo=is_demo),
+        line_pay_secret=_secret(environment, "LINE_PAY_SECRET", "sandbox-line-pay-secret", is_demo=is_demo),
         fcm_url=_url(environment, "FCM_URL", fcm_url, ("http", "https")) if fcm_url else "",
         fcm_project=environment.get("FCM_PROJECT", "mykaohsiung-demo"),
         fcm_credentials_file=_service_account(environment, "FCM_CREDENTIALS_FILE", is_needed=not fcm_url),

@@ -1,7 +1,8 @@
 """All outside systems in one process: `python -m partners.sandbox`.
 
 Environment: SANDBOX_PORT (8090), STATE_DIR (.state), API_URL (http://127.0.0.1:8080), SANDBOX_URL (where browsers reach
-the sandbox; http://127.0.0.1:SANDBOX_PORT), and the secrets shared with the city: BANK_SECRET, BUREAUS_SECRET,
+the sandbox; http://127.0.0.1:SANDBOX_PORT), and the secrets shared with the city: ACH_SECRET,
+JKOPAY_SECRET, LINE_PAY_SECRET, BANK_SECRET, BUREAUS_SECRET,
 SMS_SECRET.
 """
 
@@ -19,6 +20,9 @@ from granian import Granian
 from granian.constants import Interfaces
 
 from partners import wire
+from partners.ach import books as ach_books
+from partners.ach import controls as ach_controls
+from partners.ach import sandbox as ach
 from partners.bank import accounts
 from partners.bank import sandbox as bank
 from partners.bureaus import sandbox as bureaus
@@ -27,6 +31,9 @@ from partners.desk.books import Books
 from partners.desk.protocol import Desk
 from partners.desk.switches import Switchboard
 from partners.desk.webhooks import Target, WebhookSender
+from partners.ewallets import books as ewallet_books
+from partners.ewallets import controls as ewallet_controls
+from partners.ewallets import sandbox as ewallets
 from partners.fcm import sandbox as fcm
 from partners.sms import sandbox as sms
 
@@ -40,14 +47,29 @@ class Secrets:
     bank: str = "sandbox-bank-secret"
     bureaus: str = "sandbox-bureaus-secret"
     sms: str = "sandbox-sms-secret"
+    ach: str = "sandbox-ach-secret"
+    jkopay: str = "sandbox-jkopay-secret"
+    line_pay: str = "sandbox-line-pay-secret"
 
 
 def create_app(state_dir: Path, api_url: str, own_url: str, shared: Secrets | None = None) -> Flask:
     """The sandbox as a WSGI application, its books in `state_dir`/sandbox.db, its webhooks to `api_url`/v1/webhooks."""
     shared = shared or Secrets()
-    schemas = (switches.SCHEMA, webhooks.SCHEMA, accounts.SCHEMA, bureaus.SCHEMA, sms.SCHEMA, fcm.SCHEMA)
+    schemas = (
+        ach_books.SCHEMA,
+        ewallet_books.SCHEMA,
+        switches.SCHEMA,
+        webhooks.SCHEMA,
+        accounts.SCHEMA,
+        bureaus.SCHEMA,
+        sms.SCHEMA,
+        fcm.SCHEMA,
+    )
     books = Books(
-        state_dir / "sandbox.db", schemas, (accounts.seed, bureaus.seed, sms.seed), added=(*webhooks.ADDED_COLUMNS, *bureaus.ADDED_COLUMNS)
+        state_dir / "sandbox.db",
+        schemas,
+        (accounts.seed, bureaus.seed, sms.seed, ach_books.seed),
+        added=(*webhooks.ADDED_COLUMNS, *bureaus.ADDED_COLUMNS),
     )
     city = wire.Peer("city", api_url, shared.bank, connect_timeout_seconds=2.0, read_timeout_seconds=10.0)
     sender = WebhookSender(books, {"bank": Target(city, "/v1/webhooks/bank")})
@@ -57,6 +79,11 @@ def create_app(state_dir: Path, api_url: str, own_url: str, shared: Secrets | No
     app.register_blueprint(bureaus.blueprint(desk, shared.bureaus))
     app.register_blueprint(sms.blueprint(desk, shared.sms))
     app.register_blueprint(fcm.blueprint(desk, shared.bank))
+    app.register_blueprint(ach.blueprint(desk, shared.ach, own_url))
+    app.register_blueprint(ach_controls.blueprint(desk))
+    app.register_blueprint(ewallets.blueprint(desk, "jkopay", shared.jkopay, own_url))
+    app.register_blueprint(ewallets.blueprint(desk, "line_pay", shared.line_pay, own_url))
+    app.register_blueprint(ewallet_controls.blueprint(desk))
     app.register_blueprint(switches_api.blueprint(desk))
     app.register_blueprint(books_api.blueprint(desk))
     app.register_blueprint(pages.blueprint(desk))
@@ -70,7 +97,7 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
     port = environment.get("SANDBOX_PORT") or "8090"
     given = {
         name: environment[f"{name.upper()}_SECRET"]
-        for name in ("bank", "bureaus", "sms")
+        for name in ("ach", "jkopay", "line_pay", "bank", "bureaus", "sms")
         if environment.get(f"{name.upper()}_SECRET")
     }
     return create_app(

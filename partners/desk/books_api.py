@@ -44,6 +44,20 @@ BOOKS: Mapping[str, Book] = {
     "bureaus/vehicles": Book("bureau_vehicle", "plate", _same("plate", "national_id")),
     "sms": Book("sms_message", "position", {"to": "recipient", "id": "id"}),
     "sms/numbers": Book("sms_number", "mobile", _same("mobile", "national_id")),
+    "ach/accounts": Book("ach_account", "account_no", _same("bank", "account_no", "national_id")),
+    "ach/authorisations": Book(
+        "ach_authorisation", "expires_at", _same("reference", "authorisation_id", "holder_ref", "status")
+    ),
+    "ach/entries": Book(
+        "ach_entry",
+        "position",
+        _same("reference", "authorisation_id", "debit_reference", "kind", "status", "presented_on"),
+    ),
+    "ach/return-files": Book("ach_return_file", "day", _same("day")),
+    "ach/closed-days": Book("ach_closed_day", "day", _same("day")),
+    "ewallets/payments": Book("ewallet_payment", "position", _same("wallet", "reference", "status")),
+    "ewallets/refunds": Book("ewallet_refund", "position", _same("wallet", "reference", "payment_reference", "status")),
+    "ewallets/settlements": Book("ewallet_settlement", "day", _same("wallet", "day")),
     "fcm": Book("fcm_push", "position", _same("address", "message_id")),
     "webhooks": Book("webhook", "position", _same("state", "type", "id", "target")),
 }
@@ -55,7 +69,13 @@ BUREAU_BOOKS: Mapping[str, Book] = {
     "news": Book("bureau_payment_notice", "position", _same("webhook_id", "payment_id", "kind")),
     "instalment-requests": Book("bureau_instalment_request", "position", _same("request_id", "number", "status")),
 }
-_JSON_COLUMNS = {"bank_incoming": "details", "bureau_payment_notice": "bills", "bureau_instalment_request": "plan", "fcm_push": "message", "webhook": "body"}
+_JSON_COLUMNS = {
+    "bank_incoming": "details",
+    "bureau_payment_notice": "bills",
+    "bureau_instalment_request": "plan",
+    "fcm_push": "message",
+    "webhook": "body",
+}
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -153,7 +173,9 @@ def _listed(desk: Desk, book: Book, **fixed: str) -> Response:
     if unknown:
         known = ", ".join([*book.filters, "limit"])
         raise Refusal(422, "invalid", f"unknown filter {', '.join(sorted(unknown))}; there are {known}")
-    wanted = {**book.fixed, **fixed} | {book.filters[name]: value for name, value in request.args.items() if name in book.filters}
+    wanted = {**book.fixed, **fixed} | {
+        book.filters[name]: value for name, value in request.args.items() if name in book.filters
+    }
     if "recipient" in wanted:
         wanted["recipient"] = e164(wanted["recipient"])
     limit = request.args.get("limit", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from partners.ach import openapi as ach
 from partners.bank import openapi as bank
 from partners.bureaus import openapi as bureaus
 from partners.desk.describing import (
@@ -20,6 +21,7 @@ from partners.desk.describing import (
     record,
 )
 from partners.desk.switches import MODES, OPERATIONS, ModeFacts
+from partners.ewallets import openapi as ewallets
 from partners.fcm import openapi as fcm
 from partners.sms import openapi as sms
 
@@ -374,6 +376,9 @@ _PAGES = {
 }
 
 
+_OTHER_RAILS = {**ach.PATHS, **ach.BOOKS, **ewallets.PATHS, **ewallets.BOOKS}
+
+
 @cache
 def document() -> dict[str, Any]:
     """The OpenAPI document."""
@@ -387,7 +392,19 @@ def document() -> dict[str, Any]:
             {"name": "bureaus", "description": "registers of bills and vehicles"},
             {"name": "sms", "description": "text messages and whose number is whose"},
             {"name": "fcm", "description": "push messages"},
+            {"name": "ach", "description": "debits at other banks"},
+            {"name": "jkopay", "description": "a wallet"},
+            {"name": "line_pay", "description": "another wallet"},
             {"name": "page", "description": "for people"},
         ],
-        "paths": {**_SWITCHES, **_BOOKS, **bank.PATHS, **bureaus.PATHS, **sms.PATHS, **fcm.PATHS, **_PAGES},
+        "paths": {
+            **_OTHER_RAILS,
+            **_SWITCHES,
+            **_BOOKS,
+            **bank.PATHS,
+            **bureaus.PATHS,
+            **sms.PATHS,
+            **fcm.PATHS,
+            **_PAGES,
+        },
     }

@@ -9,9 +9,11 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 import urllib3
+from other_rails import fill_other_rails
 from sandbox_process import SandboxBooks, post_form
 
 from core.clock import on_the_wire
+from partners.ach import sandbox as ach_sandbox
 from partners.bank import sandbox as bank_sandbox
 from partners.bank.client import BankClient
 from partners.bureaus import instalments as bureaus_instalments
@@ -19,6 +21,7 @@ from partners.bureaus import sandbox as bureaus_sandbox
 from partners.bureaus.client import BureausClient, News
 from partners.desk.openapi import document
 from partners.desk.switches import OPERATIONS
+from partners.ewallets import sandbox as ewallet_sandbox
 from partners.fcm import sandbox as fcm_sandbox
 from partners.fcm.client import FcmClient
 from partners.fcm.messages import Push
@@ -47,6 +50,9 @@ def test_every_operation_that_can_be_switched_is_served() -> None:
         "bank": (bank_sandbox,),
         "bureaus": (bureaus_sandbox, bureaus_instalments),
         "sms": (sms_sandbox,),
+        "ach": (ach_sandbox,),
+        "jkopay": (ewallet_sandbox,),
+        "line_pay": (ewallet_sandbox,),
         "fcm": (fcm_sandbox,),
     }.items():
         source = "".join(map(inspect.getsource, modules))
@@ -166,6 +172,7 @@ def fill(books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: Sms
     news = News("n", "bill.paid", debit.booked_at, {"payment_id": "pay_1", "bills": [bill]})
     bureaus.tell("fines", news, patience_seconds=5)
     bureaus.ask_for_instalments("fines", request_id="ins_1", number="F2", amount_twd=1200, parts=2)
+    fill_other_rails(books)
     sms.send(message_id="sms_1", to="+886912345678", text="驗證碼 123456")
     fcm.send(Push("fid", "fid-1", "msg_1", "繳費完成", "NT$605", "/app", 60))
 
