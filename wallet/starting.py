@@ -52,6 +52,8 @@ def start(
     """
     if rail not in ports().rails:
         raise InvalidRequest(errors=[FieldError("/rail", "not a rail that payments are made by")])
+    # Somebody who begins twice at once holds bills of both: one after the other, or each could wait for the other.
+    session.execute(_ONE_AT_A_TIME, {"person": str(person_id)})
     instrument = ports().rails[rail].instrument(session, person_id, chosen, now)
     owner = owner_of(session, person_id)
     bills = _claimable_bills(session, owner, person_id, bill_ids, fines_are_confirmed, now)
@@ -185,6 +187,7 @@ def _item_row(item: Item) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('payment.start ' || :person, 0))")
 # One statement writes the payment, its items and the claims on its bills.
 _INSERT = text(
     """
