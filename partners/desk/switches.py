@@ -75,13 +75,29 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "jkopay": _WALLET_OPERATIONS,
     "line_pay": _WALLET_OPERATIONS,
     "fcm": ("token", "send"),
+    "adyen": (
+        "session",
+        "session_result",
+        "payment",
+        "payment_details",
+        "capture",
+        "refund",
+        "cancel",
+        "technical_cancel",
+        "stored_cards",
+        "stored_card_deletion",
+        "report",
+        "notice",
+    ),
     "stores": ("closing", "file_list", "file"),
 }
 
 _HOLD = {"seconds": 30.0}
-_SIGNED = frozenset((name, each) for name in ("bank", "bureaus", "sms", "ach", "jkopay", "line_pay") for each in OPERATIONS[name]) | {
-    ("stores", "file_list"), ("stores", "file"),
-}  # fmt: skip
+_SIGNERS = ("bank", "bureaus", "sms", "ach", "jkopay", "line_pay")
+_SIGNED = frozenset((name, each) for name in _SIGNERS for each in OPERATIONS[name]) | {
+    ("stores", "file_list"),
+    ("stores", "file"),
+}
 _BANK_ACTS = frozenset(("bank", each) for each in ("debit", "refund", "credit_order", "mandate_revocation"))
 _DEBIT = frozenset({("bank", "debit")})
 _ACH_DEBIT = frozenset({("ach", "debit")})
@@ -94,6 +110,11 @@ _BANK_ORDERS = frozenset(("bank", each) for each in ("debit", "refund", "credit_
 _STATEMENT = frozenset({("bank", "statement")})
 _NTH = {"nth": 1.0}
 _SEND = frozenset({("fcm", "send")})
+_CARD_PAYMENT = frozenset({("adyen", "payment"), ("adyen", "payment_details")})
+_CARD_CAPTURE = _CARD_PAYMENT | {("adyen", "capture")}
+_CARD_REFUND = frozenset({("adyen", "refund")})
+_CARD_NOTICE = frozenset({("adyen", "notice")})
+_TELLING = _BANK_ACTS | _CARD_NOTICE
 _CLOSING = frozenset({("stores", "closing")})
 _FILE = frozenset({("stores", "file")})
 
@@ -105,11 +126,11 @@ MODES: Mapping[str, ModeFacts] = {
     "timeout_after": ModeFacts("已處理、不回應", "acts and never answers: after `seconds` it hangs up", _HOLD),
     "bad_signature": ModeFacts("已處理，簽章錯誤", "acts, and signs its answer with a wrong key", {}, _SIGNED),
     "maintenance": ModeFacts("暫停服務", "does nothing and answers 503 with Retry-After `seconds`", {"seconds": 30.0}),
-    "duplicate_webhook": ModeFacts("通知重複", "sends the webhook `n` times", {"n": 2}, _BANK_ACTS),
+    "duplicate_webhook": ModeFacts("通知重複", "sends the webhook `n` times", {"n": 2}, _TELLING),
     "reorder_webhook": ModeFacts(
-        "通知晚到", "holds the webhook for `delay` seconds, later ones overtake", {"delay": 3.0}, _BANK_ACTS
+        "通知晚到", "holds the webhook for `delay` seconds, later ones overtake", {"delay": 3.0}, _TELLING
     ),
-    "drop_webhook": ModeFacts("通知遺失", "never sends the webhook", {}, _BANK_ACTS),
+    "drop_webhook": ModeFacts("通知遺失", "never sends the webhook", {}, _TELLING),
     "insufficient_funds": ModeFacts("餘額不足", "rejects the debit: insufficient_funds", {}, _DEBIT | _RESERVATION),
     "mandate_revoked": ModeFacts("授權已撤銷", "rejects the debit: mandate_revoked", {}, _DEBIT),
     "account_closed": ModeFacts("帳戶已結清", "rejects the order: account_closed", {}, _BANK_ORDERS),
@@ -143,6 +164,15 @@ MODES: Mapping[str, ModeFacts] = {
     "truncated_xml": ModeFacts(
         "對帳單不完整", "ends the document after `share` of its bytes", {"share": 0.6}, _STATEMENT
     ),
+    "late": ModeFacts("通知遲到多日", "says that it happened `days` ago", {"days": 30.0}, _CARD_NOTICE),
+    "bad_hmac": ModeFacts("通知簽章錯誤", "signs the notice with a wrong key", {}, _CARD_NOTICE),
+    "wrong_currency": ModeFacts("幣別不符", "says euros instead of TWD", {}, _CARD_NOTICE),
+    "wrong_amount": ModeFacts("金額不符", "says a hundredth of the amount", {}, _CARD_NOTICE | {("adyen", "payment")}),
+    "refuse_card": ModeFacts("發卡行拒絕", "refuses the card", {}, _CARD_PAYMENT),
+    "challenge": ModeFacts("要求 3-D 驗證", "sends the payer to the card's bank first", {}, _CARD_PAYMENT),
+    "capture_failed": ModeFacts("請款失敗", "authorises, and fails to capture a second later", {}, _CARD_CAPTURE),
+    "refund_failed": ModeFacts("退款失敗", "accepts the refund, and fails it a second later", {}, _CARD_REFUND),
+    "refund_reversed": ModeFacts("退款遭退回", "refunds, and has it bounce a second later", {}, _CARD_REFUND),
     "unregistered": ModeFacts("裝置已移除", "answers 404 UNREGISTERED", {}, _SEND),
     "quota": ModeFacts("超過用量", "answers 429 QUOTA_EXCEEDED with Retry-After `seconds`", {"seconds": 60.0}, _SEND),
     "sender_mismatch": ModeFacts("寄件者不符", "answers 403 SENDER_ID_MISMATCH", {}, _SEND),
