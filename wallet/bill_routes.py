@@ -5,20 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from core.clock import on_the_wire, taipei_date
+from core.clock import on_the_wire
 from core.cursors import decode_cursor, encode_cursor
 from core.errors import FieldError, InvalidRequest, NotFound
 from core.http import Answer, Call, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.taiwan import roc_text
 from core.text import Text
-from wallet import bills, tariffs
-from wallet.schemas import BillPage, BillQuery, BillSchema, QuotePage
+from wallet import bills
+from wallet.not_payable import explained
+from wallet.quote_schemas import QuotePage
+from wallet.quotes import Quote, counts_as_paid_words, quotes_for
+from wallet.rail_names import NAMES, SLIPS
+from wallet.schemas import BillPage, BillQuery, BillSchema
 
 routes = Routes("bills")
-
-RAIL_NAMES = {tariffs.BANK_OF_KAOHSIUNG: Text("高雄銀行帳戶扣款", "Bank of Kaohsiung account")}
-_AT_ONCE = Text("立即", "at once")
 
 
 @routes.get(
@@ -42,7 +43,7 @@ def list_bills(call: Call) -> Answer:
     more = len(found) > limit
     return Answer(
         {
-            "items": [bill_on_the_wire(bill, call.now) for bill in found[:limit]],
+            "items": [bill_on_the_wire(bill, call.now, call.language) for bill in found[:limit]],
             "next_cursor": encode_cursor(*bills.sort_key(found[limit - 1])) if more else None,
         }
     )
@@ -59,7 +60,7 @@ def show_bill(call: Call) -> Answer:
     """One of my bills; anybody else's is not found."""
     owner = bills.owner_of(call.session, call.actor.id)
     bill = bills.bill_of(call.session, owner, parse_typeid("bill", call.path["bill_id"]))
-    return Answer(bill_on_the_wire(bill, call.now))
+    return Answer(bill_on_the_wire(bill, call.now, call.language))
 
 
 @routes.get(
@@ -67,32 +68,46 @@ def show_bill(call: Call) -> Answer:
     access=citizen(loa=2),
     answers={200: QuotePage},
     problems=[NotFound],
-    summary=Text("繳這張帳單要多少手續費", "What paying this bill costs"),
+    summary=Text("這張帳單的每一種繳法", "Every way to pay this bill"),
 )
 def quote_bill(call: Call) -> Answer:
-    """The fee by each rail, with the source of the rule."""
+    """What each way costs me and the city, when it counts, what bars it; the cheapest for both first, none left out."""
     owner = bills.owner_of(call.session, call.actor.id)
     bill = bills.bill_of(call.session, owner, parse_typeid("bill", call.path["bill_id"]))
-    in_force = tariffs.tariffs_on(call.session, taipei_date(call.now))
-    items = [
-        {
-            "rail": tariff.rail,
-            "name": RAIL_NAMES[tariff.rail].in_language(call.language),
-            "fee": tariff.fee_twd,
-            "total": bill.amount_twd + tariff.fee_twd,
-            "currency": "TWD",
-            "counts_as_paid": _AT_ONCE.in_language(call.language),
-            "source": tariff.source,
-        }
-        for (_, kind), tariff in sorted(in_force.items())
-        if kind == bill.kind and bill.not_payable_reason() is None
-    ]
-    return Answer({"items": items, "next_cursor": None})
+    found = quotes_for(call.session, call.actor.id, bill, now=call.now)
+    return Answer({"items": [_quote_on_the_wire(quote, call.language) for quote in found], "next_cursor": None})
 
 
-def bill_on_the_wire(bill: bills.Bill, now: datetime) -> dict[str, Any]:
+def _quote_on_the_wire(quote: Quote, language: str) -> dict[str, Any]:
+    code, words = quote.barred or (None, None)
+    return {
+        "rail": quote.rail,
+        "name": NAMES[quote.rail].in_language(language),
+        "is_slip": quote.rail in SLIPS,
+        "amount": quote.amount_twd,
+        "fee": quote.tariff.fee_twd,
+        "total": quote.total_twd,
+        "city_cost": quote.city_cost_twd,
+        "currency": "TWD",
+        "counts_as_paid": quote.term.counts_as_paid,
+        "counts_as_paid_on": quote.counts_on.isoformat(),
+        "counts_as_paid_words": counts_as_paid_words(quote).in_language(language),
+        "item_cap": quote.term.item_cap_twd,
+        "limit": quote.limit_twd,
+        "is_available": quote.barred is None,
+        "unavailable_reason": code,
+        "unavailable_words": words and words.in_language(language),
+        "is_recommended": quote.why_recommended is not None,
+        "recommended_because": quote.why_recommended and quote.why_recommended.in_language(language),
+        "source": quote.tariff.source,
+        "city_source": quote.tariff.city_source,
+        "terms_source": quote.term.source,
+    }
+
+
+def bill_on_the_wire(bill: bills.Bill, now: datetime, language: str) -> dict[str, Any]:
     """A bill as the API shows it."""
-    reason = bill.not_payable_reason() or ("processing" if bill.state == "processing" else None)
+    reason, words = explained(bill, now) or (None, None)
     return {
         "id": typeid("bill", bill.id),
         "kind": bill.kind,
@@ -113,6 +128,10 @@ def bill_on_the_wire(bill: bills.Bill, now: datetime) -> dict[str, Any]:
         "status": bill.state,
         "is_payable": bill.not_payable_reason() is None,
         "not_payable_reason": reason,
+        "not_payable_explanation": words and words.in_language(language),
+        "instalment_plan_id": typeid("ipl", bill.plan_id) if bill.plan_id else None,
+        "part_number": bill.part_number,
+        "part_count": bill.part_count,
         "payment_id": typeid("pay", bill.paid_by_payment) if bill.paid_by_payment else None,
         "paid_at": on_the_wire(bill.paid_at) if bill.paid_at else None,
         "paid_via": bill.paid_channel,

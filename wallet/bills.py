@@ -43,6 +43,9 @@ class Bill:
     paid_by_payment: UUID | None
     paid_channel: str | None
     paid_at: datetime | None
+    plan_id: UUID | None = None
+    part_number: int | None = None
+    part_count: int | None = None
 
     @property
     def state(self) -> str:
@@ -59,6 +62,8 @@ class Bill:
         """Why this bill cannot be paid here now; None when it can. A claim that only waits is no hindrance."""
         if self.status != "unpaid":
             return self.status
+        if self.plan_id is not None and self.part_number is None:
+            return "on_instalments"
         if self.kind == "fine" and not self.payable_by_agent:
             return "not_payable_by_agent"
         return None
@@ -69,7 +74,8 @@ class Bill:
         if self.kind == "parking":
             where = f"{self.district or ''}{self.road or ''}"
             return Text(f"路邊停車費 {where}", f"Roadside parking {where}")
-        return Text(f"交通罰鍰 {self.law_text or ''}", f"Traffic fine {self.law_text or ''}")
+        part = f" {self.part_number}/{self.part_count}" if self.part_number else ""
+        return Text(f"交通罰鍰{part} {self.law_text or ''}", f"Traffic fine{part} {self.law_text or ''}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +167,7 @@ def _bill(row: Any) -> Bill:
 _COLUMNS = (
     "b.id, b.bureau, b.kind, b.number, b.plate, b.vehicle, b.district, b.road, b.place, b.occurred_at, b.law_code, "
     "b.law_text, b.amount_twd, b.due_on, b.payable_by_agent, b.status, b.claimed_by, b.paid_by_payment, "
-    "b.paid_channel, b.paid_at"
+    "b.paid_channel, b.paid_at, b.plan_id, b.part_number, b.part_count"
 )
 # A fine on my vehicle that names somebody else is that person's, so plates match only bills that name nobody.
 _MINE = (

@@ -11,7 +11,7 @@ from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity import people
 from wallet import payments, receipts
-from wallet.bill_routes import RAIL_NAMES
+from wallet.rail_names import rail_name
 from wallet.receipt_pdf import Receipt, ReceiptLine, receipt_pdf
 from wallet.schemas import ReceiptQuery, ReceiptSchema
 
@@ -41,7 +41,7 @@ def show_receipt(call: Call) -> Answer:
         lines=tuple(ReceiptLine(item.kind, item.number, item.description, item.amount_twd) for item in items),
         fee_twd=payment.fee_twd,
         total_twd=payment.total_twd,
-        rail_name=RAIL_NAMES[payment.rail].in_language(call.language),
+        rail_name=rail_name(payment.rail).in_language(call.language),
         account_masked=payment.account_masked,
         verify_url=record.verify_url,
     )

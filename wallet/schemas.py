@@ -35,6 +35,10 @@ class BillSchema(Schema):
     status = fields.String(required=True, validate=validate.OneOf(["unpaid", "processing", "paid", "void", "appealed"]))
     is_payable = fields.Boolean(required=True)
     not_payable_reason = fields.String(required=True, allow_none=True)
+    not_payable_explanation = fields.String(required=True, allow_none=True)
+    instalment_plan_id = fields.String(required=True, allow_none=True)
+    part_number = fields.Integer(required=True, allow_none=True)
+    part_count = fields.Integer(required=True, allow_none=True)
     payment_id = fields.String(required=True, allow_none=True)
     paid_at = fields.String(required=True, allow_none=True)
     paid_via = fields.String(required=True, allow_none=True)
@@ -47,28 +51,20 @@ class BillQuery(PageQuery):
     status = fields.String(load_default="all", validate=validate.OneOf(["unpaid", "paid", "all"]))
 
 
-class QuoteSchema(Schema):
-    rail = fields.String(required=True)
-    name = fields.String(required=True)
-    fee = fields.Integer(required=True)
-    total = fields.Integer(required=True)
-    currency = _currency()
-    counts_as_paid = fields.String(required=True)
-    source = fields.String(required=True)
-
-
-QuotePage = page_of(QuoteSchema)
-
-
 class BankLinkSchema(Schema):
     id = fields.String(required=True)
     bank = fields.String(required=True)
     bank_name = fields.String(required=True)
     account = fields.String(required=True, allow_none=True)
-    status = fields.String(required=True, validate=validate.OneOf(["pending", "active", "revoked", "refused"]))
+    name = fields.String(required=True, allow_none=True)
+    is_preferred = fields.Boolean(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(states.MANDATE.states))
     per_payment_limit = fields.Integer(required=True, allow_none=True)
     daily_limit = fields.Integer(required=True, allow_none=True)
+    monthly_limit = fields.Integer(required=True, allow_none=True)
+    left_today = fields.Integer(required=True, allow_none=True)
     currency = _currency()
+    version = fields.Integer(required=True)
     created_at = fields.String(required=True)
 
 
@@ -87,6 +83,14 @@ class BankLinkCompletion(Schema):
     state = fields.String(required=True, validate=validate.Length(1, 200))
     code = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 400))
     error = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
+
+
+class BankLinkChange(Schema):
+    """What its owner changes; what is left out stays as it is."""
+
+    name = fields.String(load_default=None, validate=[validate.Length(1, 40), Matches(r"^\S(.*\S)?$")])
+    is_preferred = fields.Boolean(load_default=False, truthy={True}, falsy=set(), validate=validate.Equal(True))
+    status = fields.String(load_default=None, validate=validate.OneOf(["active", "paused"]))
 
 
 class PaymentCreate(Schema):

@@ -39,6 +39,6 @@ function quote(item) {
   return facts([
     [rail, money(item.total, "strong")],
     [t("fee"), item.fee === 0 ? t("no_fee") : money(item.fee)],
-    [t("counts_as_paid"), item.counts_as_paid],
+    [t("counts_as_paid"), item.counts_as_paid_words],
   ], "sum");
 }
