@@ -157,7 +157,7 @@ MODES: Mapping[str, ModeFacts] = {
         frozenset({("ach", "authorisation_request")}),
     ),
     "expires_soon": ModeFacts("預約很快失效", "reserves for `seconds` only", {"seconds": 1.0}, _RESERVATION),
-    "wrong_amount": ModeFacts("金額不符", "books NT$`twd` more than was agreed", {"twd": 100}, _CONFIRMATION),
+    "books_more": ModeFacts("多扣款", "books NT$`twd` more than was agreed", {"twd": 100}, _CONFIRMATION),
     "duplicate_statement": ModeFacts(
         "對帳單重複", "sends the statement as a second message, marked a duplicate", {}, _STATEMENT
     ),

@@ -222,7 +222,7 @@ def _hold_confirmation(payment: Row, transaction_id: str, amount_twd: int) -> No
 
 
 def _book(writing: sqlite3.Connection, payment: Row, mode: Mode | None) -> Row:
-    more_twd = int(mode["twd"]) if mode is not None and mode.name == "wrong_amount" else 0
+    more_twd = int(mode["twd"]) if mode is not None and mode.name == "books_more" else 0
     booked = {
         "status": "confirmed",
         "booked_twd": payment["amount_twd"] + more_twd,
