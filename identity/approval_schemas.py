@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from core.http import Matches, PageQuery
@@ -11,6 +13,15 @@ from identity.schemas import moment_field
 
 def _maybe_moment() -> fields.String:
     return fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+
+
+class TrueOrFalse(fields.Boolean):
+    """JSON's own true and false: whoever decides does not mean 1, "on" or "yes"."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
 
 
 class ApprovalsQuery(PageQuery):
@@ -46,7 +57,7 @@ class ApprovalSchema(ApprovalItemSchema):
 
 
 class ApprovalDecision(Schema):
-    is_approved = fields.Boolean(required=True, truthy={True}, falsy={False})
+    is_approved = TrueOrFalse(required=True)
     note = fields.String(
         load_default="", validate=[validate.Length(max=500), Matches("^[^\\x00-\\x08\\x0b-\\x1f\\x7f]*$")]
     )

@@ -7,7 +7,7 @@ from core.http import Answer, Call, Routes, citizen, public
 from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity import ceremonies, passkey_removal, sessions
-from identity.ceremonies import Begun
+from identity.challenges import Begun
 from identity.errors import AssertionRefused, CeremonyRefused, PasskeyLimitReached, PasskeyRefused
 from identity.schemas import (
     CeremonySchema,
