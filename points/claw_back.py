@@ -54,16 +54,18 @@ def payment_restored(session: Session, event: Event, now: datetime) -> None:
 
 def _note_refund(session: Session, event: Event, what: Text, *, is_standing: bool, now: datetime) -> None:
     refund = event.payload
-    if refund["reason"] == _THE_OTHER_CAME_BACK:
+    # Points earn no points: what went back as points is no loss of money. Older events know of none.
+    in_money_twd = refund["amount_twd"] - refund.get("points_pt", 0)
+    if refund["reason"] == _THE_OTHER_CAME_BACK or not in_money_twd:
         return
     open_campaigns = campaigns.locked_for_refund(session)
     is_news = session.execute(
         _NOTE_REFUND,
         {"refund_id": UUID(refund["refund_id"]), "payment_id": UUID(refund["payment_id"]),
-         "amount_twd": refund["amount_twd"], "is_standing": is_standing, "at": event.recorded_at},
+         "amount_twd": in_money_twd, "is_standing": is_standing, "at": event.recorded_at},
     ).scalar()  # fmt: skip
     if is_news is not None:
-        _recount(session, event, open_campaigns, what.format(amount=f"{refund['amount_twd']:,}"), now)
+        _recount(session, event, open_campaigns, what.format(amount=f"{in_money_twd:,}"), now)
 
 
 def _note_payment(session: Session, event: Event, what: Text, *, is_undone: bool, now: datetime) -> None:

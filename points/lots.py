@@ -27,7 +27,7 @@ def grant_for_payment(session: Session, event: Event, now: datetime) -> None:
         if session.execute(_DECIDED, {"campaign_id": campaign.id, "payment_id": payment_id}).scalar_one():
             continue
         # Points earn no points: only what was paid in money counts.
-        paid_in_money_twd = paid["amount_twd"] - paid["points_pt"]
+        paid_in_money_twd = paid["amount_twd"] - paid.get("points_pt", 0)
         basis_twd = standing_basis_twd(session, payment_id, paid_in_money_twd)
         wanted = campaign.terms.points_for(basis_twd)
         allowed = min(wanted, _left_today(session, campaign, person_id, paid_at, wanted))

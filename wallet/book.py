@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from ledger import book
-from ledger.book import Posting, Release, Settlement, Side, account_id
+from ledger.book import Posting, Release, Reversal, Settlement, Side, account_id
 
 TWD = "TWD"
 BUREAUS = ("parking", "fines")
@@ -196,12 +196,34 @@ def hold_refund(session: Session, reference: str, leg: Leg, *, clearing: str, ra
 
 def settle_refund(session: Session, reference: str, leg: Leg, *, now: datetime) -> None:
     """The rail has booked the refund."""
-    book.settle(session, [Settlement(hold, reason="booked", subject=reference) for hold in _holds(leg)], now=now)
+    settlements = [Settlement(hold, reason="booked", subject=reference) for hold in _holds(leg)]
+    if settlements:
+        book.settle(session, settlements, now=now)
 
 
 def release_refund(session: Session, reference: str, leg: Leg, *, now: datetime) -> None:
     """The rail has refused the refund."""
-    book.release(session, [Release(hold, reason="not booked", subject=reference) for hold in _holds(leg)], now=now)
+    releases = [Release(hold, reason="not booked", subject=reference) for hold in _holds(leg)]
+    if releases:
+        book.release(session, releases, now=now)
+
+
+def take_refund_back(session: Session, reference: str, leg: Leg, *, reason: str, now: datetime) -> None:
+    """A refund that had been booked came back unpaid: what was posted for it is reversed, once."""
+    reversals = [Reversal(Settlement(hold).id, reason=reason, subject=reference) for hold in _holds(leg)]
+    if reversals:
+        book.reverse(session, reversals, now=now)
+
+
+def give_points_back(
+    session: Session, reference: str, bureau: str, points_pt: int, *, refund_id: UUID, now: datetime
+) -> None:
+    """What points had paid of a bill is the city's again; the points themselves go back to their owner."""
+    posting = Posting(
+        uuid5(refund_id, "points"), account_id(bureau_payable(bureau)), account_id(POINTS_FUNDING), points_pt, TWD,
+        "points given back", reference,
+    )  # fmt: skip
+    book.post(session, [posting], now=now)
 
 
 def collected_at_a_store(

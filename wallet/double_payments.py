@@ -78,7 +78,7 @@ def _resolve(session: Session, payment: Payment, bill_id: UUID, external_payment
     assert payment.booked_at is not None
     item = next(item for item in items_of(session, [payment.id])[payment.id] if item.bill_id == bill_id)
     report = session.execute(_REPORT, {"id": external_payment_id}).one()
-    if refunds.exists(session, payment.id, bill_id):
+    if refunds.is_going_back(session, payment.id, bill_id):
         return
     if _was_first(report, payment.booked_at):
         session.execute(_GIVE_TO_CHANNEL, {"bill_id": bill_id, "id": external_payment_id, "now": now})

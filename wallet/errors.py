@@ -59,17 +59,19 @@ class BankLinkNotActive(Problem):
     status = 409
     title = Text("這個銀行帳戶還不能用來付款", "This bank account cannot be used yet")
     explanation = Text(
-        "連結還沒完成，或已經解除。請先在銀行頁面同意。",
-        "The link is not finished or has been ended. Give your consent on the bank's page first.",
+        "連結還沒完成、暫停中，或已經解除。link_status 是目前狀態：恢復它，或重新在銀行頁面同意。",
+        "The link is not finished, is paused or has ended; `link_status` says which. Resume it, or link it again.",
     )
 
 
 class OverLimit(Problem):
     slug = "over-bank-limit"
     status = 409
-    title = Text("超過您在銀行設定的單筆上限", "Over the per-payment limit you set at the bank")
+    title = Text("超過您在銀行設定的上限", "Over a limit you set at the bank")
     explanation = Text(
-        "請少選幾張帳單分次繳，或到銀行提高上限。", "Choose fewer bills at a time, or raise the limit at the bank."
+        "您設定了每筆、每日與每月上限；limit 是現在最多還能扣的金額。請少選幾張分次繳、換一個帳戶，或到銀行提高上限。",
+        "You set limits for a payment, a day and a month; `limit` is the most that can be taken now. Choose fewer "
+        "bills, another account, or raise the limit at the bank.",
     )
 
 
@@ -91,3 +93,44 @@ class AmountNotConfirmed(Problem):
         "A fine costs what the bureau says. The bill has been brought up to date; look at the new amount and pay that.",
     )
     keeps = True
+
+
+class RefundExceedsPayment(Problem):
+    slug = "refund-exceeds-payment"
+    status = 422
+    title = Text("退款超過可退的金額", "More than is left to go back")
+    explanation = Text(
+        "所有退款加起來不能超過這張帳單實際收到的錢。left 是還可以退多少。",
+        "All refunds of a bill together never exceed what was captured for it. `left` says how much can still go back.",
+    )
+
+
+class RefundNotAllowed(Problem):
+    slug = "refund-not-allowed"
+    status = 409
+    title = Text("這個退款原因還沒有得到證實", "Nothing proves this reason for a refund yet")
+    explanation = Text(
+        "主管機關的資料沒有顯示撤銷、更正金額，或別處的繳費紀錄還沒送達（超商約需三至五天）。needs 說明缺什麼。",
+        "The bureau's register shows no withdrawal or other amount, or the report of the other payment has not arrived "
+        "(stores take three to five days). `needs` says which.",
+    )
+
+
+class PaymentNotRefundable(Problem):
+    slug = "payment-not-refundable"
+    status = 409
+    title = Text("這筆付款現在不能退款", "This payment cannot be refunded now")
+    explanation = Text(
+        "只有錢已經收到的付款才能退。payment_status 是目前狀態。",
+        "Only a payment whose money has come can go back. `payment_status` says where it stands.",
+    )
+
+
+class RefundNotFailed(Problem):
+    slug = "refund-not-failed"
+    status = 409
+    title = Text("這筆退款不需要另選帳戶", "This refund needs no other account")
+    explanation = Text(
+        "它還在路上、已經完成，或原付款已被收回。refund_status 是目前狀態。",
+        "It is on its way, done, or its payment was taken back. `refund_status` says where it stands.",
+    )

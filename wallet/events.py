@@ -10,8 +10,22 @@ from typing import Final
 PAYMENT_CAPTURED: Final = "wallet.payment_captured"
 # payment_id, person_id, reason_code, total_twd
 PAYMENT_FAILED: Final = "wallet.payment_failed"
-# payment_id, person_id, refund_id, bill_id, number, amount_twd, fee_twd, reason, channel, account, completed_at
+# Every fact about a refund: payment_id, person_id, refund_id, bill_id, bureau, number, rail, amount_twd, fee_twd,
+# points_pt (the part of the amount that goes back as points), reason, channel (where else it was paid, or null),
+# account (where it goes), attempt, expected_on, completed_at
+REFUND_REQUESTED: Final = "wallet.refund_requested"
+REFUND_ACCEPTED: Final = "wallet.refund_accepted"
 BILL_REFUNDED: Final = "wallet.bill_refunded"
+# and failure_code, was_completed (it had been said to be done), can_choose_account
+REFUND_FAILED: Final = "wallet.refund_failed"
+# bank_link_id, person_id, account, by ("citizen" | "bank"): a linked account can be debited no more
+BANK_LINK_ENDED: Final = "wallet.bank_link_ended"
+# planned_id, person_id, bill_id, amount_twd, plate, account, debit_at, due_on: it will be debited then unless skipped
+AUTOMATIC_DEBIT_ANNOUNCED: Final = "wallet.automatic_debit_announced"
+# planned_id, person_id, bill_id, amount_twd, plate, reason, due_on, retry_at (null: it is left to the citizen)
+AUTOMATIC_DEBIT_NOT_MADE: Final = "wallet.automatic_debit_not_made"
+# automatic_debit_id, person_id, account, reason ("citizen" | "account_ended")
+AUTOMATIC_DEBIT_STOPPED: Final = "wallet.automatic_debit_stopped"
 # bill_id, number, channel, paid_at
 BILL_PAID_ELSEWHERE: Final = "wallet.bill_paid_elsewhere"
 # payment_id, person_id, rail, how ("returned" | "charged_back"), reason, total_twd, points_pt, undone_at,
@@ -21,3 +35,7 @@ PAYMENT_UNDONE: Final = "wallet.payment_undone"
 PAYMENT_RESTORED: Final = "wallet.payment_restored"
 # payment_id, kind ("missing_ours" | "amount"), rail, ours_twd, theirs_twd, status
 PAYMENT_DISAGREES: Final = "wallet.payment_disagrees"
+# source, file_id or break_id (the other null), kind of break, number of breaks, amount_twd in question
+BREAK_OPENED: Final = "wallet.break_opened"
+# account, number of things that are late there, amount_twd, oldest_on
+IN_TRANSIT_OVERDUE: Final = "wallet.in_transit_overdue"

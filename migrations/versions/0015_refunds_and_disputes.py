@@ -63,7 +63,117 @@ INSERT INTO points.debt_floor (valid_from, most_owed, source) VALUES
                         'the most');
 """
 
+REFUNDS = """
+ALTER TABLE wallet.payment_item
+    ADD COLUMN refunding_twd bigint NOT NULL DEFAULT 0,
+    ADD COLUMN refunding_pt bigint NOT NULL DEFAULT 0,
+    ADD COLUMN refunding_fee_twd bigint NOT NULL DEFAULT 0;
+UPDATE wallet.payment_item AS i SET refunding_twd = r.amount_twd, refunding_fee_twd = r.fee_twd
+  FROM (SELECT payment_id, bill_id, sum(amount_twd) AS amount_twd, sum(fee_twd) AS fee_twd FROM wallet.refund
+         GROUP BY payment_id, bill_id) AS r
+ WHERE r.payment_id = i.payment_id AND r.bill_id = i.bill_id;
+ALTER TABLE wallet.payment_item
+    ADD CONSTRAINT item_never_refunded_above_captured CHECK (
+        refunding_twd BETWEEN 0 AND amount_twd AND refunding_fee_twd BETWEEN 0 AND fee_twd),
+    ADD CONSTRAINT item_refunded_as_it_was_paid CHECK (
+        refunding_pt BETWEEN 0 AND points_pt AND refunding_twd - refunding_pt BETWEEN 0 AND amount_twd - points_pt);
+COMMENT ON COLUMN wallet.payment_item.refunding_twd IS 'Of the amount: gone back, on its way back, or proposed to.';
+COMMENT ON COLUMN wallet.payment_item.refunding_pt IS 'The part of refunding_twd that goes back as points.';
+
+DROP INDEX wallet.refund_once;
+ALTER TABLE wallet.refund
+    ALTER COLUMN hold_id DROP NOT NULL,
+    ADD COLUMN points_pt bigint NOT NULL DEFAULT 0,
+    ADD COLUMN asked_by text NOT NULL DEFAULT 'system' CHECK (asked_by IN ('system', 'citizen', 'officer')),
+    ADD COLUMN asked_by_id uuid,
+    ADD COLUMN note text CHECK (length(note) <= 500),
+    ADD COLUMN approval_id uuid,
+    ADD COLUMN attempt integer NOT NULL DEFAULT 1 CHECK (attempt >= 1),
+    ADD COLUMN account text,
+    ADD COLUMN expected_on date,
+    ADD COLUMN accepted_at timestamptz,
+    ADD COLUMN failed_at timestamptz,
+    ADD CONSTRAINT refund_points_fit CHECK (points_pt BETWEEN 0 AND amount_twd);
+COMMENT ON COLUMN wallet.refund.points_pt IS 'The part of the amount that goes back as points; at once, for they never '
+    'left the city.';
+COMMENT ON COLUMN wallet.refund.hold_id IS 'Of its first attempt, as it was before attempts had rows; no longer written.';
+-- A bill of a payment comes back once for being paid elsewhere, whoever reports it and however often.
+CREATE UNIQUE INDEX refund_once_for_reports ON wallet.refund (payment_id, bill_id) WHERE external_payment_id IS NOT NULL;
+CREATE INDEX refund_of_payment ON wallet.refund (payment_id, id);
+
+CREATE TABLE wallet.refund_attempt (
+    id uuid PRIMARY KEY,
+    refund_id uuid NOT NULL REFERENCES wallet.refund,
+    number integer NOT NULL CHECK (number >= 1),
+    bank_link_id uuid,
+    account text NOT NULL,
+    hold_id uuid NOT NULL,
+    fee_hold_id uuid,
+    external_id text,
+    began_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    failure_code text,
+    UNIQUE (refund_id, number)
+);
+COMMENT ON TABLE wallet.refund_attempt IS 'Each time that a refund was sent: its id is our reference at the rail.';
+COMMENT ON COLUMN wallet.refund_attempt.bank_link_id IS 'The account chosen instead; null: where the payment came from.';
+INSERT INTO wallet.refund_attempt (id, refund_id, number, account, hold_id, fee_hold_id, began_at, ended_at, failure_code)
+SELECT r.id, r.id, 1, coalesce(p.account_masked, ''), r.hold_id, r.fee_hold_id, r.created_at, r.completed_at,
+       r.failure_code
+  FROM wallet.refund AS r LEFT JOIN wallet.payment AS p ON p.id = r.payment_id;
+
+CREATE TABLE wallet.refund_reason (
+    code text PRIMARY KEY CHECK (code ~ '^[a-z_]+$'),
+    is_for_citizens boolean NOT NULL,
+    is_for_officers boolean NOT NULL,
+    proof text NOT NULL CHECK (proof IN ('none', 'bureau_void', 'bureau_amount', 'reported_elsewhere')),
+    returns_fee boolean NOT NULL,
+    reopens_bill boolean NOT NULL,
+    source text NOT NULL
+);
+COMMENT ON COLUMN wallet.refund_reason.proof IS 'What a citizen''s word is held against: the bureau''s register, or a '
+    'report that the bill was paid elsewhere.';
+COMMENT ON COLUMN wallet.refund_reason.returns_fee IS 'Whether the service fee comes back with the whole of a bill.';
+COMMENT ON COLUMN wallet.refund_reason.reopens_bill IS 'Whether the bill is owed again once all of it has gone back.';
+INSERT INTO wallet.refund_reason VALUES
+    ('paid_elsewhere_first', false, false, 'none', true, false, 'double payments come back by themselves, free'),
+    ('paid_elsewhere_again', false, false, 'none', false, false, 'double payments come back by themselves, free'),
+    ('paid_again_meanwhile', false, false, 'none', true, false, 'double payments come back by themselves, free'),
+    ('duplicate', true, true, 'reported_elsewhere', true, false, 'to be confirmed by the finance bureau'),
+    ('bill_withdrawn', true, true, 'bureau_void', true, false, '規費法 §18 for fees; for fines the bureau''s decision; to be confirmed by the finance bureau'),
+    ('wrong_amount', true, true, 'bureau_amount', false, false, '規費法 §18 for fees; for fines the bureau''s amount; to be confirmed by the finance bureau'),
+    ('wrong_bill', false, true, 'none', true, true, 'to be confirmed by the finance bureau'),
+    ('goodwill', false, true, 'none', true, false, 'to be confirmed by the finance bureau');
+
+CREATE TABLE wallet.refund_limit (
+    valid_from date PRIMARY KEY,
+    two_persons_above_twd bigint NOT NULL CHECK (two_persons_above_twd >= 0),
+    source text NOT NULL
+);
+COMMENT ON TABLE wallet.refund_limit IS 'An officer''s refund above this (NT$) needs a second officer.';
+INSERT INTO wallet.refund_limit VALUES
+    ('2026-01-01', 3000, 'assumption, to be set by the finance bureau');
+
+CREATE TABLE wallet.refund_time (
+    rail text PRIMARY KEY,
+    days integer NOT NULL CHECK (days BETWEEN 0 AND 60),
+    source text NOT NULL
+);
+COMMENT ON TABLE wallet.refund_time IS 'When the payer may expect the money, at the latest: days after it was sent.';
+INSERT INTO wallet.refund_time VALUES
+    ('bank_of_kaohsiung', 1, 'assumption: booked at once inside one bank, shown by the next day'),
+    ('ach', 5, 'assumption: two business days of the clearing house and a weekend'),
+    ('card', 14, 'assumption: the card''s bank shows it with one of the next statements'),
+    ('apple_pay', 14, 'as any card'),
+    ('google_pay', 14, 'as any card'),
+    ('jkopay', 3, 'assumption: the wallet''s balance within three days'),
+    ('line_pay', 3, 'assumption: the wallet''s balance within three days'),
+    ('points', 0, 'points never left the city'),
+    ('credit_order', 2, 'assumption: a transfer by the city''s bank');
+"""
+
 
 def upgrade() -> None:
     """Extend the schemas ``points`` and ``wallet``."""
-    op.execute(POINTS)
+    for statements in (POINTS, REFUNDS):
+        op.execute(statements)
