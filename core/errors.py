@@ -160,6 +160,26 @@ class Conflict(Problem):
     explanation = Text("資料已被改變，請重新讀取。", "It has changed meanwhile; please read it again.")
 
 
+class PreconditionRequired(Problem):
+    slug = "precondition-required"
+    status = 428
+    title = Text("請帶上 If-Match", "If-Match is required")
+    explanation = Text(
+        "修改前先讀取，並把讀到的 ETag 放進 If-Match 標頭，才不會蓋掉別處剛做的修改（RFC 6585）。",
+        "Read it first and send its ETag in If-Match, so that a change made elsewhere is not overwritten (RFC 6585).",
+    )
+
+
+class PreconditionFailed(Problem):
+    slug = "precondition-failed"
+    status = 412
+    title = Text("資料在您讀取後已被修改", "It has changed since you read it")
+    explanation = Text(
+        "If-Match 的 ETag 已經不是目前的版本。請重新讀取，再決定要不要修改。",
+        "The ETag in If-Match is no longer the present one. Read it again, then decide what to change.",
+    )
+
+
 class IdempotencyKeyMissing(Problem):
     slug = "idempotency-key-missing"
     status = 400

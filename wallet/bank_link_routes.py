@@ -6,21 +6,29 @@ from typing import Any
 
 from core import db
 from core.clock import on_the_wire
-from core.errors import NotFound, Unavailable
+from core.errors import InsufficientAuthentication, NotFound, PreconditionFailed, PreconditionRequired, Unavailable
 from core.http import Answer, Call, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.settings import settings
 from core.text import Text
 from identity import people
 from partners import wire
-from wallet import bank_links
+from wallet import bank_links, mandates
 from wallet.bank_links import BankLink
-from wallet.errors import BankRefusedConsent
+from wallet.errors import BankLinkNotActive, BankRefusedConsent
 from wallet.ports import ports
-from wallet.schemas import BankLinkCompletion, BankLinkCreate, BankLinkPage, BankLinkSchema, BankLinkStartedSchema
+from wallet.schemas import (
+    BankLinkChange,
+    BankLinkCompletion,
+    BankLinkCreate,
+    BankLinkPage,
+    BankLinkSchema,
+    BankLinkStartedSchema,
+)
 
 routes = Routes("bank_links")
 
+_ETAG = {200: {"ETag": "what If-Match of the next change carries: the version in quotes"}}
 _BANK_NAME = Text("高雄銀行", "Bank of Kaohsiung")
 
 
@@ -69,7 +77,7 @@ def complete_bank_link(call: Call) -> Answer:
     link_id = parse_typeid("blk", call.path["link_id"])
     with db.unit_of_work() as session:
         link = bank_links.check_return(session, person_id=call.actor.id, link_id=link_id, state=call.body["state"])
-        if link.status == "active":
+        if link.status in ("active", "paused"):
             return Answer(_on_the_wire(link, call.language))
         if call.body["code"] is None:
             link = bank_links.refuse(session, person_id=call.actor.id, link_id=link_id, now=call.now)
@@ -93,8 +101,51 @@ def complete_bank_link(call: Call) -> Answer:
 )
 def list_bank_links(call: Call) -> Answer:
     """The accounts I have linked."""
-    links = bank_links.links_of(call.session, call.actor.id)
+    links = bank_links.links_of(call.session, call.actor.id, now=call.now)
     return Answer({"items": [_on_the_wire(link, call.language) for link in links], "next_cursor": None})
+
+
+@routes.get(
+    "/v1/bank-links/<link_id>",
+    access=citizen(loa=2),
+    answers={200: BankLinkSchema},
+    answer_headers=_ETAG,
+    problems=[NotFound],
+    summary=Text("一個銀行帳戶", "One bank account"),
+)
+def show_bank_link(call: Call) -> Answer:
+    """One of the accounts I have linked, with the entity tag that a change of it needs."""
+    link_id = parse_typeid("blk", call.path["link_id"])
+    link = bank_links.seen_link(call.session, person_id=call.actor.id, link_id=link_id, now=call.now)
+    return _tagged(link, call.language)
+
+
+@routes.patch(
+    "/v1/bank-links/<link_id>",
+    access=citizen(loa=2),
+    body=BankLinkChange,
+    answers={200: BankLinkSchema},
+    answer_headers=_ETAG,
+    problems=[NotFound, BankLinkNotActive, PreconditionRequired, PreconditionFailed, InsufficientAuthentication],
+    summary=Text("帳戶的名稱、優先順序、暫停與恢復", "Name, prefer, pause or resume an account"),
+)
+def change_bank_link(call: Call) -> Answer:
+    """Pausing takes effect at once for every debit that has not begun. To resume needs the passkey (level 3)."""
+    link_id = parse_typeid("blk", call.path["link_id"])
+    if call.body["status"] == "active" and call.actor.loa < 3:
+        raise InsufficientAuthentication(loa=3)
+    bank_links.change(
+        call.session,
+        person_id=call.actor.id,
+        link_id=link_id,
+        version=_version_of(call.request.headers.get("If-Match")),
+        name=call.body["name"],
+        is_preferred=call.body["is_preferred"],
+        status=call.body["status"],
+        now=call.now,
+    )
+    link = bank_links.seen_link(call.session, person_id=call.actor.id, link_id=link_id, now=call.now)
+    return _tagged(link, call.language)
 
 
 @routes.delete(
@@ -110,13 +161,23 @@ def remove_bank_link(call: Call) -> Answer:
     link_id = parse_typeid("blk", call.path["link_id"])
     with db.unit_of_work() as session:
         link = bank_links.revoke(session, person_id=call.actor.id, link_id=link_id, now=call.now)
-    if link.mandate_id and link.status == "active":
-        try:
-            ports().bank.revoke_mandate(link.mandate_id)
-        except wire.CallFailed:
-            # Nothing can be debited through a link that is revoked here, whatever the bank still believes.
-            pass
+    if link.mandate_id and link.status in ("active", "paused"):
+        mandates.tell(link.mandate_id)
     return Answer(status=204)
+
+
+def _tagged(link: BankLink, language: str) -> Answer:
+    return Answer(_on_the_wire(link, language), headers={"ETag": f'"{link.version}"'})
+
+
+def _version_of(if_match: str | None) -> int:
+    """The version in an If-Match header. Raises PreconditionRequired without one, PreconditionFailed for another."""
+    if if_match is None:
+        raise PreconditionRequired
+    digits = if_match.strip().removeprefix('"').removesuffix('"')
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+        raise PreconditionFailed
+    return int(digits)
 
 
 def _on_the_wire(link: BankLink, language: str) -> dict[str, Any]:
@@ -125,9 +186,14 @@ def _on_the_wire(link: BankLink, language: str) -> dict[str, Any]:
         "bank": link.bank,
         "bank_name": _BANK_NAME.in_language(language),
         "account": link.account_masked or None,
+        "name": link.name,
+        "is_preferred": link.is_preferred,
         "status": link.status,
         "per_payment_limit": link.per_payment_limit_twd or None,
         "daily_limit": link.daily_limit_twd or None,
+        "monthly_limit": link.monthly_limit_twd or None,
+        "left_today": link.room_today_twd if link.daily_limit_twd else None,
         "currency": "TWD",
+        "version": link.version,
         "created_at": on_the_wire(link.created_at),
     }

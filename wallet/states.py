@@ -1,4 +1,4 @@
-"""The states of payments, refunds, disputes and mandates, written once: every allowed move and what causes it.
+"""The states of payments, refunds, disputes, mandates, automatic debit: every allowed move, and what causes it.
 
 The database holds the same tables (`wallet.allowed_move`) and refuses every other move, whoever asks; each move it
 lets through it writes into `wallet.state_change`. A correction repairs what reconciliation found to be otherwise: it is
@@ -161,5 +161,35 @@ MANDATE: Final = Machine(
     frozenset({"active", "paused", "refused", "revoked"}),
 )
 
-MACHINES: Final = (PAYMENT, REFUND, DISPUTE, MANDATE)
+AUTOMATIC_DEBIT: Final = Machine(
+    "automatic_debit",
+    ("awaiting_authorization",),
+    (
+        Move("awaiting_authorization", "active", "the citizen's assertion over the instruction is verified"),
+        Move("awaiting_authorization", "cancelled", "the assertion is refused, or another one is begun"),
+        Move("awaiting_authorization", "expired", "five minutes pass without an assertion"),
+        Move("active", "replaced", "the citizen signs another instruction"),
+        Move("active", "stopped", "the citizen stops it, or its account is unlinked"),
+    ),
+    frozenset({"active", "cancelled", "expired", "replaced", "stopped"}),
+)
+
+PLANNED_DEBIT: Final = Machine(
+    "planned_debit",
+    ("planned",),
+    (
+        Move("planned", "debiting", "its moment has come, and it is within the caps"),
+        Move("planned", "skipped", "the citizen skips it"),
+        Move("skipped", "planned", "the citizen takes the skip back before its moment"),
+        Move("planned", "dropped", "the bill is paid otherwise, void or no longer theirs"),
+        Move("planned", "left", "a cap, the account or the calendar stands against it"),
+        Move("planned", "stopped", "automatic debit is stopped"),
+        Move("debiting", "paid", "the payment counts as paid"),
+        Move("debiting", "planned", "the payment failed, and is tried once more the next day"),
+        Move("debiting", "left", "the payment failed, and is not tried again"),
+    ),
+    frozenset({"skipped", "dropped", "left", "stopped", "paid"}),
+)
+
+MACHINES: Final = (PAYMENT, REFUND, DISPUTE, MANDATE, AUTOMATIC_DEBIT, PLANNED_DEBIT)
 STATUSES: Final = PAYMENT.states

@@ -8,7 +8,7 @@ from functools import partial
 
 from core import db
 from core.outbox import Consumer
-from wallet import bill_batches, bureau_notices, events, notice_sending, payments, refunds, resolving
+from wallet import bank_tasks, bill_batches, bureau_notices, events, notice_sending, payments, refunds, resolving
 
 _NOTICES = bureau_notices.CONSUMER
 _SEND = notice_sending.send_for_event
@@ -17,6 +17,7 @@ CONSUMERS = (
     Consumer(f"{_NOTICES}.withdrawn", events.PAYMENT_UNDONE, bureau_notices.write_withdrawn, _SEND),
     Consumer(f"{_NOTICES}.restored", events.PAYMENT_RESTORED, bureau_notices.write_restored, _SEND),
     Consumer(f"{_NOTICES}.refunded", events.BILL_REFUNDED, bureau_notices.write_refunded, _SEND),
+    *bank_tasks.CONSUMERS,
 )
 
 
@@ -40,4 +41,5 @@ SWEEPS: dict[str, tuple[float, Callable[[datetime], None]]] = {
     "wallet.send_due_notices.fines": (3.0, partial(notice_sending.send_due, "fines")),
     "wallet.expire_abandoned_payments": (15.0, expire_abandoned_payments),
     "wallet.forget_refusals": (3600.0, forget_refusals),
+    **bank_tasks.SWEEPS,
 }

@@ -38,8 +38,8 @@ class BankOfKaohsiungRail:
     def instrument(self, session: Session, person_id: UUID, chosen: Mapping[str, Any], now: datetime) -> Instrument:
         """The linked account named by `bank_link_id`. Raises NotFound, BankLinkNotActive."""
         link_id = parse_typeid("blk", str(chosen.get("bank_link_id") or ""))
-        link = bank_links.active_link(session, person_id=person_id, bank_link_id=link_id)
-        return Instrument("bank_link", link.id, link.mandate_id, link.account_masked, link.per_payment_limit_twd)
+        link = bank_links.active_link(session, person_id=person_id, bank_link_id=link_id, now=now)
+        return Instrument("bank_link", link.id, link.mandate_id, link.account_masked, link.room_twd)
 
     def is_usable(self, session: Session, person_id: UUID, instrument: Instrument) -> bool:
         """Whether the link is active."""
