@@ -50,8 +50,6 @@ class Sweep:
 # Events that nobody acts on yet, and why they are published all the same.
 UNCONSUMED: dict[str, str] = {
     "wallet.bill_paid_elsewhere": "the citizen sees it on the bill itself",
-    "wallet.payment_undone": "each room that follows it is being connected",
-    "wallet.payment_restored": "each room that follows it is being connected",
     "wallet.payment_disagrees": "reconciliation explains it",
 }
 

@@ -119,7 +119,7 @@ def test_what_belongs_to_a_citizen_is_never_public() -> None:
 def test_money_and_bank_accounts_need_a_passkey() -> None:
     for route in wiring.routes():
         changes_money = route.path.startswith(("/v1/payments", "/v1/bank-links")) and route.method in ("POST", "DELETE")
-        if changes_money and not route.path.endswith("/cancellation"):
+        if changes_money and not route.path.endswith(("/cancellation", "/completion")):
             assert route.access.loa >= 3, _name(route)
 
 
@@ -191,8 +191,8 @@ def test_every_consumer_and_every_sweep_has_a_name_of_its_own() -> None:
     consumers = [consumer.name for consumer in wiring.consumers()]
     assert len(consumers) == len(set(consumers))
     rooms = (wiring.wallet_tasks, wiring.points_tasks, wiring.notify_tasks, wiring.identity_tasks)
-    # A name that two rooms used would hide one of their sweeps; two more are the ledger's.
-    assert len(wiring.sweeps()) == sum(len(room.SWEEPS) for room in rooms) + 2
+    # A name that two rooms used would hide one of their sweeps; three more are the ledger's.
+    assert len(wiring.sweeps()) == sum(len(room.SWEEPS) for room in rooms) + 3
     assert all(sweep.every_seconds >= 1 for sweep in wiring.sweeps().values())
 
 
