@@ -12,7 +12,7 @@ from partners.ewallets.client import WalletClient, WalletPayment
 
 RETURN = "http://localhost:8080/app/bank-return"
 MEI, CHIH_MING = "A123456789", "E179864328"
-MEIS_ACCOUNT, CHIH_MINGS_ACCOUNT = "00289000001234", "00289000002345"
+MEIS_ACCOUNT, CHIH_MINGS_ACCOUNT = "00280000001234", "00280000002345"
 
 
 def ach_client(url: str, *, read_timeout_seconds: float = 1.0) -> AchClient:

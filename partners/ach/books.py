@@ -78,7 +78,7 @@ DEMO_BANK = "812"
 
 def demo_account(account_no: str) -> str:
     """The other-bank account of a demo person, from the number of their account at the city's bank."""
-    return f"0028{account_no.replace('-', '')[-10:]}"
+    return f"0028000000{account_no[-4:]}"
 
 
 def seed(books: Books) -> None:
