@@ -3,7 +3,8 @@
 Environment: SANDBOX_PORT (8090), STATE_DIR (.state), API_URL (http://127.0.0.1:8080), SANDBOX_URL (where browsers reach
 the sandbox; http://127.0.0.1:SANDBOX_PORT), and the secrets shared with the city: ACH_SECRET,
 JKOPAY_SECRET, LINE_PAY_SECRET, BANK_SECRET, BUREAUS_SECRET,
-SMS_SECRET.
+SMS_SECRET, STORES_SECRET; ADYEN_API_KEY, ADYEN_MERCHANT_ACCOUNT, ADYEN_HMAC_KEYS (the first one signs), and
+ADYEN_OPENAPI_DIR, a folder with Adyen's published OpenAPI documents to hold its part to.
 """
 
 from __future__ import annotations
@@ -19,10 +20,18 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
+from core.settings import DEMO_ADYEN_HMAC_KEY
 from partners import wire
 from partners.ach import books as ach_books
 from partners.ach import controls as ach_controls
 from partners.ach import sandbox as ach
+from partners.adyen import control as adyen_control
+from partners.adyen import ledger as adyen_ledger
+from partners.adyen import sandbox as adyen
+from partners.adyen.published import Published
+from partners.adyen.shop import PARTNER as ADYEN
+from partners.adyen.shop import Shop
+from partners.adyen.webhooks import key_of
 from partners.bank import accounts
 from partners.bank import sandbox as bank
 from partners.bureaus import sandbox as bureaus
@@ -36,6 +45,8 @@ from partners.ewallets import controls as ewallet_controls
 from partners.ewallets import sandbox as ewallets
 from partners.fcm import sandbox as fcm
 from partners.sms import sandbox as sms
+from partners.stores import closing as stores_closing
+from partners.stores import sandbox as stores
 
 THREADS = 64
 
@@ -50,10 +61,19 @@ class Secrets:
     ach: str = "sandbox-ach-secret"
     jkopay: str = "sandbox-jkopay-secret"
     line_pay: str = "sandbox-line-pay-secret"
+    stores: str = "sandbox-stores-secret"
+    adyen_api_key: str = "sandbox-adyen-key"
+    adyen_merchant_account: str = "KaohsiungCity"
+    adyen_hmac_keys: str = DEMO_ADYEN_HMAC_KEY
 
 
-def create_app(state_dir: Path, api_url: str, own_url: str, shared: Secrets | None = None) -> Flask:
-    """The sandbox as a WSGI application, its books in `state_dir`/sandbox.db, its webhooks to `api_url`/v1/webhooks."""
+def create_app(
+    state_dir: Path, api_url: str, own_url: str, shared: Secrets | None = None, adyen_openapi: Path | None = None
+) -> Flask:
+    """The sandbox as a WSGI application, its books in `state_dir`/sandbox.db, its webhooks to `api_url`/v1/webhooks.
+
+    `adyen_openapi` is a folder with Adyen's published OpenAPI documents, to which its part is then held.
+    """
     shared = shared or Secrets()
     schemas = (
         ach_books.SCHEMA,
@@ -64,6 +84,8 @@ def create_app(state_dir: Path, api_url: str, own_url: str, shared: Secrets | No
         bureaus.SCHEMA,
         sms.SCHEMA,
         fcm.SCHEMA,
+        stores_closing.SCHEMA,
+        adyen_ledger.SCHEMA,
     )
     books = Books(
         state_dir / "sandbox.db",
@@ -72,7 +94,11 @@ def create_app(state_dir: Path, api_url: str, own_url: str, shared: Secrets | No
         added=(*webhooks.ADDED_COLUMNS, *bureaus.ADDED_COLUMNS),
     )
     city = wire.Peer("city", api_url, shared.bank, connect_timeout_seconds=2.0, read_timeout_seconds=10.0)
-    sender = WebhookSender(books, {"bank": Target(city, "/v1/webhooks/bank")})
+    targets = {
+        "bank": Target(city, "/v1/webhooks/bank"),
+        ADYEN: Target(city, "/v1/webhooks/adyen", is_standard=False),
+    }
+    sender = WebhookSender(books, targets)
     desk = Desk(books, Switchboard(books), sender)
     app = Flask(__name__, static_folder=None, template_folder="desk/templates")
     app.register_blueprint(bank.blueprint(desk, shared.bank, own_url))
@@ -84,6 +110,17 @@ def create_app(state_dir: Path, api_url: str, own_url: str, shared: Secrets | No
     app.register_blueprint(ewallets.blueprint(desk, "jkopay", shared.jkopay, own_url))
     app.register_blueprint(ewallets.blueprint(desk, "line_pay", shared.line_pay, own_url))
     app.register_blueprint(ewallet_controls.blueprint(desk))
+    app.register_blueprint(stores.blueprint(desk, shared.stores))
+    shop = Shop(
+        desk,
+        shared.adyen_api_key,
+        shared.adyen_merchant_account,
+        key_of(shared.adyen_hmac_keys.split()[0]),
+        own_url,
+        Published(adyen_openapi) if adyen_openapi else None,
+    )
+    app.register_blueprint(adyen.blueprint(shop))
+    app.register_blueprint(adyen_control.blueprint(shop))
     app.register_blueprint(switches_api.blueprint(desk))
     app.register_blueprint(books_api.blueprint(desk))
     app.register_blueprint(pages.blueprint(desk))
@@ -97,14 +134,21 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
     port = environment.get("SANDBOX_PORT") or "8090"
     given = {
         name: environment[f"{name.upper()}_SECRET"]
-        for name in ("ach", "jkopay", "line_pay", "bank", "bureaus", "sms")
+        for name in ("ach", "jkopay", "line_pay", "bank", "bureaus", "sms", "stores")
         if environment.get(f"{name.upper()}_SECRET")
     }
+    given |= {
+        name: environment[name.upper()]
+        for name in ("adyen_api_key", "adyen_merchant_account", "adyen_hmac_keys")
+        if environment.get(name.upper())
+    }
+    published = environment.get("ADYEN_OPENAPI_DIR")
     return create_app(
         Path(environment.get("STATE_DIR") or ".state").absolute(),
         (environment.get("API_URL") or "http://127.0.0.1:8080").rstrip("/"),
         (environment.get("SANDBOX_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
         Secrets(**given),
+        Path(published) if published else None,
     )
 
 

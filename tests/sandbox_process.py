@@ -54,6 +54,9 @@ def start_sandbox(state_dir: Path, api_url: str = "http://127.0.0.1:1", port: in
     state_dir.mkdir(parents=True, exist_ok=True)
     log = state_dir / "sandbox.log"
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_SECRET")}
+    published = Path(os.environ.get("SAMPLES_DIR", "../shared/samples")).absolute() / "adyen"
+    if published.is_dir():
+        environment["ADYEN_OPENAPI_DIR"] = str(published)
     environment |= {"SANDBOX_PORT": str(port), "STATE_DIR": str(state_dir), "API_URL": api_url, "SANDBOX_URL": url}
     with log.open("ab") as output:
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What a demo or test may cause at the sandbox processor: disputes, failed captures, bounced refunds, closed batches."""
+"""What a demo or test may cause at the sandbox processor: disputes, failed captures, bounced refunds, batches."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def blueprint(shop: Shop) -> Blueprint:
         with books.writing() as writing:
             payment, told = processing.authorise(writing, asked, card, call.mode)
         shop.tell(told)
-        return _shown(payment, shift=name == "wrong_amount")
+        return _shown(payment, shift=name == "hundredth")
 
     @adyen.post("/v72/payments/details")
     @checkout.serve("payment_details", "PaymentDetailsRequest", "PaymentDetailsResponse")

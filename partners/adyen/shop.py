@@ -131,7 +131,7 @@ class Shop:
         """A signed item of a batch; `mode` may have it say the wrong amount, and sign that or sign wrongly."""
         name = mode.name if mode else ""
         happened_at = now() - timedelta(days=mode["days"] if mode and name == "late" else 0.0)
-        amount_minor = notice.amount_minor // 100 if name == "wrong_amount" else notice.amount_minor
+        amount_minor = notice.amount_minor // 100 if name == "hundredth" else notice.amount_minor
         item: dict[str, Any] = {
             "pspReference": notice.psp_reference,
             "merchantReference": notice.merchant_reference,

@@ -59,6 +59,16 @@ BOOKS: Mapping[str, Book] = {
     "ewallets/refunds": Book("ewallet_refund", "position", _same("wallet", "reference", "payment_reference", "status")),
     "ewallets/settlements": Book("ewallet_settlement", "day", _same("wallet", "day")),
     "fcm": Book("fcm_push", "position", _same("address", "message_id")),
+    "stores/takings": Book("store_taking", "position", _same("channel", "slip_number", "reference")),
+    "stores/files": Book("store_file", "position", _same("channel", "name")),
+    "adyen/sessions": Book("adyen_session", "expires_at", _same("id", "reference", "status")),
+    "adyen/payments": Book("adyen_payment", "position", _same("psp_reference", "reference", "result_code")),
+    "adyen/changes": Book("adyen_modification", "position", _same("psp_reference", "payment", "reference", "kind")),
+    "adyen/cards": Book("adyen_token", "created_at", _same("id", "shopper_reference")),
+    "adyen/disputes": Book("adyen_dispute", "created_at", _same("psp_reference", "payment", "status")),
+    "adyen/lines": Book("adyen_line", "position", _same("payment", "type", "batch")),
+    "adyen/batches": Book("adyen_batch", "number", _same("number")),
+    "adyen/objections": Book("adyen_objection", "position", _same("operation")),
     "webhooks": Book("webhook", "position", _same("state", "type", "id", "target")),
 }
 BUREAU_BOOKS: Mapping[str, Book] = {

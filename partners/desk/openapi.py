@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from partners.ach import openapi as ach
+from partners.adyen import openapi as adyen
 from partners.bank import openapi as bank
 from partners.bureaus import openapi as bureaus
 from partners.desk.describing import (
@@ -24,6 +25,7 @@ from partners.desk.switches import MODES, OPERATIONS, ModeFacts
 from partners.ewallets import openapi as ewallets
 from partners.fcm import openapi as fcm
 from partners.sms import openapi as sms
+from partners.stores import openapi as stores
 
 
 def _mode_line(name: str, facts: ModeFacts) -> str:
@@ -348,6 +350,38 @@ _BOOKS = {
             received_at=TIME,
         )
     },
+    "/books/stores/takings": {
+        "get": _book(
+            "What the tills took; `file` is the one it was reported in",
+            ("channel", "slip_number", "reference"),
+            channel=TEXT,
+            reference=TEXT,
+            store=TEXT,
+            store_name=TEXT,
+            slip_number=TEXT,
+            amount_twd=NUMBER,
+            fee_twd=NUMBER,
+            charge_twd=NUMBER,
+            business_on=TEXT,
+            paid_at=TIME,
+            file=MAYBE_TEXT,
+        )
+    },
+    "/books/stores/files": {
+        "get": _book(
+            "Files for the city, also those that are not out yet",
+            ("channel", "name"),
+            name=TEXT,
+            channel=TEXT,
+            business_on=TEXT,
+            number=NUMBER,
+            details=NUMBER,
+            net_twd=NUMBER,
+            pays_on=TEXT,
+            sha256=TEXT,
+            available_at={"type": "number"},
+        )
+    },
     "/books/webhooks": {
         "get": _book(
             "Partners' webhooks to the city",
@@ -392,9 +426,11 @@ def document() -> dict[str, Any]:
             {"name": "bureaus", "description": "registers of bills and vehicles"},
             {"name": "sms", "description": "text messages and whose number is whose"},
             {"name": "fcm", "description": "push messages"},
+            adyen.TAG,
             {"name": "ach", "description": "debits at other banks"},
             {"name": "jkopay", "description": "a wallet"},
             {"name": "line_pay", "description": "another wallet"},
+            {"name": "stores", "description": "tills that take slips, and their files"},
             {"name": "page", "description": "for people"},
         ],
         "paths": {
@@ -405,6 +441,9 @@ def document() -> dict[str, Any]:
             **bureaus.PATHS,
             **sms.PATHS,
             **fcm.PATHS,
+            **stores.PATHS,
+            **adyen.PATHS,
+            **adyen.BOOKS,
             **_PAGES,
         },
     }

@@ -167,7 +167,7 @@ MODES: Mapping[str, ModeFacts] = {
     "late": ModeFacts("通知遲到多日", "says that it happened `days` ago", {"days": 30.0}, _CARD_NOTICE),
     "bad_hmac": ModeFacts("通知簽章錯誤", "signs the notice with a wrong key", {}, _CARD_NOTICE),
     "wrong_currency": ModeFacts("幣別不符", "says euros instead of TWD", {}, _CARD_NOTICE),
-    "wrong_amount": ModeFacts("金額不符", "says a hundredth of the amount", {}, _CARD_NOTICE | {("adyen", "payment")}),
+    "hundredth": ModeFacts("金額差百倍", "says a hundredth of the amount", {}, _CARD_NOTICE | {("adyen", "payment")}),
     "refuse_card": ModeFacts("發卡行拒絕", "refuses the card", {}, _CARD_PAYMENT),
     "challenge": ModeFacts("要求 3-D 驗證", "sends the payer to the card's bank first", {}, _CARD_PAYMENT),
     "capture_failed": ModeFacts("請款失敗", "authorises, and fails to capture a second later", {}, _CARD_CAPTURE),
