@@ -6,6 +6,7 @@ from wallet import (
     bank_link_routes,
     bill_batch_routes,
     bill_routes,
+    bureau_notice_routes,
     payment_routes,
     receipt_routes,
     webhook_routes,
@@ -17,5 +18,6 @@ ROUTES = (
     payment_routes.routes,
     receipt_routes.routes,
     bill_batch_routes.routes,
+    bureau_notice_routes.routes,
     webhook_routes.routes,
 )

@@ -69,6 +69,8 @@ MOVES_NOTHING = {
     "/v1/bank-links/<link_id>/completion": "the bank's code is used once, and the answer is the same again",
     "/v1/payments/<payment_id>/cancellation": "no money has moved, and a payment is cancelled once",
     "/v1/bureau/bill-batches": "content that was sent before changes nothing",
+    "/v1/bureau/notices/<notice_id>/redelivery": "the receiver knows the notice by its id",
+    "/v1/bureau-notices/<notice_id>/redelivery": "the receiver knows the notice by its id",
     "/v1/webhooks/bank": "it only makes us ask the bank sooner",
     "/v1/devices": "an address is registered once",
 }
