@@ -16,6 +16,15 @@ STATEMENTS = f"""
 CREATE FUNCTION wallet.derived_id(name text) RETURNS uuid LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 AS $$ SELECT md5('wallet.reconciliation|' || name)::uuid $$;
 
+-- As core.ids.typeid: 26 digits of Crockford's base 32, most significant first.
+CREATE FUNCTION wallet.typeid(prefix text, id uuid) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT prefix || '_' || string_agg(
+        substr('0123456789abcdefghjkmnpqrstvwxyz', 1 + substring(bits FROM 5 * n + 1 FOR 5)::bit(5)::integer, 1), ''
+        ORDER BY n)
+      FROM (SELECT B'00' || ('x' || replace(id::text, '-', ''))::bit(128) AS bits) AS of_id, generate_series(0, 25) AS n
+$$;
+
 CREATE TABLE wallet.statement_file (
     id uuid PRIMARY KEY,
     source text NOT NULL CHECK (source IN ({SOURCES})),
@@ -50,6 +59,7 @@ CREATE INDEX statement_file_days ON wallet.statement_file (source, last_day) WHE
 CREATE TABLE wallet.statement_line (
     file_id uuid NOT NULL,
     row integer NOT NULL,
+    source text NOT NULL,
     nth integer NOT NULL,
     kind text NOT NULL CHECK (kind IN ('payment', 'return', 'refund', 'refund_reversed', 'chargeback',
                                        'second_chargeback', 'chargeback_reversed', 'collection', 'transfer', 'fee',
@@ -69,6 +79,7 @@ CREATE TABLE wallet.statement_line (
     PRIMARY KEY (file_id, row),
     CHECK (status <> 'matched' OR (subject_id IS NOT NULL AND ours_twd IS NOT NULL AND account IS NOT NULL))
 );
+COMMENT ON COLUMN wallet.statement_line.ours_fee_twd IS 'What the contract allows, where the fee differs from it.';
 COMMENT ON COLUMN wallet.statement_line.gross_twd IS 'Signed: above zero what the other side owes us, below what we owe it.';
 COMMENT ON COLUMN wallet.statement_line.nth IS 'Which of several lines about the same thing: all but the first are duplicates.';
 -- Each thing of ours is matched once, whoever runs at the same time.
@@ -132,6 +143,7 @@ COMMENT ON COLUMN wallet.reconciliation_break.suspense_twd IS
     'What of it stands in break_suspense: above zero money that came and has no place yet.';
 CREATE INDEX break_open ON wallet.reconciliation_break (opened_at, id) WHERE status <> 'closed';
 CREATE INDEX break_subject ON wallet.reconciliation_break (subject_id) WHERE subject_id IS NOT NULL AND status <> 'closed';
+CREATE INDEX break_adjusted ON wallet.reconciliation_break (subject_id) WHERE closed_by = 'adjustment';
 CREATE INDEX break_newest ON wallet.reconciliation_break (opened_at DESC, id DESC);
 CREATE INDEX break_approval ON wallet.reconciliation_break (approval_id) WHERE approval_id IS NOT NULL;
 
@@ -149,14 +161,19 @@ CREATE TRIGGER break_history_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON
     FOR EACH STATEMENT EXECUTE FUNCTION wallet.refuse_change();
 
 CREATE TABLE wallet.closed_day (
-    day date PRIMARY KEY,
+    day date NOT NULL,
+    version integer NOT NULL CHECK (version >= 1),
     is_closed boolean NOT NULL,
     figures jsonb NOT NULL,
     closed_at timestamptz NOT NULL,
     closed_by text NOT NULL,
     reopened_at timestamptz,
-    approval_id uuid
+    reopening text,
+    PRIMARY KEY (day, version),
+    CHECK (is_closed = (reopened_at IS NULL))
 );
+COMMENT ON COLUMN wallet.closed_day.version IS 'A day that is reopened and closed again keeps its earlier figures.';
+CREATE UNIQUE INDEX closed_day_once ON wallet.closed_day (day) WHERE is_closed;
 """
 
 

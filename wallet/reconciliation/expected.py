@@ -1,0 +1,71 @@
+"""What our own tables say each line should be: one piece of SQL that both matching and the search for late ones use."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# States in which a payment's money has come, whatever became of it later.
+PAID: Final = "('captured', 'provisional', 'refunded', 'charged_back', 'returned')"
+UNDECIDED: Final = "('debiting', 'unknown', 'action_required')"
+MONEY_OF_PAYMENT: Final = "(p.amount_twd + p.fee_twd - p.points_pt)"
+CLEARING: Final = """
+    CASE WHEN {rail} = 'bank_of_kaohsiung' THEN 'bank_clearing:bank_of_kaohsiung'
+         WHEN {rail} = 'ach' THEN 'ach_clearing'
+         WHEN {rail} IN ('card', 'apple_pay', 'google_pay') THEN 'adyen_clearing'
+         WHEN {rail} IN ('jkopay', 'line_pay') THEN 'ewallet_clearing:' || {rail} END
+"""
+# One sending of a refund, by its reference at the rail: whether it was done, and whether it came back later.
+REFUND: Final = f"""
+    SELECT a.id, q.rail, f.status, f.completed_at, f.amount_twd - f.points_pt + f.fee_twd AS money_twd,
+           (f.status = 'completed' AND a.number = f.attempt) OR b.came_back AS is_done, b.came_back,
+           CASE WHEN a.bank_link_id IS NOT NULL THEN 'bank_clearing:bank_of_kaohsiung'
+                ELSE {CLEARING.format(rail="q.rail")} END AS account
+      FROM wallet.refund_attempt a
+      JOIN wallet.refund f ON f.id = a.refund_id
+      JOIN wallet.payment q ON q.id = f.payment_id
+     CROSS JOIN LATERAL (
+        SELECT a.failure_code IS NOT NULL AND EXISTS (
+            SELECT FROM wallet.state_change
+             WHERE subject = f.id AND machine = 'refund' AND source = 'completed') AS came_back) b
+"""  # noqa: S608
+BOOKED_ON: Final = "(p.booked_at AT TIME ZONE 'Asia/Taipei')::date"
+
+# For a line `s`, joined below: NT$ as they should be, signed as the line's; NULL where there is nothing of ours.
+OURS: Final = f"""
+    CASE
+        WHEN adjusted.id IS NOT NULL THEN NULL
+        WHEN s.kind = 'transfer' THEN o.amount_twd
+        WHEN s.kind IN ('refund', 'refund_reversed') THEN
+            CASE WHEN s.kind = 'refund' AND r.is_done THEN -r.money_twd
+                 WHEN s.kind = 'refund_reversed' AND r.came_back THEN r.money_twd END
+        WHEN NOT p.rail = ANY(:rails) THEN NULL
+        WHEN s.kind = 'payment' AND p.status IN {PAID} THEN {MONEY_OF_PAYMENT}
+        WHEN s.kind = 'return' AND p.status = 'returned' THEN -{MONEY_OF_PAYMENT}
+        WHEN s.kind = 'chargeback' AND d.charged_back >= 1 THEN -{MONEY_OF_PAYMENT}
+        WHEN s.kind = 'second_chargeback' AND d.charged_back >= 2 THEN -{MONEY_OF_PAYMENT}
+        WHEN s.kind = 'chargeback_reversed' AND d.came_again >= 1 THEN {MONEY_OF_PAYMENT}
+    END
+"""
+ACCOUNT: Final = f"""
+    CASE WHEN s.kind = 'transfer' THEN 'bank_in_transit:' || o.source
+         WHEN s.kind IN ('refund', 'refund_reversed') THEN r.account
+         ELSE {CLEARING.format(rail="p.rail")} END
+"""
+JOINS: Final = f"""
+    LEFT JOIN wallet.payment p ON p.id = s.subject_id AND s.kind IN ('payment', 'return', 'chargeback',
+                                                                  'second_chargeback', 'chargeback_reversed')
+    LEFT JOIN LATERAL (
+        {REFUND} WHERE a.id = s.subject_id AND s.kind IN ('refund', 'refund_reversed')
+    ) r ON true
+    LEFT JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE target = 'charged_back') AS charged_back,
+               count(*) FILTER (WHERE source = 'charged_back' AND target = 'captured') AS came_again
+          FROM wallet.state_change
+         WHERE subject = p.id AND machine = 'payment'
+           AND s.kind IN ('chargeback', 'second_chargeback', 'chargeback_reversed')
+    ) d ON true
+    LEFT JOIN wallet.payout o ON o.reference = s.our_reference AND s.kind = 'transfer'
+    LEFT JOIN wallet.reconciliation_break adjusted
+           ON adjusted.subject_id = coalesce(s.subject_id, o.id) AND adjusted.closed_by = 'adjustment'
+          AND adjusted.kind = 'missing_theirs' AND adjusted.cause = 'no_line'
+"""  # noqa: S608

@@ -1,0 +1,142 @@
+"""Accounts that must return to zero: what each holds, what explains it, how old the oldest of it is.
+
+The balance comes from the book, the explanation from payments, refunds, disputes and payouts that no line has settled
+yet. Where the two differ the difference has no type, and the day cannot be closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.clock import taipei_date
+from ledger import journal
+from wallet import book
+from wallet.reconciliation.expected import BOOKED_ON, CLEARING, MONEY_OF_PAYMENT, PAID, REFUND
+from wallet.reconciliation.sources import SOURCES
+
+_PREFIXES = (
+    "bank_clearing:", "ach_clearing", "adyen_clearing", "ewallet_clearing:", "store_clearing:", "twqr_clearing",
+    "bank_in_transit:",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class InTransit:
+    """One account. Money in NT$: `balance_twd` as the book has it, `explained_twd` the sum of its open items.
+
+    `oldest_on` is the day of the oldest of its `items`; `within_days` how long one may take; `is_overdue` that the
+    oldest took longer, or that something has no explanation.
+    """
+
+    account: str
+    balance_twd: int
+    explained_twd: int
+    items: int
+    oldest_on: date | None
+    within_days: int
+    is_overdue: bool
+
+    @property
+    def unexplained_twd(self) -> int:
+        """What nothing explains: an untyped difference."""
+        return self.balance_twd - self.explained_twd
+
+
+def accounts(session: Session, *, now: datetime) -> list[InTransit]:
+    """Every clearing, in-transit and suspense account, in the order of their codes."""
+    session.execute(_PATIENCE)
+    open_items = {row.account: row for row in session.execute(_OPEN_ITEMS)}
+    within = _within_days()
+    today = taipei_date(now)
+    found = []
+    for balance in journal.balances(session, book.TWD):
+        if not (balance.code.startswith(_PREFIXES) or balance.code == book.BREAK_SUSPENSE):
+            continue
+        item = open_items.get(balance.code)
+        explained, count, oldest = (item.amount_twd, item.items, item.oldest_on) if item else (0, 0, None)
+        days = within.get(balance.code, within.get(balance.code.split(":")[0], 7))
+        is_old = oldest is not None and oldest + timedelta(days=days) < today
+        found.append(
+            InTransit(balance.code, balance.balance, explained, count, oldest, days,
+                      is_old or balance.balance != explained)
+        )  # fmt: skip
+    return found
+
+
+def unexplained(session: Session, *, now: datetime) -> list[InTransit]:
+    """The accounts whose balance is not the sum of what explains it."""
+    return [account for account in accounts(session, now=now) if account.unexplained_twd]
+
+
+def _within_days() -> dict[str, int]:
+    days = {source.into: source.payout_within.days for source in SOURCES.values()}
+    days[book.BREAK_SUSPENSE] = 7
+    for source in SOURCES.values():
+        for account in CLEARING_OF.get(source.name, ()):
+            days[account] = source.line_within.days
+    return days
+
+
+CLEARING_OF = {
+    "bank": (book.BANK_CLEARING,),
+    "adyen": (book.ADYEN_CLEARING,),
+    "ach": (book.ACH_CLEARING,),
+    "jkopay": (book.ewallet_clearing("jkopay"),),
+    "line_pay": (book.ewallet_clearing("line_pay"),),
+    "stores": ("store_clearing",),
+    "twqr": (book.TWQR_CLEARING,),
+}
+
+_PATIENCE = text("SET LOCAL statement_timeout = '30min'; SET LOCAL work_mem = '64MB'")
+# Everything of ours that has moved a clearing account and stands on no statement. What an adjustment has closed is
+# neither in the account nor here. A returned payment without any line came and went between two files.
+_OPEN_ITEMS = text(
+    f"""
+    WITH paid AS (
+        SELECT p.id, {CLEARING.format(rail="p.rail")} AS account, {BOOKED_ON} AS booked_on,
+               {MONEY_OF_PAYMENT} AS money_twd, p.status, (p.undone_at AT TIME ZONE 'Asia/Taipei')::date AS undone_on,
+               EXISTS (SELECT FROM wallet.statement_line l
+                        WHERE l.subject_id = p.id AND l.kind = 'payment' AND l.status = 'matched') AS has_line
+          FROM wallet.payment p WHERE p.status IN {PAID} AND p.booked_at IS NOT NULL
+    ), sent AS (
+        SELECT r.* FROM ({REFUND}) AS r WHERE r.is_done AND r.money_twd > 0
+    ), taken AS (
+        SELECT p.id, p.account, p.money_twd, (c.at AT TIME ZONE 'Asia/Taipei')::date AS at_day,
+               c.target = 'charged_back' AS is_taken,
+               row_number() OVER (PARTITION BY c.subject, c.target = 'charged_back' ORDER BY c.id) AS nth
+          FROM wallet.state_change c JOIN paid p ON p.id = c.subject
+         WHERE c.machine = 'payment'
+           AND (c.target = 'charged_back' OR (c.source = 'charged_back' AND c.target = 'captured'))
+    ), item AS (
+        SELECT account, booked_on AS occurred_on, money_twd AS amount_twd, id AS subject_id, 'payment' AS kind FROM paid
+         WHERE NOT has_line AND status <> 'returned'
+        UNION ALL
+        SELECT account, undone_on, -money_twd, id, 'return' FROM paid WHERE has_line AND status = 'returned'
+        UNION ALL
+        SELECT account, at_day, -money_twd, id, CASE nth WHEN 1 THEN 'chargeback' ELSE 'second_chargeback' END
+          FROM taken WHERE is_taken
+        UNION ALL
+        SELECT account, at_day, money_twd, id, 'chargeback_reversed' FROM taken WHERE NOT is_taken
+        UNION ALL
+        SELECT account, (completed_at AT TIME ZONE 'Asia/Taipei')::date, -money_twd, id, 'refund' FROM sent
+        UNION ALL
+        SELECT account, NULL, money_twd, id, 'refund_reversed' FROM sent WHERE came_back
+        UNION ALL
+        SELECT 'bank_in_transit:' || source, announced_on, amount_twd, id, 'transfer' FROM wallet.payout
+    )
+    SELECT account, sum(amount_twd)::bigint AS amount_twd, count(*)::int AS items, min(occurred_on) AS oldest_on
+      FROM item
+     WHERE NOT EXISTS (SELECT FROM wallet.statement_line l WHERE l.subject_id = item.subject_id AND l.kind = item.kind
+                          AND l.status = 'matched')
+       AND NOT EXISTS (SELECT FROM wallet.reconciliation_break b WHERE b.subject_id = item.subject_id
+                          AND b.subject_kind = item.kind AND b.cause = 'no_line' AND b.closed_by = 'adjustment')
+     GROUP BY account
+    UNION ALL
+    SELECT 'break_suspense', coalesce(-sum(suspense_twd), 0)::bigint, count(*)::int, min(occurred_on)
+      FROM wallet.reconciliation_break WHERE status <> 'closed' AND suspense_twd <> 0
+    """  # noqa: S608
+)
