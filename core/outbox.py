@@ -114,6 +114,11 @@ def is_preceded(session: Session, event: Event, *, kinds: Sequence[str], consume
     return session.execute(_PRECEDED, values).first() is not None
 
 
+def is_any_unsettled(session: Session, *, kinds: Sequence[str], before: datetime) -> bool:
+    """Whether an event of these kinds that was recorded before then still waits for a consumer."""
+    return session.execute(_UNSETTLED_BEFORE, {"kinds": list(kinds), "before": before}).first() is not None
+
+
 def settle(session: Session, event_ids: Sequence[UUID], *, now: datetime) -> None:
     """Every consumer is done with these events."""
     session.execute(_SETTLE, {"ids": list(event_ids), "now": now})
@@ -155,6 +160,9 @@ _PRECEDED = text(
                         WHERE c.event_id = o.id
                           AND (c.consumer = :consumer OR starts_with(c.consumer, :consumer || '.')))
     """
+)
+_UNSETTLED_BEFORE = text(
+    "SELECT 1 FROM core.outbox WHERE settled_at IS NULL AND recorded_at < :before AND kind = ANY(:kinds) LIMIT 1"
 )
 _SETTLE = text("UPDATE core.outbox SET settled_at = :now WHERE id = ANY(:ids)")
 _POSTPONE = text(

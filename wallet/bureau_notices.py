@@ -27,7 +27,7 @@ WITHDRAWN: Final = "bill.payment_withdrawn"
 RESTORED: Final = "bill.payment_restored"
 REFUNDED: Final = "bill.refunded"
 KINDS: Final = (PAID, WITHDRAWN, RESTORED, REFUNDED)
-_OUR_EVENTS = (events.PAYMENT_CAPTURED, events.PAYMENT_UNDONE, events.PAYMENT_RESTORED, events.BILL_REFUNDED)
+EVENTS: Final = (events.PAYMENT_CAPTURED, events.PAYMENT_UNDONE, events.PAYMENT_RESTORED, events.BILL_REFUNDED)
 
 
 class EarlierEventWaits(Exception):
@@ -177,7 +177,7 @@ def _of_those_told(session: Session, event: Event, told: Mapping[str, Any]) -> d
 
 
 def _must_be_in_order(session: Session, event: Event) -> None:
-    if outbox.is_preceded(session, event, kinds=_OUR_EVENTS, consumer=CONSUMER, member="payment_id"):
+    if outbox.is_preceded(session, event, kinds=EVENTS, consumer=CONSUMER, member="payment_id"):
         raise EarlierEventWaits(event.kind)
 
 

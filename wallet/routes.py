@@ -9,6 +9,7 @@ from wallet import (
     bureau_notice_routes,
     payment_routes,
     receipt_routes,
+    status_file_routes,
     webhook_routes,
 )
 
@@ -19,5 +20,6 @@ ROUTES = (
     receipt_routes.routes,
     bill_batch_routes.routes,
     bureau_notice_routes.routes,
+    status_file_routes.routes,
     webhook_routes.routes,
 )
