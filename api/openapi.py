@@ -58,13 +58,17 @@ Refusals are `application/problem+json` (RFC 9457); each `type` answers with a p
 
 # What an id in a path is the id of.
 _PREFIXES = {
+    "refund_id": "ref",
+    "dispute_id": "dsp",
     "approval_id": "apr",
+    "automatic_debit_id": "adb",
     "batch_id": "bat",
     "bill_id": "bill",
     "device_id": "dev",
     "link_id": "blk",
     "message_id": "msg",
     "passkey_id": "psk",
+    "planned_id": "apd",
     "payment_id": "pay",
     "session_id": "ses",
     "vehicle_id": "veh",

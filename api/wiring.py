@@ -29,6 +29,7 @@ from points import tasks as points_tasks
 from points import tender
 from points.lots import points_for_payment
 from wallet import ports as wallet_ports
+from wallet import refund_asking
 from wallet import routes as wallet_routes
 from wallet import tasks as wallet_tasks
 from wallet.rails.bank_of_kaohsiung import BankOfKaohsiungRail
@@ -104,6 +105,7 @@ def plug_in() -> None:
         "points": PointsRail(),
     }
     wallet_ports.plug_in(wallet_ports.Ports(bank, bureaus, points_for_payment, tender, rails))
+    refund_asking.register()
     identity_ports.plug_in(telephone=sms, vehicles=bureaus)
     notify_ports.plug_in(pusher=_Pusher(), languages=people.person_language)
 

@@ -15,7 +15,8 @@ from core.ids import new_uuid
 from core.outbox import Event
 from core.taiwan import roc_text
 from core.text import Text
-from notify.texts import BASES, Wording
+from notify.texts import BASES
+from notify.wording import Wording
 
 
 def write(

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.ids import typeid
 from core.outbox import Consumer, Event
-from core.text import Text
-from notify import deliveries, texts
+from notify import deliveries, money_back, texts
 from notify.messages import write
 
 
@@ -53,27 +52,6 @@ def tell_of_failure(session: Session, event: Event, now: datetime) -> None:
     )
 
 
-def tell_of_refund(session: Session, event: Event, now: datetime) -> None:
-    """wallet.bill_refunded: a double payment came back."""
-    refund = event.payload
-    fee_twd = refund["fee_twd"]
-    write(
-        session,
-        texts.DOUBLE_PAYMENT_RETURNED,
-        event,
-        person_id=UUID(refund["person_id"]),
-        values={
-            "payment": typeid("pay", UUID(refund["payment_id"])),
-            "amount": f"{refund['amount_twd']:,}",
-            "account": refund["account"],
-            "channel": texts.CHANNELS.get(refund["channel"], texts.SOME_CHANNEL),
-            "fee_back": texts.FEE_BACK.format(fee=f"{fee_twd:,}") if fee_twd else Text("", ""),
-        },
-        at=datetime.fromisoformat(refund["completed_at"]),
-        now=now,
-    )
-
-
 def warn_of_passkey(session: Session, event: Event, now: datetime) -> None:
     """identity.passkey_added: a security notice."""
     person_id = UUID(event.payload["person_id"])
@@ -88,7 +66,14 @@ def push_at_once(event: Event) -> None:
 CONSUMERS = (
     Consumer("notify.payment_receipt", "wallet.payment_captured", tell_of_payment, push_at_once),
     Consumer("notify.payment_failed", "wallet.payment_failed", tell_of_failure, push_at_once),
-    Consumer("notify.bill_refunded", "wallet.bill_refunded", tell_of_refund, push_at_once),
+    Consumer("notify.refund_requested", "wallet.refund_requested", money_back.tell_of_request, push_at_once),
+    Consumer("notify.refund_accepted", "wallet.refund_accepted", money_back.tell_of_acceptance, push_at_once),
+    Consumer("notify.bill_refunded", "wallet.bill_refunded", money_back.tell_of_refund, push_at_once),
+    Consumer("notify.refund_failed", "wallet.refund_failed", money_back.tell_of_refund_failure, push_at_once),
+    Consumer("notify.payment_undone", "wallet.payment_undone", money_back.tell_of_undoing, push_at_once),
+    Consumer("notify.payment_restored", "wallet.payment_restored", money_back.tell_of_restoring, push_at_once),
+    Consumer("notify.dispute_opened", "wallet.dispute_opened", money_back.tell_of_dispute, push_at_once),
+    Consumer("notify.dispute_closed", "wallet.dispute_closed", money_back.tell_of_dispute_result, push_at_once),
     Consumer("notify.passkey_added", "identity.passkey_added", warn_of_passkey, push_at_once),
 )
 

@@ -5,30 +5,10 @@ Titles and bodies appear on lock screens: no name, no ID number, no plate, no bi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from core.text import Text
+from notify import money_back_texts
+from notify.wording import BASIS_TRANSACTION, Wording
 
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """One kind of message: title and body with `{fields}`, where a tap leads, why it is sent, and for how long a push
-    of it is worth delivering."""
-
-    kind: str
-    title: Text
-    body: Text
-    link: str
-    explanation: Text
-    push_ttl_seconds: int
-
-
-_BASIS_PAYMENT = Text(
-    "依據：個人資料保護法第 16 條（於執行法定職務必要範圍內，與蒐集之特定目的相符之利用）。"
-    "這是交易通知，不是廣告，因此不需要另外訂閱。",
-    "Basis: Personal Data Protection Act, article 16 (use within the necessary scope of statutory duties and for the "
-    "purpose of collection). This is a notice about a transaction, not advertising, so it needs no subscription.",
-)
 _DAY = 86_400
 
 PAYMENT_RECEIPT = Wording(
@@ -87,12 +67,13 @@ PASSKEY_ADDED = Wording(
     ),
     push_ttl_seconds=7 * _DAY,
 )
-WORDINGS = (PAYMENT_RECEIPT, PAYMENT_FAILED, DOUBLE_PAYMENT_RETURNED, PASSKEY_ADDED)
+WORDINGS = (PAYMENT_RECEIPT, PAYMENT_FAILED, DOUBLE_PAYMENT_RETURNED, PASSKEY_ADDED, *money_back_texts.WORDINGS)
 
 BASES = {
-    PAYMENT_RECEIPT.kind: _BASIS_PAYMENT,
-    PAYMENT_FAILED.kind: _BASIS_PAYMENT,
-    DOUBLE_PAYMENT_RETURNED.kind: _BASIS_PAYMENT,
+    **{wording.kind: BASIS_TRANSACTION for wording in money_back_texts.WORDINGS},
+    PAYMENT_RECEIPT.kind: BASIS_TRANSACTION,
+    PAYMENT_FAILED.kind: BASIS_TRANSACTION,
+    DOUBLE_PAYMENT_RETURNED.kind: BASIS_TRANSACTION,
     PASSKEY_ADDED.kind: Text(
         "依據：個人資料保護法第 18 條（公務機關應辦理安全維護事項）。",
         "Basis: Personal Data Protection Act, article 18 (a government agency keeps personal data secure).",

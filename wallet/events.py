@@ -8,7 +8,7 @@ from typing import Final
 # final_on (while it may still be returned, else null), captured_at, due_before, kinds[], bill_ids[],
 # bills[{bill_id, bureau, number, kind, amount_twd, stands}]; `stands` is false where the money comes back.
 PAYMENT_CAPTURED: Final = "wallet.payment_captured"
-# payment_id, person_id, reason_code, total_twd
+# payment_id, person_id, reason_code, total_twd, initiated_by ("payer" | "automatic_debit")
 PAYMENT_FAILED: Final = "wallet.payment_failed"
 # Every fact about a refund: payment_id, person_id, refund_id, bill_id, bureau, number, rail, amount_twd, fee_twd,
 # points_pt (the part of the amount that goes back as points), reason, channel (where else it was paid, or null),
@@ -39,3 +39,7 @@ PAYMENT_DISAGREES: Final = "wallet.payment_disagrees"
 BREAK_OPENED: Final = "wallet.break_opened"
 # account, number of things that are late there, amount_twd, oldest_on
 IN_TRANSIT_OVERDUE: Final = "wallet.in_transit_overdue"
+# Every fact about a dispute: dispute_id, payment_id, person_id, status, reason, amount_twd, total_twd, bills[]
+DISPUTE_OPENED: Final = "wallet.dispute_opened"
+# and status "won" | "lost" | "accepted"
+DISPUTE_CLOSED: Final = "wallet.dispute_closed"

@@ -17,7 +17,7 @@ from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity import passkeys
 from identity.errors import AssertionRefused
-from wallet import authorization, bank_links, outcomes, payments, refunds, starting, states
+from wallet import authorization, bank_links, outcomes, payments, starting, states
 from wallet.confirmation import confirm_amounts
 from wallet.errors import (
     AmountNotConfirmed,
@@ -29,7 +29,7 @@ from wallet.errors import (
     PaymentChanged,
     PaymentNotAwaiting,
 )
-from wallet.payment_texts import REFUNDS, failure_message
+from wallet.payment_texts import failure_message
 from wallet.payments import Item, Payment
 from wallet.ports import ports
 from wallet.rails.contract import Outcome
@@ -39,7 +39,6 @@ from wallet.schemas import (
     PaymentCreate,
     PaymentPage,
     PaymentSchema,
-    RefundPage,
 )
 
 routes = Routes("payments")
@@ -174,35 +173,6 @@ def list_payments(call: Call) -> Answer:
             "next_cursor": encode_cursor(str(found[limit - 1].id)) if len(found) > limit else None,
         }
     )
-
-
-@routes.get(
-    "/v1/payments/<payment_id>/refunds",
-    access=citizen(loa=2),
-    answers={200: RefundPage},
-    problems=[NotFound],
-    summary=Text("這筆付款的退款", "Refunds of a payment"),
-)
-def list_refunds(call: Call) -> Answer:
-    """What of a payment has gone or is going back, to which account, and why."""
-    payment = payments.payment_of(call.session, call.actor.id, parse_typeid("pay", call.path["payment_id"]))
-    items = [
-        {
-            "id": typeid("ref", refund.id),
-            "bill_id": typeid("bill", refund.bill_id),
-            "amount": refund.amount_twd,
-            "fee_refunded": refund.fee_twd,
-            "currency": "TWD",
-            "reason": refund.reason,
-            "message": REFUNDS[refund.reason].in_language(call.language),
-            "status": refund.status,
-            "account": payment.account_masked,
-            "created_at": on_the_wire(refund.created_at),
-            "completed_at": on_the_wire(refund.completed_at) if refund.completed_at else None,
-        }
-        for refund in refunds.refunds_of(call.session, payment.id)
-    ]
-    return Answer({"items": items, "next_cursor": None})
 
 
 def _begin(call: Call, bill_ids: Sequence[UUID], *, fines_are_confirmed: bool) -> Answer:

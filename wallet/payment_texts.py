@@ -49,21 +49,6 @@ FAILURE_OTHER = Text(
     "銀行或支付業者沒有接受這筆扣款，您的錢沒有動。請稍後再試，或換一種方式繳。",
     "The bank or wallet did not accept this debit and your money was not touched. Try again later, or pay another way.",
 )
-REFUNDS: dict[str, Text] = {
-    "paid_elsewhere_first": Text(
-        "這張帳單您先前已在別處繳過，這次扣的錢（含手續費）免費退回原帳戶。",
-        "You had already paid this bill elsewhere: what we debited, its fee too, goes back to the same account, free.",
-    ),
-    "paid_elsewhere_again": Text(
-        "這張帳單您後來又在別處繳了一次，多繳的錢免費退回您先前付款的帳戶。",
-        "You paid this bill again elsewhere: the second amount goes back to the account you had paid from, free.",
-    ),
-    "paid_again_meanwhile": Text(
-        "這筆錢被收回後您已另外繳清帳單；現在錢又回來了，所以免費退還給您。",
-        "After this money had been taken back you paid the bill otherwise; now it has come again, and goes back to you, "
-        "free.",
-    ),
-}
 
 
 def failure_message(code: str) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wallet import (
+    automatic_debit_routes,
     bank_link_routes,
     bill_batch_routes,
     bill_routes,
@@ -10,14 +11,17 @@ from wallet import (
     payment_routes,
     receipt_routes,
     status_file_routes,
+    refund_routes,
     webhook_routes,
 )
 
 ROUTES = (
     bill_routes.routes,
     bank_link_routes.routes,
+    automatic_debit_routes.routes,
     payment_routes.routes,
     receipt_routes.routes,
+    refund_routes.routes,
     bill_batch_routes.routes,
     bureau_notice_routes.routes,
     status_file_routes.routes,

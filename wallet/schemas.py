@@ -175,23 +175,6 @@ class PaymentSchema(Schema):
 PaymentPage = page_of(PaymentSchema)
 
 
-class RefundSchema(Schema):
-    id = fields.String(required=True)
-    bill_id = fields.String(required=True)
-    amount = fields.Integer(required=True)
-    fee_refunded = fields.Integer(required=True)
-    currency = _currency()
-    reason = fields.String(required=True)
-    message = fields.String(required=True)
-    status = fields.String(required=True)
-    account = fields.String(required=True)
-    created_at = fields.String(required=True)
-    completed_at = fields.String(required=True, allow_none=True)
-
-
-RefundPage = page_of(RefundSchema)
-
-
 class ReceiptLineSchema(Schema):
     kind = fields.String(required=True)
     number = fields.String(required=True)

@@ -23,7 +23,7 @@ from core.settings import read
 from identity import officers
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("core", "identity", "ledger", "wallet", "points", "notify", "partners", "api", "mobile_mock")
+ROOMS = ("core", "identity", "ledger", "wallet", "points", "notify", "partners", "api", "consoles", "mobile_mock")
 
 # What Flask serves beside the declared routes: pages and files without anybody's data.
 PAGES = {
@@ -46,6 +46,9 @@ MOVES_VALUE = {
     "/v1/payments",
     "/v1/payments/<payment_id>/authorization",
     "/v1/payments/<payment_id>/completion",
+    "/v1/payments/<payment_id>/refunds",
+    "/v1/refunds",
+    "/v1/refunds/<refund_id>/account",
     "/v1/approvals/<approval_id>/decision",
 }
 MOVES_NOTHING = {
@@ -67,6 +70,8 @@ MOVES_NOTHING = {
     "/oauth/token": "an assertion is used once",
     "/v1/bank-links": "a link that is not finished lapses by itself",
     "/v1/bank-links/<link_id>/completion": "the bank's code is used once, and the answer is the same again",
+    "/v1/automatic-debits/<automatic_debit_id>/authorization": "a challenge is used once",
+    "/v1/automatic-debits/planned/<planned_id>/skip": "money stays where it is, and a debit is skipped once",
     "/v1/payments/<payment_id>/cancellation": "no money has moved, and a payment is cancelled once",
     "/v1/bureau/bill-batches": "content that was sent before changes nothing",
     "/v1/bureau/notices/<notice_id>/redelivery": "the receiver knows the notice by its id",
@@ -83,9 +88,10 @@ def _name(route: Route) -> str:
 def test_every_rule_is_a_declared_route_or_a_page_named_here(client: FlaskClient) -> None:
     declared = {(route.path, route.method) for route in wiring.routes()}
     for rule in client.application.url_map.iter_rules():
-        if rule.endpoint.startswith("phone."):
+        place = {"phone": "/app", "desk": "/desk"}.get(rule.endpoint.partition(".")[0])
+        if place is not None:
             assert rule.methods is not None and rule.methods <= {"GET", "HEAD", "OPTIONS"}, rule
-            assert rule.rule == "/app" or rule.rule.startswith("/app/"), rule
+            assert rule.rule == place or rule.rule.startswith(f"{place}/"), rule
             continue
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             assert (rule.rule, method) in declared or (rule.rule in PAGES and method == "GET"), rule
