@@ -145,6 +145,7 @@ def _shown(who: Officer, row: OfficerSessionRow, call: Call) -> dict[str, Any]:
         "auth_time": on_the_wire(row.auth_time),
         "idle_until": on_the_wire(row.idle_until),
         "expires_at": on_the_wire(row.expires_at),
+        "seconds_left": int((row.idle_until - call.now).total_seconds()),
     }
 
 

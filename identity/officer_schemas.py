@@ -45,6 +45,9 @@ class OfficerSchema(Schema):
     auth_time = moment_field()
     idle_until = moment_field()
     expires_at = moment_field()
+    seconds_left = fields.Integer(
+        required=True, metadata={"description": "until the session ends if nothing more is done in it"}
+    )
 
 
 class OfficerSessionSchema(OfficerSchema):

@@ -13,7 +13,7 @@ PAGES = sorted(
     for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("[a-z]*/**/*.md"))
     if "tests" not in path.relative_to(ROOT).parts
 )
-ROOMS = "api|bench|core|docs|identity|ledger|migrations|mobile_mock|notify|partners|points|tests|tools|wallet"
+ROOMS = "api|bench|consoles|core|docs|identity|ledger|migrations|mobile_mock|notify|partners|points|tests|tools|wallet"
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 NAMED_FILE = re.compile(rf"`((?:{ROOMS})/[\w./-]+\.(?:py|md|js|sh|svg))`")
 MAKE = re.compile(r"(?:`|^ {4})make ([a-z-]+)", re.MULTILINE)

@@ -1,0 +1,49 @@
+// The one way to the API: same origin, cookie session, never cached, in the officer's language.
+import { language } from "./language.js";
+
+/** The API said no, in words meant for people (RFC 9457). */
+export class Refusal extends Error {
+  constructor(status, problem) {
+    super(problem.title || String(status));
+    this.status = status;
+    this.title = problem.title || "";
+    this.detail = problem.detail || "";
+    this.slug = String(problem.type || "").split("/").pop();
+  }
+}
+
+/** Nothing came back: no network, or the connection broke. Whether the server acted is not known. */
+export class Unreached extends Error {}
+
+let onSignedOut = () => {};
+
+/** What to do when the session is gone. */
+export function whenSignedOut(act) {
+  onSignedOut = act;
+}
+
+/**
+ * Ask the API. `body` is sent as JSON, `key` as Idempotency-Key; `quiet` leaves a 401 to the caller. Answers the JSON
+ * (null for 204). Raises Refusal, Unreached, or AbortError (the screen was left).
+ */
+export async function call(method, path, { body, key, signal, quiet = false } = {}) {
+  const headers = { Accept: "application/json, application/problem+json", "Accept-Language": language() };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (key) headers["Idempotency-Key"] = key;
+  let answer;
+  let content = null;
+  try {
+    answer = await fetch(path, {
+      method, headers, signal, credentials: "same-origin", cache: "no-store",
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (answer.status !== 204) content = await answer.json();
+  } catch (failure) {
+    if (failure.name === "AbortError") throw failure;
+    if (!answer || answer.ok) throw new Unreached();
+    content = {};
+  }
+  if (answer.ok) return content;
+  if (answer.status === 401 && !quiet) onSignedOut();
+  throw new Refusal(answer.status, content);
+}

@@ -1,0 +1,46 @@
+// Which language the officer reads, how large, and the look-up of every text in it.
+import { TEXTS } from "../texts.js";
+
+const LANGUAGE = "desk.language";
+const TEXT_SIZE = "desk.text-size";
+export const TEXT_SIZES = ["100", "125", "150", "200"];
+
+/** "zh-TW" (the default) or "en". */
+export function language() {
+  return window.localStorage.getItem(LANGUAGE) === "en" ? "en" : "zh-TW";
+}
+
+export function setLanguage(chosen) {
+  window.localStorage.setItem(LANGUAGE, chosen);
+  document.documentElement.lang = chosen;
+}
+
+/** Text size in per cent of the browser's own, as text. */
+export function textSize() {
+  const kept = window.localStorage.getItem(TEXT_SIZE);
+  return TEXT_SIZES.includes(kept) ? kept : "100";
+}
+
+export function setTextSize(chosen) {
+  window.localStorage.setItem(TEXT_SIZE, chosen);
+  document.documentElement.dataset.textSize = chosen;
+}
+
+/** The text `key` in the officer's language; `{name}` is filled in. */
+export function t(key, values = {}) {
+  const pair = TEXTS[key];
+  if (!pair) throw new Error(`no text for ${key}`);
+  const text = language() === "en" ? pair.en : pair.zh;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+/** A moment of the API on Taipei's clock: "115年11月5日 14:05", or "5 Nov 2026, 14:05". */
+export function momentText(moment) {
+  const parts = Object.fromEntries(new Intl.DateTimeFormat("en-GB", {
+    timeZone: "Asia/Taipei", year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+  }).formatToParts(new Date(moment)).map((part) => [part.type, part.value]));
+  const time = `${parts.hour}:${parts.minute}`;
+  if (language() === "en") return `${parts.day} ${parts.month} ${parts.year}, ${time}`;
+  const month = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Taipei", month: "numeric" }).format(new Date(moment));
+  return `${Number(parts.year) - 1911}年${month}月${parts.day}日 ${time}`;
+}

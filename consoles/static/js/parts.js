@@ -1,0 +1,122 @@
+// The pieces several desks are made of.
+import { Refusal, Unreached } from "./api.js";
+import { announce, el, fill } from "./dom.js";
+import { momentText, t } from "./language.js";
+import { NotConfirmed } from "./passkeys.js";
+
+let identifiers = 0;
+
+export function freshId(prefix) {
+  identifiers += 1;
+  return `${prefix}-${identifiers}`;
+}
+
+/** The head of a screen: a way back (none on a desk's first screen) and its one h1. */
+export function heading(text, { back, intro } = {}) {
+  return el("header", { class: "heading" },
+    back && el("a", { class: "back", href: back }, "‹ ", t("back")), el("h1", {}, text), intro && el("p", { class: "hint" }, intro));
+}
+
+export function button(text, onClick, { kind = "", ...attributes } = {}) {
+  return el("button", { type: "button", class: `button ${kind}`, on: { click: onClick }, ...attributes }, text);
+}
+
+/** A notice in a box: `tone` is info, good, warn or bad. */
+export function notice(tone, title, ...content) {
+  return el("div", { class: `notice ${tone}` }, title && el("p", { class: "notice-title" }, title), content);
+}
+
+/** A box with a heading. */
+export function card(title, ...content) {
+  return el("section", { class: "card" }, title && el("h2", {}, title), content);
+}
+
+/** Names and values; empty rows are left out. */
+export function facts(rows) {
+  return el("dl", { class: "facts" }, rows.filter(([, value]) => value !== null && value !== undefined && value !== "")
+    .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+}
+
+/** A moment for people, with its exact value for machines. */
+export function moment(value) {
+  return value && el("time", { datetime: value }, momentText(value));
+}
+
+/** A labelled field; `setError(text)` marks it wrong, `setError("")` right. `name` is "input" or "textarea". */
+export function field(label, { name = "input", hint, ...attributes } = {}) {
+  const id = freshId("field");
+  const error = el("p", { class: "field-error", id: `${id}-error`, hidden: true });
+  const described = [hint && `${id}-hint`, `${id}-error`].filter(Boolean).join(" ");
+  const input = el(name, { id, class: "input", "aria-describedby": described, ...attributes });
+  const block = el("div", { class: "field" }, el("label", { for: id }, label), hint && el("p", { class: "hint", id: `${id}-hint` }, hint), input, error);
+  const setError = (text) => {
+    fill(error, text);
+    error.hidden = !text;
+    if (text) {
+      input.setAttribute("aria-invalid", "true");
+      input.focus();
+    } else {
+      input.removeAttribute("aria-invalid");
+    }
+  };
+  return { block, input, setError };
+}
+
+/** A list that grows by cursor: `load(cursor)` answers {items, next_cursor}; `draw(item)` a list item. */
+export function growingList(first, load, draw) {
+  const list = el("ul", { class: "list", role: "list" }, first.items.map(draw));
+  const problem = el("div");
+  const block = el("div", {}, list, problem);
+  let cursor = first.next_cursor;
+  if (cursor) {
+    const more = button(t("load_more"), () => busy(more, problem, async () => {
+      const page = await load(cursor);
+      list.append(...page.items.map(draw));
+      cursor = page.next_cursor;
+      if (!cursor) more.remove();
+    }));
+    block.append(more);
+  }
+  return block;
+}
+
+/** While `work` runs the button is busy and pressed once; what goes wrong is drawn into `place`. */
+export async function busy(pressed, place, work) {
+  if (pressed.getAttribute("aria-disabled") === "true") return;
+  pressed.setAttribute("aria-disabled", "true");
+  fill(place);
+  try {
+    await work();
+  } catch (failure) {
+    if (failure.name !== "AbortError") fill(place, problemPanel(failure));
+  } finally {
+    pressed.removeAttribute("aria-disabled");
+  }
+}
+
+/** Ask yes or no in a dialog. Answers true for yes. */
+export function confirmed(title, text, yes, { kind = "primary" } = {}) {
+  return new Promise((resolve) => {
+    const id = freshId("dialog");
+    const dialog = el("dialog", { class: "dialog", "aria-labelledby": id, on: { close: () => { dialog.remove(); resolve(dialog.returnValue === "yes"); } } },
+      el("h2", { id }, title), el("p", {}, text),
+      el("div", { class: "actions" }, button(yes, () => dialog.close("yes"), { kind }), button(t("cancel"), () => dialog.close("no"))));
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** What went wrong, in the words of the API or our own, and said aloud; `retry` adds a button. */
+export function problemPanel(failure, { retry } = {}) {
+  const { title, detail } = wordsFor(failure);
+  announce(`${title} ${detail}`, { urgent: true });
+  return el("div", { class: "problem" }, notice("bad", title, detail && el("p", {}, detail), retry && button(t("retry"), () => retry())));
+}
+
+function wordsFor(failure) {
+  if (failure instanceof Unreached) return { title: t("no_network"), detail: t("no_network_detail") };
+  if (failure instanceof NotConfirmed) return { title: t("not_confirmed"), detail: t("not_confirmed_detail") };
+  if (failure instanceof Refusal && failure.title) return { title: failure.title, detail: failure.detail };
+  console.error(failure);
+  return { title: t("went_wrong"), detail: t("went_wrong_detail") };
+}
