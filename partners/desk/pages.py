@@ -62,6 +62,7 @@ def _recent(desk: Desk) -> dict[str, Any]:
         "refunds": newest("SELECT * FROM bank_refund"),
         "notices": newest("SELECT * FROM bureau_payment_notice"),
         "webhooks": newest("SELECT * FROM webhook"),
+        "takings": newest("SELECT * FROM store_taking"),
         "switches": desk.switches.state(),
         "setting_names": SETTING_NAMES,
         "mode_facts": MODES,

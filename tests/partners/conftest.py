@@ -15,6 +15,7 @@ from partners.bank.client import BankClient, Mandate
 from partners.bureaus.client import BureausClient
 from partners.fcm.client import FcmClient, FcmConfig
 from partners.sms.client import SmsClient
+from partners.stores.client import StoresClient
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +61,12 @@ def bureaus(books: SandboxBooks) -> BureausClient:
 def sms(books: SandboxBooks) -> SmsClient:
     """The telephone company's client."""
     return SmsClient(wire.Peer("sms", f"{books.url}/sms", "sandbox-sms-secret", read_timeout_seconds=1.0))
+
+
+@pytest.fixture
+def stores(books: SandboxBooks) -> StoresClient:
+    """The stores' client."""
+    return StoresClient(wire.Peer("stores", f"{books.url}/stores", "sandbox-stores-secret", read_timeout_seconds=1.0))
 
 
 @pytest.fixture(scope="session")
