@@ -20,8 +20,10 @@ from notify import ports as notify_ports
 from notify import routes as notify_routes
 from notify import tasks as notify_tasks
 from partners import wire
+from partners.ach.client import AchClient
 from partners.bank.client import BankClient
 from partners.bureaus.client import BureausClient
+from partners.ewallets.client import WALLETS, WalletClient
 from partners.fcm.messages import Outcome, Push
 from partners.sms.client import SmsClient
 from points import routes as points_routes
@@ -32,8 +34,10 @@ from wallet import ports as wallet_ports
 from wallet import refund_asking
 from wallet import routes as wallet_routes
 from wallet import tasks as wallet_tasks
+from wallet.rails.ach import AchRail
 from wallet.rails.bank_of_kaohsiung import BankOfKaohsiungRail
 from wallet.rails.contract import Rail
+from wallet.rails.ewallet import EwalletRail
 from wallet.rails.points_only import PointsRail
 
 if TYPE_CHECKING:
@@ -100,11 +104,16 @@ def plug_in() -> None:
     bank = BankClient(wire.Peer("bank", of.bank_url, of.bank_secret, read_timeout_seconds=8.0))
     bureaus = BureausClient(wire.Peer("bureaus", of.bureaus_url, of.bureaus_secret, read_timeout_seconds=5.0))
     sms = SmsClient(wire.Peer("sms", of.sms_url, of.sms_secret, read_timeout_seconds=5.0))
+    ach = AchClient(wire.Peer("ach", of.ach_url, of.ach_secret, read_timeout_seconds=8.0))
     rails: dict[str, Rail] = {
         "bank_of_kaohsiung": BankOfKaohsiungRail(bank),
+        "ach": AchRail(ach),
         "points": PointsRail(),
     }
-    wallet_ports.plug_in(wallet_ports.Ports(bank, bureaus, points_for_payment, tender, rails))
+    for name, secret in zip(WALLETS, (of.jkopay_secret, of.line_pay_secret), strict=True):
+        peer = wire.Peer(name, f"{of.ewallets_url}/{name}", secret, read_timeout_seconds=8.0)
+        rails[name] = EwalletRail(name, WalletClient(peer))
+    wallet_ports.plug_in(wallet_ports.Ports(bank, bureaus, points_for_payment, tender, rails, ach=ach))
     refund_asking.register()
     identity_ports.plug_in(telephone=sms, vehicles=bureaus)
     notify_ports.plug_in(pusher=_Pusher(), languages=people.person_language)

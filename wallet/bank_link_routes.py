@@ -6,15 +6,25 @@ from typing import Any
 
 from core import db
 from core.clock import on_the_wire
-from core.errors import InsufficientAuthentication, NotFound, PreconditionFailed, PreconditionRequired, Unavailable
+from core.errors import (
+    InsufficientAuthentication,
+    InvalidRequest,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    Unavailable,
+)
 from core.http import Answer, Call, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.settings import settings
 from core.text import Text
 from identity import people
 from partners import wire
-from wallet import bank_links, mandates
-from wallet.bank_links import BankLink
+from partners.ach.banks import BANKS
+from partners.ach.client import AuthorisationRequest
+from partners.bank.client import Mandate, MandateRequest
+from wallet import ach_mandates, bank_links, mandates
+from wallet.bank_links import BANK_OF_KAOHSIUNG, BankLink
 from wallet.errors import BankLinkNotActive, BankRefusedConsent
 from wallet.ports import ports
 from wallet.schemas import (
@@ -24,6 +34,7 @@ from wallet.schemas import (
     BankLinkPage,
     BankLinkSchema,
     BankLinkStartedSchema,
+    BankPage,
 )
 
 routes = Routes("bank_links")
@@ -32,27 +43,51 @@ _ETAG = {200: {"ETag": "what If-Match of the next change carries: the version in
 _BANK_NAME = Text("高雄銀行", "Bank of Kaohsiung")
 
 
+@routes.get(
+    "/v1/banks",
+    access=citizen(loa=2),
+    answers={200: BankPage},
+    summary=Text("可以連結的銀行", "Banks whose accounts can be linked"),
+)
+def list_banks(call: Call) -> Answer:
+    """The city's own bank first; `needs_account` says that POST /v1/bank-links wants the account's number too."""
+    items = [{"bank": BANK_OF_KAOHSIUNG, "name": _BANK_NAME.in_language(call.language), "needs_account": False}]
+    items += [
+        {"bank": code, "name": name.in_language(call.language), "needs_account": True} for code, name in BANKS.items()
+    ]
+    return Answer({"items": items, "next_cursor": None})
+
+
 @routes.post(
     "/v1/bank-links",
     access=citizen(loa=3),
     body=BankLinkCreate,
     answers={201: BankLinkStartedSchema},
+    problems=[InvalidRequest],
     own_units=True,
     summary=Text("連結銀行帳戶", "Link a bank account"),
 )
 def begin_bank_link(call: Call) -> Answer:
-    """Answers the address of the bank's own page, where the citizen chooses the account and the limits."""
+    """Answers the address of the bank's own page, where the citizen chooses the account and the limits. An account at
+    another bank is asked for through the clearing house, and its number goes there and is not kept."""
+    bank = ach_mandates.bank_wanted(call.body["bank"], call.body["account_no"])
     with db.unit_of_work() as session:
-        link_id, state = bank_links.begin(session, person_id=call.actor.id, now=call.now)
+        link_id, state = bank_links.begin(session, person_id=call.actor.id, bank=bank, now=call.now)
         national_id = people.opened_national_id(people.get(session, call.actor.id))
+    asked = {
+        "reference": typeid("blk", link_id),
+        "return_url": f"{settings().public_origin}/app/bank-return",
+        "holder_ref": typeid("per", call.actor.id),
+        "state": state,
+    }
+    request: MandateRequest | AuthorisationRequest
     try:
-        request = ports().bank.request_mandate(
-            reference=typeid("blk", link_id),
-            return_url=f"{settings().public_origin}/app/bank-return",
-            holder_ref=typeid("per", call.actor.id),
-            state=state,
-            holder_hint=national_id,
-        )
+        if bank == BANK_OF_KAOHSIUNG:
+            request = ports().bank.request_mandate(**asked, holder_hint=national_id)
+        else:
+            request = ports().ach.request_authorisation(
+                **asked, bank=call.body["bank"], account_no=call.body["account_no"], holder_id=national_id
+            )
     except wire.CallFailed as failure:
         raise Unavailable from failure
     with db.unit_of_work() as session:
@@ -83,13 +118,19 @@ def complete_bank_link(call: Call) -> Answer:
             link = bank_links.refuse(session, person_id=call.actor.id, link_id=link_id, now=call.now)
             return Answer(_on_the_wire(link, call.language))
     try:
-        mandate = ports().bank.exchange_code(call.body["code"])
+        mandate, status = _exchanged(link, call.body["code"])
     except wire.Refused:
         raise BankRefusedConsent from None
     except wire.CallFailed as failure:
         raise Unavailable from failure
+    whose: dict[str, Any] = {"person_id": call.actor.id, "link_id": link_id, "now": call.now}
     with db.unit_of_work() as session:
-        link = bank_links.activate(session, person_id=call.actor.id, link_id=link_id, mandate=mandate, now=call.now)
+        if status == "active":
+            link = bank_links.activate(session, mandate=mandate, **whose)
+        elif status == "pending":
+            link = bank_links.answers_later(session, mandate=mandate, **whose)
+        else:
+            link = bank_links.refuse(session, **whose)
     return Answer(_on_the_wire(link, call.language))
 
 
@@ -161,9 +202,18 @@ def remove_bank_link(call: Call) -> Answer:
     link_id = parse_typeid("blk", call.path["link_id"])
     with db.unit_of_work() as session:
         link = bank_links.revoke(session, person_id=call.actor.id, link_id=link_id, now=call.now)
-    if link.mandate_id and link.status in ("active", "paused"):
-        mandates.tell(link.mandate_id)
+    if link.mandate_id and link.status in ("pending", "active", "paused"):
+        tell = mandates.tell if link.bank == BANK_OF_KAOHSIUNG else ach_mandates.tell
+        tell(link.mandate_id)
     return Answer(status=204)
+
+
+def _exchanged(link: BankLink, code: str) -> tuple[Mandate, str]:
+    """The mandate that a code stands for, and where it stands: active, pending (the bank answers later), refused."""
+    if link.bank == BANK_OF_KAOHSIUNG:
+        return ports().bank.exchange_code(code), "active"
+    authorisation = ports().ach.exchange_code(code)
+    return ach_mandates.mandate_of(authorisation), authorisation.status
 
 
 def _tagged(link: BankLink, language: str) -> Answer:
@@ -184,7 +234,7 @@ def _on_the_wire(link: BankLink, language: str) -> dict[str, Any]:
     return {
         "id": typeid("blk", link.id),
         "bank": link.bank,
-        "bank_name": _BANK_NAME.in_language(language),
+        "bank_name": BANKS.get(link.bank, _BANK_NAME).in_language(language),
         "account": link.account_masked or None,
         "name": link.name,
         "is_preferred": link.is_preferred,

@@ -68,13 +68,13 @@ class BankLink:
         return min(self.per_payment_limit_twd, self.room_today_twd)
 
 
-def begin(session: Session, *, person_id: UUID, now: datetime) -> tuple[UUID, str]:
+def begin(session: Session, *, person_id: UUID, now: datetime, bank: str = BANK_OF_KAOHSIUNG) -> tuple[UUID, str]:
     """Write down that a link is wanted. Answers its id and the state that the bank's redirect has to bring back."""
     link_id = new_uuid()
     state = f"{typeid('blk', link_id)}.{secrets.token_urlsafe(24)}"
     session.execute(
         _INSERT,
-        {"person_id": person_id, "id": link_id, "bank": BANK_OF_KAOHSIUNG, "state": _hash(state), "now": now},
+        {"person_id": person_id, "id": link_id, "bank": bank, "state": _hash(state), "now": now},
     )
     return link_id, state
 
@@ -109,6 +109,16 @@ def activate(session: Session, *, person_id: UUID, link_id: UUID, mandate: Manda
          "monthly": mandate.monthly_limit_twd, "now": now, "check": now + CHECK_EVERY},
     )  # fmt: skip
     session.execute(_PREFER_SOME, {"person_id": person_id})
+    return link_of(session, person_id=person_id, link_id=link_id)
+
+
+def answers_later(session: Session, *, person_id: UUID, link_id: UUID, mandate: Mandate, now: datetime) -> BankLink:
+    """The citizen has agreed, and their bank says yes or no on its next business day: asked until then."""
+    session.execute(
+        _AGREED,
+        {"person_id": person_id, "id": link_id, "mandate": mandate.mandate_id, "account": mandate.account_masked,
+         "per_payment": mandate.per_payment_limit_twd, "daily": mandate.daily_limit_twd, "now": now},
+    )  # fmt: skip
     return link_of(session, person_id=person_id, link_id=link_id)
 
 
@@ -160,9 +170,9 @@ def revoke(session: Session, *, person_id: UUID, link_id: UUID, now: datetime) -
     return link
 
 
-def revoked_at_the_bank(session: Session, *, mandate_id: str, now: datetime) -> None:
+def revoked_at_the_bank(session: Session, *, mandate_id: str, now: datetime, bank: str = BANK_OF_KAOHSIUNG) -> None:
     """The bank says that a mandate has been ended there. Again, it changes nothing."""
-    found = session.execute(_BY_MANDATE, {"bank": BANK_OF_KAOHSIUNG, "mandate": mandate_id}).first()
+    found = session.execute(_BY_MANDATE, {"bank": bank, "mandate": mandate_id}).first()
     if found is None:
         return
     _choose_alone(session, found.person_id)
@@ -271,8 +281,14 @@ _ACTIVATE = text(
     "version = version + 1, check_at = :check, changed_at = :now "
     "WHERE person_id = :person_id AND id = :id AND status = 'pending'"
 )
+_AGREED = text(
+    "UPDATE wallet.bank_link SET mandate_id = :mandate, account_masked = :account, "
+    "per_payment_limit_twd = :per_payment, daily_limit_twd = :daily, version = version + 1, "
+    "check_at = CAST(:now AS timestamptz), changed_at = :now "
+    "WHERE person_id = :person_id AND id = :id AND status = 'pending'"
+)
 _REFUSE = text(
-    "UPDATE wallet.bank_link SET status = 'refused', version = version + 1, changed_at = :now "
+    "UPDATE wallet.bank_link SET status = 'refused', version = version + 1, check_at = NULL, changed_at = :now "
     "WHERE person_id = :person_id AND id = :id AND status = 'pending'"
 )
 _CHANGE = text(
@@ -312,6 +328,7 @@ _ONE_SPENT = text(
 _ALL = text(
     f"SELECT {_COLUMNS}, spent.today_twd, spent.month_twd FROM wallet.bank_link l {_SPENT} "  # noqa: S608
     "WHERE l.person_id = :person_id "
-    "AND (l.status <> 'pending' OR l.created_at > CAST(:now AS timestamptz) - interval '1 hour') "
+    "AND (l.status <> 'pending' OR l.mandate_id IS NOT NULL "
+    "     OR l.created_at > CAST(:now AS timestamptz) - interval '1 hour') "
     "ORDER BY l.id DESC LIMIT 50"
 )

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from partners.ach.client import AchClient
 from partners.bank.client import BankClient
 from partners.bureaus.client import BureausClient
 from wallet.rails.contract import Rail
@@ -47,6 +48,7 @@ class Ports:
     points_for_payment: Callable[[Session, UUID], int | None]
     tender: PointsTender
     rails: Mapping[str, Rail] = field(default_factory=dict)
+    ach: AchClient = field(kw_only=True)
 
 
 _plugged: Ports | None = None

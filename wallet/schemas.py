@@ -76,7 +76,19 @@ BankLinkPage = page_of(BankLinkSchema)
 
 
 class BankLinkCreate(Schema):
-    """Nothing is asked: which account and which limits, the citizen tells the bank alone."""
+    """The city's own bank asks which account; another is named by its code (3 or 7 digits), with the account."""
+
+    bank = fields.String(load_default="bank_of_kaohsiung", validate=Matches("^(bank_of_kaohsiung|[0-9]{3}|[0-9]{7})$"))
+    account_no = fields.String(load_default=None, allow_none=True, validate=Matches("^[0-9]{6,14}$"))
+
+
+class BankSchema(Schema):
+    bank = fields.String(required=True)
+    name = fields.String(required=True)
+    needs_account = fields.Boolean(required=True)
+
+
+BankPage = page_of(BankSchema)
 
 
 class BankLinkCompletion(Schema):

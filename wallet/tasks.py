@@ -8,7 +8,17 @@ from functools import partial
 
 from core import db
 from core.outbox import Consumer
-from wallet import bank_tasks, bill_batches, bureau_notices, events, notice_sending, payments, refunds, resolving
+from wallet import (
+    ach_tasks,
+    bank_tasks,
+    bill_batches,
+    bureau_notices,
+    events,
+    notice_sending,
+    payments,
+    refunds,
+    resolving,
+)
 
 _NOTICES = bureau_notices.CONSUMER
 _SEND = notice_sending.send_for_event
@@ -42,4 +52,5 @@ SWEEPS: dict[str, tuple[float, Callable[[datetime], None]]] = {
     "wallet.expire_abandoned_payments": (15.0, expire_abandoned_payments),
     "wallet.forget_refusals": (3600.0, forget_refusals),
     **bank_tasks.SWEEPS,
+    **ach_tasks.SWEEPS,
 }

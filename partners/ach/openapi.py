@@ -32,6 +32,7 @@ _ENTRY_STATUS = one_of("submitted", "rejected", "returned", "settled")
 
 def _entry(of: str) -> dict[str, Any]:
     return record(
+        (),
         entry_id=TEXT,
         reference=TEXT,
         amount=NUMBER,
