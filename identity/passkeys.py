@@ -37,10 +37,12 @@ class Keyring:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedPasskey:
-    """A passkey whose user has just signed. `is_synced`: the key can be on several devices (backup eligible)."""
+    """A passkey whose user has just signed. `is_synced`: the key can be on several devices (backup eligible);
+    `public_key`: what verifies the signature (COSE), for evidence that outlives the passkey."""
 
     passkey_id: UUID
     is_synced: bool
+    public_key: bytes
 
 
 def _keyring(table: str, owner: str) -> Keyring:
@@ -113,7 +115,7 @@ def verify_assertion(
     if session.execute(keyring.use, used).first() is None:
         session.execute(keyring.note_regression, {"id": key.id, "now": now})
         raise AssertionRefusedAndNoted
-    return VerifiedPasskey(key.id, is_synced)
+    return VerifiedPasskey(key.id, is_synced, bytes(key.public_key))
 
 
 def user_handle_of(credential: Any) -> UUID | None:

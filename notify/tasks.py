@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.ids import typeid
 from core.outbox import Consumer, Event
-from notify import deliveries, money_back, texts
+from notify import automatic_debit, deliveries, money_back, texts
 from notify.messages import write
 
 
@@ -35,8 +35,10 @@ def tell_of_payment(session: Session, event: Event, now: datetime) -> None:
 
 
 def tell_of_failure(session: Session, event: Event, now: datetime) -> None:
-    """wallet.payment_failed: what the bank said, in plain words."""
+    """wallet.payment_failed: what the bank said, in plain words. An automatic debit's failure has words of its own."""
     failed = event.payload
+    if failed.get("initiated_by") == "automatic_debit":
+        return
     write(
         session,
         texts.PAYMENT_FAILED,
@@ -74,6 +76,22 @@ CONSUMERS = (
     Consumer("notify.payment_restored", "wallet.payment_restored", money_back.tell_of_restoring, push_at_once),
     Consumer("notify.dispute_opened", "wallet.dispute_opened", money_back.tell_of_dispute, push_at_once),
     Consumer("notify.dispute_closed", "wallet.dispute_closed", money_back.tell_of_dispute_result, push_at_once),
+    Consumer(
+        "notify.automatic_debit_announced",
+        "wallet.automatic_debit_announced",
+        automatic_debit.tell_of_plan,
+        push_at_once,
+    ),
+    Consumer(
+        "notify.automatic_debit_not_made",
+        "wallet.automatic_debit_not_made",
+        automatic_debit.tell_of_debit_not_made,
+        push_at_once,
+    ),
+    Consumer(
+        "notify.automatic_debit_stopped", "wallet.automatic_debit_stopped", automatic_debit.tell_of_stop, push_at_once
+    ),
+    Consumer("notify.bank_link_ended", "wallet.bank_link_ended", automatic_debit.tell_of_ended_account, push_at_once),
     Consumer("notify.passkey_added", "identity.passkey_added", warn_of_passkey, push_at_once),
 )
 

@@ -6,7 +6,7 @@ Titles and bodies appear on lock screens: no name, no ID number, no plate, no bi
 from __future__ import annotations
 
 from core.text import Text
-from notify import money_back_texts
+from notify import automatic_debit_texts, money_back_texts
 from notify.wording import BASIS_TRANSACTION, Wording
 
 _DAY = 86_400
@@ -67,10 +67,11 @@ PASSKEY_ADDED = Wording(
     ),
     push_ttl_seconds=7 * _DAY,
 )
-WORDINGS = (PAYMENT_RECEIPT, PAYMENT_FAILED, DOUBLE_PAYMENT_RETURNED, PASSKEY_ADDED, *money_back_texts.WORDINGS)
+WORDINGS = (PAYMENT_RECEIPT, PAYMENT_FAILED, DOUBLE_PAYMENT_RETURNED, PASSKEY_ADDED, *money_back_texts.WORDINGS,
+            *automatic_debit_texts.WORDINGS)  # fmt: skip
 
 BASES = {
-    **{wording.kind: BASIS_TRANSACTION for wording in money_back_texts.WORDINGS},
+    **{wording.kind: BASIS_TRANSACTION for wording in money_back_texts.WORDINGS + automatic_debit_texts.WORDINGS},
     PAYMENT_RECEIPT.kind: BASIS_TRANSACTION,
     PAYMENT_FAILED.kind: BASIS_TRANSACTION,
     DOUBLE_PAYMENT_RETURNED.kind: BASIS_TRANSACTION,

@@ -78,7 +78,7 @@ def fail(session: Session, payment: Payment, items: Sequence[Item], reason: str,
         session,
         events.PAYMENT_FAILED,
         {"payment_id": str(payment.id), "person_id": str(payment.person_id), "reason_code": reason,
-         "total_twd": payment.total_twd},
+         "total_twd": payment.total_twd, "initiated_by": payment.initiated_by},
         now=now,
     )  # fmt: skip
 
