@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from core.http import PageQuery, page_of
+from core.http import Matches, PageQuery, page_of
 from wallet import bureau_notices
 from wallet.book import BUREAUS
 
@@ -48,3 +48,78 @@ class AttemptSchema(Schema):
 
 
 AttemptPage = page_of(AttemptSchema)
+
+
+class PlanPartCreate(Schema):
+    number = fields.String(required=True, validate=[validate.Length(1, 40), Matches("^[A-Za-z0-9-]+$")])
+    amount = fields.Integer(required=True, strict=True, validate=validate.Range(1, 10_000_000))
+    due_on = fields.Date(required=True, format="%Y-%m-%d")
+
+
+class InstalmentPlanCreate(Schema):
+    """A plan as the bureau granted it; the parts are bills with numbers of the bureau's own."""
+
+    plan_number = fields.String(required=True, validate=[validate.Length(1, 60), Matches("^[A-Za-z0-9-]+$")])
+    number = fields.String(required=True, validate=validate.Length(1, 60))
+    parts = fields.List(fields.Nested(PlanPartCreate), required=True, validate=validate.Length(1, 100))
+
+
+class InstalmentDelay(Schema):
+    part = fields.Integer(required=True, strict=True, validate=validate.Range(1, 100))
+    due_on = fields.Date(required=True, format="%Y-%m-%d")
+
+
+class InstalmentRequestCreate(Schema):
+    parts = fields.Integer(required=True, strict=True, validate=validate.Range(2, 100))
+
+
+class InstalmentPartSchema(Schema):
+    part = fields.Integer(required=True)
+    bill_id = fields.String(required=True)
+    number = fields.String(required=True)
+    amount = fields.Integer(required=True)
+    currency = fields.String(required=True)
+    due_on = fields.String(required=True)
+    first_due_on = fields.String(required=True)
+    status = fields.String(required=True)
+    is_missed = fields.Boolean(required=True)
+
+
+class InstalmentPlanSchema(Schema):
+    id = fields.String(required=True)
+    plan_number = fields.String(required=True)
+    bill_id = fields.String(required=True)
+    number = fields.String(required=True)
+    amount = fields.Integer(required=True)
+    currency = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["active", "completed", "ended"]))
+    delays_used = fields.Integer(required=True)
+    delays_allowed = fields.Integer(required=True)
+    missed_ends_at = fields.Integer(required=True)
+    source = fields.String(required=True)
+    granted_at = fields.String(required=True)
+    ended_at = fields.String(required=True, allow_none=True)
+    parts = fields.List(fields.Nested(InstalmentPartSchema), required=True)
+
+
+class InstalmentRequestSchema(Schema):
+    id = fields.String(required=True)
+    bill_id = fields.String(required=True)
+    parts = fields.Integer(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["requested", "forwarded", "granted", "refused"]))
+    message = fields.String(required=True)
+    refusal = fields.String(required=True, allow_none=True)
+    plan_id = fields.String(required=True, allow_none=True)
+    created_at = fields.String(required=True)
+    decided_at = fields.String(required=True, allow_none=True)
+
+
+class InstalmentsSchema(Schema):
+    """What a citizen may do about a fine in parts, and what has become of it."""
+
+    can_request = fields.Boolean(required=True)
+    most_parts = fields.Integer(required=True)
+    least_part = fields.Integer(required=True)
+    source = fields.String(required=True)
+    request = fields.Nested(InstalmentRequestSchema, required=True, allow_none=True)
+    plan = fields.Nested(InstalmentPlanSchema, required=True, allow_none=True)

@@ -14,11 +14,14 @@ from wallet import (
     bill_batches,
     bureau_notices,
     events,
+    instalment_requests,
+    instalments,
     notice_sending,
     payments,
     refunds,
     resolving,
 )
+from wallet.reconciliation import tasks as reconciliation_tasks
 
 _NOTICES = bureau_notices.CONSUMER
 _SEND = notice_sending.send_for_event
@@ -28,6 +31,7 @@ CONSUMERS = (
     Consumer(f"{_NOTICES}.restored", events.PAYMENT_RESTORED, bureau_notices.write_restored, _SEND),
     Consumer(f"{_NOTICES}.refunded", events.BILL_REFUNDED, bureau_notices.write_refunded, _SEND),
     *bank_tasks.CONSUMERS,
+    *reconciliation_tasks.CONSUMERS,
 )
 
 
@@ -35,6 +39,12 @@ def expire_abandoned_payments(now: datetime) -> None:
     """Free the bills of payments that nobody confirmed in time."""
     with db.unit_of_work() as session:
         payments.expire_abandoned(session, now=now)
+
+
+def settle_instalment_plans(now: datetime) -> None:
+    """Complete, reopen or end plans as their parts are paid, given back or missed."""
+    with db.unit_of_work() as session:
+        instalments.settle_plans(session, now=now)
 
 
 def forget_refusals(now: datetime) -> None:
@@ -49,8 +59,11 @@ SWEEPS: dict[str, tuple[float, Callable[[datetime], None]]] = {
     "wallet.send_due_refunds": (2.0, refunds.send_due),
     "wallet.send_due_notices.parking": (3.0, partial(notice_sending.send_due, "parking")),
     "wallet.send_due_notices.fines": (3.0, partial(notice_sending.send_due, "fines")),
+    "wallet.send_due_instalment_requests": (5.0, instalment_requests.send_due),
+    "wallet.settle_instalment_plans": (15.0, settle_instalment_plans),
     "wallet.expire_abandoned_payments": (15.0, expire_abandoned_payments),
     "wallet.forget_refusals": (3600.0, forget_refusals),
     **bank_tasks.SWEEPS,
+    **reconciliation_tasks.SWEEPS,
     **ach_tasks.SWEEPS,
 }

@@ -130,6 +130,7 @@ ALTER TABLE wallet.bill
     ADD COLUMN part_count smallint,
     ADD CONSTRAINT bill_part CHECK ((part_number IS NULL) = (part_count IS NULL)
                                     AND (part_number IS NULL OR plan_id IS NOT NULL));
+CREATE INDEX bill_open_part ON wallet.bill (plan_id) WHERE part_number IS NOT NULL AND status = 'unpaid';
 COMMENT ON COLUMN wallet.bill.plan_id IS 'The instalment plan: of the whole fine while the plan runs, or of a part.';
 
 CREATE TABLE wallet.instalment_rule (
