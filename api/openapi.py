@@ -63,6 +63,8 @@ _PREFIXES = {
     "approval_id": "apr",
     "automatic_debit_id": "adb",
     "batch_id": "bat",
+    "break_id": "brk",
+    "file_id": "stm",
     "bill_id": "bill",
     "device_id": "dev",
     "link_id": "blk",

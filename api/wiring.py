@@ -39,6 +39,7 @@ from wallet.rails.bank_of_kaohsiung import BankOfKaohsiungRail
 from wallet.rails.contract import Rail
 from wallet.rails.ewallet import EwalletRail
 from wallet.rails.points_only import PointsRail
+from wallet.reconciliation import tasks as reconciliation_tasks
 
 if TYPE_CHECKING:
     from partners.fcm.client import FcmClient
@@ -55,7 +56,8 @@ class Sweep:
 # Events that nobody acts on yet, and why they are published all the same.
 UNCONSUMED: dict[str, str] = {
     "wallet.bill_paid_elsewhere": "the citizen sees it on the bill itself",
-    "wallet.payment_disagrees": "reconciliation explains it",
+    "wallet.break_opened": "the desk lists the breaks themselves; the gauge of open ones alarms",
+    "wallet.in_transit_overdue": "the desk lists the accounts themselves; the gauge of what is overdue alarms",
 }
 
 
@@ -114,6 +116,7 @@ def plug_in() -> None:
         peer = wire.Peer(name, f"{of.ewallets_url}/{name}", secret, read_timeout_seconds=8.0)
         rails[name] = EwalletRail(name, WalletClient(peer))
     wallet_ports.plug_in(wallet_ports.Ports(bank, bureaus, points_for_payment, tender, rails, ach=ach))
+    reconciliation_tasks.register_approvals()
     refund_asking.register()
     identity_ports.plug_in(telephone=sms, vehicles=bureaus)
     notify_ports.plug_in(pusher=_Pusher(), languages=people.person_language)

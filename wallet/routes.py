@@ -15,6 +15,7 @@ from wallet import (
     refund_routes,
     webhook_routes,
 )
+from wallet.reconciliation.routes import ROUTES as RECONCILIATION
 
 ROUTES = (
     bill_routes.routes,
@@ -28,4 +29,5 @@ ROUTES = (
     bureau_notice_routes.routes,
     status_file_routes.routes,
     webhook_routes.routes,
+    *RECONCILIATION,
 )

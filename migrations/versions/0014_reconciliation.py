@@ -63,8 +63,8 @@ CREATE TABLE wallet.statement_line (
     nth integer NOT NULL,
     kind text NOT NULL CHECK (kind IN ('payment', 'return', 'refund', 'refund_reversed', 'chargeback',
                                        'second_chargeback', 'chargeback_reversed', 'collection', 'transfer', 'fee',
-                                       'correction')),
-    status text NOT NULL CHECK (status IN ('matched', 'missing_ours', 'duplicate', 'fee')),
+                                       'correction', 'carry')),
+    status text NOT NULL CHECK (status IN ('matched', 'missing_ours', 'duplicate', 'fee', 'carried')),
     subject_id uuid,
     our_reference text NOT NULL,
     their_reference text NOT NULL,
@@ -84,6 +84,7 @@ COMMENT ON COLUMN wallet.statement_line.gross_twd IS 'Signed: above zero what th
 COMMENT ON COLUMN wallet.statement_line.nth IS 'Which of several lines about the same thing: all but the first are duplicates.';
 -- Each thing of ours is matched once, whoever runs at the same time.
 CREATE UNIQUE INDEX statement_line_once ON wallet.statement_line (subject_id, kind) WHERE status = 'matched';
+CREATE INDEX statement_line_carried ON wallet.statement_line (source) WHERE status = 'carried';
 CREATE INDEX statement_line_open ON wallet.statement_line (their_reference, kind) WHERE status = 'missing_ours';
 
 CREATE TABLE wallet.payout (
@@ -160,7 +161,7 @@ CREATE TABLE wallet.break_history (
 CREATE TRIGGER break_history_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON wallet.break_history
     FOR EACH STATEMENT EXECUTE FUNCTION wallet.refuse_change();
 
-CREATE TABLE wallet.closed_day (
+CREATE TABLE wallet.accounting_day (
     day date NOT NULL,
     version integer NOT NULL CHECK (version >= 1),
     is_closed boolean NOT NULL,
@@ -172,8 +173,8 @@ CREATE TABLE wallet.closed_day (
     PRIMARY KEY (day, version),
     CHECK (is_closed = (reopened_at IS NULL))
 );
-COMMENT ON COLUMN wallet.closed_day.version IS 'A day that is reopened and closed again keeps its earlier figures.';
-CREATE UNIQUE INDEX closed_day_once ON wallet.closed_day (day) WHERE is_closed;
+COMMENT ON COLUMN wallet.accounting_day.version IS 'A day that is reopened and closed again keeps its earlier figures.';
+CREATE UNIQUE INDEX accounting_day_once ON wallet.accounting_day (day) WHERE is_closed;
 """
 
 

@@ -52,6 +52,12 @@ MOVES_VALUE = {
     "/v1/approvals/<approval_id>/decision",
 }
 MOVES_NOTHING = {
+    "/v1/reconciliation/files": "lines that were taken before change nothing",
+    "/v1/reconciliation/breaks/<break_id>/assignment": "owning what one owns changes nothing",
+    "/v1/reconciliation/breaks/<break_id>/explanation": "words, and each is kept",
+    "/v1/reconciliation/breaks/<break_id>/adjustment": "a proposal moves nothing, and a break has one at a time",
+    "/v1/reconciliation/days/<day>/close": "a day that is closed stays as it is",
+    "/v1/reconciliation/days/<day>/reopening": "a proposal moves nothing",
     "/v1/auth/password/register": "sends a code; how often is limited",
     "/v1/auth/password/login": "sends a code; how often is limited",
     "/v1/auth/otp/verify": "a code is used once",

@@ -104,9 +104,7 @@ def transfer_of(found: Break, counter_account: str | None) -> Transfer | None:
     """
     standing = _standing(found)
     if (standing is None) != (counter_account is None):
-        raise InvalidRequest(
-            Text("對方科目不符。", "This break needs, or must not have, a counter account.")
-        )
+        raise InvalidRequest(Text("對方科目不符。", "This break needs, or must not have, a counter account."))
     if standing is None or counter_account is None:
         return None
     account, amount = standing
@@ -158,9 +156,7 @@ def shown(body: Mapping[str, Any]) -> Sequence[Shown]:
             Shown(Text("金額", "Amount"), f"NT${body['amount_twd']:,}"),
         ]
     else:
-        lines.append(
-            Shown(Text("處理", "Effect"), Text("說明後結案", "Closed as explained; nothing moves"))
-        )
+        lines.append(Shown(Text("處理", "Effect"), Text("說明後結案", "Closed as explained; nothing moves")))
     return lines
 
 
@@ -169,6 +165,11 @@ def register() -> None:
     approvals.on_approved(
         KIND, ROLES, carry_out, shown, title=Text("對帳差異調整", "Adjusting entry for a break"), on_refused=let_go
     )
+
+
+def needs_counter_account(found: Break) -> bool:
+    """Whether money of a break stands somewhere and has to go somewhere."""
+    return found.status != "closed" and _standing(found) is not None
 
 
 def proposal_of(found: Break) -> str | None:

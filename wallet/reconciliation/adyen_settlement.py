@@ -54,7 +54,7 @@ KINDS: Final[dict[str, Kind]] = {
     "ManualCorrected": "correction",
     "MatchedStatement": "correction",
     "BankInstructionReturned": "correction",
-    "Balancetransfer": "correction",
+    "Balancetransfer": "carry",
     "PaidOut": "correction",
     "PaidOutReversed": "correction",
 }
@@ -164,7 +164,7 @@ def _line(row: int, cell: Callable[[str], str], type_: str, net: int, at: date) 
         raise wrong_in(row, "has no reference")
     if len(theirs) > REFERENCE_CHARACTERS_MAX or len(ours) > REFERENCE_CHARACTERS_MAX:
         raise wrong_in(row, "has a reference that is too long")
-    if kind in ("fee", "correction"):
+    if kind in ("fee", "correction", "carry"):
         gross, fee = (0, -net) if kind == "fee" else (net, 0)
         return StatementLine(row, kind, ours, theirs, gross, fee, at)
     if cell("Gross Currency") != "TWD":

@@ -194,24 +194,24 @@ _PATIENCE = text("SET LOCAL statement_timeout = '30min'; SET LOCAL work_mem = '6
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _COLUMNS = "day, version, is_closed, figures, closed_at, closed_by, reopened_at"
 _LATEST = text(
-    f"SELECT {_COLUMNS} FROM wallet.closed_day WHERE day = :day ORDER BY version DESC LIMIT 1"  # noqa: S608
+    f"SELECT {_COLUMNS} FROM wallet.accounting_day WHERE day = :day ORDER BY version DESC LIMIT 1"  # noqa: S608
 )
 _PAGE = text(
-    f"SELECT * FROM (SELECT DISTINCT ON (day) {_COLUMNS} FROM wallet.closed_day "  # noqa: S608
+    f"SELECT * FROM (SELECT DISTINCT ON (day) {_COLUMNS} FROM wallet.accounting_day "  # noqa: S608
     "WHERE CAST(:before AS date) IS NULL OR day < :before ORDER BY day DESC, version DESC) AS newest "
     "ORDER BY day DESC LIMIT :limit"
 )
 _INSERT = text(
-    "INSERT INTO wallet.closed_day (day, version, is_closed, figures, closed_at, closed_by) "
+    "INSERT INTO wallet.accounting_day (day, version, is_closed, figures, closed_at, closed_by) "
     "VALUES (:day, :version, true, CAST(:figures AS jsonb), :now, :by)"
 )
 _REOPEN = text(
-    "UPDATE wallet.closed_day SET is_closed = false, reopened_at = :now, reopening = :approval "
+    "UPDATE wallet.accounting_day SET is_closed = false, reopened_at = :now, reopening = :approval "
     "WHERE day = :day AND is_closed"
 )
 _FILES = text(
-    "SELECT source, reference, rows, gross_twd, fee_twd, net_twd, breaks FROM wallet.statement_file "
-    "WHERE status = 'taken' AND :day BETWEEN first_day AND last_day ORDER BY source, reference"
+    "SELECT source, reference, rows, gross_twd AS gross, fee_twd AS fees, net_twd AS net, breaks "
+    "FROM wallet.statement_file WHERE status = 'taken' AND :day BETWEEN first_day AND last_day ORDER BY source, reference"
 )
 _HAS_FILE = text(
     "SELECT 1 FROM wallet.statement_file WHERE status = 'taken' AND source = :source "

@@ -127,6 +127,9 @@ _OPEN_ITEMS = text(
         SELECT account, NULL, money_twd, id, 'refund_reversed' FROM sent WHERE came_back
         UNION ALL
         SELECT 'bank_in_transit:' || source, announced_on, amount_twd, id, 'transfer' FROM wallet.payout
+        UNION ALL
+        SELECT 'bank_in_transit:' || source, NULL, -gross_twd, NULL, 'carry' FROM wallet.statement_line
+         WHERE status = 'carried'
     )
     SELECT account, sum(amount_twd)::bigint AS amount_twd, count(*)::int AS items, min(occurred_on) AS oldest_on
       FROM item

@@ -20,7 +20,7 @@ from wallet.reconciliation.problems import (
 
 Kind = Literal[
     "payment", "return", "refund", "refund_reversed", "chargeback", "second_chargeback", "chargeback_reversed",
-    "collection", "transfer", "fee", "correction",
+    "collection", "transfer", "fee", "correction", "carry",
 ]  # fmt: skip
 
 RECORD_CHARACTERS_MAX: Final = 32_768
@@ -33,7 +33,7 @@ class StatementLine(NamedTuple):
     `gross_twd` is signed: above zero what the other side owes us for it, below what it takes back; `fee_twd` what it
     keeps for its service (below zero: gives back); `net_twd` what remains. `our_reference` is the one that we gave
     (`pay_…`, `ref_…`, a slip's number), `their_reference` the source's own name, never empty. `channel` names the
-    chain of stores, where there are several behind one source.
+    chain of stores, where there are several behind one source. A `carry` takes what is owed from one file to the next.
     """
 
     row: int

@@ -97,7 +97,7 @@ _MATCH = text(
     INSERT INTO wallet.statement_line (file_id, row, source, nth, kind, status, subject_id, our_reference,
         their_reference, gross_twd, fee_twd, ours_twd, ours_fee_twd, account, rail, value_date, is_late)
     SELECT :file, m.row, :source, m.nth, m.kind,
-           CASE WHEN m.kind = 'fee' THEN 'fee' WHEN m.is_again THEN 'duplicate'
+           CASE WHEN m.kind = 'fee' THEN 'fee' WHEN m.kind = 'carry' THEN 'carried' WHEN m.is_again THEN 'duplicate'
                 WHEN m.ours_twd IS NULL THEN 'missing_ours' ELSE 'matched' END,
            m.subject_id, m.our_reference, m.their_reference, m.gross_twd, m.fee_twd,
            CASE WHEN m.is_again THEN NULL ELSE m.ours_twd END,
@@ -110,7 +110,8 @@ _MATCH = text(
         SELECT s.row, s.nth, s.kind, coalesce(s.subject_id, o.id) AS subject_id, s.our_reference, s.their_reference,
                s.gross_twd, s.fee_twd, s.value_date, {OURS} AS ours_twd, {ACCOUNT} AS account,
                coalesce(p.rail, r.rail, CAST(:own_rail AS text)) AS rail, {BOOKED_ON} AS booked_on,
-               s.kind <> 'fee' AND (s.nth > 1 OR done.file_id IS NOT NULL OR waiting.file_id IS NOT NULL) AS is_again
+               s.kind NOT IN ('fee', 'carry')
+               AND (s.nth > 1 OR done.file_id IS NOT NULL OR waiting.file_id IS NOT NULL) AS is_again
           FROM (
             SELECT staged.*, row_number() OVER (
                        PARTITION BY kind, coalesce(subject_id::text, their_reference)
@@ -141,7 +142,7 @@ _SUMS = text(
       FROM (SELECT CASE WHEN status = 'matched' THEN account END AS account, rail, coalesce(ours_twd, 0) AS ours,
                    gross_twd - coalesce(ours_twd, 0) AS gap, coalesce(ours_fee_twd, fee_twd) AS fee,
                    fee_twd - coalesce(ours_fee_twd, fee_twd) AS fee_gap
-              FROM wallet.statement_line WHERE file_id = :file) AS line
+              FROM wallet.statement_line WHERE file_id = :file AND status <> 'carried') AS line
      GROUP BY account, rail ORDER BY account, rail
     """
 )

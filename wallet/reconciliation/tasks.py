@@ -1,0 +1,23 @@
+"""What reconciliation does outside a request: looks for what is late, and listens for what disagrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from core.outbox import Consumer
+from wallet import events
+from wallet.reconciliation import adjustments, day_close, late
+
+CONSUMERS = (Consumer("wallet.reconciliation.disagreements", events.PAYMENT_DISAGREES, late.note_disagreement),)
+
+# name → (every so many seconds, what to run)
+SWEEPS: dict[str, tuple[float, Callable[[datetime], None]]] = {
+    "wallet.reconciliation.look": (60.0, late.look),
+}
+
+
+def register_approvals() -> None:
+    """What here takes two persons."""
+    adjustments.register()
+    day_close.register()

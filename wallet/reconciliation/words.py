@@ -1,0 +1,36 @@
+"""Why a break was opened, for people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core.text import Text
+
+_CAUSES: Final[dict[str, Text]] = {
+    "not_known": Text("對方的款項在我們這裡查無付款", "We know no payment that this money could be for"),
+    "no_payout": Text("入帳款項沒有對應的撥款通知", "Money at the bank that nobody announced"),
+    "correction": Text("對方的更正分錄", "A correction by the other side"),
+    "collection": Text("代收款項沒有對應的繳款單", "Collected for a slip that we do not know"),
+    "adjusted_before": Text("這筆付款先前已調整沖銷", "The payment was written off before its money came"),
+    "line_again": Text("同一筆款項又出現一次", "The same thing is reported once more"),
+    "line_differs": Text("對方金額與我們不同", "Their amount is not ours"),
+    "contract_differs": Text("手續費與合約不同", "The fee is not what the contract says"),
+    "out_of_time": Text("入帳日期不在約定期間內", "Settled outside the time that was agreed"),
+    "no_line": Text("逾期仍未出現在對方檔案", "Overdue, and in none of their files"),
+    "not_decided": Text("逾時仍不知道扣款結果", "What became of the debit is still not known"),
+    "message_differs": Text("對方通知的金額與我們不同", "A message says another amount than ours"),
+    "late_return": Text("退件超過約定期限", "Returned after its time had passed"),
+}
+_STATES: Final[dict[str, Text]] = {
+    "payment": Text("對方有款項，但付款狀態是「{state}」", "Money came for a payment that is {state}"),
+    "refund": Text("對方已退款，但退款狀態是「{state}」", "Money left for a refund that is {state}"),
+}
+
+
+def cause_words(cause: str) -> Text:
+    """The words for a cause; causes that carry a state ("payment_failed") name it."""
+    known = _CAUSES.get(cause)
+    if known is not None:
+        return known
+    head, _, state = cause.partition("_")
+    return _STATES[head].format(state=state) if head in _STATES and state else Text(cause, cause)
