@@ -116,9 +116,10 @@ def write(
          "asked_by_id": wanted.asked_by_id, "note": wanted.note, "account": payment.account_masked, "now": now},
     )  # fmt: skip
     refund = refund_of(session, refund_id)
-    if status == "requested":
-        begin(session, refund, payment, now=now)
-    return refund
+    if status == "proposed":
+        return refund
+    begin(session, refund, payment, now=now)
+    return refund_of(session, refund_id)
 
 
 def begin(session: Session, refund: Refund, payment: Payment, *, now: datetime) -> None:
