@@ -144,7 +144,9 @@ MODES: Mapping[str, ModeFacts] = {
     "wrong_totals": ModeFacts(
         "合計不符", "states a balance or totals that the entries do not lead to", {}, _STATEMENT | _FILES
     ),
-    "missing_file": ModeFacts("檔案未到", "has no file of this day yet", {}, _FILES),
+    "missing_file": ModeFacts(
+        "檔案未到", "has no file of this day yet; does not list the first one", {}, _FILES | {("ach", "return_files")}
+    ),
     "duplicate_file": ModeFacts("檔案重複", "sends the file of the day before again", {}, _FILES),
     "returned": ModeFacts("扣款遭退", "returns the debit in its window with reason `code`", {"code": 1}, _ACH_DEBIT),
     "returned_late": ModeFacts(
