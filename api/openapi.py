@@ -66,6 +66,7 @@ _PREFIXES = {
     "break_id": "brk",
     "file_id": "stm",
     "bill_id": "bill",
+    "card_id": "crd",
     "device_id": "dev",
     "link_id": "blk",
     "message_id": "msg",

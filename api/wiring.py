@@ -21,6 +21,8 @@ from notify import routes as notify_routes
 from notify import tasks as notify_tasks
 from partners import wire
 from partners.ach.client import AchClient
+from partners.adyen.client import AdyenClient, AdyenConfig
+from partners.adyen.reports import ReportConfig
 from partners.bank.client import BankClient
 from partners.bureaus.client import BureausClient
 from partners.ewallets.client import WALLETS, WalletClient
@@ -35,6 +37,7 @@ from wallet import refund_asking
 from wallet import routes as wallet_routes
 from wallet import tasks as wallet_tasks
 from wallet.rails.ach import AchRail
+from wallet.rails.adyen import AdyenRail
 from wallet.rails.bank_of_kaohsiung import BankOfKaohsiungRail
 from wallet.rails.contract import Rail
 from wallet.rails.ewallet import EwalletRail
@@ -112,10 +115,21 @@ def plug_in() -> None:
         "ach": AchRail(ach),
         "points": PointsRail(),
     }
+    cards = None
+    if of.adyen_api_key:
+        cards = AdyenClient(
+            AdyenConfig(of.adyen_url, of.adyen_api_key, of.adyen_merchant_account, is_live=of.adyen_is_live)
+        )
+        rails |= {name: AdyenRail(name, cards) for name in ("card", "apple_pay", "google_pay")}
+    card_reports = ReportConfig(of.adyen_reports_url, of.adyen_api_key) if cards else None
     for name, secret in zip(WALLETS, (of.jkopay_secret, of.line_pay_secret), strict=True):
         peer = wire.Peer(name, f"{of.ewallets_url}/{name}", secret, read_timeout_seconds=8.0)
         rails[name] = EwalletRail(name, WalletClient(peer))
-    wallet_ports.plug_in(wallet_ports.Ports(bank, bureaus, points_for_payment, tender, rails, ach=ach))
+    wallet_ports.plug_in(
+        wallet_ports.Ports(
+            bank, bureaus, points_for_payment, tender, rails, cards=cards, card_reports=card_reports, ach=ach
+        )
+    )
     reconciliation_tasks.register_approvals()
     refund_asking.register()
     identity_ports.plug_in(telephone=sms, vehicles=bureaus)

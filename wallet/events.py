@@ -35,6 +35,8 @@ PAYMENT_UNDONE: Final = "wallet.payment_undone"
 PAYMENT_RESTORED: Final = "wallet.payment_restored"
 # payment_id, kind ("missing_ours" | "amount"), rail, ours_twd, theirs_twd, status
 PAYMENT_DISAGREES: Final = "wallet.payment_disagrees"
+# message_id: the card processor has told us something; it is proven and written down
+PROCESSOR_NOTICE: Final = "wallet.processor_notice"
 # source, file_id or break_id (the other null), kind of break, number of breaks, amount_twd in question
 BREAK_OPENED: Final = "wallet.break_opened"
 # account, number of things that are late there, amount_twd, oldest_on

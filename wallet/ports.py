@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from partners.ach.client import AchClient
+from partners.adyen.client import StoredCard
+from partners.adyen.reports import ReportConfig
 from partners.bank.client import BankClient
 from partners.bureaus.client import BureausClient
 from wallet.rails.contract import Rail
@@ -38,6 +40,14 @@ class PointsTender(Protocol):
         """What `give_back` returned is spent once more, as far as it is still there, once per cause."""
 
 
+class CardKeeper(Protocol):
+    """Who keeps citizens' cards under tokens. Raises the failures of `partners.wire`."""
+
+    def stored_cards(self, shopper_reference: str) -> tuple[StoredCard, ...]: ...
+
+    def forget_card(self, *, shopper_reference: str, token: str) -> None: ...
+
+
 @dataclass
 class Ports:
     """The rails, the city's bank, the bureaus' registers, and the points room: what a payment earned, and what it may
@@ -48,6 +58,8 @@ class Ports:
     points_for_payment: Callable[[Session, UUID], int | None]
     tender: PointsTender
     rails: Mapping[str, Rail] = field(default_factory=dict)
+    cards: CardKeeper | None = None
+    card_reports: ReportConfig | None = None
     ach: AchClient = field(kw_only=True)
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from wallet import (
+    adyen_webhook_routes,
     automatic_debit_routes,
     bank_link_routes,
     bill_batch_routes,
     bill_routes,
     bureau_notice_routes,
+    card_routes,
     instalment_routes,
     payment_routes,
     receipt_routes,
-    status_file_routes,
     refund_routes,
+    status_file_routes,
+    verify_routes,
     webhook_routes,
 )
 from wallet.reconciliation.routes import ROUTES as RECONCILIATION
@@ -21,13 +24,16 @@ ROUTES = (
     bill_routes.routes,
     bank_link_routes.routes,
     automatic_debit_routes.routes,
+    card_routes.routes,
     instalment_routes.routes,
     payment_routes.routes,
     receipt_routes.routes,
+    verify_routes.routes,
     refund_routes.routes,
     bill_batch_routes.routes,
     bureau_notice_routes.routes,
     status_file_routes.routes,
     webhook_routes.routes,
+    adyen_webhook_routes.routes,
     *RECONCILIATION,
 )

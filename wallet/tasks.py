@@ -10,6 +10,7 @@ from core import db
 from core.outbox import Consumer
 from wallet import (
     ach_tasks,
+    adyen_tasks,
     bank_tasks,
     bill_batches,
     bureau_notices,
@@ -30,8 +31,10 @@ CONSUMERS = (
     Consumer(f"{_NOTICES}.withdrawn", events.PAYMENT_UNDONE, bureau_notices.write_withdrawn, _SEND),
     Consumer(f"{_NOTICES}.restored", events.PAYMENT_RESTORED, bureau_notices.write_restored, _SEND),
     Consumer(f"{_NOTICES}.refunded", events.BILL_REFUNDED, bureau_notices.write_refunded, _SEND),
+    Consumer(f"{_NOTICES}.refund_failed", events.REFUND_FAILED, bureau_notices.write_refund_failed, _SEND),
     *bank_tasks.CONSUMERS,
     *reconciliation_tasks.CONSUMERS,
+    *adyen_tasks.CONSUMERS,
 )
 
 
@@ -66,4 +69,5 @@ SWEEPS: dict[str, tuple[float, Callable[[datetime], None]]] = {
     **bank_tasks.SWEEPS,
     **reconciliation_tasks.SWEEPS,
     **ach_tasks.SWEEPS,
+    **adyen_tasks.SWEEPS,
 }

@@ -109,9 +109,11 @@ class AdyenClient:
         return_url: str,
         shopper_reference: str,
         expires_at: datetime,
+        keeps_card: bool = False,
         language: str = "zh-TW",
     ) -> CardSession:
-        """A page on which one card pays this amount, and where the payer may tick that Adyen keeps the card.
+        """A page on which one card pays this amount. Adyen keeps the card when the payer wants it to: `keeps_card` says
+        that they have said so already, otherwise the page asks.
 
         The same reference is the same page. Whoever leaves it comes back to `return_url` with `sessionId` and
         `sessionResult`.
@@ -119,7 +121,7 @@ class AdyenClient:
         request = self._payment(reference, amount_twd, return_url, shopper_reference) | {
             "mode": "hosted",
             "allowedPaymentMethods": ["scheme"],
-            "storePaymentMethodMode": "askForConsent",
+            "storePaymentMethodMode": "enabled" if keeps_card else "askForConsent",
             "shopperInteraction": "Ecommerce",
             "shopperLocale": language,
             "expiresAt": on_the_wire(expires_at),
@@ -164,12 +166,19 @@ class AdyenClient:
         }
         return self._paid(reference, amount_twd, request)
 
-    def payment_details(self, redirect_result: str) -> PaymentAnswer:
-        """What became of a payment whose payer went to another page and came back with `redirectResult`."""
+    def payment_details(self, *, reference: str, amount_twd: int, redirect_result: str) -> PaymentAnswer:
+        """What became of a payment whose payer went to another page and came back with `redirectResult`.
+
+        Whose result that is, a browser can say wrongly: an answer about another payment is not trusted.
+        """
         request = {"details": {"redirectResult": redirect_result}}
         key = f"details.{hashlib.sha256(redirect_result.encode()).hexdigest()[:40]}"
         answer = self._sent(lambda: self._payments.payments_details(request, idempotency_key=key))
-        return _shaped(answer, lambda: _payment_answer(answer))
+        paid = _shaped(answer, lambda: _payment_answer(answer))
+        is_ours = answer.get("merchantReference") == reference and paid.amount_twd in (None, amount_twd)
+        if not is_ours:
+            raise wire.AnswerNotTrusted(NAME, "the answer is about another payment")
+        return paid
 
     def capture(self, *, reference: str, psp_reference: str, amount_twd: int) -> str:
         """Takes what was only authorised. Answers Adyen's name for the request; CAPTURE says what became of it."""

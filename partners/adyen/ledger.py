@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS adyen_session (
     currency          TEXT NOT NULL,
     return_url        TEXT NOT NULL,
     shopper_reference TEXT,
-    may_keep          INTEGER NOT NULL,
+    keeping           TEXT NOT NULL,
     is_captured       INTEGER NOT NULL,
     status            TEXT NOT NULL DEFAULT 'active',
     expires_at        REAL NOT NULL,

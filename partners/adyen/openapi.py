@@ -158,8 +158,8 @@ BOOKS: dict[str, Any] = {
         "get": _book(
             "Pages for cards",
             ("id", "reference", "status"),
-            **dict.fromkeys(("id", "reference", "currency", "return_url", "status", "session_result"), TEXT),
-            **dict.fromkeys(("amount_minor", "may_keep", "is_captured", "attempts"), NUMBER),
+            **dict.fromkeys(("id", "reference", "currency", "return_url", "keeping", "status", "session_result"), TEXT),
+            **dict.fromkeys(("amount_minor", "is_captured", "attempts"), NUMBER),
             **dict.fromkeys(("shopper_reference", "psp_reference"), MAYBE_TEXT),
             expires_at={"type": "number"},
         )

@@ -63,7 +63,8 @@ def add_to(adyen: Blueprint, shop: Shop) -> None:
         card, problems = _read(request.form)
         if card is None:
             return _form(session, request.form, problems)
-        asked = _asked(session, keeps_card=bool(session["may_keep"]) and request.form.get("keep") == "yes")
+        is_ticked = session["keeping"] == "askForConsent" and request.form.get("keep") == "yes"
+        asked = _asked(session, keeps_card=is_ticked or session["keeping"] == "enabled")
         mode = shop.mode("payment", {"reference": session["reference"]})
         if card.is_challenged or (mode and mode.name == "challenge"):
             return _see_other(f"{shop.own_url}/adyen/3ds/{begin_challenge(shop, asked, card)}")

@@ -156,7 +156,7 @@ def _opened(shop: Shop, session_id: str, body: dict[str, Any]) -> dict[str, Any]
             currency=currency,
             return_url=str(body["returnUrl"]),
             shopper_reference=body.get("shopperReference"),
-            may_keep=int(body.get("storePaymentMethodMode") == "askForConsent" and "shopperReference" in body),
+            keeping=str(body.get("storePaymentMethodMode", "disabled")) if "shopperReference" in body else "disabled",
             is_captured=int(body.get("captureDelayHours") == 0),
             expires_at=expires_at,
             session_result=secrets.token_urlsafe(40),

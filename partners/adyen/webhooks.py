@@ -27,6 +27,7 @@ import orjson
 from partners.wire import NotGenuine
 
 MOST_ITEMS = 1000
+LARGEST_MINOR = 10**15
 SIGNATURE_HEADER = "hmacsignature"
 _KEY_BYTES = _DIGEST_BYTES = 32
 
@@ -116,8 +117,8 @@ class Validator:
         item = _part(wrapped, "NotificationRequestItem")
         signature = _signature(_part(item, "additionalData").get("hmacSignature"))
         amount = _part(item, "amount")
-        if type(amount.get("value")) is not int:
-            raise NotGenuine("amount.value is not a whole number")
+        if type(amount.get("value")) is not int or abs(amount["value"]) > LARGEST_MINOR:
+            raise NotGenuine("amount.value is not a whole number, or none that money comes in")
         for name in ("pspReference", "merchantAccountCode", "eventCode", "eventDate"):
             _text(item, name)
         if item.get("success") not in ("true", "false"):

@@ -86,6 +86,7 @@ MOVES_NOTHING = {
     "/v1/bureau/notices/<notice_id>/redelivery": "the receiver knows the notice by its id",
     "/v1/bureau-notices/<notice_id>/redelivery": "the receiver knows the notice by its id",
     "/v1/webhooks/bank": "it only makes us ask the bank sooner",
+    "/v1/webhooks/adyen": "a notice is known by its names, and takes effect once",
     "/v1/devices": "an address is registered once",
 }
 

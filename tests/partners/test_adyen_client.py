@@ -162,12 +162,16 @@ def test_a_kept_card_s_bank_may_ask_and_the_details_say_what_became_of_it(
     assert (paid.result_code, paid.psp_reference) == ("RedirectShopper", "")
     assert books.read("adyen/payments", reference="pay_1") == []
     back = brought_back(post_form(paid.action_url, decision=decision))
-    first = adyen.payment_details(back["redirectResult"])
+    brought = {"redirect_result": back["redirectResult"]}
+    first = adyen.payment_details(reference="pay_1", amount_twd=605, **brought)
     assert (first.result_code, first.amount_twd) == (code, 605)
-    assert adyen.payment_details(back["redirectResult"]) == first
+    assert adyen.payment_details(reference="pay_1", amount_twd=605, **brought) == first
+    for other in ({"reference": "pay_2", "amount_twd": 605}, {"reference": "pay_1", "amount_twd": 5}):
+        with pytest.raises(wire.AnswerNotTrusted):
+            adyen.payment_details(**other, **brought)
     assert len(books.read("adyen/payments", reference="pay_1")) == 1
     with pytest.raises(wire.Refused):
-        adyen.payment_details("guess")
+        adyen.payment_details(reference="pay_1", amount_twd=605, redirect_result="guess")
 
 
 def keep_card_of_asking_bank(adyen: AdyenClient) -> str:
