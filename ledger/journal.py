@@ -50,7 +50,7 @@ class JournalLine(NamedTuple):
 
 
 def movements(session: Session, asset: str, *, start: datetime, end: datetime) -> list[AccountMovement]:
-    """Every account of the asset that was opened before `end`, with what moved from `start` until just before `end`.
+    """Every account of the asset, with what moved from `start` until just before `end`.
 
     Reads every transfer until `end`: for nights and desks.
     """
@@ -91,7 +91,7 @@ _MOVEMENTS = text(
            coalesce(sum(cp) FILTER (WHERE recorded_at >= :start), 0)::bigint,
            (coalesce(sum(dp - cp), 0) * CASE a.normal_side WHEN 'debit' THEN 1 ELSE -1 END)::bigint
       FROM ledger.account a LEFT JOIN ({_SIDES.format(until="< :end")}) AS s ON s.account_id = a.id
-     WHERE a.asset = :asset AND a.opened_at < :end
+     WHERE a.asset = :asset
      GROUP BY a.id, a.code, a.asset, a.normal_side ORDER BY a.code
     """  # noqa: S608
 )
@@ -108,7 +108,7 @@ _BALANCES_AS_OF = text(
            coalesce(sum(dh), 0)::bigint, coalesce(sum(ch), 0)::bigint,
            (coalesce(sum(dp - cp), 0) * CASE a.normal_side WHEN 'debit' THEN 1 ELSE -1 END)::bigint
       FROM ledger.account a LEFT JOIN ({_SIDES.format(until="<= :as_of")}) AS s ON s.account_id = a.id
-     WHERE a.asset = :asset AND a.opened_at <= :as_of
+     WHERE a.asset = :asset
      GROUP BY a.id, a.code, a.asset, a.normal_side ORDER BY a.code
     """  # noqa: S608
 )

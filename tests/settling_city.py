@@ -123,9 +123,7 @@ def pay(
 def capture(paid: Paid, *, at: datetime = PAID_AT, status: str = "captured") -> None:
     """The rail has said that a payment was booked."""
     with db.unit_of_work() as session:
-        book.settle(
-            session, paid.reference, [paid.item], clearing=CLEARING[paid.rail], rail=paid.rail, now=at
-        )
+        book.settle(session, paid.reference, [paid.item], clearing=CLEARING[paid.rail], rail=paid.rail, now=at)
         session.execute(
             text("UPDATE wallet.payment SET status = :status, booked_at = :at, external_id = :ext WHERE id = :id"),
             {"id": paid.id, "status": status, "at": at, "ext": f"EXT{paid.id.hex[-8:]}"},
@@ -225,7 +223,12 @@ def settled(paid: Paid, *, fee: int = 10, gross: int | None = None, **more: Any)
 
 
 def adyen_file(
-    rows: Sequence[dict[str, str]], *, payout: int | None = None, batch: str = "7", day: date = DAY, with_payout: bool = True
+    rows: Sequence[dict[str, str]],
+    *,
+    payout: int | None = None,
+    batch: str = "7",
+    day: date = DAY,
+    with_payout: bool = True,
 ) -> bytes:
     """A settlement report with these records, and the payout that they come to unless another is given."""
     nets = sum(_signed(row) for row in rows)

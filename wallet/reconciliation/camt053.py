@@ -39,6 +39,7 @@ _DETAILS_THEIRS = f"{_N}Refs/{_N}AcctSvcrRef"
 
 _OURS = re.compile(r"(pay|ref)_[0-7][0-9a-hjkmnp-tv-z]{25}")
 _PROLOG_BYTES: Final = 4_096
+_TAIL_BYTES: Final = 64
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 # What libxml2 says of a document that simply stops (xmlerror.h: XML_ERR_DOCUMENT_END, _GT_REQUIRED, _TAG_NOT_FINISHED…)
 _STOPPED: Final = frozenset({4, 5, 73, 74, 75, 76, 77})
@@ -53,7 +54,7 @@ def read(chunks: Iterable[bytes], *, account: str | None = None) -> Lines:
     try:
         return (yield from _statement(source, account))
     except etree.XMLSyntaxError as error:
-        raise _refusal(error) from None
+        raise StatementTruncated() if source.stopped_short else _refusal(error) from None
 
 
 def _statement(source: _Source, account: str | None) -> Lines:
@@ -65,8 +66,10 @@ def _statement(source: _Source, account: str | None) -> Lines:
     file, is_whole = _File(account), False
     for event, element in events:
         if event == "start":
-            if element.tag == _ROOT and element.getroottree().docinfo.doctype:
-                raise StatementUnsafe
+            if element.tag == _ROOT:
+                source.has_begun = True
+                if element.getroottree().docinfo.doctype:
+                    raise StatementUnsafe
             continue
         is_whole = element.tag == _ROOT
         if element.tag == _DETAILS:
@@ -229,7 +232,8 @@ class _Source:
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks: Iterator[bytes] = iter(chunks)
-        self._waiting = b""
+        self._waiting = self._tail = b""
+        self._is_spent = self.has_begun = False
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
         while len(self._waiting) < _PROLOG_BYTES and (chunk := next(self._chunks, b"")):
             self._waiting += chunk
@@ -242,12 +246,19 @@ class _Source:
         if not self._waiting:
             self._waiting = next(self._chunks, b"")
         piece, self._waiting = self._waiting[:size], self._waiting[size:]
+        self._is_spent = not piece
+        self._tail = (self._tail + piece)[-_TAIL_BYTES:]
         try:
             # libxml2 gives up on bytes that are no UTF-8 without saying so.
             self._decoder.decode(piece, final=not piece)
         except UnicodeDecodeError:
             raise StatementNotReadable from None
         return piece
+
+    @property
+    def stopped_short(self) -> bool:
+        """Whether a statement has begun, everything has been read, and it does not end as a document does."""
+        return self.has_begun and self._is_spent and not self._tail.rstrip().endswith(b"Document>")
 
 
 def _check_prolog(prolog: bytes) -> None:

@@ -87,7 +87,13 @@ def test_row_35_a_run_twice_gives_the_same() -> None:
 def test_row_35_a_run_that_dies_between_any_two_steps_leaves_nothing_and_the_next_gives_the_same(
     monkeypatch: pytest.MonkeyPatch, module: Any, step: str
 ) -> None:
-    content = adyen_file([settled(pay("card", 600), gross=590), settled(pay("card", 700)), settled(pay("card", 1, status="failed"), fee=0)])
+    content = adyen_file(
+        [
+            settled(pay("card", 600), gross=590),
+            settled(pay("card", 700)),
+            settled(pay("card", 1, status="failed"), fee=0),
+        ]
+    )
     before = everything()
     whole = getattr(module, step)
 
@@ -178,7 +184,9 @@ def test_a_missing_line_that_comes_closes_its_break() -> None:
     must_be_explained()
 
 
-def test_row_41_an_adjustment_takes_two_persons_and_one_reversing_transfer(mei: SignedInOfficer, lin: SignedInOfficer) -> None:
+def test_row_41_an_adjustment_takes_two_persons_and_one_reversing_transfer(
+    mei: SignedInOfficer, lin: SignedInOfficer
+) -> None:
     take("adyen", adyen_file([settled(pay("card", 600), gross=590)]))
     (found,) = open_breaks()
     with db.unit_of_work() as session:
@@ -230,7 +238,9 @@ def test_an_adjustment_that_was_overtaken_has_no_effect(mei: SignedInOfficer, li
     must_be_explained()
 
 
-def test_a_line_that_comes_after_its_payment_was_written_off_waits_in_suspense(mei: SignedInOfficer, lin: SignedInOfficer) -> None:
+def test_a_line_that_comes_after_its_payment_was_written_off_waits_in_suspense(
+    mei: SignedInOfficer, lin: SignedInOfficer
+) -> None:
     forgotten = pay("card", 1000, at=PAID_AT - timedelta(days=9))
     late.look(NOW)
     (found,) = open_breaks()
@@ -250,14 +260,18 @@ def test_a_line_that_comes_after_its_payment_was_written_off_waits_in_suspense(m
     must_be_explained()
 
 
-def test_a_break_without_money_is_closed_as_explained_and_moves_nothing(mei: SignedInOfficer, lin: SignedInOfficer) -> None:
+def test_a_break_without_money_is_closed_as_explained_and_moves_nothing(
+    mei: SignedInOfficer, lin: SignedInOfficer
+) -> None:
     take("adyen", adyen_file([settled(pay("card", 600), day=DAY + timedelta(days=30))]))
     (found,) = open_breaks()
     before = transfers()
     with pytest.raises(InvalidRequest), db.unit_of_work() as session:
         adjustments.propose(session, found.id, counter_account=book.TREASURY_BANK, reason="x", by=mei.actor, now=NOW)
     with db.unit_of_work() as session:
-        approval_id = adjustments.propose(session, found.id, counter_account=None, reason="連假", by=mei.actor, now=NOW).id
+        approval_id = adjustments.propose(
+            session, found.id, counter_account=None, reason="連假", by=mei.actor, now=NOW
+        ).id
     with db.unit_of_work() as session:
         approvals.decide(session, approval_id, by=lin.actor, is_approved=True, note="", now=NOW)
     assert kinds() == [] and transfers() == before
@@ -286,7 +300,9 @@ def test_a_refused_file_is_kept_as_refused_once() -> None:
 
 
 def test_corrections_of_the_processor_are_breaks_until_somebody_says_what_they_are() -> None:
-    take("adyen", adyen_file([settled(pay("card", 600)), adyen_row("DepositCorrection", theirs=f"D{uuid4()}", net=-70)]))
+    take(
+        "adyen", adyen_file([settled(pay("card", 600)), adyen_row("DepositCorrection", theirs=f"D{uuid4()}", net=-70)])
+    )
     (found,) = open_breaks()
     assert (found.kind, found.cause, found.suspense_twd) == ("missing_ours", "correction", -70)
     must_be_explained()
