@@ -134,10 +134,7 @@ def authorize(
     if link.status != "active":
         raise AutomaticDebitAccount(link_status=link.status)
     session.execute(_REPLACE, {"person_id": person_id, "kind": proposed.kind, "now": now})
-    evidence = {
-        "credential": _signed_parts(credential),
-        "public_key": base64.urlsafe_b64encode(verified.public_key).decode(),
-    }
+    evidence = _signed_parts(credential) | {"public_key": base64.urlsafe_b64encode(verified.public_key).decode()}
     active = session.execute(
         _ACTIVATE,
         {"id": proposed.id, "passkey": verified.passkey_id, "evidence": orjson.dumps(evidence).decode(), "now": now},

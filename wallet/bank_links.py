@@ -230,8 +230,9 @@ def _since(now: datetime) -> dict[str, Any]:
     """The beginning of the day and of the month in Taipei, and the least id that a payment of that month can have."""
     day = now.astimezone(TAIPEI).replace(hour=0, minute=0, second=0, microsecond=0)
     month = day.replace(day=1)
-    # A payment is debited within minutes of being written down, and its id begins with the milliseconds of that.
-    first_ms = int((month - timedelta(hours=1)).timestamp() * 1000)
+    # A payment is debited minutes after it is written down, and its id begins with the milliseconds of that: a month
+    # more of them costs nothing, and an old customer's years are not read.
+    first_ms = int((month - timedelta(days=31)).timestamp() * 1000)
     return {"day": day, "month": month, "first_payment": UUID(int=first_ms << 80)}
 
 
