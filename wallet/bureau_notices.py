@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import outbox
+from core.clock import on_the_wire
 from core.errors import NotFound
 from core.ids import new_uuid
 from core.outbox import Event
@@ -27,7 +28,13 @@ WITHDRAWN: Final = "bill.payment_withdrawn"
 RESTORED: Final = "bill.payment_restored"
 REFUNDED: Final = "bill.refunded"
 KINDS: Final = (PAID, WITHDRAWN, RESTORED, REFUNDED)
-EVENTS: Final = (events.PAYMENT_CAPTURED, events.PAYMENT_UNDONE, events.PAYMENT_RESTORED, events.BILL_REFUNDED)
+EVENTS: Final = (
+    events.PAYMENT_CAPTURED,
+    events.PAYMENT_UNDONE,
+    events.PAYMENT_RESTORED,
+    events.BILL_REFUNDED,
+    events.REFUND_FAILED,
+)
 
 
 class EarlierEventWaits(Exception):
@@ -96,19 +103,25 @@ def write_restored(session: Session, event: Event, now: datetime) -> None:
 
 def write_refunded(session: Session, event: Event, now: datetime) -> None:
     """Money of a bill went back to the payer; the notice says whether the bill is owed again."""
+    _write_about_refund(session, event, REFUNDED, now)
+
+
+def write_refund_failed(session: Session, event: Event, now: datetime) -> None:
+    """A refund that the bureau was told of came back unpaid: the payment stands after all."""
+    if event.payload["was_completed"]:
+        _write_about_refund(session, event, RESTORED, now)
+
+
+def _write_about_refund(session: Session, event: Event, kind: str, now: datetime) -> None:
     _must_be_in_order(session, event)
     facts = event.payload
     values = {"payment_id": UUID(facts["payment_id"]), "bill_id": UUID(facts["bill_id"])}
     bill = session.execute(_REFUNDED_BILL, values).first()
     if bill is None or not bill.was_told or not facts["amount_twd"]:
         return
-    one = {
-        "bill_id": facts["bill_id"],
-        "number": facts["number"],
-        "bureau": bill.bureau,
-        "amount_twd": facts["amount_twd"],
-    }
-    _write(session, event, REFUNDED, _by_bureau([one], {"bill_status": bill.status}), {"reason": facts["reason"]}, now)
+    one = {key: facts[key] for key in ("bill_id", "number", "amount_twd")} | {"bureau": bill.bureau}
+    told = {"bill_status": bill.status} if kind == REFUNDED else {"paid_at": on_the_wire(bill.booked_at or now)}
+    _write(session, event, kind, _by_bureau([one], told), {"reason": facts["reason"]}, now)
 
 
 def page_of_notices(
@@ -204,11 +217,12 @@ _TOLD_PAID = text(
 )
 _REFUNDED_BILL = text(
     """
-    SELECT i.bureau, b.status,
+    SELECT i.bureau, b.status, p.booked_at,
            EXISTS (SELECT FROM wallet.bureau_notice n
                     WHERE n.payment_id = i.payment_id AND n.kind = 'bill.paid' AND n.bureau = i.bureau
                       AND n.body -> 'bills' @> jsonb_build_array(jsonb_build_object('number', i.number))) AS was_told
       FROM wallet.payment_item i JOIN wallet.bill b ON b.id = i.bill_id
+      LEFT JOIN wallet.payment p ON p.id = i.payment_id
      WHERE i.payment_id = :payment_id AND i.bill_id = :bill_id
     """
 )

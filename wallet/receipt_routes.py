@@ -1,12 +1,10 @@
-"""Receipts over HTTP: for the payer as JSON or PDF, for whoever holds the paper as a page that only says yes or no."""
+"""Receipts over HTTP, for the payer: one of each payment, as JSON or PDF."""
 
 from __future__ import annotations
 
-from html import escape
-
-from core.clock import TAIPEI, on_the_wire
+from core.clock import on_the_wire
 from core.errors import NotFound
-from core.http import Answer, Call, Routes, citizen, public
+from core.http import Answer, Call, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity import people
@@ -68,45 +66,6 @@ def show_receipt(call: Call) -> Answer:
     )
 
 
-@routes.get(
-    "/verify/<token>",
-    access=public(),
-    answers={200: None, 404: None},
-    problems=[NotFound],
-    content_types=("text/html",),
-    summary=Text("這張收據是真的嗎", "Is this receipt real"),
-)
-def verify_receipt(call: Call) -> Answer:
-    """A page for whoever scans a receipt's QR code: that it was paid, when and how much; never by whom or for what."""
-    found = receipts.verify(call.session, call.path["token"])
-    if found is None:
-        return _page(404, "查無此收據", "No such receipt", [], is_real=False)
-    paid_at = found.paid_at.astimezone(TAIPEI)
-    rows = [
-        ("收據號碼 · Number", found.number),
-        ("繳費時間 · Paid at", f"{paid_at:%Y-%m-%d %H:%M}"),
-        ("金額 · Amount", f"NT$ {found.amount_twd:,}"),
-        ("帳單張數 · Bills", str(found.bills)),
-    ]
-    if found.refunded_twd:
-        rows.append(("已退款 · Returned", f"NT$ {found.refunded_twd:,}"))
-    return _page(200, "已繳費", "Paid", rows, is_real=True)
-
-
 def _prefers_pdf(call: Call) -> bool:
     accepted = call.request.accept_mimetypes
     return accepted["application/pdf"] > accepted["application/json"]
-
-
-def _page(status: int, zh: str, en: str, rows: list[tuple[str, str]], *, is_real: bool) -> Answer:
-    facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows)
-    sign = "✓" if is_real else "✕"
-    document = (
-        '<!doctype html><html lang="zh-Hant-TW"><head><meta charset="utf-8">'
-        f"<title>{zh} · {en} · 我的高雄</title>"
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
-        '<link rel="stylesheet" href="/problems/style.css"></head><body><main>'
-        f'<h1><span aria-hidden="true">{sign}</span> {zh} · <span lang="en">{en}</span></h1><dl>{facts}</dl>'
-        "<p>我的高雄 My Kaohsiung</p></main></body></html>"
-    )
-    return Answer(raw=document.encode(), status=status, content_type="text/html; charset=utf-8")

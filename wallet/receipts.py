@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from core.clock import taipei_date
 from core.crypto import open_sealed, seal, token_hash
 from core.errors import NotFound
 from core.settings import settings
+from wallet import states
 
 _TABLE = "wallet.receipt"
 INSERT = """
@@ -37,13 +38,26 @@ class ReceiptRecord:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """All that the public page shows: that it was paid, when, how much (NT$), for how many bills; nothing of whom."""
+    """All that the public page may show: whether it stands as paid, when, how much (NT$); nothing of whom or for what.
 
-    number: str
+    `given_back_twd` is what went back of it; money that came in twice and went back once is not counted there.
+    """
+
+    status: str
     paid_at: datetime
     amount_twd: int
-    refunded_twd: int
-    bills: int
+    given_back_twd: int
+    final_on: date | None
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the payment stands, at least in part."""
+        return self.status in states.COUNTS_AS_PAID and self.given_back_twd < self.amount_twd
+
+    @property
+    def standing_twd(self) -> int:
+        """How much of it stands."""
+        return self.amount_twd - self.given_back_twd if self.is_paid else 0
 
 
 def values_for(payment_id: UUID, *, now: datetime) -> dict[str, Any]:
@@ -76,10 +90,11 @@ def verify(session: Session, token: str) -> Verification | None:
 _ONE = text("SELECT number, verify_token_sealed, issued_at FROM wallet.receipt WHERE payment_id = :payment_id")
 _VERIFY = text(
     """
-    SELECT r.number, p.booked_at AS paid_at, p.amount_twd + p.fee_twd AS amount_twd,
+    SELECT p.status, p.booked_at AS paid_at, p.amount_twd + p.fee_twd AS amount_twd,
            COALESCE((SELECT sum(f.amount_twd + f.fee_twd) FROM wallet.refund f
-                      WHERE f.payment_id = p.id AND f.status = 'completed'), 0)::bigint AS refunded_twd,
-           (SELECT count(*) FROM wallet.payment_item i WHERE i.payment_id = p.id) AS bills
+                      WHERE f.payment_id = p.id AND f.status = 'completed'
+                        AND f.reason <> 'paid_elsewhere_again'), 0)::bigint AS given_back_twd,
+           CASE WHEN p.status = 'provisional' THEN p.final_on END AS final_on
       FROM wallet.receipt r JOIN wallet.payment p ON p.id = r.payment_id
      WHERE r.verify_hash = :hash
     """

@@ -208,6 +208,18 @@ def test_a_refund_tells_whether_the_bill_is_owed_again(books: SandboxBooks, stat
     assert [bill["status"] for bill in books.bills("parking", number=payment.bills[0]["number"])] == [status]
 
 
+def test_a_refund_that_came_back_unpaid_makes_the_payment_stand_again(books: SandboxBooks) -> None:
+    payment = PaidBills()
+    (bill,) = payment.bills
+    sent(payment.happens(events.PAYMENT_CAPTURED), payment.refunded("unpaid"))
+    failed = {"reason": "charged_wrong", "was_completed": True, **bill}
+    sent(payment.happens(events.REFUND_FAILED, **failed | {"was_completed": False}))
+    assert heard(books, payment) == ["bill.paid", "bill.refunded"]
+    sent(payment.happens(events.REFUND_FAILED, **failed))
+    assert heard(books, payment) == ["bill.paid", "bill.refunded", "bill.payment_restored"]
+    assert [bill["status"] for bill in books.bills("parking", number=bill["number"])] == ["paid"]
+
+
 def test_a_receiver_down_for_24_hours_gets_everything_in_order_once_each_when_it_is_back(
     client: FlaskClient, tmp_path: Path
 ) -> None:
