@@ -11,10 +11,17 @@ from flask import Blueprint, Response, request
 from partners.ach.banks import BankUnknown, bank_of, is_account
 from partners.ach.books import open_account, open_day
 from partners.ach.clearing import close_day, declare_closed
+from partners.desk.books import Books
 from partners.desk.protocol import Desk, Refusal, optional_text, text, whole_number
-from partners.desk.switches_api import json_answer
+from partners.desk.switches_api import back_to, is_form, json_answer
 
 MOST_DAYS = 31
+
+
+def open_day_of(books: Books) -> str:
+    """The business day that is open at the clearing house, YYYY-MM-DD."""
+    with books.writing() as writing:
+        return open_day(writing).isoformat()
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -34,6 +41,8 @@ def blueprint(desk: Desk) -> Blueprint:
                 file = close_day(writing)
                 closed.append({name: value for name, value in file.items() if name != "content"})
             following = open_day(writing)
+        if is_form():
+            return back_to("other-banks")
         return json_answer({"closed": closed, "open_day": following.isoformat()})
 
     @api.post("/closed-days")
@@ -46,6 +55,8 @@ def blueprint(desk: Desk) -> Blueprint:
                 raise Refusal(422, "invalid", "day must be a date") from error
             reason = optional_text(asked, "reason") or "颱風停止上班"
             declare_closed(writing, day, reason)
+        if is_form():
+            return back_to("other-banks")
         return json_answer({"day": day.isoformat(), "reason": reason}, 201)
 
     @api.put("/accounts")
@@ -73,6 +84,8 @@ def blueprint(desk: Desk) -> Blueprint:
 
 
 def _object() -> dict[str, Any]:
+    if is_form():
+        return dict(request.form)
     content = request.get_data(cache=False)
     try:
         body = orjson.loads(content) if content else {}

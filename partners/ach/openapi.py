@@ -259,7 +259,7 @@ BOOKS = {
         "post": operation(
             "books",
             "A typhoon: close a day that has not been cleared (the open one, when none is named)",
-            {201: record(day=DAY, reason=TEXT), 409: REFUSAL, **_WRONG},
+            {201: record(day=DAY, reason=TEXT), 409: REFUSAL, 303: None, **_WRONG},
             body=record(("day", "reason"), day=DAY, reason=TEXT),
         ),
     },
@@ -267,7 +267,7 @@ BOOKS = {
         "post": operation(
             "books",
             "Close the open business day (or `days` of them): entries of the day before are paid or returned",
-            {200: record(closed={"type": "array", "items": _CLOSED}, open_day=DAY), **_WRONG},
+            {200: record(closed={"type": "array", "items": _CLOSED}, open_day=DAY), 303: None, **_WRONG},
             body=record(("days",), days=NUMBER),
         )
     },

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template
 
+from partners.ach.controls import open_day_of as ach_open_day
 from partners.desk.openapi import document
 from partners.desk.protocol import Desk
 from partners.desk.switches import MODES, OPERATIONS, is_applicable
@@ -63,6 +64,9 @@ def _recent(desk: Desk) -> dict[str, Any]:
         "notices": newest("SELECT * FROM bureau_payment_notice"),
         "webhooks": newest("SELECT * FROM webhook"),
         "takings": newest("SELECT * FROM store_taking"),
+        "ach_entries": newest("SELECT * FROM ach_entry"),
+        "ach_open_day": ach_open_day(desk.books),
+        "wallet_payments": newest("SELECT * FROM ewallet_payment"),
         "switches": desk.switches.state(),
         "setting_names": SETTING_NAMES,
         "mode_facts": MODES,

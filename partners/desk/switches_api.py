@@ -16,6 +16,18 @@ def json_answer(body: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(body), status, content_type="application/json")
 
 
+def is_form() -> bool:
+    """Whether a button on the sandbox's page was pressed, and no program asks."""
+    return request.mimetype == "application/x-www-form-urlencoded"
+
+
+def back_to(section: str) -> Response:
+    """Back to a section of the sandbox's page."""
+    answer = redirect(f"/#{section}", 303)
+    assert isinstance(answer, Response)
+    return answer
+
+
 def blueprint(desk: Desk) -> Blueprint:
     """Routes under /switches."""
     api = Blueprint("switches", __name__, url_prefix="/switches")
@@ -56,9 +68,7 @@ def blueprint(desk: Desk) -> Blueprint:
     @api.post("/form")
     def form() -> Response:
         _apply(desk, request.form.to_dict())
-        answer = redirect("/#switches", 303)
-        assert isinstance(answer, Response)
-        return answer
+        return back_to("switches")
 
     return api
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from partners.desk.protocol import Desk
-from partners.desk.switches_api import json_answer
+from partners.desk.switches_api import back_to, is_form, json_answer
 from partners.ewallets.books import close_day
 
 
@@ -17,6 +17,8 @@ def blueprint(desk: Desk) -> Blueprint:
     def close(wallet: str) -> Response:
         with desk.books.writing() as writing:
             file = close_day(writing, wallet)
+        if is_form():
+            return back_to("wallets")
         return json_answer({name: value for name, value in file.items() if name != "content"})
 
     return api

@@ -167,7 +167,7 @@ BOOKS: dict[str, Any] = {
         "post": operation(
             "books",
             "Close the wallet's open day: its settlement file is made and paid out",
-            {200: record((), **_SETTLED)},
+            {200: record((), **_SETTLED), 303: None},
             path=["wallet"],
         )
     },

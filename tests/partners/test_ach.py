@@ -361,3 +361,15 @@ def test_the_net_of_a_day_reaches_the_treasury_as_one_entry(
     assert (entry["kind"], entry["amount_twd"]) == ("credit", 400)
     assert date.fromisoformat(entry["booked_at"][:10]) == day
     assert day - timedelta(days=60) < date.today()
+
+
+def test_the_pages_buttons_close_a_day_and_declare_a_typhoon(
+    ach: AchClient, books: SandboxBooks, mandate: Authorisation
+) -> None:
+    presented = submit(ach, mandate).presented_on
+    page = urllib3.request("GET", f"{books.url}/recent").data.decode()
+    assert f"颱風假 {presented.isoformat()}" in page and "pay_1" in page
+    for path in ("/books/ach/closed-days", "/books/ach/day-close", "/books/ewallets/jkopay/day-close"):
+        assert post_form(f"{books.url}{path}").status == 303
+    assert [row["day"] for row in books.read("ach/closed-days")] == [presented.isoformat()]
+    assert len(books.read("ach/return-files")) == 1
