@@ -203,8 +203,8 @@ def _transactions(row: Row) -> Iterator[Transaction]:
     details: list[dict[str, Any]] = orjson.loads(row["details"])
     if not details:
         yield Transaction(row["reference"], row["own_reference"], row["amount_twd"], row["words"])
-    for detail in details:
-        yield Transaction(detail["reference"], row["own_reference"], detail["amount_twd"], row["words"])
+    for number, detail in enumerate(details, start=1):
+        yield Transaction(detail["reference"], f"{row['own_reference']}-{number}", detail["amount_twd"], row["words"])
 
 
 def _made_at(books: Books, day: date) -> str:
