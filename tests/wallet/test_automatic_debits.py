@@ -18,6 +18,7 @@ from sandbox_process import SandboxBooks
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from api import delivery, wiring
 from core import clock, db
 from core.outbox import Event
 from wallet import (
@@ -619,3 +620,66 @@ def test_workers_that_slept_through_the_day_of_the_notice_tell_late_and_debit_a_
     automatic_payments.debit_due(after)
     assert plans(customer)[-1]["reason"] == "too_late"
     assert booked(bank_books) == [60]
+
+
+# What people are told
+
+
+def deliver_all() -> None:
+    """Bring every recorded event to its consumers, twice, as a crash between two workers may."""
+    for _ in range(2):
+        with db.unit_of_work() as session:
+            ids = [row.id for row in session.execute(text("SELECT id FROM core.outbox ORDER BY recorded_at, id"))]
+            session.execute(text("UPDATE core.outbox SET settled_at = NULL"))
+        delivery.deliver(ids, wiring.consumers_by_kind())
+
+
+def inbox(customer: BankCustomer, kind: str, language: str = "zh-TW") -> list[dict[str, Any]]:
+    items = customer.got("GET", "/v1/inbox", Accept_Language=language)["items"]
+    return [message for message in items if message["kind"] == kind]
+
+
+def test_the_notice_says_how_much_for_which_vehicle_when_and_how_to_skip_it(
+    customer: BankCustomer, link: dict[str, Any]
+) -> None:
+    debit_at = announced(customer, link, 1060, per_bill=2000)
+    deliver_all()
+    (message,) = inbox(customer, "automatic_debit_announced")
+    assert message["title"] == "明天自動扣繳停車費 NT$1,060"
+    tail, moment = customer.plate[-2:], f"{debit_at:%H:%M}"
+    assert all(words in message["body"] for words in (f"末兩碼 {tail}", moment, link["account"], "略過"))
+    assert customer.plate not in message["title"] + message["body"]
+    (english,) = inbox(customer, "automatic_debit_announced", "en")
+    assert all(words in english["body"] for words in (f"ends in {tail}", f"{debit_at:%Y-%m-%d %H:%M}", "Skip"))
+    assert message["link"] == "/app/automatic-debits"
+
+
+def test_a_failure_is_told_once_with_what_happens_next(
+    customer: BankCustomer, link: dict[str, Any], bank_books: SandboxBooks
+) -> None:
+    debit_at = announced(customer, link, 60)
+    bank_books.set_switch("bank", "debit", "insufficient_funds", count=2)
+    automatic_payments.debit_due(debit_at)
+    automatic_payments.debit_due(debit_at + timedelta(days=1))
+    deliver_all()
+    (again,) = inbox(customer, "automatic_debit_to_be_retried")
+    assert "餘額不足" in again["body"]
+    (left,) = inbox(customer, "automatic_debit_left")
+    assert "自行繳納" in left["body"]
+    assert inbox(customer, "payment_failed") == []
+
+
+def test_an_end_is_told_whoever_brought_it_about(
+    customer: BankCustomer, link: dict[str, Any], bank_books: SandboxBooks
+) -> None:
+    announced(customer, link, 60)
+    (mandate,) = bank_books.mandates()
+    bank_books.asked("POST", f"/books/bank/mandates/{mandate['mandate_id']}/revocation")
+    mandates.check_due(clock.now() + timedelta(days=1, minutes=1))
+    deliver_all()
+    deliver_all()
+    (ended,) = inbox(customer, "bank_link_ended")
+    assert link["account"] in ended["title"]
+    (stopped,) = inbox(customer, "automatic_debit_stopped")
+    assert "已解除連結" in stopped["body"]
+    assert customer.got("GET", "/v1/automatic-debits")["is_on"] is False
