@@ -10,6 +10,7 @@ from wallet import (
     bill_routes,
     bureau_notice_routes,
     card_routes,
+    closed_day_routes,
     instalment_routes,
     payment_routes,
     receipt_routes,
@@ -35,5 +36,6 @@ ROUTES = (
     status_file_routes.routes,
     webhook_routes.routes,
     adyen_webhook_routes.routes,
+    closed_day_routes.routes,
     *RECONCILIATION,
 )

@@ -85,6 +85,7 @@ MOVES_NOTHING = {
     "/v1/bills/<bill_id>/instalment-requests": "while a request is open, asking again answers that one",
     "/v1/bureau/notices/<notice_id>/redelivery": "the receiver knows the notice by its id",
     "/v1/bureau-notices/<notice_id>/redelivery": "the receiver knows the notice by its id",
+    "/v1/closed-days": "a day is closed once: windows move, money does not",
     "/v1/webhooks/bank": "it only makes us ask the bank sooner",
     "/v1/webhooks/adyen": "a notice is known by its names, and takes effect once",
     "/v1/devices": "an address is registered once",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from bank_city import BankCustomer, uuid_of
+from flask.testing import FlaskClient
 from other_rails import completed, link_other_bank, pay_by, put_other_rails_behind
 from sandbox_process import SandboxBooks
+from signed_in_officer import signed_in_officer
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -357,3 +359,31 @@ def test_what_is_in_the_book_adds_up_after_all_of_it(customer: BankCustomer, ban
     close_days(bank_books, 2)
     sweep()
     assert balanced()
+
+
+def test_an_officer_enters_a_typhoon_day_with_its_source_and_sees_the_files(
+    client: FlaskClient, customer: BankCustomer, bank_books: SandboxBooks
+) -> None:
+    officer = signed_in_officer(client, "finance")
+    payment = paid(customer)
+    body = {"day": payment["final_on"], "reason": "颱風", "source": "行政院人事行政總處 115-11-20 公告"}
+    made = officer.call("POST", "/v1/closed-days", body)
+    assert (made.status_code, made.json["payments_shifted"], made.json["source"]) == (201, 1, body["source"])
+    assert shown(customer, payment)["final_on"] > payment["final_on"]
+    assert officer.call("POST", "/v1/closed-days", body).json["payments_shifted"] == 0
+    assert [one["day"] for one in officer.call("GET", "/v1/closed-days").json["items"]] == [payment["final_on"]]
+    files = officer.call("GET", "/v1/return-files").json
+    assert (files["items"], files["problems"], files["provisional"], files["provisional_total"]) == ([], [], 1, 150)
+    sunday = next(
+        day
+        for day in (date.fromisoformat(payment["final_on"]) + timedelta(n) for n in range(7))
+        if day.isoweekday() == 7
+    )
+    for wrong in ({"day": sunday.isoformat()}, {"day": "2030-01-02"}, {"day": "1151120"}, {"source": ""}):
+        assert officer.call("POST", "/v1/closed-days", {**body, **wrong}).status_code == 422
+    auditor = signed_in_officer(client, "auditor")
+    assert auditor.call("POST", "/v1/closed-days", body).status_code == 403
+    close_days(bank_books)
+    bank_books.set_switch("ach", "return_file", "truncated_file")
+    sweep()
+    assert [one["wrong"] for one in auditor.call("GET", "/v1/return-files").json["problems"]] != []
