@@ -90,7 +90,8 @@ def test_what_happened_cannot_be_rewritten(database: Database) -> None:
 @pytest.mark.parametrize(
     ("machine", "page"),
     [(states.PAYMENT, "payments.md"), (states.MANDATE, "payments.md"), (states.REFUND, "refunds.md"),
-     (states.DISPUTE, "disputes.md")],
+     (states.DISPUTE, "disputes.md"), (states.AUTOMATIC_DEBIT, "automatic_debit.md"),
+     (states.PLANNED_DEBIT, "automatic_debit.md")],
     ids=lambda value: value.name if isinstance(value, Machine) else value,
 )  # fmt: skip
 def test_the_graphs_in_the_documentation_are_drawn_from_the_tables(machine: Machine, page: str) -> None:
