@@ -72,8 +72,10 @@ _PREFIXES = {
     "message_id": "msg",
     "passkey_id": "psk",
     "planned_id": "apd",
+    "overpayment_id": "ovp",
     "payment_id": "pay",
     "session_id": "ses",
+    "slip_id": "slip",
     "vehicle_id": "veh",
 }
 

@@ -28,12 +28,13 @@ from partners.bureaus.client import BureausClient
 from partners.ewallets.client import WALLETS, WalletClient
 from partners.fcm.messages import Outcome, Push
 from partners.sms.client import SmsClient
+from partners.stores.client import StoresClient
 from points import routes as points_routes
 from points import tasks as points_tasks
 from points import tender
 from points.lots import points_for_payment
-from wallet import ports as wallet_ports
 from wallet import refund_asking
+from wallet import ports as wallet_ports
 from wallet import routes as wallet_routes
 from wallet import tasks as wallet_tasks
 from wallet.rails.ach import AchRail
@@ -59,6 +60,9 @@ class Sweep:
 # Events that nobody acts on yet, and why they are published all the same.
 UNCONSUMED: dict[str, str] = {
     "wallet.bill_paid_elsewhere": "the citizen sees it on the bill itself",
+    "wallet.collection_file_refused": "the finance desk sees it among the files",
+    "wallet.overpayment_found": "the citizen sees it among the overpayments",
+    "wallet.overpayment_returned": "the citizen sees it among the overpayments",
     "wallet.break_opened": "the desk lists the breaks themselves; the gauge of open ones alarms",
     "wallet.in_transit_overdue": "the desk lists the accounts themselves; the gauge of what is overdue alarms",
 }
@@ -110,6 +114,7 @@ def plug_in() -> None:
     bureaus = BureausClient(wire.Peer("bureaus", of.bureaus_url, of.bureaus_secret, read_timeout_seconds=5.0))
     sms = SmsClient(wire.Peer("sms", of.sms_url, of.sms_secret, read_timeout_seconds=5.0))
     ach = AchClient(wire.Peer("ach", of.ach_url, of.ach_secret, read_timeout_seconds=8.0))
+    stores = StoresClient(wire.Peer("stores", of.stores_url, of.stores_secret, read_timeout_seconds=15.0))
     rails: dict[str, Rail] = {
         "bank_of_kaohsiung": BankOfKaohsiungRail(bank),
         "ach": AchRail(ach),
@@ -127,7 +132,15 @@ def plug_in() -> None:
         rails[name] = EwalletRail(name, WalletClient(peer))
     wallet_ports.plug_in(
         wallet_ports.Ports(
-            bank, bureaus, points_for_payment, tender, rails, cards=cards, card_reports=card_reports, ach=ach
+            bank,
+            bureaus,
+            points_for_payment,
+            tender,
+            rails,
+            cards=cards,
+            card_reports=card_reports,
+            ach=ach,
+            stores=stores,
         )
     )
     reconciliation_tasks.register_approvals()

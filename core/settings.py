@@ -41,6 +41,8 @@ class Settings:
     bureaus_secret: str
     sms_url: str
     sms_secret: str
+    stores_url: str
+    stores_secret: str
     ach_url: str
     ach_secret: str
     ewallets_url: str
@@ -105,6 +107,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         bureaus_secret=_secret(environment, "BUREAUS_SECRET", "sandbox-bureaus-secret", is_demo=is_demo),
         sms_url=_url(environment, "SMS_URL", f"{sandbox_url}/sms", ("http", "https")),
         sms_secret=_secret(environment, "SMS_SECRET", "sandbox-sms-secret", is_demo=is_demo),
+        stores_url=_url(environment, "STORES_URL", f"{sandbox_url}/stores", ("http", "https")),
+        stores_secret=_secret(environment, "STORES_SECRET", "sandbox-stores-secret", is_demo=is_demo),
         ach_url=_url(environment, "ACH_URL", f"{sandbox_url}/ach", ("http", "https")),
         ach_secret=_secret(environment, "ACH_SECRET", "sandbox-ach-secret", is_demo=is_demo),
         ewallets_url=_url(environment, "EWALLETS_URL", f"{sandbox_url}/ewallets", ("http", "https")),

@@ -99,7 +99,7 @@ def page_of_bills(
 
     `status` is unpaid, paid or all; `after` is the sort key (is settled, due date, id) of the last bill shown.
     """
-    parameters = _parameters(owner) | {
+    parameters = ownership(owner) | {
         "status": status,
         "limit": limit,
         "is_first_page": after is None,
@@ -117,7 +117,7 @@ def sort_key(bill: Bill) -> tuple[int, str, str]:
 
 def bill_of(session: Session, owner: Owner, bill_id: UUID) -> Bill:
     """One bill of this person. Raises NotFound for anybody else's, as for none at all."""
-    row = session.execute(_ONE, _parameters(owner) | {"ids": [bill_id]}).first()
+    row = session.execute(_ONE, ownership(owner) | {"ids": [bill_id]}).first()
     if row is None:
         raise NotFound
     return _bill(row)
@@ -128,7 +128,7 @@ def bills_for_payment(session: Session, owner: Owner, bill_ids: Sequence[UUID]) 
 
     Raises NotFound unless every one of them is there and theirs.
     """
-    rows = session.execute(_ONE_LOCKED, _parameters(owner) | {"ids": list(bill_ids)}).all()
+    rows = session.execute(_ONE_LOCKED, ownership(owner) | {"ids": list(bill_ids)}).all()
     if len(rows) != len(set(bill_ids)):
         raise NotFound
     return [_bill(row) for row in rows]
@@ -136,7 +136,7 @@ def bills_for_payment(session: Session, owner: Owner, bill_ids: Sequence[UUID]) 
 
 def bills_seen(session: Session, owner: Owner, bill_ids: Sequence[UUID]) -> list[Bill]:
     """These bills of this person, without locking them. Raises NotFound unless all are there and theirs."""
-    rows = session.execute(_ONE, _parameters(owner) | {"ids": list(bill_ids)}).all()
+    rows = session.execute(_ONE, ownership(owner) | {"ids": list(bill_ids)}).all()
     if len(rows) != len(set(bill_ids)):
         raise NotFound
     return [_bill(row) for row in rows]
@@ -152,7 +152,8 @@ def set_status_from_bureau(session: Session, bill_id: UUID, status: str, *, now:
     session.execute(_SET_STATUS, {"id": bill_id, "status": status, "now": now})
 
 
-def _parameters(owner: Owner) -> dict[str, Any]:
+def ownership(owner: Owner) -> dict[str, Any]:
+    """The parameters of `IS_MINE`."""
     return {
         "owner_index": owner.national_id_index,
         "plates": [plate for plate, _ in owner.vehicles],
@@ -170,7 +171,7 @@ _COLUMNS = (
     "b.paid_channel, b.paid_at, b.plan_id, b.part_number, b.part_count"
 )
 # A fine on my vehicle that names somebody else is that person's, so plates match only bills that name nobody.
-_MINE = (
+IS_MINE = (
     "(b.owner_index = :owner_index OR (b.owner_index IS NULL AND EXISTS ("
     "SELECT 1 FROM unnest(CAST(:plates AS text[]), CAST(:vehicles AS text[])) AS v(plate, vehicle) "
     "WHERE v.plate = b.plate AND v.vehicle = b.vehicle)))"
@@ -192,9 +193,9 @@ _PAGE = text(
      ORDER BY b.is_settled, b.due_on, b.id LIMIT :limit
     """  # noqa: S608
 )
-_ONE = text(f"SELECT {_COLUMNS} FROM wallet.bill b WHERE b.id = ANY(:ids) AND {_MINE} ORDER BY b.id")  # noqa: S608
+_ONE = text(f"SELECT {_COLUMNS} FROM wallet.bill b WHERE b.id = ANY(:ids) AND {IS_MINE} ORDER BY b.id")  # noqa: S608
 _ONE_LOCKED = text(
-    f"SELECT {_COLUMNS} FROM wallet.bill b WHERE b.id = ANY(:ids) AND {_MINE} ORDER BY b.id FOR UPDATE OF b"  # noqa: S608
+    f"SELECT {_COLUMNS} FROM wallet.bill b WHERE b.id = ANY(:ids) AND {IS_MINE} ORDER BY b.id FOR UPDATE OF b"  # noqa: S608
 )
 _CORRECT = text(
     "UPDATE wallet.bill SET amount_twd = :amount, payable_by_agent = :payable, updated_at = :now "

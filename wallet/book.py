@@ -93,6 +93,11 @@ def store_clearing(channel: str) -> str:
     return f"store_clearing:{channel}"
 
 
+def collection_clearing(channel: str) -> str:
+    """The code of the account of what this channel, a chain of stores or TWQR, has collected and not handed over."""
+    return TWQR_CLEARING if channel == "TWQR" else store_clearing(channel)
+
+
 def in_transit(source: str) -> str:
     """The code of the account of payouts announced by this source and not yet on the bank's statement."""
     return f"bank_in_transit:{source}"
@@ -229,14 +234,18 @@ def give_points_back(
 def collected_at_a_store(
     session: Session, bureau: str, channel: str, amount_twd: int, *, report_id: UUID, now: datetime
 ) -> None:
-    """A store took cash for a bill that was paid already: what it owes the bureau goes back to the citizen."""
-    code = store_clearing(channel)
-    store = book.open_account(session, code, TWD, now=now, normal_side=Side.DEBIT, is_hot=True)
-    posting = Posting(
-        uuid5(report_id, "collected"), store, account_id(bureau_payable(bureau)), amount_twd, TWD,
+    """A channel took money for a bill, perhaps for one that was paid already: it owes it to the bureau, once."""
+    code = collection_clearing(channel)
+    book.open_account(session, code, TWD, now=now, normal_side=Side.DEBIT, is_hot=True)
+    book.post(session, [collection(code, bureau, amount_twd, report_id=report_id)], now=now)
+
+
+def collection(clearing: str, bureau: str, amount_twd: int, *, report_id: UUID) -> Posting:
+    """The posting of what a channel collected for a bureau, by the report that says so."""
+    return Posting(
+        uuid5(report_id, "collected"), account_id(clearing), account_id(bureau_payable(bureau)), amount_twd, TWD,
         "collected at a store", str(report_id),
     )  # fmt: skip
-    book.post(session, [posting], now=now)
 
 
 def _parts(items: Sequence[HasLegs], clearing: str, rail: str) -> list[_Part]:

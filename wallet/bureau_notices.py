@@ -94,6 +94,14 @@ def write_withdrawn(session: Session, event: Event, now: datetime) -> None:
     _write(session, event, WITHDRAWN, _of_those_told(session, event, {}), {"how": facts["how"]}, now)
 
 
+def write_collected(session: Session, event: Event, now: datetime) -> None:
+    """Money that came by a slip has closed a bill; its report stands in the payment's place."""
+    facts = event.payload
+    bill = {key: facts[key] for key in ("bill_id", "bureau", "number", "amount_twd")}
+    told = _by_bureau([bill], {"paid_at": facts["paid_at"]})
+    _write(session, event, PAID, told, {"channel": facts["channel"]}, now)
+
+
 def write_restored(session: Session, event: Event, now: datetime) -> None:
     """A dispute was won: the bills that nobody else has paid meanwhile are paid by this payment after all."""
     _must_be_in_order(session, event)

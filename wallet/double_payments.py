@@ -92,7 +92,7 @@ def _resolve(session: Session, payment: Payment, bill_id: UUID, external_payment
 
 def _return_the_stores_money(session: Session, payment: Payment, item: Item, report: Any, now: datetime) -> None:
     amount = min(report.amount_twd, item.amount_twd)
-    book.collected_at_a_store(session, item.bureau, report.channel, amount, report_id=report.id, now=now)
+    book.collected_at_a_store(session, item.bureau, report.channel, report.amount_twd, report_id=report.id, now=now)
     refunds.request(
         session, payment, item, external_payment_id=report.id, reason=refunds.PAID_ELSEWHERE_AGAIN,
         amount_twd=amount, fee_twd=0, now=now,

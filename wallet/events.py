@@ -28,6 +28,14 @@ AUTOMATIC_DEBIT_NOT_MADE: Final = "wallet.automatic_debit_not_made"
 AUTOMATIC_DEBIT_STOPPED: Final = "wallet.automatic_debit_stopped"
 # bill_id, number, channel, paid_at
 BILL_PAID_ELSEWHERE: Final = "wallet.bill_paid_elsewhere"
+# payment_id (of the channel's report), bill_id, bureau, number, amount_twd, channel, paid_at: a slip's money closed it
+BILL_COLLECTED: Final = "wallet.bill_collected"
+# channel, name, refusal: a channel's file was refused whole
+COLLECTION_FILE_REFUSED: Final = "wallet.collection_file_refused"
+# overpayment_id, bill_id, bureau, number, channel, amount_twd, reason: cash beyond what a bill cost
+OVERPAYMENT_FOUND: Final = "wallet.overpayment_found"
+# overpayment_id, person_id, number, amount_twd, account, returned_at
+OVERPAYMENT_RETURNED: Final = "wallet.overpayment_returned"
 # payment_id, person_id, rail, how ("returned" | "charged_back"), reason, total_twd, points_pt, undone_at,
 # bills[{bill_id, bureau, number, kind, amount_twd}]: the money that counted as paid did not come, or was taken back
 PAYMENT_UNDONE: Final = "wallet.payment_undone"

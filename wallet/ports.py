@@ -15,6 +15,7 @@ from partners.adyen.client import StoredCard
 from partners.adyen.reports import ReportConfig
 from partners.bank.client import BankClient
 from partners.bureaus.client import BureausClient
+from partners.stores.client import StoresClient
 from wallet.rails.contract import Rail
 
 
@@ -61,6 +62,7 @@ class Ports:
     cards: CardKeeper | None = None
     card_reports: ReportConfig | None = None
     ach: AchClient = field(kw_only=True)
+    stores: StoresClient = field(kw_only=True)
 
 
 _plugged: Ports | None = None

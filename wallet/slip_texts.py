@@ -33,7 +33,7 @@ HOW_TO: Final = {
         ),
         Text(
             "付現金 {total} 元（含手續費 {fee} 元），收據請留到帳單顯示已繳。",
-            "Pay NT${total} in cash (NT${fee} of it the store's fee), and keep the receipt until the bill shows as paid.",
+            "Pay NT${total} in cash (NT${fee} of it the store's fee); keep the receipt until the bill shows as paid.",
         ),
         Text(
             "繳費期限：{last_day} 23:59。付過現金後，請勿再用其他方式繳同一張。",
@@ -58,8 +58,7 @@ HOW_TO: Final = {
 OVERPAID: Final = {
     "paid_twice": Text(
         "這張帳單已經繳過，{channel} 又收了一次。選一個已連結的帳戶，全額退還，不收手續費。",
-        "This bill had been paid, and {channel} took money for it again. Choose a linked account: all of it comes back, "
-        "free.",
+        "This bill had been paid, and {channel} took money for it again. It comes back, free. Choose a linked account.",
     ),
     "bill_void": Text(
         "主管機關已註銷這張帳單，{channel} 收的錢可以退還。選一個已連結的帳戶，不收手續費。",

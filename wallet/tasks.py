@@ -21,6 +21,7 @@ from wallet import (
     payments,
     refunds,
     resolving,
+    store_tasks,
 )
 from wallet.reconciliation import tasks as reconciliation_tasks
 
@@ -33,6 +34,7 @@ CONSUMERS = (
     Consumer(f"{_NOTICES}.refunded", events.BILL_REFUNDED, bureau_notices.write_refunded, _SEND),
     Consumer(f"{_NOTICES}.refund_failed", events.REFUND_FAILED, bureau_notices.write_refund_failed, _SEND),
     *bank_tasks.CONSUMERS,
+    *store_tasks.CONSUMERS,
     *reconciliation_tasks.CONSUMERS,
     *adyen_tasks.CONSUMERS,
 )
@@ -69,5 +71,6 @@ SWEEPS: dict[str, tuple[float, Callable[[datetime], None]]] = {
     **bank_tasks.SWEEPS,
     **reconciliation_tasks.SWEEPS,
     **ach_tasks.SWEEPS,
+    **store_tasks.SWEEPS,
     **adyen_tasks.SWEEPS,
 }

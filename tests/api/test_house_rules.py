@@ -50,6 +50,7 @@ MOVES_VALUE = {
     "/v1/refunds",
     "/v1/refunds/<refund_id>/account",
     "/v1/approvals/<approval_id>/decision",
+    "/v1/overpayments/<overpayment_id>/return",
 }
 MOVES_NOTHING = {
     "/v1/reconciliation/files": "lines that were taken before change nothing",
@@ -79,6 +80,8 @@ MOVES_NOTHING = {
     "/v1/automatic-debits/<automatic_debit_id>/authorization": "a challenge is used once",
     "/v1/automatic-debits/planned/<planned_id>/skip": "money stays where it is, and a debit is skipped once",
     "/v1/payments/<payment_id>/cancellation": "no money has moved, and a payment is cancelled once",
+    "/v1/bills/<bill_id>/payment-slips": "a bill has one good slip for each channel, answered again; it claims nothing",
+    "/v1/bureau/collection-files": "content that was taken before changes nothing",
     "/v1/bureau/bill-batches": "content that was sent before changes nothing",
     "/v1/bureau/instalment-plans": "a plan's number stands for one plan, and the same again changes nothing",
     "/v1/bureau/instalment-plans/<plan_id>/delays": "a date is moved to where it is to be, once",
