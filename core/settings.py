@@ -54,6 +54,7 @@ class Settings:
     adyen_url: str
     adyen_api_key: str
     adyen_merchant_account: str
+    treasury_account: str
     adyen_is_live: bool
     adyen_hmac_keys: tuple[bytes, ...]
     adyen_reports_url: str
@@ -119,6 +120,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         fcm_credentials_file=_service_account(environment, "FCM_CREDENTIALS_FILE", is_needed=not fcm_url),
         adyen_url=_url(environment, "ADYEN_URL", f"{sandbox_url}/adyen/v72", ("http", "https")),
         adyen_api_key=environment.get("ADYEN_API_KEY") or ("sandbox-adyen-key" if is_demo else ""),
+        treasury_account=environment.get("TREASURY_ACCOUNT") or "9017-9000-0001",
         adyen_merchant_account=environment.get("ADYEN_MERCHANT_ACCOUNT") or "KaohsiungCity",
         adyen_is_live=_flag(environment, "ADYEN_IS_LIVE", default=False),
         adyen_hmac_keys=_hmac_keys(environment, "ADYEN_HMAC_KEYS", is_demo=is_demo),

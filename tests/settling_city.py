@@ -196,7 +196,7 @@ def adyen_row(
     filled = parts or (to_major_text(fee) if fee >= 0 else f"-{to_major_text(-fee)}", "", "", "")
     row = dict.fromkeys(COLUMNS, "")
     row |= {
-        "Merchant Account": "MyKaohsiungTW", "Psp Reference": theirs, "Creation Date": f"{day} 10:00:00", "Type": type_,
+        "Merchant Account": "KaohsiungCity", "Psp Reference": theirs, "Creation Date": f"{day} 10:00:00", "Type": type_,
         "Merchant Reference": "" if of_modification else ours, "Net Currency": "TWD", "Batch Number": batch,
         "Modification Reference": theirs if of_modification else "",
         "Modification Merchant Reference": ours if of_modification else "",
@@ -257,7 +257,7 @@ def statement(
     pieces = [
         f'<?xml version="1.0" encoding="UTF-8"?><Document xmlns="{camt053.NAMESPACE}"><BkToCstmrStmt><GrpHdr>'
         f"<MsgId>STM{day:%Y%m%d}</MsgId><CreDtTm>{day}T23:59:59+08:00</CreDtTm></GrpHdr><Stmt>"
-        f"<Id>{number or f'9017-{day:%Y%m%d}'}</Id><Acct><Id><Othr><Id>90170000000001</Id></Othr></Id></Acct>"
+        f"<Id>{number or f'9017-{day:%Y%m%d}'}</Id><Acct><Id><Othr><Id>901790000001</Id></Othr></Id></Acct>"
         f"{_balance('OPBD', opening, day)}{_balance('CLBD', end, day)}"
     ]
     pieces += [_entry(reference, amount, theirs, day) for reference, amount, theirs in listed]

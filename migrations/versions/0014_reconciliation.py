@@ -74,6 +74,7 @@ CREATE TABLE wallet.statement_line (
     ours_fee_twd bigint,
     account text,
     rail text,
+    channel text NOT NULL DEFAULT '',
     value_date date NOT NULL,
     is_late boolean NOT NULL DEFAULT false,
     PRIMARY KEY (file_id, row),

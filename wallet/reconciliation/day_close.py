@@ -211,7 +211,8 @@ _REOPEN = text(
 )
 _FILES = text(
     "SELECT source, reference, rows, gross_twd AS gross, fee_twd AS fees, net_twd AS net, breaks "
-    "FROM wallet.statement_file WHERE status = 'taken' AND :day BETWEEN first_day AND last_day ORDER BY source, reference"
+    "FROM wallet.statement_file WHERE status = 'taken' AND :day BETWEEN first_day AND last_day "
+    "ORDER BY source, reference"
 )
 _HAS_FILE = text(
     "SELECT 1 FROM wallet.statement_file WHERE status = 'taken' AND source = :source "

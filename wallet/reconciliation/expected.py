@@ -28,13 +28,16 @@ REFUND: Final = f"""
             SELECT FROM wallet.state_change
              WHERE subject = f.id AND machine = 'refund' AND source = 'completed') AS came_back) b
 """  # noqa: S608
+STORE_CLEARING: Final = "CASE {channel} WHEN 'TWQR' THEN 'twqr_clearing' ELSE 'store_clearing:' || {channel} END"
 BOOKED_ON: Final = "(p.booked_at AT TIME ZONE 'Asia/Taipei')::date"
 
+SUBJECT: Final = "coalesce(s.subject_id, o.id, k.id)"
 # For a line `s`, joined below: NT$ as they should be, signed as the line's; NULL where there is nothing of ours.
 OURS: Final = f"""
     CASE
         WHEN adjusted.id IS NOT NULL THEN NULL
         WHEN s.kind = 'transfer' THEN o.amount_twd
+        WHEN s.kind = 'collection' THEN k.amount_twd + k.fee_twd
         WHEN s.kind IN ('refund', 'refund_reversed') THEN
             CASE WHEN s.kind = 'refund' AND r.is_done THEN -r.money_twd
                  WHEN s.kind = 'refund_reversed' AND r.came_back THEN r.money_twd END
@@ -48,6 +51,7 @@ OURS: Final = f"""
 """
 ACCOUNT: Final = f"""
     CASE WHEN s.kind = 'transfer' THEN 'bank_in_transit:' || o.source
+         WHEN s.kind = 'collection' THEN {STORE_CLEARING.format(channel="s.channel")}
          WHEN s.kind IN ('refund', 'refund_reversed') THEN r.account
          ELSE {CLEARING.format(rail="p.rail")} END
 """
@@ -65,7 +69,10 @@ JOINS: Final = f"""
            AND s.kind IN ('chargeback', 'second_chargeback', 'chargeback_reversed')
     ) d ON true
     LEFT JOIN wallet.payout o ON o.reference = s.our_reference AND s.kind = 'transfer'
+    LEFT JOIN wallet.collection_line k
+           ON k.channel = s.channel AND k.reference = s.their_reference AND k.state = 'collected'
+          AND s.kind = 'collection'
     LEFT JOIN wallet.reconciliation_break adjusted
-           ON adjusted.subject_id = coalesce(s.subject_id, o.id) AND adjusted.closed_by = 'adjustment'
+           ON adjusted.subject_id = {SUBJECT} AND adjusted.closed_by = 'adjustment'
           AND adjusted.kind = 'missing_theirs' AND adjusted.cause = 'no_line'
 """  # noqa: S608

@@ -146,7 +146,8 @@ def _take(
 ) -> StatementFile:
     file_id = uuid5(_NAMESPACE, f"{source.name} {staged.digest.hex()}")
     summary = staged.summary
-    for reference, amount in summary.payouts:
+    payouts = source.complete(session, summary) if source.complete is not None else summary.payouts
+    for reference, amount in payouts:
         session.execute(
             _ANNOUNCE,
             {"id": uuid5(_NAMESPACE, f"payout {reference}"), "source": source.name, "reference": reference,
@@ -154,6 +155,7 @@ def _take(
         )  # fmt: skip
     matched = matching.match(session, source, file_id)
     booking.book_file(session, source, file_id, matching.sums_of(session, file_id), now=now)
+    totals = session.execute(_TOTALS, {"file": file_id}).one()
     opened = matching.open_breaks(session, file_id, now=now)
     matching.close_what_came(session, file_id, now=now)
     for kind, number, amount in opened:
@@ -161,9 +163,9 @@ def _take(
                 "amount_twd": amount}  # fmt: skip
         outbox.record(session, events.BREAK_OPENED, fact, now=now)
     taken = StatementFile(
-        file_id, source.name, "taken", summary.reference, summary.first_day, summary.last_day, staged.rows, matched,
-        sum(number for _, number, _ in opened), staged.gross_twd, staged.fee_twd, staged.net_twd, summary.opening_twd,
-        summary.closing_twd, None, None, now, received_from,
+        file_id, source.name, "taken", summary.reference, summary.first_day, summary.last_day, totals.rows, matched,
+        sum(number for _, number, _ in opened), totals.gross, totals.fee, totals.gross - totals.fee,
+        summary.opening_twd, summary.closing_twd, None, None, now, received_from,
     )  # fmt: skip
     values: dict[str, Any] = {name: getattr(taken, name) for name in StatementFile.__dataclass_fields__}
     session.execute(_INSERT, values | {"sha256": sha256, "digest": staged.digest})
@@ -182,6 +184,10 @@ _SAME = text(
 )
 _SAME_REFERENCE = text(
     "SELECT 1 FROM wallet.statement_file WHERE source = :source AND status = 'taken' AND reference = :reference"
+)
+_TOTALS = text(
+    "SELECT count(*)::int AS rows, coalesce(sum(gross_twd), 0)::bigint AS gross, "
+    "coalesce(sum(fee_twd), 0)::bigint AS fee FROM wallet.statement_line WHERE file_id = :file"
 )
 _ANNOUNCE = text(
     "INSERT INTO wallet.payout (id, source, reference, amount_twd, announced_on, file_id) "

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.clock import taipei_date
 from ledger import journal
 from wallet import book
-from wallet.reconciliation.expected import BOOKED_ON, CLEARING, MONEY_OF_PAYMENT, PAID, REFUND
+from wallet.reconciliation.expected import BOOKED_ON, CLEARING, MONEY_OF_PAYMENT, PAID, REFUND, STORE_CLEARING
 from wallet.reconciliation.sources import SOURCES
 
 _PREFIXES = (
@@ -125,6 +125,15 @@ _OPEN_ITEMS = text(
         SELECT account, (completed_at AT TIME ZONE 'Asia/Taipei')::date, -money_twd, id, 'refund' FROM sent
         UNION ALL
         SELECT account, NULL, money_twd, id, 'refund_reversed' FROM sent WHERE came_back
+        UNION ALL
+        SELECT {STORE_CLEARING.format(channel="channel")}, (paid_at AT TIME ZONE 'Asia/Taipei')::date,
+               amount_twd + fee_twd, id, 'collection' FROM wallet.collection_line WHERE state = 'collected'
+        UNION ALL
+        SELECT {STORE_CLEARING.format(channel="e.channel")}, (e.paid_at AT TIME ZONE 'Asia/Taipei')::date,
+               f.amount_twd, e.id, 'collection'
+          FROM wallet.refund f JOIN wallet.external_payment e ON e.id = f.external_payment_id
+         WHERE f.reason = 'paid_elsewhere_again'
+           AND NOT EXISTS (SELECT FROM wallet.collection_line k WHERE k.id = e.id AND k.state = 'collected')
         UNION ALL
         SELECT 'bank_in_transit:' || source, announced_on, amount_twd, id, 'transfer' FROM wallet.payout
         UNION ALL

@@ -15,6 +15,7 @@ from core.text import Text
 from wallet.reconciliation.problems import (
     StatementFormWrong,
     StatementNotReadable,
+    StatementTooLarge,
     StatementTruncated,
 )
 
@@ -25,6 +26,7 @@ Kind = Literal[
 
 RECORD_CHARACTERS_MAX: Final = 32_768
 REFERENCE_CHARACTERS_MAX: Final = 200
+SMALL_FILE_BYTES_MAX: Final = 64 << 20
 
 
 class StatementLine(NamedTuple):
@@ -107,6 +109,16 @@ def _decoded(chunks: Iterable[bytes], decoder: codecs.IncrementalDecoder) -> Ite
         yield decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         raise StatementNotReadable from None
+
+
+def whole(chunks: Iterable[bytes]) -> bytes:
+    """A small file in one piece. Raises StatementTooLarge."""
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if len(content) > SMALL_FILE_BYTES_MAX:
+            raise StatementTooLarge
+    return bytes(content)
 
 
 @lru_cache(maxsize=8_192)

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wallet.reconciliation.expected import ACCOUNT, BOOKED_ON, JOINS, OURS
+from wallet.reconciliation.expected import ACCOUNT, BOOKED_ON, JOINS, OURS, SUBJECT
 from wallet.reconciliation.sources import Source
 
 
@@ -95,7 +95,7 @@ def take_latecomer(session: Session, late: Latecomer) -> None:
 _MATCH = text(
     f"""
     INSERT INTO wallet.statement_line (file_id, row, source, nth, kind, status, subject_id, our_reference,
-        their_reference, gross_twd, fee_twd, ours_twd, ours_fee_twd, account, rail, value_date, is_late)
+        their_reference, gross_twd, fee_twd, ours_twd, ours_fee_twd, account, rail, channel, value_date, is_late)
     SELECT :file, m.row, :source, m.nth, m.kind,
            CASE WHEN m.kind = 'fee' THEN 'fee' WHEN m.kind = 'carry' THEN 'carried' WHEN m.is_again THEN 'duplicate'
                 WHEN m.ours_twd IS NULL THEN 'missing_ours' ELSE 'matched' END,
@@ -103,27 +103,27 @@ _MATCH = text(
            CASE WHEN m.is_again THEN NULL ELSE m.ours_twd END,
            CASE WHEN NOT m.is_again AND m.kind = 'payment' AND m.ours_twd IS NOT NULL
                  AND abs(m.fee_twd - allowed.twd) > allowed.tolerance_twd THEN allowed.twd END,
-           m.account, m.rail, m.value_date,
+           m.account, m.rail, m.channel, m.value_date,
            coalesce(NOT m.is_again AND m.ours_twd IS NOT NULL AND m.kind = 'payment'
                     AND NOT m.value_date BETWEEN m.booked_on AND m.booked_on + CAST(:within AS integer), false)
       FROM (
-        SELECT s.row, s.nth, s.kind, coalesce(s.subject_id, o.id) AS subject_id, s.our_reference, s.their_reference,
-               s.gross_twd, s.fee_twd, s.value_date, {OURS} AS ours_twd, {ACCOUNT} AS account,
+        SELECT s.row, s.nth, s.kind, {SUBJECT} AS subject_id, s.our_reference, s.their_reference,
+               s.gross_twd, s.fee_twd, s.value_date, s.channel, {OURS} AS ours_twd, {ACCOUNT} AS account,
                coalesce(p.rail, r.rail, CAST(:own_rail AS text)) AS rail, {BOOKED_ON} AS booked_on,
                s.kind NOT IN ('fee', 'carry')
                AND (s.nth > 1 OR done.file_id IS NOT NULL OR waiting.file_id IS NOT NULL) AS is_again
           FROM (
             SELECT staged.*, row_number() OVER (
-                       PARTITION BY kind, coalesce(subject_id::text, their_reference)
+                       PARTITION BY kind, channel, coalesce(subject_id::text, their_reference)
                        ORDER BY gross_twd, fee_twd, value_date, their_reference, row) AS nth
               FROM statement_staged AS staged
           ) AS s
           {JOINS}
           LEFT JOIN wallet.statement_line done
-                 ON done.subject_id = coalesce(s.subject_id, o.id) AND done.kind = s.kind AND done.status = 'matched'
+                 ON done.subject_id = {SUBJECT} AND done.kind = s.kind AND done.status = 'matched'
           LEFT JOIN wallet.statement_line waiting
                  ON waiting.their_reference = s.their_reference AND waiting.kind = s.kind
-                AND waiting.source = :source AND waiting.status = 'missing_ours'
+                AND waiting.source = :source AND waiting.channel = s.channel AND waiting.status = 'missing_ours'
       ) AS m
       LEFT JOIN LATERAL (
         SELECT f.fixed_twd + round(m.gross_twd * f.basis_points / 10000.0)::bigint AS twd, f.tolerance_twd
@@ -208,7 +208,7 @@ _CAME = text(
 )
 _LATECOMERS = text(
     f"""
-    SELECT s.break_id, s.file_id, s.row, s.source, s.kind, coalesce(s.subject_id, o.id), s.gross_twd,
+    SELECT s.break_id, s.file_id, s.row, s.source, s.kind, {SUBJECT}, s.gross_twd,
            {OURS} AS ours_twd, {ACCOUNT} AS account, s.value_date
       FROM (SELECT b.id AS break_id, l.* FROM wallet.reconciliation_break b
               JOIN wallet.statement_line l ON l.file_id = b.file_id AND l.row = b.row
@@ -218,7 +218,7 @@ _LATECOMERS = text(
       {JOINS}
      WHERE {OURS} IS NOT NULL
        AND NOT EXISTS (SELECT FROM wallet.statement_line done
-                        WHERE done.subject_id = coalesce(s.subject_id, o.id) AND done.kind = s.kind
+                        WHERE done.subject_id = {SUBJECT} AND done.kind = s.kind
                           AND done.status = 'matched')
      LIMIT :limit
     """  # noqa: S608

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
+from sqlalchemy.orm import Session
+
+from core.settings import settings
 from wallet import book
-from wallet.reconciliation import adyen_settlement, camt053
-from wallet.reconciliation.lines import Lines
+from wallet.reconciliation import ach_returns, adyen_settlement, camt053, ewallet_settlement, store_collections
+from wallet.reconciliation.lines import Lines, Summary
 
 BANK: Final = "bank"
 
@@ -21,7 +25,7 @@ class Source:
     `rails` are those whose payments its lines are about, `own_rail` the one whose costs its fees are. Money that it
     reports goes `into` this account of the book. A payment without a line is late after `line_within`, an announced
     payout without the bank's line after `payout_within`. Of a source that `is_daily` every day with payments must have
-    a file before that day is closed.
+    a file before that day is closed. `complete` adds lines that a file only implies, and says what it pays out.
     """
 
     name: str
@@ -32,23 +36,34 @@ class Source:
     line_within: timedelta
     payout_within: timedelta
     is_daily: bool = True
+    complete: Callable[[Session, Summary], tuple[tuple[str, int], ...]] | None = None
 
 
-def _rail_source(
-    name: str, read: Callable[[Iterable[bytes]], Lines], rails: tuple[str, ...], days: tuple[int, int], **more: bool
-) -> Source:
-    within, payout = (timedelta(days=number) for number in days)
-    return Source(name, read, rails, rails[0], book.in_transit(name), within, payout, **more)
+def _bank_statement(chunks: Iterable[bytes]) -> Lines:
+    return camt053.read(chunks, account=settings().treasury_account)
+
+
+def _card_report(chunks: Iterable[bytes]) -> Lines:
+    return adyen_settlement.read(chunks, merchant_account=settings().adyen_merchant_account)
 
 
 # Days are calendar days, long enough for a weekend with a holiday; the contracts decide (docs/reconciliation.md).
 SOURCES: Final[dict[str, Source]] = {
     source.name: source
     for source in (
-        Source(BANK, camt053.read, ("bank_of_kaohsiung",), "bank_of_kaohsiung", book.TREASURY_BANK,
+        Source(BANK, _bank_statement, ("bank_of_kaohsiung",), "bank_of_kaohsiung", book.TREASURY_BANK,
                timedelta(days=3), timedelta(days=3)),
-        _rail_source("adyen", adyen_settlement.read, ("card", "apple_pay", "google_pay"), (7, 5), is_daily=False),
+        Source("adyen", _card_report, ("card", "apple_pay", "google_pay"), "card", book.in_transit("adyen"),
+               timedelta(days=7), timedelta(days=5), is_daily=False),
+        Source("ach", ach_returns.read, ("ach",), "ach", book.in_transit("ach"), timedelta(days=6),
+               timedelta(days=3), is_daily=False, complete=ach_returns.presented),
+        *(Source(wallet, partial(ewallet_settlement.read, wallet=wallet), (wallet,), wallet, book.in_transit(wallet),
+                 timedelta(days=4), timedelta(days=4)) for wallet in book.EWALLETS),
+        Source("stores", partial(store_collections.read, is_twqr=False), (), "store_barcode",
+               book.in_transit("stores"), timedelta(days=5), timedelta(days=5), is_daily=False),
+        Source("twqr", partial(store_collections.read, is_twqr=True), (), "twqr", book.in_transit("twqr"),
+               timedelta(days=5), timedelta(days=5), is_daily=False),
     )
 }  # fmt: skip
 
-SOURCE_NAMES: Final = ("bank", "adyen", "ach", "jkopay", "line_pay", "stores", "twqr")
+SOURCE_NAMES: Final = tuple(SOURCES)

@@ -22,18 +22,11 @@ _TO_BASE_32: Final = str.maketrans("0123456789abcdefghjkmnpqrstvwxyz", "01234567
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What was staged. `digest` is the same for the same lines in any order. Sums in NT$."""
+    """What was staged. `digest` is the same for the same lines in any order."""
 
     rows: int
-    gross_twd: int
-    fee_twd: int
     digest: bytes
     summary: Summary
-
-    @property
-    def net_twd(self) -> int:
-        """What of it reaches us."""
-        return self.gross_twd - self.fee_twd
 
 
 def stage(session: Session, lines: Lines) -> Staged:
@@ -41,14 +34,14 @@ def stage(session: Session, lines: Lines) -> Staged:
     session.execute(_DROP)
     session.execute(_CREATE)
     passing, collected = _Passing(lines), []
-    digest = rows = gross = fee = 0
+    digest = rows = 0
     connection: Any = session.connection().connection.driver_connection
     with connection.cursor() as cursor, cursor.copy("COPY statement_staged FROM STDIN") as copy:
         for line in passing:
             content = _content(line)
             digest += int.from_bytes(hashlib.blake2b(content.encode(), digest_size=16).digest())
             collected.append(f"{line.row}\t{_subject(line.our_reference)}\t{content}\n")
-            rows, gross, fee = rows + 1, gross + line.gross_twd, fee + line.fee_twd
+            rows += 1
             if len(collected) == _LINES_PER_WRITE:
                 copy.write("".join(collected))
                 collected.clear()
@@ -57,7 +50,7 @@ def stage(session: Session, lines: Lines) -> Staged:
     summary = passing.summary
     of_file = f"{summary.reference}|{summary.payouts}|{summary.opening_twd}|{summary.closing_twd}"
     digest += int.from_bytes(hashlib.blake2b(of_file.encode(), digest_size=16).digest())
-    return Staged(rows, gross, fee, (digest % _DIGEST_MODULUS).to_bytes(16), summary)
+    return Staged(rows, (digest % _DIGEST_MODULUS).to_bytes(16), summary)
 
 
 class _Passing:

@@ -104,7 +104,7 @@ def test_row_35_a_run_that_dies_between_any_two_steps_leaves_nothing_and_the_nex
 
     with monkeypatch.context() as patched:
         patched.setattr(module, step, killed)
-        with pytest.raises(Exception, match="terminat|closed|lost"):
+        with pytest.raises(Exception, match=r"terminat|closed|lost"):
             take("adyen", content)
     assert everything() == before
     taken = take("adyen", content)
