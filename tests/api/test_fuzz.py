@@ -1,4 +1,4 @@
-"""Every endpoint, fuzzed from our own OpenAPI over real HTTP: as nobody, as a citizen, as a bureau.
+"""Every endpoint, fuzzed from our own OpenAPI over real HTTP: as nobody, as a citizen, as a bureau, as an officer.
 
 FUZZ_EXAMPLES sets how many random requests each operation gets (beside the systematic ones); FUZZ_SEED another seed.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
 from paying_city import bureau_token, national_id, new_payer, parking_file, send_bills
+from roster import officer_token
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
@@ -25,6 +27,7 @@ from stack import Stack
 from api import wiring
 from api.openapi import components_of, openapi_document
 from wallet.feed_problems import WHOLE_FILE_REFUSALS
+from wallet.reconciliation import problems
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))
 SEED = int(os.environ.get("FUZZ_SEED", "20260101"))
@@ -44,6 +47,7 @@ UNSPEAKABLE_PROBLEMS = {
     "passkey-refused": "an attestation must be genuine",
     "vehicle-not-yours": "the register knows whose a vehicle is",
     **{refusal.slug: "a file of bills is CSV of a form of its own" for refusal in WHOLE_FILE_REFUSALS},
+    **{refusal.slug: "so is each settlement file" for refusal in problems.WHOLE_FILE_REFUSALS},
 }
 
 
@@ -62,6 +66,10 @@ def _config() -> SchemathesisConfig:
 
 API = schemathesis.openapi.from_dict(_closed(SERVED), config=_config())
 BUREAU_API = API.include(path_regex=r"^/v1/bureau/|^/oauth/")
+_OFFICERS_PATHS = {
+    re.sub(r"<([a-z_]+)>", r"{\1}", route.path) for route in wiring.routes() if route.access.kind == "officer"
+}
+OFFICER_API = API.include(path=sorted(_OFFICERS_PATHS))
 CITIZEN_API = API.exclude(path_regex=r"^/v1/bureau/|^/v1/webhooks/")
 _QUIETLY = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)
 
@@ -149,6 +157,18 @@ def bureau(stack: Stack) -> Caller:
     return Caller(stack.api_url, bureau_token(stack), {"batch_id": batch["id"]})
 
 
+@pytest.fixture(scope="session")
+def officer(stack: Stack) -> Caller:
+    """Somebody with every role."""
+    return Caller(stack.api_url, officer_token(stack, "finance", "auditor", "bureau_officer"))
+
+
+@pytest.fixture(scope="session")
+def leaving_officer(stack: Stack) -> Caller:
+    """Somebody whose session may end while we look."""
+    return Caller(stack.api_url, officer_token(stack, "finance"))
+
+
 @API.parametrize()
 @_QUIETLY
 def test_without_a_token_every_answer_is_as_documented(case: schemathesis.Case, nobody: Caller) -> None:
@@ -166,6 +186,14 @@ def test_to_a_citizen_every_answer_is_as_documented(case: schemathesis.Case, cit
 @_QUIETLY
 def test_to_a_bureau_every_answer_is_as_documented(case: schemathesis.Case, bureau: Caller) -> None:
     bureau.send(case)
+
+
+@OFFICER_API.parametrize()
+@_QUIETLY
+def test_to_an_officer_every_answer_is_as_documented(
+    case: schemathesis.Case, officer: Caller, leaving_officer: Caller
+) -> None:
+    (leaving_officer if case.operation.path == "/v1/auth/officers/logout" else officer).send(case)
 
 
 def test_the_document_that_is_served_is_the_one_fuzzed(stack: Stack) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from paying_citizen import PayingCitizen, paying_citizen
+from signed_in_officer import signed_in_officer
 from sqlalchemy import event
 
 from core import clock, db
 from core.db import Database
-from identity import sessions
+from identity import officer_sessions, sessions
 
 
 @contextmanager
@@ -33,6 +34,15 @@ def statements_of(database: Database) -> Iterator[list[str]]:
 def test_who_calls_is_found_with_one_statement(database: Database, mei: PayingCitizen) -> None:
     with statements_of(database) as sent, db.unit_of_work() as session:
         assert sessions.resolve(session, mei.token, clock.now()) is not None
+    assert len(sent) == 1, sent
+
+
+def test_which_officer_calls_and_whether_they_are_on_the_roster_is_found_with_one_statement(
+    client: FlaskClient, database: Database
+) -> None:
+    officer = signed_in_officer(client)
+    with statements_of(database) as sent, db.unit_of_work() as session:
+        assert officer_sessions.resolve(session, officer.token, clock.now()) is not None
     assert len(sent) == 1, sent
 
 

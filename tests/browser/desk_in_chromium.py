@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from browser.phone_in_chromium import Phone
 from playwright.sync_api import Browser
-from stack import ROOT, Stack
-
-_numbers = itertools.count(1)
-
-
-def officers(stack: Stack, *arguments: str) -> str:
-    """Run `mykaohsiung officers …` against the running copy; what it says."""
-    command = [sys.executable, "-m", "api", "officers", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=stack.environment, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def on_the_roster(stack: Stack, name: str, *roles: str, bureau: str = "treasury") -> tuple[str, str]:
-    """Somebody new: their staff number and their enrolment code."""
-    number = f"B{os.getpid()}-{next(_numbers)}"
-    named = [argument for role in roles for argument in ("--role", role)]
-    said = officers(stack, "add", number, "--name", name, "--bureau", bureau, *named)
-    code = re.search(r"code ([0-9A-Z-]{19})", said)
-    assert code is not None, said
-    return number, code.group(1)
+from stack import Stack
 
 
 class Desk(Phone):

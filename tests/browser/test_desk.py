@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from browser.desk_in_chromium import Desk, desk, officers, on_the_roster
+from browser.desk_in_chromium import Desk, desk
 from browser.phone_in_chromium import PATIENCE_MS
 from paying_city import new_payer
 from playwright.sync_api import Browser, expect
+from roster import officers, on_the_roster
 from stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -141,6 +142,20 @@ def test_leaving_the_roster_ends_the_work_at_the_next_step(stack: Stack, chromiu
         expect(one.page.locator("main")).to_contain_text("登入已結束")
         one.press("以通行金鑰登入")
         expect(one.page.locator(".problem")).to_contain_text("通行金鑰驗證未通過")
+
+
+def test_whoever_does_nothing_is_warned_and_then_out(stack: Stack, chromium_browser: Browser) -> None:
+    with desk(stack, chromium_browser) as one:
+        one.page.clock.install()
+        one.enrol(on_the_roster(stack, "許主計", "finance")[1])
+        expect(one.page.locator(".short")).to_be_hidden()
+        one.page.clock.fast_forward("13:30")
+        expect(one.page.locator(".short")).to_contain_text("登入即將結束")
+        one.press("繼續工作")
+        expect(one.page.locator(".short")).to_be_hidden()
+        one.page.clock.fast_forward("15:30")
+        one.sees("承辦人員登入")
+        expect(one.page.locator("main")).to_contain_text("登入已結束")
 
 
 def test_whoever_is_not_signed_in_is_led_to_sign_in_and_then_where_they_were_going(
