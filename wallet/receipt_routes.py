@@ -6,12 +6,14 @@ from core.clock import on_the_wire
 from core.errors import NotFound
 from core.http import Answer, Call, Routes, citizen
 from core.ids import parse_typeid, typeid
-from core.text import Text
+from core.text import Language, Text
 from identity import people
 from wallet import payments, receipts
 from wallet.rail_names import rail_name
 from wallet.receipt_pdf import Receipt, ReceiptLine, receipt_pdf
+from wallet.receipts import Standing
 from wallet.schemas import ReceiptQuery, ReceiptSchema
+from wallet.statement_texts import STATUSES
 
 routes = Routes("receipts")
 
@@ -30,11 +32,11 @@ def show_receipt(call: Call) -> Answer:
     payment = payments.payment_of(call.session, call.actor.id, parse_typeid("pay", call.path["payment_id"]))
     record = receipts.receipt_of(call.session, payment.id)
     items = payments.items_of(call.session, [payment.id])[payment.id]
-    assert payment.booked_at is not None
+    standing = receipts.standing_of(call.session, payment.id)
     receipt = Receipt(
         number=record.number,
         payment_id=typeid("pay", payment.id),
-        paid_at=payment.booked_at,
+        paid_at=standing.paid_at,
         payer_masked=people.masked(call.session, call.actor.id).national_id,
         lines=tuple(ReceiptLine(item.kind, item.number, item.description, item.amount_twd) for item in items),
         fee_twd=payment.fee_twd,
@@ -42,6 +44,7 @@ def show_receipt(call: Call) -> Answer:
         rail_name=rail_name(payment.rail).in_language(call.language),
         account_masked=payment.account_masked,
         verify_url=record.verify_url,
+        since=_since(standing, call.language),
     )
     wanted = call.query["format"] or ("pdf" if _prefers_pdf(call) else "json")
     if wanted == "pdf":
@@ -61,9 +64,18 @@ def show_receipt(call: Call) -> Answer:
             "fee": receipt.fee_twd,
             "total": receipt.total_twd,
             "currency": "TWD",
+            "status": standing.status,
+            "given_back": standing.total_twd - standing.standing_twd,
             "verify_url": receipt.verify_url,
         }
     )
+
+
+def _since(standing: Standing, language: Language) -> str:
+    if standing.status == "paid":
+        return ""
+    gone = standing.total_twd - standing.standing_twd
+    return f"{STATUSES[standing.status].in_language(language)} NT${gone:,}"
 
 
 def _prefers_pdf(call: Call) -> bool:

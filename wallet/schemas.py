@@ -204,6 +204,10 @@ class ReceiptSchema(Schema):
     fee = fields.Integer(required=True)
     total = fields.Integer(required=True)
     currency = _currency()
+    status = fields.String(
+        required=True, validate=validate.OneOf(["paid", "partly_returned", "returned", "withdrawn"])
+    )
+    given_back = fields.Integer(required=True)
     verify_url = fields.String(required=True)
 
 

@@ -7,22 +7,22 @@ from html import escape
 from core.clock import TAIPEI
 from core.taiwan import roc_text
 from core.text import Text
-from wallet.receipts import Verification
+from wallet.receipts import Standing
 
 Rows = list[tuple[Text, Text]]
 
 
-def page_for(found: Verification | None) -> str:
+def page_for(found: Standing | None) -> str:
     """The page for a receipt, or for a code that belongs to none."""
     if found is None:
         return _page("no", Text("查無此收據", "No such receipt"), [], _NOTHING)
     when = found.paid_at.astimezone(TAIPEI)
     rows: Rows = [
         (Text("繳費時間", "Paid at"), Text(f"{roc_text(when.date())} {when:%H:%M}", f"{when:%Y-%m-%d %H:%M}")),
-        (Text("金額", "Amount"), _money(found.standing_twd if found.is_paid else found.amount_twd)),
+        (Text("金額", "Amount"), _money(found.standing_twd if found.is_paid else found.total_twd)),
     ]
     if not found.is_paid:
-        why = _GIVEN_BACK if found.given_back_twd >= found.amount_twd or found.status == "refunded" else _UNDONE
+        why = _GIVEN_BACK if found.status == "returned" else _UNDONE
         return _page("no", Text("未繳費", "Not paid"), rows, why)
     if found.given_back_twd:
         rows.append((Text("已退款", "Given back"), _money(found.given_back_twd)))
