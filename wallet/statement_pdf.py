@@ -100,7 +100,7 @@ class _Sheet(Paper):
         if payment.standing.status != "paid":
             self._room(5 * mm)
             gone = payment.standing.total_twd - payment.standing.standing_twd
-            words = f"{STATUSES[payment.standing.status].in_language(self.language)} −{gone:,}"
+            words = f"{STATUSES[payment.standing.status].in_language(self.language)} -{gone:,}"
             self.say(words, _ITEM_X, self.y, 9, is_strong=True)
             self.y -= 4.6 * mm
         self.rule(self.y + 1.4 * mm)
