@@ -33,7 +33,7 @@ from points import routes as points_routes
 from points import tasks as points_tasks
 from points import tender
 from points.lots import points_for_payment
-from wallet import refund_asking
+from wallet import corrections, refund_asking
 from wallet import ports as wallet_ports
 from wallet import routes as wallet_routes
 from wallet import tasks as wallet_tasks
@@ -145,6 +145,7 @@ def plug_in() -> None:
     )
     reconciliation_tasks.register_approvals()
     refund_asking.register()
+    corrections.register()
     identity_ports.plug_in(telephone=sms, vehicles=bureaus)
     notify_ports.plug_in(pusher=_Pusher(), languages=people.person_language)
 

@@ -134,3 +134,25 @@ class RefundNotFailed(Problem):
         "它還在路上、已經完成，或原付款已被收回。refund_status 是目前狀態。",
         "It is on its way, done, or its payment was taken back. `refund_status` says where it stands.",
     )
+
+
+class DisputeClosed(Problem):
+    slug = "dispute-closed"
+    status = 409
+    title = Text("這件爭議已經不能再處理", "This dispute can no longer be acted upon")
+    explanation = Text(
+        "證據已送出、已接受，或已有結果。dispute_status 是目前狀態。",
+        "Evidence was submitted, it was accepted, or it is decided. `dispute_status` says where it stands.",
+    )
+
+
+class CorrectionNotPossible(Problem):
+    slug = "correction-not-possible"
+    status = 409
+    title = Text("這筆付款不能這樣更正", "This payment cannot be corrected like that")
+    explanation = Text(
+        "只有付款機構自己的帳證明了，而且帳單還沒有另外繳清，才能更正。"
+        "payment_status 是目前狀態，rail_says 是付款機構的說法。",
+        "Only what the rail's own books show can be corrected, and only while the bills are not paid otherwise. "
+        "`payment_status` says where it stands, `rail_says` what the rail says.",
+    )

@@ -56,6 +56,18 @@ def record(session: Session, payment_id: UUID, outcome: Outcome | None, *, now: 
             return _capture(session, payment, locked, outcome, now)
 
 
+def booked_after_all(
+    session: Session, payment: Payment, locked: Sequence[LockedItem], booked: Booked, *, now: datetime
+) -> Payment:
+    """A payment that had ended without money turns out to have been booked: everything follows as at a capture.
+
+    Its parts are held in the book anew; the transaction names the decision of two persons that the correction needs.
+    """
+    captured = _capture(session, payment, locked, booked, now)
+    session.execute(_NO_FAILURE, {"id": payment.id})
+    return replace(captured, failure_code=None)
+
+
 def became_final(session: Session, payment_id: UUID, *, now: datetime) -> Payment:
     """The window in which a provisional payment could be returned has passed. Again, or too late: nothing happens."""
     payment = lock_payment(session, payment_id)
@@ -187,6 +199,7 @@ def _disagrees(session: Session, payment: Payment, kind: str, theirs_twd: int, n
     )  # fmt: skip
 
 
+_NO_FAILURE = text("UPDATE wallet.payment SET failure_code = NULL WHERE id = :id")
 _UNKNOWN = text(
     "UPDATE wallet.payment SET status = 'unknown', next_ask_at = :next "
     "WHERE id = :id AND status IN ('debiting', 'action_required')"

@@ -24,14 +24,20 @@ from wallet.ports import ports
 How = Literal["returned", "charged_back"]
 
 
-def undo(session: Session, payment_id: UUID, how: How, *, reason: str, now: datetime) -> bool:
+def undo(
+    session: Session, payment_id: UUID, how: How, *, reason: str, now: datetime, is_correction: bool = False
+) -> bool:
     """The money of a payment that counts as paid is gone. True: undone now; False: it does not count as paid.
 
-    What has gone back to the payer before is left out: it can be taken from the city once only.
+    What has gone back to the payer before is left out: it can be taken from the city once only. A correction says that
+    it never came at all: the payment has failed.
     """
+    status = states.FAILED if is_correction else how
     locked = lock_items(session, payment_id)
     payment = lock_payment(session, payment_id)
-    if payment.status not in states.COUNTS_AS_PAID or not states.PAYMENT.may_move(payment.status, how):
+    if payment.status not in states.COUNTS_AS_PAID:
+        return False
+    if not is_correction and not states.PAYMENT.may_move(payment.status, how):
         return False
     items = _not_given_back(session, payment, [each.item for each in locked])
     cause = f"{how} {_times(session, payment_id)}"
@@ -41,7 +47,7 @@ def undo(session: Session, payment_id: UUID, how: How, *, reason: str, now: date
     if points:
         cause_id = uuid5(payment_id, cause)
         ports().tender.give_back(session, payment_id=payment_id, points=points, cause_id=cause_id, now=now)
-    session.execute(_UNDONE, {"id": payment_id, "status": how, "reason": reason, "now": now})
+    session.execute(_UNDONE, {"id": payment_id, "status": status, "reason": reason, "now": now})
     reopened = [row.id for row in session.execute(_REOPEN, {"id": payment_id, "now": now})]
     double_payments.mark_paid_elsewhere(session, reopened, now=now)
     outbox.record(

@@ -172,8 +172,59 @@ INSERT INTO wallet.refund_time VALUES
     ('credit_order', 2, 'assumption: a transfer by the city''s bank');
 """
 
+DISPUTES = """
+CREATE TABLE wallet.dispute (
+    id uuid PRIMARY KEY,
+    payment_id uuid NOT NULL UNIQUE,
+    person_id uuid NOT NULL,
+    status text NOT NULL,
+    reference text NOT NULL,
+    reason text NOT NULL,
+    reason_code text NOT NULL,
+    amount_twd bigint NOT NULL CHECK (amount_twd > 0),
+    steps_done integer NOT NULL DEFAULT 0 CHECK (steps_done BETWEEN 0 AND 4),
+    opened_at timestamptz NOT NULL,
+    defend_until timestamptz,
+    closed_at timestamptz
+);
+COMMENT ON TABLE wallet.dispute IS 'A cardholder does not recognise a payment. One for each payment.';
+COMMENT ON COLUMN wallet.dispute.reference IS 'The processor''s name for it.';
+COMMENT ON COLUMN wallet.dispute.steps_done IS 'How far the money has gone: 1 taken, 2 given, 3 taken again, 4 ruled.';
+CREATE INDEX dispute_of_status ON wallet.dispute (status, id DESC);
+CREATE TRIGGER dispute_begins BEFORE INSERT ON wallet.dispute
+    FOR EACH ROW EXECUTE FUNCTION wallet.begin_allowed('dispute');
+CREATE TRIGGER dispute_moves AFTER UPDATE OF status ON wallet.dispute
+    FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION wallet.move_allowed('dispute');
+
+CREATE TABLE wallet.dispute_notice (
+    dispute_id uuid NOT NULL REFERENCES wallet.dispute,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    amount_twd bigint NOT NULL,
+    happened_at timestamptz NOT NULL,
+    received_at timestamptz NOT NULL,
+    PRIMARY KEY (dispute_id, kind)
+);
+COMMENT ON TABLE wallet.dispute_notice IS 'What the processor said about a dispute, each kind of notice once.';
+
+CREATE TABLE wallet.dispute_evidence (
+    id uuid PRIMARY KEY,
+    dispute_id uuid NOT NULL UNIQUE REFERENCES wallet.dispute,
+    package text NOT NULL,
+    package_sha256 bytea NOT NULL CHECK (length(package_sha256) = 32),
+    receipt_pdf bytea NOT NULL,
+    submitted_by uuid NOT NULL,
+    submitted_at timestamptz NOT NULL
+);
+COMMENT ON COLUMN wallet.dispute_evidence.package IS 'JSON, byte for byte as it was submitted.';
+-- What was said about one payment is looked up by our name for it.
+CREATE INDEX webhook_message_about ON wallet.webhook_message (merchant_reference);
+CREATE TRIGGER dispute_evidence_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON wallet.dispute_evidence
+    FOR EACH STATEMENT EXECUTE FUNCTION wallet.refuse_change();
+"""
+
 
 def upgrade() -> None:
     """Extend the schemas ``points`` and ``wallet``."""
-    for statements in (POINTS, REFUNDS):
+    for statements in (POINTS, REFUNDS, DISPUTES):
         op.execute(statements)
