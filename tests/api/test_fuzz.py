@@ -39,12 +39,17 @@ UNSPEAKABLE_POINTERS = {
     "": "U+0000 is taken nowhere",
     "/": "U+0000 is taken nowhere",
     "cursor": "only a cursor that the list gave out is one",
+    "/amount": "to JSON Schema 600.0 is a whole number, and nobody writes money so",
+    "/day": "how far back a day may be moves with the calendar",
     "/national_id": "its last digit is a check digit",
+    "/monthly_cap": "it is not below per_bill_cap",
     "/plate": "groups of letters and digits are mixed by rules of the register",
 }
 UNSPEAKABLE_PROBLEMS = {
     "password-refused": "common passwords are refused, and such as hold the ID number",
     "passkey-refused": "an attestation must be genuine",
+    "precondition-required": "the version to send is the one that was read",
+    "precondition-failed": "the version to send is the one that was read",
     "vehicle-not-yours": "the register knows whose a vehicle is",
     **{refusal.slug: "a file of bills is CSV of a form of its own" for refusal in WHOLE_FILE_REFUSALS},
     **{refusal.slug: "so is each settlement file" for refusal in problems.WHOLE_FILE_REFUSALS},
