@@ -171,7 +171,8 @@ def show_bank_link(call: Call) -> Answer:
     summary=Text("帳戶的名稱、優先順序、暫停與恢復", "Name, prefer, pause or resume an account"),
 )
 def change_bank_link(call: Call) -> Answer:
-    """Pausing takes effect at once for every debit that has not begun. To resume needs the passkey (level 3)."""
+    """`If-Match` carries the `ETag` of the last reading (RFC 9110 §13.1.1). Pausing takes effect at once for every
+    debit that has not begun. To resume needs the passkey (level 3)."""
     link_id = parse_typeid("blk", call.path["link_id"])
     if call.body["status"] == "active" and call.actor.loa < 3:
         raise InsufficientAuthentication(loa=3)

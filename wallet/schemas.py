@@ -100,8 +100,8 @@ class BankLinkCompletion(Schema):
 class BankLinkChange(Schema):
     """What its owner changes; what is left out stays as it is."""
 
-    name = fields.String(load_default=None, validate=[validate.Length(1, 40), Matches(r"^\S(.*\S)?$")])
-    is_preferred = fields.Boolean(load_default=False, truthy={True}, falsy=set(), validate=validate.Equal(True))
+    name = fields.String(load_default=None, validate=validate.Length(1, 40))
+    is_preferred = fields.Boolean(load_default=False, truthy={True}, falsy=set(), metadata={"enum": [True]})
     status = fields.String(load_default=None, validate=validate.OneOf(["active", "paused"]))
 
 
@@ -204,9 +204,7 @@ class ReceiptSchema(Schema):
     fee = fields.Integer(required=True)
     total = fields.Integer(required=True)
     currency = _currency()
-    status = fields.String(
-        required=True, validate=validate.OneOf(["paid", "partly_returned", "returned", "withdrawn"])
-    )
+    status = fields.String(required=True, validate=validate.OneOf(["paid", "partly_returned", "returned", "withdrawn"]))
     given_back = fields.Integer(required=True)
     verify_url = fields.String(required=True)
 
