@@ -38,11 +38,11 @@ def enter_card(url: str, number: str = VISA, holder_name: str = "王小美", **f
     return post_form(url, number=number, holder_name=holder_name, expiry="03/30", cvc="737", **form)
 
 
-def brought_back(answer: urllib3.BaseHTTPResponse) -> dict[str, str]:
+def brought_back(answer: urllib3.BaseHTTPResponse, return_url: str = RETURN) -> dict[str, str]:
     """The query with which the browser comes back to the city."""
     assert answer.status == 303, answer.data.decode()
     address = str(answer.headers["location"])
-    assert address.startswith(RETURN), address
+    assert address.startswith(return_url), address
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 

@@ -3,7 +3,7 @@ comes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,7 @@ class Message:
     currency: str
     event_at: datetime
     reason: str
+    additional: Mapping[str, str]
     status: str
     attempts: int
     received_at: datetime
@@ -122,7 +123,7 @@ def _store(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> N
 
 _COLUMNS = (
     "id, source, psp_reference, event_code, is_success, original_reference, merchant_reference, amount_minor, "
-    "currency, event_at, reason, status, attempts, received_at"
+    "currency, event_at, reason, additional, status, attempts, received_at"
 )
 # xmax is 0 for a row that this statement has inserted.
 _STORE = text(

@@ -22,7 +22,7 @@ from core.ids import parse_typeid
 from core.money import MoneyNotConvertible, from_minor
 from core.outbox import Event
 from partners.adyen.client import CURRENCY, NAME
-from wallet import adyen_inbox, adyen_reports, cards, outcomes, refunds, states, undoing
+from wallet import adyen_inbox, adyen_reports, cards, disputes, outcomes, refunds, states, undoing
 from wallet.adyen_inbox import TOKEN_SOURCE, Message
 from wallet.payments import Payment, authorized_payment
 from wallet.rails.contract import Booked, Rejected
@@ -209,6 +209,36 @@ def _refund_verdict(session: Session, message: Message, *, is_done: bool, now: d
     return Applied(refunds.refund_of(session, refund.id).status if did else "known")
 
 
+def _dispute(session: Session, message: Message, now: datetime) -> Verdict:
+    payment = _payment_of(session, message)
+    if not isinstance(payment, Payment):
+        return payment
+    amount_twd = _twd(message)
+    if amount_twd is None or not 0 < amount_twd <= payment.money_twd:
+        return _other_amount(message, payment)
+    notice = disputes.Notice(
+        payment_id=payment.id,
+        kind=message.event_code,  # type: ignore[arg-type]  # MEANINGS sends the kinds of disputes here alone
+        reference=message.psp_reference,
+        reason=message.reason,
+        reason_code=message.additional.get("chargebackReasonCode", "").strip(),
+        amount_twd=amount_twd,
+        happened_at=_moment(message, payment),
+        defend_until=_defend_until(message),
+    )
+    if not disputes.take_notice(session, notice, now):
+        return Waiting("its payment does not count as paid yet")
+    return Applied("taken down")
+
+
+def _defend_until(message: Message) -> datetime | None:
+    try:
+        until = datetime.fromisoformat(message.additional.get("defensePeriodEndsAt", ""))
+    except ValueError:
+        return None
+    return until if until.tzinfo is not None else None
+
+
 def _report(session: Session, message: Message, now: datetime) -> Verdict:
     is_ours = adyen_reports.announced(session, message.psp_reference, message.reason, now=now)
     return Applied("to be fetched") if is_ours else Ignored("a report that settles nothing")
@@ -234,6 +264,7 @@ MEANINGS: dict[str, Callable[[Session, Message, datetime], Verdict]] = {
     "REFUND_FAILED": _refund_undone,
     "REFUNDED_REVERSED": _refund_undone,
     "REPORT_AVAILABLE": _report,
+    **dict.fromkeys(sorted(disputes.KINDS), _dispute),
 }
 
 

@@ -34,7 +34,14 @@ CURRENCY = "TWD"
 Wallet = Literal["applepay", "googlepay"]
 # Another request with this key is still under way.
 _IN_PROGRESS = "704"
-_MERCHANT_REASONS = {"double_payment": "DUPLICATE", "citizen": "CUSTOMER REQUEST", "fraud": "FRAUD"}
+# Our reasons for a refund in Adyen's words; any other is OTHER.
+_MERCHANT_REASONS = {
+    "paid_elsewhere_first": "DUPLICATE",
+    "paid_elsewhere_again": "DUPLICATE",
+    "paid_again_meanwhile": "DUPLICATE",
+    "duplicate": "DUPLICATE",
+    "wrong_bill": "CUSTOMER REQUEST",
+}
 _T = TypeVar("_T")
 
 

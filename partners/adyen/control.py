@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -19,7 +20,7 @@ from partners.desk.books import Row
 from partners.desk.protocol import Answer, Refusal, after_acting, before_acting
 from partners.desk.switches_api import json_answer
 
-_SUPPORTED = {"chargebackReasonCode": "10.4", "chargebackSchemeCode": "visa"}
+_DEFENCE_DAYS = 14
 _LINE_OF = {
     "CHARGEBACK": ("Chargeback", -1),
     "CHARGEBACK_REVERSED": ("ChargebackReversed", 1),
@@ -118,7 +119,12 @@ def _disputed(writing: sqlite3.Connection, payment: Row, step: str) -> Told:
     if event in _LINE_OF:
         kind, sign = _LINE_OF[event]
         line(writing, payment, kind, sign * known["amount_minor"], modification=known["psp_reference"])
-    additional = _SUPPORTED if event != "CHARGEBACK_REVERSED" else {}
+    until = (now() + timedelta(days=_DEFENCE_DAYS)).isoformat(timespec="seconds")
+    additional = {
+        "NOTIFICATION_OF_CHARGEBACK": {"chargebackReasonCode": "10.4", "defensePeriodEndsAt": until},
+        "CHARGEBACK": {"chargebackReasonCode": "10.4", "defensePeriodEndsAt": until},
+        "SECOND_CHARGEBACK": {"chargebackReasonCode": "10.4"},
+    }.get(event, {})
     return [about(payment, event, known["psp_reference"], known["amount_minor"], reason="Fraud", additional=additional)]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bank_city import BankCustomer, bank_customer, put_the_bank_behind
+from card_city import CardPayer, assert_the_book_is_whole, put_cards_behind
 from flask.testing import FlaskClient
 from sandbox_process import SandboxBooks, SandboxProcess, start_sandbox
 
@@ -34,3 +35,13 @@ def bank_books(outside: SandboxProcess, client: FlaskClient) -> Iterator[Sandbox
 def customer(client: FlaskClient, bank_books: SandboxBooks) -> BankCustomer:
     """Somebody with a passkey, a car, and two accounts at the bank."""
     return bank_customer(client, bank_books)
+
+
+@pytest.fixture
+def payer(customer: BankCustomer, bank_books: SandboxBooks) -> Iterator[CardPayer]:
+    """Somebody who pays by card; at the end the book is whole, and nothing was said that Adyen's form does not allow."""
+    undo = put_cards_behind(bank_books)
+    yield CardPayer(customer, bank_books)
+    undo()
+    assert_the_book_is_whole()
+    assert bank_books.read("adyen/objections") == []
