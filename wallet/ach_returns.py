@@ -92,7 +92,7 @@ def _apply_once(file: ReturnFile, entry: ReturnedEntry, now: datetime) -> None:
         effect = _effect(session, entry, payment, now)
         values = {"day": file.day, "sequence": entry.sequence, "payment_id": payment and payment.id, "effect": effect}
         session.execute(_EFFECT, values)
-    if effect in ("unknown_reference", "amount_differs"):
+    if effect in ("unknown_reference", "amount_differs", "no_effect"):
         _log.error("return file %s, entry %s: %s", file.day, entry.sequence, effect)
 
 
@@ -139,11 +139,14 @@ def _undone(session: Session, payment: Payment, reason: str, now: datetime) -> s
 
 def _finalise(now: datetime) -> None:
     """Everything that the files read so far could have returned and did not is final."""
-    with db.unit_of_work() as session:
-        ids: list[UUID] = [row.id for row in session.execute(_OUTLIVED)]
-    for payment_id in ids:
+    while True:
         with db.unit_of_work() as session:
-            outcomes.became_final(session, payment_id, now=now)
+            ids: list[UUID] = [row.id for row in session.execute(_OUTLIVED)]
+        for payment_id in ids:
+            with db.unit_of_work() as session:
+                outcomes.became_final(session, payment_id, now=now)
+        if not ids:
+            return
 
 
 def _learn_closed_days(since: date, now: datetime) -> None:
