@@ -127,9 +127,11 @@ def plug_in() -> None:
         )
         rails |= {name: AdyenRail(name, cards) for name in ("card", "apple_pay", "google_pay")}
     card_reports = ReportConfig(of.adyen_reports_url, of.adyen_api_key) if cards else None
+    wallets = {}
     for name, secret in zip(WALLETS, (of.jkopay_secret, of.line_pay_secret), strict=True):
         peer = wire.Peer(name, f"{of.ewallets_url}/{name}", secret, read_timeout_seconds=8.0)
-        rails[name] = EwalletRail(name, WalletClient(peer))
+        wallets[name] = WalletClient(peer)
+        rails[name] = EwalletRail(name, wallets[name])
     wallet_ports.plug_in(
         wallet_ports.Ports(
             bank,
@@ -141,6 +143,7 @@ def plug_in() -> None:
             card_reports=card_reports,
             ach=ach,
             stores=stores,
+            wallets=wallets,
         )
     )
     reconciliation_tasks.register_approvals()

@@ -15,6 +15,7 @@ from partners.adyen.client import StoredCard
 from partners.adyen.reports import ReportConfig
 from partners.bank.client import BankClient
 from partners.bureaus.client import BureausClient
+from partners.ewallets.client import WalletClient
 from partners.stores.client import StoresClient
 from wallet.rails.contract import Rail
 
@@ -63,6 +64,7 @@ class Ports:
     card_reports: ReportConfig | None = None
     ach: AchClient = field(kw_only=True)
     stores: StoresClient = field(kw_only=True)
+    wallets: Mapping[str, WalletClient] = field(default_factory=dict)
 
 
 _plugged: Ports | None = None

@@ -105,7 +105,7 @@ class _File:
 
     def line_of_details(self, details: etree._Element) -> StatementLine:
         """One transaction of an entry, which may be a batch of many."""
-        entry = details.getparent().getparent()
+        entry = _parent(_parent(details))
         self._of_entry += 1
         stated = details.find(_AMOUNT)
         if stated is None and self._of_entry > 1:
@@ -114,7 +114,7 @@ class _File:
         ours = details.findtext(_END_TO_END)
         if ours in (None, "NOTPROVIDED"):
             ours = details.findtext(_REMITTANCE) or ""
-        twd = self._money(entry.find(_AMOUNT) if stated is None else stated)
+        twd = self._money(_child(entry, _AMOUNT) if stated is None else stated)
         direction = details.findtext(_DIRECTION) or entry.findtext(_DIRECTION)
         line = self._line(entry, ours, theirs, twd if direction == "CRDT" else -twd)
         self._sum_of_entry += line.gross_twd
@@ -122,7 +122,7 @@ class _File:
 
     def close_entry(self, entry: etree._Element) -> StatementLine | None:
         """An entry has ended: its line, where it has no transactions of its own."""
-        twd = self._money(entry.find(_AMOUNT))
+        twd = self._money(_child(entry, _AMOUNT))
         signed = twd if entry.findtext(_DIRECTION) == "CRDT" else -twd
         self._entries += 1
         if signed >= 0:
@@ -143,9 +143,9 @@ class _File:
     def add_balance(self, balance: etree._Element) -> None:
         """The opening and the closing balance; others are not read."""
         code = balance.findtext(f"{_N}Tp/{_N}CdOrPrtry/{_N}Cd")
-        twd = self._money(balance.find(_AMOUNT))
+        twd = self._money(_child(balance, _AMOUNT))
         signed = twd if balance.findtext(_DIRECTION) == "CRDT" else -twd
-        at = _day_of(balance.find(f"{_N}Dt"), 0)
+        at = _day_of(_child(balance, f"{_N}Dt"), 0)
         if code in ("OPBD", "PRCD"):
             self._opening = self._opening or (signed, at)
         elif code == "CLBD":
@@ -186,7 +186,7 @@ class _File:
     def _line(self, entry: etree._Element, ours: str, theirs: str, signed_twd: int) -> StatementLine:
         self._rows += 1
         valued = entry.find(_VALUED)
-        at = _day_of(entry.find(_BOOKED) if valued is None else valued, self._rows)
+        at = _day_of(_child(entry, _BOOKED) if valued is None else valued, self._rows)
         ours = ours.strip()[:REFERENCE_CHARACTERS_MAX]
         return StatementLine(self._rows, _kind(ours, signed_twd), ours, theirs, signed_twd, 0, at)
 
@@ -212,10 +212,23 @@ def _day_of(element: etree._Element, row: int) -> date:
     return parsed.date() if parsed.tzinfo is None else taipei_date(parsed)
 
 
+def _child(element: etree._Element, name: str) -> etree._Element:
+    """A member that the schema has made sure of."""
+    found = element.find(name)
+    assert found is not None
+    return found
+
+
+def _parent(element: etree._Element) -> etree._Element:
+    parent = element.getparent()
+    assert parent is not None
+    return parent
+
+
 def _forget(element: etree._Element) -> None:
     """Let go of what has been read, and of everything before it."""
     element.clear()
-    parent = element.getparent()
+    parent = _parent(element)
     while element.getprevious() is not None:
         previous = parent[0]
         # What `identify` reads at the end stands before the first entry.
@@ -275,7 +288,7 @@ def _check_prolog(prolog: bytes) -> None:
 
 def _refusal(error: etree.XMLSyntaxError) -> Exception:
     message = str(error)
-    if error.code in _STOPPED:
+    if getattr(error, "code", None) in _STOPPED:
         return StatementTruncated()
     if "encoding" in message.lower() or "not proper UTF-8" in message or "invalid bytes" in message.lower():
         return StatementNotReadable()

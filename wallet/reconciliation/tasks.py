@@ -1,4 +1,4 @@
-"""What reconciliation does outside a request: looks for what is late, and listens for what disagrees."""
+"""What reconciliation does outside a request: fetches files, looks for what is late, and listens for what disagrees."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from datetime import datetime
 
 from core.outbox import Consumer
 from wallet import events
-from wallet.reconciliation import adjustments, day_close, late
+from wallet.reconciliation import adjustments, day_close, fetching, late
 
 CONSUMERS = (Consumer("wallet.reconciliation.disagreements", events.PAYMENT_DISAGREES, late.note_disagreement),)
 
 # name → (every so many seconds, what to run)
 SWEEPS: dict[str, tuple[float, Callable[[datetime], None]]] = {
+    "wallet.reconciliation.fetch_files": (60.0, fetching.fetch_files),
     "wallet.reconciliation.look": (60.0, late.look),
 }
 
