@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from bank_city import BankCustomer
 from paying_citizen import PayingCitizen
 
 from core import clock, db
@@ -19,7 +20,7 @@ from wallet.store_collections import TakenFile
 _references = count(1)
 
 
-def slip_for(citizen: PayingCitizen, bill_id: str, channel: str = "store_barcode") -> dict[str, Any]:
+def slip_for(citizen: PayingCitizen | BankCustomer, bill_id: str, channel: str = "store_barcode") -> dict[str, Any]:
     """A slip of this bill, new or the one that is good already."""
     answer = citizen.send("POST", f"/v1/bills/{bill_id}/payment-slips", {"channel": channel})
     assert answer.status_code in (200, 201), answer.text
