@@ -1,11 +1,17 @@
-"""Settlement reports of the card processor: announced by a notice, fetched, and handed to reconciliation."""
+"""Settlement reports of the card processor: announced by a notice, fetched, and handed to reconciliation.
+
+A payment whose outcome no answer and no notice has told is settled here at the latest: what the processor pays out for,
+it was paid.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import logging
 import tempfile
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import BinaryIO, Final
 
@@ -13,14 +19,20 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import clock, db
+from core.clock import TAIPEI
+from core.ids import typeid
+from core.money import from_major_text
 from partners import wire
 from partners.adyen import reports
+from wallet import outcomes, states
 from wallet.ports import ports
+from wallet.rails.contract import Booked
 from wallet.reconciliation import files
 from wallet.reconciliation.files import Content
 from wallet.reconciliation.problems import StatementRefused
 
 SOURCE: Final = "adyen"
+RAILS: Final = ("card", "apple_pay", "google_pay")
 # The one report that is money; others are announced too, and are none of ours.
 SETTLEMENT_PREFIX: Final = "settlement_detail_report_batch_"
 _LEASE = timedelta(minutes=10)
@@ -66,16 +78,37 @@ def _fetch(name: str, address: str) -> None:
             with db.unit_of_work() as session:
                 files.receive(session, content, source=SOURCE, received_from=name, now=now)
                 session.execute(_DONE, {"name": name, "status": "taken", "now": now})
+            _settle_open_payments(kept)
         except StatementRefused as refused:
             with db.unit_of_work() as session:
                 files.keep_refusal(session, refused, content, source=SOURCE, received_from=name, now=now)
                 session.execute(_DONE, {"name": name, "status": "refused", "now": now})
 
 
+def _settle_open_payments(report: BinaryIO) -> None:
+    """Book the payments that are still open and that the report, found whole and right, has a settled line for."""
+    with db.unit_of_work() as session:
+        rows = session.execute(_OPEN, {"rails": list(RAILS), "statuses": list(states.AT_THE_RAIL)})
+        still_open = {typeid("pay", row.id): row.id for row in rows}
+    if not still_open:
+        return
+    report.seek(0)
+    with io.TextIOWrapper(report, encoding="utf-8", newline="") as lines:
+        for line in csv.DictReader(lines):
+            payment_id = still_open.get(line["Merchant Reference"])
+            if payment_id is None or line["Type"] != "Settled":
+                continue
+            paid_at = datetime.fromisoformat(line["Creation Date"]).replace(tzinfo=TAIPEI).astimezone(UTC)
+            booked = Booked(line["Psp Reference"], from_major_text(line["Gross Credit (GC)"]), paid_at)
+            with db.unit_of_work() as session:
+                outcomes.record(session, payment_id, booked, now=clock.now())
+
+
 def _pieces(kept: BinaryIO) -> Iterator[bytes]:
     return iter(partial(kept.read, _PIECE_BYTES), b"")
 
 
+_OPEN = text("SELECT id FROM wallet.payment WHERE rail = ANY(:rails) AND status = ANY(:statuses)")
 _ANNOUNCED = text(
     "INSERT INTO wallet.processor_report (name, address, status, announced_at, next_try_at) "
     "VALUES (:name, :address, 'announced', :now, :now) ON CONFLICT (name) DO NOTHING"

@@ -17,6 +17,7 @@ from core.ids import new_uuid, parse_typeid, typeid
 from partners.adyen.webhooks import Validator, key_of, sign_item
 from wallet import adyen_notices, adyen_reports, adyen_webhook_routes, refunds
 from wallet.payments import lock_items, lock_payment
+from wallet.reconciliation import late
 
 OTHER_KEY = key_of("74F490DD33F7327BAECC88B2947C011FC02D014A473AAA33A8EC93E4DC069174")
 TOKEN = '{"network": "visa", "last4": "1111", "holderName": "王小美"}'
@@ -102,8 +103,9 @@ def test_row_15_a_lost_notice_about_a_wallet_is_made_up_for_by_the_settlement_re
     payer.heard(payer.told("REPORT_AVAILABLE"))
     adyen_reports.fetch_due(clock.now() + timedelta(hours=1))
     assert [tuple(row) for row in rows("SELECT status FROM wallet.processor_report")] == [("taken",)]
-    settled = payer.now(payment)["status"]
-    assert settled == "captured" or breaks(), "the payment is paid, or somebody is told that it should be"
+    assert payer.now(payment)["status"] == "captured"
+    late.look(clock.now())
+    assert rows("SELECT status, closed_by FROM wallet.reconciliation_break") == [("closed", "ours_came")]
 
 
 def test_row_16_a_notice_thirty_days_late_is_accepted_where_it_still_can_be(payer: CardPayer) -> None:
