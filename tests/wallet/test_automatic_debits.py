@@ -149,7 +149,14 @@ def test_it_takes_a_passkey_session_an_active_account_of_ones_own_and_caps_that_
     customer: BankCustomer, link: dict[str, Any], client: FlaskClient
 ) -> None:
     body = {"bank_link_id": link["id"], "per_bill_cap": 300, "monthly_cap": 1500}
-    for wrong in ({"monthly_cap": 299}, {"per_bill_cap": 0}, {"per_bill_cap": 300.5}, {"per_bill_cap": "300"}):
+    for wrong in (
+        {"monthly_cap": 299},
+        {"per_bill_cap": 0},
+        {"per_bill_cap": 300.5},
+        {"per_bill_cap": "300"},
+        {"per_bill_cap": True},
+        {"monthly_cap": 1e18},
+    ):
         assert customer.send("PUT", "/v1/automatic-debits", body | wrong).status_code == 422
     assert bank_customer(client, customer.books).send("PUT", "/v1/automatic-debits", body).status_code == 404
     strong, customer.token = customer.token, customer.weak_token()
