@@ -37,6 +37,14 @@ class AccountBalance:
     balance: int
 
 
+class Turnover(NamedTuple):
+    """What was posted to one account in a span of time."""
+
+    code: str
+    debits: int
+    credits: int
+
+
 class JournalLine(NamedTuple):
     """One transfer that moved something."""
 
@@ -56,6 +64,12 @@ def movements(session: Session, asset: str, *, start: datetime, end: datetime) -
     """
     rows = session.execute(_MOVEMENTS, {"asset": asset, "start": start, "end": end})
     return [AccountMovement(*row) for row in rows]
+
+
+def turnovers(session: Session, asset: str, *, start: datetime, end: datetime) -> list[Turnover]:
+    """The accounts on which something was posted from `start` until just before `end`; reads that span alone."""
+    rows = session.execute(_TURNOVERS, {"asset": asset, "start": start, "end": end})
+    return [Turnover(*row) for row in rows]
 
 
 def balances(session: Session, asset: str, as_of: datetime | None = None) -> list[AccountBalance]:
@@ -94,6 +108,20 @@ _MOVEMENTS = text(
      WHERE a.asset = :asset
      GROUP BY a.id, a.code, a.asset, a.normal_side ORDER BY a.code
     """  # noqa: S608
+)
+_TURNOVERS = text(
+    """
+    SELECT a.code, sum(s.debits)::bigint, sum(s.credits)::bigint
+      FROM (SELECT debit_account AS account_id, sum(amount) AS debits, 0 AS credits FROM ledger.transfer
+             WHERE asset = :asset AND kind IN ('posted', 'post') AND recorded_at >= :start AND recorded_at < :end
+             GROUP BY 1
+             UNION ALL
+            SELECT credit_account, 0, sum(amount) FROM ledger.transfer
+             WHERE asset = :asset AND kind IN ('posted', 'post') AND recorded_at >= :start AND recorded_at < :end
+             GROUP BY 1) AS s
+      JOIN ledger.account a ON a.id = s.account_id
+     GROUP BY a.code ORDER BY a.code
+    """
 )
 _BALANCES = text(
     """

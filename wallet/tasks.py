@@ -21,6 +21,7 @@ from wallet import (
     payments,
     refunds,
     resolving,
+    savings,
     store_tasks,
 )
 from wallet.reconciliation import tasks as reconciliation_tasks
@@ -46,6 +47,12 @@ def expire_abandoned_payments(now: datetime) -> None:
         payments.expire_abandoned(session, now=now)
 
 
+def refresh_savings(now: datetime) -> None:
+    """Rebuild what the public page shows of this month and the last; once a day, of every month."""
+    with db.unit_of_work() as session:
+        savings.refresh(session, now=now)
+
+
 def settle_instalment_plans(now: datetime) -> None:
     """Complete, reopen or end plans as their parts are paid, given back or missed."""
     with db.unit_of_work() as session:
@@ -65,6 +72,7 @@ SWEEPS: dict[str, tuple[float, Callable[[datetime], None]]] = {
     "wallet.send_due_notices.parking": (3.0, partial(notice_sending.send_due, "parking")),
     "wallet.send_due_notices.fines": (3.0, partial(notice_sending.send_due, "fines")),
     "wallet.send_due_instalment_requests": (5.0, instalment_requests.send_due),
+    "wallet.refresh_savings": (60.0, refresh_savings),
     "wallet.settle_instalment_plans": (15.0, settle_instalment_plans),
     "wallet.expire_abandoned_payments": (15.0, expire_abandoned_payments),
     "wallet.forget_refusals": (3600.0, forget_refusals),

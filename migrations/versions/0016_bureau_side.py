@@ -212,6 +212,14 @@ CREATE TABLE wallet.saving (
     PRIMARY KEY (month, rail, bill_kind)
 );
 COMMENT ON TABLE wallet.saving IS 'Derived from payments, bills and tariffs, and rebuilt from them; never a source.';
+CREATE TABLE wallet.saving_account (
+    month date NOT NULL,
+    code text NOT NULL,
+    debits_twd bigint NOT NULL,
+    credits_twd bigint NOT NULL,
+    PRIMARY KEY (month, code)
+);
+COMMENT ON TABLE wallet.saving_account IS 'What moved in the month on the accounts of the book behind the savings.';
 CREATE TABLE wallet.saving_state (
     is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
     as_of timestamptz NOT NULL,
