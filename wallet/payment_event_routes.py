@@ -89,7 +89,7 @@ def events_for_officers(call: Call) -> Answer:
 
 
 @routes.post(
-    "/v1/payments/<payment_id>/corrections",
+    "/v1/officer/payments/<payment_id>/corrections",
     access=officer("finance"),
     shows_person_data=False,
     body=PaymentCorrection,

@@ -78,7 +78,7 @@ def given_up(customer: BankCustomer) -> dict[str, Any]:
 
 def correct(officer: SignedInOfficer, payment: dict[str, Any], status: str) -> Any:
     body = {"status": status, "reason": "對帳單上有這筆扣款"}
-    return officer.call("POST", f"/v1/payments/{payment['id']}/corrections", body)
+    return officer.call("POST", f"/v1/officer/payments/{payment['id']}/corrections", body)
 
 
 def test_row_41_a_debit_that_the_bank_shows_is_captured_after_all_by_two_officers(
