@@ -88,7 +88,7 @@ def enrol(database: db.Database, books: Books, origin: str, count: int, *, with_
             account = f"9017-8{number // 10_000:03d}-{number % 10_000:04d}"
             holder = typeid("per", person_id)
             open_account(writing, account, f"Payer {number}", balance_twd=_LIMIT_TWD, holder_ref=holder)
-            mandate = create_mandate(writing, holder, account, _LIMIT_TWD, _LIMIT_TWD)
+            mandate = create_mandate(writing, holder, account, _LIMIT_TWD, _LIMIT_TWD, _LIMIT_TWD)
             payer = Payer(
                 person_id, issued.token, new_uuid(), plate, secrets.token_bytes(32),
                 ec.generate_private_key(ec.SECP256R1()), origin,
@@ -132,9 +132,10 @@ def _write_link_and_passkey(connection: object, payer: Payer, mandate: str, acco
     connection.execute(
         "INSERT INTO wallet.bank_link (person_id, id, bank, status, state_hash, mandate_id, account_masked,"
         " per_payment_limit_twd, daily_limit_twd, created_at, changed_at)"
-        " VALUES (%s, %s, 'bank_of_kaohsiung', 'active', %s, %s, %s, %s, %s, %s, %s)",
+        " VALUES (%s, %s, 'bank_of_kaohsiung', 'pending', %s, %s, %s, %s, %s, %s, %s)",
         (payer.person_id, payer.link_id, os.urandom(32), mandate, account, _LIMIT_TWD, _LIMIT_TWD, now, now),
     )
+    connection.execute("UPDATE wallet.bank_link SET status = 'active' WHERE id = %s", (payer.link_id,))
     connection.execute(
         "INSERT INTO identity.passkey (person_id, credential_id, id, public_key, sign_count, is_backup_eligible,"
         " is_backed_up, transports, aaguid, name, created_at)"
