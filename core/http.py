@@ -48,9 +48,9 @@ def citizen(*, loa: int) -> Access:
     return Access("citizen", loa=loa)
 
 
-def officer(*roles: str, role: str = "") -> Access:
+def officer(*roles: str) -> Access:
     """An officer of the city at a desk, signed in with a passkey, who holds one of these roles (none named: any)."""
-    return Access("officer", roles=frozenset(filter(None, (*roles, role))))
+    return Access("officer", roles=frozenset(roles))
 
 
 def bureau(*, scope: str) -> Access:

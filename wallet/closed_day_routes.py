@@ -81,7 +81,7 @@ def list_closed_days(call: Call) -> Answer:
 
 @routes.post(
     "/v1/closed-days",
-    access=officer(role="finance"),
+    access=officer("finance"),
     shows_person_data=False,
     body=ClosedDayCreate,
     answers={201: ClosedDayMadeSchema},

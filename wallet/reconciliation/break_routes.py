@@ -28,7 +28,7 @@ from wallet.reconciliation.words import cause_words
 routes = Routes("reconciliation")
 
 READERS: Final = officer("finance", "auditor")
-WRITERS: Final = officer(role="finance")
+WRITERS: Final = officer("finance")
 
 
 @routes.get(
