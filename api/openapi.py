@@ -71,6 +71,8 @@ _PREFIXES = {
     "link_id": "blk",
     "message_id": "msg",
     "passkey_id": "psk",
+    "notice_id": "ntc",
+    "plan_id": "ipl",
     "planned_id": "apd",
     "overpayment_id": "ovp",
     "payment_id": "pay",

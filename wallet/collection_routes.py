@@ -30,6 +30,7 @@ routes = Routes("collections")
 @routes.post(
     "/v1/bureau/collection-files",
     access=bureau(scope="bills:write"),
+    shows_person_data=False,
     summary=Text("上傳通路代收檔", "Send a channel's collection file"),
     query=CollectionFileQuery,
     answers={201: CollectionFileSchema, 200: CollectionFileSchema},
