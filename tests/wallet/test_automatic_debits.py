@@ -13,10 +13,12 @@ from uuid import UUID
 import pytest
 from bank_city import BankCustomer, at, bank_customer, uuid_of
 from flask.testing import FlaskClient
-from paying_city import parking_file
+from paying_city import new_payer, parking_file
 from sandbox_process import SandboxBooks
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from stack import Stack
+from waiting import wait_until
 
 from api import delivery, wiring
 from core import clock, db
@@ -690,3 +692,14 @@ def test_an_end_is_told_whoever_brought_it_about(
     (stopped,) = inbox(customer, "automatic_debit_stopped")
     assert "已解除連結" in stopped["body"]
     assert customer.got("GET", "/v1/automatic-debits")["is_on"] is False
+
+
+def test_in_the_running_city_a_new_fee_is_planned_by_itself_and_skipped_by_a_tap(stack: Stack) -> None:
+    payer = new_payer(stack, parking=[60])
+    call, terms = payer.citizen.call, {"bank_link_id": payer.link["id"], "per_bill_cap": 500, "monthly_cap": 2000}
+    proposal = call("PUT", "/v1/automatic-debits", terms)
+    credential = {"credential": payer.citizen.device.get(proposal["authorization"]["options"])}
+    assert call("POST", f"/v1/automatic-debits/{proposal['id']}/authorization", credential)["is_on"] is True
+    (plan,) = wait_until(lambda: call("GET", "/v1/automatic-debits/planned")["items"], seconds=60)
+    assert (plan["status"], plan["bill_id"], plan["amount"]) == ("planned", payer.bill_ids()[0], 60)
+    assert call("POST", f"/v1/automatic-debits/planned/{plan['id']}/skip")["status"] == "skipped"
