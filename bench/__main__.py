@@ -1,6 +1,6 @@
 """`make bench`: everything that is measured, each beside its yardstick in the same run, in one table.
 
-    python -m bench [ledger] [payments] [bills] [feeds] [servers] [--quick]
+    python -m bench [ledger] [payments] [bills] [feeds] [reconciliation] [servers] [--quick]
 
 The rows, their yardsticks and what was seen last are explained in bench/README.md. `--quick` shows in a minute or two
 that the benches work; its numbers mean little.
@@ -14,7 +14,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench import bills, feeds, ledger, load, payments, servers
+from bench import bills, feeds, ledger, load, payments, reconciliation, servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,21 @@ def _feeds(quick: bool) -> list[Row]:
     ]
 
 
+def _reconciliation(quick: bool) -> list[Row]:
+    rows = 20_000 if quick else 1_000_000
+    return [
+        Row(
+            "reconcile",
+            f"rows/s matched and booked, {run.source}, {run.peak_mib:,.0f} MiB",
+            f"{run.rate:,.0f}",
+            f"{run.yardstick_rate:,.0f} csv.reader + COPY",
+            run.rate / run.yardstick_rate,
+        )
+        for run in reconciliation.measure(rows)
+        if run.what == "receive"
+    ]
+
+
 def _servers(quick: bool) -> list[Row]:
     rates = servers.measure(rounds=1, seconds=0.3) if quick else servers.measure(rounds=3, seconds=4.0)
     servers.show(rates)
@@ -150,12 +165,27 @@ def _servers(quick: bool) -> list[Row]:
     ]
 
 
+def _webhooks(quick: bool) -> list[Row]:
+    result = webhooks.measure(rounds=1, seconds=1.0) if quick else webhooks.measure(rounds=3, seconds=10.0)
+    webhooks.show(result)
+    rate, rows = statistics.median(result.rates), statistics.median(result.rows)
+    p99, aim = result.p99_seconds * 1000, webhooks.AIM_P99_SECONDS * 1000
+    return [
+        Row(
+            "webhooks", "notices/s taken in, worker stopped", f"{rate:,.0f}", f"{rows:,.0f} rows/s pgbench", rate / rows
+        ),
+        Row("webhooks", "the same, p99 ms", f"{p99:,.1f}", f"{aim:,.0f} at most", p99 / aim, 1.0, is_at_most=True),
+    ]
+
+
 BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "ledger": _ledger,
     "payments": _payments,
     "bills": _bills,
     "feeds": _feeds,
+    "reconciliation": _reconciliation,
     "servers": _servers,
+    "webhooks": _webhooks,
 }
 
 
