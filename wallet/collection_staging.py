@@ -107,25 +107,27 @@ _LOCK_BILLS = text(
          ORDER BY b.id FOR NO KEY UPDATE OF b) AS locked
     """
 )
-# A transaction counts once, whichever file or line brings it again. Less than the bill costs is a question for people.
+# A transaction counts once, whichever file or line brings it again. One that a bureau's export has reported before is
+# the same payment, and its line takes that id. Less than the bill costs is a question for people.
 _JUDGE = text(
     """
     INSERT INTO wallet.collection_line (id, file_id, row, channel, reference, store, store_name, slip_number,
                                         amount_twd, fee_twd, charge_twd, paid_at, state, slip_id, bill_id)
-    SELECT l.id, :file, l.row, :channel, l.reference, l.store, l.store_name, l.slip_number, l.amount_twd, l.fee_twd,
-           l.charge_twd, l.paid_at,
-           CASE WHEN l.nth > 1 OR EXISTS (SELECT FROM wallet.external_payment e
-                                           WHERE e.channel = :channel AND e.channel_reference = l.reference)
-                THEN 'repeated'
-                WHEN s.id IS NULL OR b.id IS NULL THEN 'unknown_slip'
-                WHEN l.amount_twd <> s.amount_twd OR (b.status <> 'void' AND l.amount_twd < b.amount_twd)
-                THEN 'amount_differs'
+    SELECT CASE WHEN l.nth = 1 AND k.id IS NULL THEN coalesce(e.id, l.id) ELSE l.id END, :file, l.row, :channel,
+           l.reference, l.store, l.store_name, l.slip_number, l.amount_twd, l.fee_twd, l.charge_twd, l.paid_at,
+           CASE WHEN l.nth > 1 OR k.id IS NOT NULL THEN 'repeated'
+                WHEN s.id IS NULL OR b.id IS NULL OR e.bill_id <> b.id THEN 'unknown_slip'
+                WHEN l.amount_twd <> s.amount_twd OR l.amount_twd <> e.amount_twd
+                  OR (e.id IS NULL AND b.status <> 'void' AND l.amount_twd < b.amount_twd) THEN 'amount_differs'
                 ELSE 'collected' END,
            s.id, s.bill_id
       FROM (SELECT staged.*, row_number() OVER (PARTITION BY reference ORDER BY row) AS nth
               FROM collection_staged AS staged) AS l
       LEFT JOIN wallet.payment_slip s ON s.number = l.slip_number AND s.channel = :slip_channel
       LEFT JOIN wallet.bill b ON b.id = s.bill_id
+      LEFT JOIN wallet.external_payment e ON e.channel = :channel AND e.channel_reference = l.reference
+      LEFT JOIN wallet.collection_line k
+             ON k.channel = :channel AND k.reference = l.reference AND k.state = 'collected'
     """
 )
 _COUNT = text("SELECT state, count(*)::int AS lines FROM wallet.collection_line WHERE file_id = :file GROUP BY state")
@@ -136,6 +138,7 @@ _INSERT_PAYMENTS = text(
     SELECT l.id, b.bureau, b.number, l.channel, l.reference, l.amount_twd, l.paid_at, l.file_id, b.id
       FROM wallet.collection_line l JOIN wallet.bill b ON b.id = l.bill_id
      WHERE l.file_id = :file AND l.state = 'collected'
+        ON CONFLICT (channel, channel_reference) DO NOTHING
     """
 )
 _CONTESTED = text(

@@ -144,6 +144,7 @@ COMMENT ON TABLE wallet.overpayment IS 'Cash or a transfer beyond what a bill co
     'the citizen names one that a bank has proven.';
 COMMENT ON COLUMN wallet.overpayment.return_id IS 'Of the last order; our reference at the bank follows from it.';
 CREATE INDEX overpayment_of_bill ON wallet.overpayment (bill_id);
+CREATE UNIQUE INDEX overpayment_return ON wallet.overpayment (return_id) WHERE return_id IS NOT NULL;
 CREATE INDEX overpayment_due ON wallet.overpayment (next_try_at) WHERE next_try_at IS NOT NULL;
 """
 

@@ -19,6 +19,7 @@ from partners.stores.files import CollectionLine
 from wallet import bill_batches, overpayments
 from wallet.double_payments import reported_elsewhere
 from wallet.feed_problems import FeedEncodingWrong, FeedTruncated
+from wallet.reconciliation import in_transit
 from wallet.slip_errors import CollectionFormWrong, CollectionTotalsWrong
 
 SEVEN = "store_clearing:7-ELEVEN"
@@ -185,6 +186,23 @@ def test_cash_at_a_post_office_and_at_a_store_is_found_whichever_file_comes_firs
     }  # fmt: skip
     overpayments.note_everywhere(now)
     assert len(overpaid(citizen)) == 2
+
+
+def test_a_payment_that_a_bureaus_export_reported_first_is_the_same_one(citizen: PayingCitizen) -> None:
+    owed = bill(citizen, citizen.bill_ids()[0])
+    slip = slip_for(citizen, owed["id"])
+    now = clock.now()
+    content = paid_elsewhere_file([(owed["number"], owed["amount"], now)])
+    with db.unit_of_work() as session:
+        bill_batches.receive(
+            session, [content], source="paid-elsewhere", sender=None, now=now, on_reported_elsewhere=reported_elsewhere
+        )
+    (known,) = rows("SELECT id, channel_reference FROM wallet.external_payment")
+    assert balances(SEVEN) == [0]
+    taken = report(paid(slip, at=now, reference=known.channel_reference))
+    assert (taken.collected, balances(SEVEN, PARKING)) == (1, [owed["amount"]] * 2)
+    assert [row.id for row in rows("SELECT id FROM wallet.collection_line")] == [known.id]
+    assert len(rows("SELECT 1 FROM wallet.external_payment")) == 1 and overpaid(citizen) == []
 
 
 def paid_by_us(customer: BankCustomer, amount_twd: int = 45) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -374,3 +392,27 @@ def test_lines_are_kept_with_what_became_of_them(citizen: PayingCitizen) -> None
         "collected", line.slip_number, line.reference, "四維門市",
     )  # fmt: skip
     assert row.amount_twd == line.amount_twd
+
+
+def test_every_dollar_in_a_clearing_account_is_explained_before_and_after_the_way_back(customer: BankCustomer) -> None:
+    link = customer.link_account()
+    owed = customer.owe_parking(45, 30)
+    slips = [slip_for(customer, one["id"]) for one in owed]
+    report(*map(paid, slips))
+    report(paid(slips[0], at=clock.now() + timedelta(minutes=5), channel="ok"), channel="ok")
+    elsewhere = paid_elsewhere_file([(owed[1]["number"], 30, clock.now())], "郵局")
+    with db.unit_of_work() as session:
+        bill_batches.receive(
+            session, [elsewhere], source="paid-elsewhere", sender=None, now=clock.now(),
+            on_reported_elsewhere=reported_elsewhere,
+        )  # fmt: skip
+    overpayments.note_everywhere(clock.now())
+    for number, found in enumerate(overpaid(customer)):
+        customer.got(
+            "POST", f"/v1/overpayments/{found['id']}/return", {"bank_link_id": link["id"]},
+            Idempotency_Key=f"key-{number}",
+        )  # fmt: skip
+    overpayments.send_due(clock.now() + timedelta(seconds=1))
+    assert [one["status"] for one in overpaid(customer)] == ["returned", "returned"]
+    with db.unit_of_work() as session:
+        assert in_transit.unexplained(session, now=clock.now()) == []

@@ -39,7 +39,8 @@ OURS: Final = f"""
         WHEN s.kind = 'transfer' THEN o.amount_twd
         WHEN s.kind = 'collection' THEN k.amount_twd + k.fee_twd
         WHEN s.kind IN ('refund', 'refund_reversed') THEN
-            CASE WHEN s.kind = 'refund' AND r.is_done THEN -r.money_twd
+            CASE WHEN v.return_id IS NOT NULL THEN -v.amount_twd
+                 WHEN s.kind = 'refund' AND r.is_done THEN -r.money_twd
                  WHEN s.kind = 'refund_reversed' AND r.came_back THEN r.money_twd END
         WHEN NOT p.rail = ANY(:rails) THEN NULL
         WHEN s.kind = 'payment' AND p.status IN {PAID} THEN {MONEY_OF_PAYMENT}
@@ -52,6 +53,7 @@ OURS: Final = f"""
 ACCOUNT: Final = f"""
     CASE WHEN s.kind = 'transfer' THEN 'bank_in_transit:' || o.source
          WHEN s.kind = 'collection' THEN {STORE_CLEARING.format(channel="s.channel")}
+         WHEN v.return_id IS NOT NULL THEN 'bank_clearing:bank_of_kaohsiung'
          WHEN s.kind IN ('refund', 'refund_reversed') THEN r.account
          ELSE {CLEARING.format(rail="p.rail")} END
 """
@@ -61,6 +63,7 @@ JOINS: Final = f"""
     LEFT JOIN LATERAL (
         {REFUND} WHERE a.id = s.subject_id AND s.kind IN ('refund', 'refund_reversed')
     ) r ON true
+    LEFT JOIN wallet.overpayment v ON v.return_id = s.subject_id AND s.kind = 'refund' AND v.status = 'returned'
     LEFT JOIN LATERAL (
         SELECT count(*) FILTER (WHERE target = 'charged_back') AS charged_back,
                count(*) FILTER (WHERE source = 'charged_back' AND target = 'captured') AS came_again

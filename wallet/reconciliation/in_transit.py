@@ -130,10 +130,19 @@ _OPEN_ITEMS = text(
                amount_twd + fee_twd, id, 'collection' FROM wallet.collection_line WHERE state = 'collected'
         UNION ALL
         SELECT {STORE_CLEARING.format(channel="e.channel")}, (e.paid_at AT TIME ZONE 'Asia/Taipei')::date,
-               f.amount_twd, e.id, 'collection'
+               e.amount_twd, e.id, 'collection'
           FROM wallet.refund f JOIN wallet.external_payment e ON e.id = f.external_payment_id
          WHERE f.reason = 'paid_elsewhere_again'
            AND NOT EXISTS (SELECT FROM wallet.collection_line k WHERE k.id = e.id AND k.state = 'collected')
+        UNION ALL
+        SELECT {STORE_CLEARING.format(channel="e.channel")}, (e.paid_at AT TIME ZONE 'Asia/Taipei')::date,
+               e.amount_twd, e.id, 'collection'
+          FROM wallet.overpayment v JOIN wallet.external_payment e ON e.id = v.external_payment_id
+         WHERE NOT EXISTS (SELECT FROM wallet.collection_line k WHERE k.id = e.id AND k.state = 'collected')
+        UNION ALL
+        SELECT 'bank_clearing:bank_of_kaohsiung', (returned_at AT TIME ZONE 'Asia/Taipei')::date, -amount_twd,
+               return_id, 'refund'
+          FROM wallet.overpayment WHERE status = 'returned'
         UNION ALL
         SELECT 'bank_in_transit:' || source, announced_on, amount_twd, id, 'transfer' FROM wallet.payout
         UNION ALL
