@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import Select, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -124,13 +124,8 @@ def names_of(session: Session, officer_ids: Collection[UUID]) -> dict[UUID, str]
     return {row.id: row.name for row in session.execute(query)}
 
 
-def count(session: Session) -> int:
-    """How many there are, on the roster or not."""
-    return session.execute(select(func.count()).select_from(Officer)).scalar_one()
-
-
-def _usable(session: Session, query: object, now: datetime) -> tuple[UUID, Officer]:
-    unused = query.where(OfficerEnrolmentCode.used_at.is_(None), OfficerEnrolmentCode.expires_at > now)  # type: ignore[attr-defined]
+def _usable(session: Session, query: Select[tuple[UUID, Officer]], now: datetime) -> tuple[UUID, Officer]:
+    unused = query.where(OfficerEnrolmentCode.used_at.is_(None), OfficerEnrolmentCode.expires_at > now)
     row = session.execute(unused).one_or_none()
     if row is None or not is_on_roster(row[1], now):
         raise EnrolmentCodeRefused

@@ -241,32 +241,20 @@ class TestSessions:
 
 
 class TestTheCommand:
-    def run(self, database: Database, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
+    def run(self, *arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(main_group, ["officers", *arguments])
         return result.exit_code, result.output
 
-    def test_somebody_is_put_on_the_roster_enrols_and_is_taken_off_again(
-        self, desk: Desk, database: Database, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        status, said = self.run(
-            database,
-            monkeypatch,
-            "add",
-            "PRK-77",
-            "--name",
-            "郭停管",
-            "--bureau",
-            "parking",
-            "--role",
-            "bureau_officer",
-        )
+    def test_somebody_is_put_on_the_roster_enrols_and_is_taken_off_again(self, desk: Desk) -> None:
+        about = ("--name", "郭停管", "--bureau", "parking", "--role", "bureau_officer")
+        status, said = self.run("add", "PRK-77", *about)
         assert status == 0, said
         token = desk.enrol(said.split("code ")[1].split(",")[0]).json["access_token"]
-        assert "郭停管" in self.run(database, monkeypatch, "list")[1]
-        assert self.run(database, monkeypatch, "leave", "PRK-77")[0] == 0
+        assert "郭停管" in self.run("list")[1]
+        assert self.run("leave", "PRK-77")[0] == 0
         assert desk.who_am_i(token).status_code == 401
-        assert "off the roster" in self.run(database, monkeypatch, "list")[1]
-        assert self.run(database, monkeypatch, "code", "PRK-77")[0] != 0
+        assert "off the roster" in self.run("list")[1]
+        assert self.run("code", "PRK-77")[0] != 0
 
     @pytest.mark.parametrize(
         "arguments",
@@ -279,10 +267,8 @@ class TestTheCommand:
             ("leave", "NOBODY"),
         ],
     )
-    def test_what_makes_no_sense_is_said_in_one_line(
-        self, database: Database, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
-    ) -> None:
-        status, said = self.run(database, monkeypatch, *arguments)
+    def test_what_makes_no_sense_is_said_in_one_line(self, database: Database, arguments: tuple[str, ...]) -> None:
+        status, said = self.run(*arguments)
         assert status != 0 and "Traceback" not in said
 
 
