@@ -13,6 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from core import db, migrate
 from core.settings import settings
+from wallet.reconciliation import gauges
 
 pages = Blueprint("health", __name__)
 
@@ -42,11 +43,13 @@ def readyz() -> Response:
 @pages.get("/metrics")
 def metrics() -> Response:
     """Prometheus text format, over all processes of this server."""
-    registry = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+        own = generate_latest(registry)
+    else:
+        own = generate_latest()
+    return Response(own + _reconciliation_gauges(), content_type=CONTENT_TYPE_LATEST)
 
 
 @pages.before_app_request
@@ -62,6 +65,15 @@ def count(response: Response) -> Response:
     if "started_at" in g:
         _SECONDS.labels(route, method).observe(time.perf_counter() - g.started_at)
     return response
+
+
+def _reconciliation_gauges() -> bytes:
+    try:
+        with db.unit_of_work() as session:
+            return gauges.exposition(session)
+    except Exception:
+        # Without a database there are no gauges; /readyz says why.
+        return b""
 
 
 def _database() -> str:

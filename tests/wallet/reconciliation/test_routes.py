@@ -178,3 +178,10 @@ def test_an_auditor_reads_and_changes_nothing_and_others_do_neither(
     of_a_bureau = signed_in_officer(client, "bureau_officer", bureau="parking")
     assert of_a_bureau.call("GET", "/v1/reconciliation/breaks").status_code == 403
     assert client.get("/v1/reconciliation/breaks").status_code == 401
+
+
+def test_open_breaks_and_what_is_overdue_are_gauges(client: FlaskClient, mei: SignedInOfficer) -> None:
+    send(mei, "bank", statement([("unknown", 5, "B1"), ("strange", 7, "B2")]))
+    numbers = client.get("/metrics").text
+    assert 'mykaohsiung_open_breaks{kind="missing_ours"} 2.0' in numbers
+    assert 'mykaohsiung_break_suspense_twd{kind="missing_ours"} 12.0' in numbers
