@@ -14,7 +14,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench import bills, feeds, ledger, load, payments, reconciliation, servers
+from bench import bills, feeds, ledger, load, payments, reconciliation, servers, webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,21 @@ def _bills(quick: bool) -> list[Row]:
         what = f"GET /v1/bills {name} ms, {result.large.bills:,} bills"
         beside = f"{small:,.1f} with {result.small.bills:,}"
         rows.append(Row("bills", what, f"{large:,.1f}", beside, result.ratio(share), bills.AIM, is_at_most=True))
+    return rows
+
+
+def _quotes(quick: bool) -> list[Row]:
+    result = (
+        quotes.measure(people=30, seconds=0.5, rounds=1) if quick else quotes.measure(people=200, seconds=3.0, rounds=4)
+    )
+    quotes.show(result)
+    rows = []
+    for share, name, aim in ((0.5, "p50", None), (0.99, "p99", quotes.AIM)):
+        beside = f"{result.milliseconds('bills', share):,.1f} GET /v1/bills"
+        ours = f"{result.milliseconds('quotes', share):,.1f}"
+        rows.append(
+            Row("quotes", f"GET /v1/bills/{{id}}/quotes {name} ms", ours, beside, result.ratio(share), aim, True)
+        )
     return rows
 
 

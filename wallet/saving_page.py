@@ -119,7 +119,7 @@ _STYLE = (
     "h1{font-size:2.2rem;line-height:1.2}span[lang]{color:#4a6067;font-size:.85em;font-weight:400}"
     ".sums{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1rem;margin:1.5rem 0}"
     ".sums div{background:#fff;border:1px solid #cfdcdf;border-radius:1rem;padding:1rem}"
-    ".sums dd{margin:0;font-size:1.8rem;font-weight:700;font-variant-numeric:tabular-nums}"
+    ".sums dd{margin:0;font-size:1.6rem;font-weight:700;white-space:nowrap;font-variant-numeric:tabular-nums}"
     "figure{margin:1.5rem 0;background:#fff;border:1px solid #cfdcdf;border-radius:1rem;padding:1rem}"
     "svg{width:100%;height:auto}.gain{fill:#0b5d73}.loss{fill:#a23b1e}.zero{stroke:#12333d;stroke-width:1}"
     "svg text{font-size:13px;text-anchor:middle;fill:#12333d}.scroll{overflow-x:auto}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -77,7 +77,7 @@ def years_of(session: Session, person_id: UUID) -> list[int]:
     return [int(row.year) for row in session.execute(_YEARS, {"person_id": person_id})]
 
 
-def _stated(rows: list[Any], items: dict[UUID, list[Item]]) -> Iterator[StatedPayment]:
+def _stated(rows: Sequence[Any], items: Mapping[UUID, list[Item]]) -> Iterator[StatedPayment]:
     for row in rows:
         standing = Standing(row.payment_status, row.paid_at, row.total_twd, row.given_back_twd, None)
         yield StatedPayment(

@@ -16,6 +16,7 @@ import pytest
 from bureau_system import BureauSystem
 from flask.testing import FlaskClient
 from sandbox_process import SandboxBooks, SandboxProcess, free_port, start_sandbox
+from signed_in_officer import signed_in_officer
 from sqlalchemy import text
 
 from api.delivery import deliver
@@ -351,3 +352,27 @@ def test_notices_come_page_by_page_newest_first(client: FlaskClient, books: Sand
     ids = [notice["id"] for notice in first["items"] + second["items"]]
     assert len(ids) == 5 and ids == sorted(ids, reverse=True) and second["next_cursor"] is None
     assert bureau.send("GET", "/v1/bureau/notices?cursor=WyJ4Il0").status_code == 422
+
+
+def test_officers_see_all_notices_and_an_officer_of_a_bureau_its_own(client: FlaskClient, books: SandboxBooks) -> None:
+    sent(PaidBills("parking").happens(events.PAYMENT_CAPTURED), PaidBills("fines").happens(events.PAYMENT_CAPTURED))
+    finance = signed_in_officer(client, "finance")
+    clerk = signed_in_officer(client, "bureau_officer", bureau="parking")
+    everything = finance.call("GET", "/v1/bureau-notices").json["items"]
+    assert {notice["bureau"] for notice in everything} == {"parking", "fines"}
+    assert [n["bureau"] for n in finance.call("GET", "/v1/bureau-notices?bureau=fines").json["items"]] == ["fines"]
+    assert [n["bureau"] for n in clerk.call("GET", "/v1/bureau-notices?bureau=fines").json["items"]] == ["parking"]
+    (of_fines,) = (notice["id"] for notice in everything if notice["bureau"] == "fines")
+    assert clerk.call("GET", f"/v1/bureau-notices/{of_fines}/attempts").status_code == 404
+    assert clerk.call("POST", f"/v1/bureau-notices/{of_fines}/redelivery").status_code == 404
+    attempts = finance.call("GET", f"/v1/bureau-notices/{of_fines}/attempts").json["items"]
+    assert [attempt["outcome"] for attempt in attempts] == ["acknowledged"]
+    assert finance.call("POST", f"/v1/bureau-notices/{of_fines}/redelivery").status_code == 202
+
+
+def test_an_auditor_looks_and_delivers_nothing(client: FlaskClient, books: SandboxBooks) -> None:
+    sent(PaidBills().happens(events.PAYMENT_CAPTURED))
+    auditor = signed_in_officer(client, "auditor")
+    (notice,) = auditor.call("GET", "/v1/bureau-notices").json["items"]
+    assert auditor.call("POST", f"/v1/bureau-notices/{notice['id']}/redelivery").status_code == 403
+    assert client.get("/v1/bureau-notices").status_code == 401
