@@ -7,7 +7,7 @@ is sent. All functions raise the failures of `partners.wire`; after `NoAnswer`, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, BinaryIO, Literal, TypeVar
 from urllib.parse import quote
@@ -19,6 +19,8 @@ BookingStatus = Literal["booked", "rejected"]
 _T = TypeVar("_T")
 
 MOST_STATEMENT_BYTES = 4 << 30
+# The bank writes a busy day's statement before it sends the first byte of it.
+STATEMENT_TIMEOUT_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +184,9 @@ class BankClient:
         written before a failure is worth nothing.
         """
         path = f"/v1/statements/{day.isoformat()}.xml"
+        patient = replace(self.peer, read_timeout_seconds=STATEMENT_TIMEOUT_SECONDS)
         try:
-            return wire.download(self.peer, path, into, most_bytes=MOST_STATEMENT_BYTES)
+            return wire.download(patient, path, into, most_bytes=MOST_STATEMENT_BYTES)
         except wire.Refused as refusal:
             if refusal.code == "statement_not_found":
                 return None
