@@ -124,7 +124,7 @@ def names_of(session: Session, officer_ids: Collection[UUID]) -> dict[UUID, str]
     return {row.id: row.name for row in session.execute(query)}
 
 
-def _usable(session: Session, query: Select[tuple[UUID, Officer]], now: datetime) -> tuple[UUID, Officer]:
+def _usable(session: Session, query: Select[UUID, Officer], now: datetime) -> tuple[UUID, Officer]:
     unused = query.where(OfficerEnrolmentCode.used_at.is_(None), OfficerEnrolmentCode.expires_at > now)
     row = session.execute(unused).one_or_none()
     if row is None or not is_on_roster(row[1], now):
