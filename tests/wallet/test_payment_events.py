@@ -14,6 +14,8 @@ from sqlalchemy import text
 from core import clock, db
 from tests.wallet.money_back import ask, bureaus_behind, in_the_book, paid, sent, status_of, withdraw
 from wallet import outcomes
+from wallet.payments import lock_items, lock_payment
+from wallet.rails.contract import Booked
 
 __all__ = ["bureaus_behind"]
 
@@ -68,8 +70,6 @@ def given_up(customer: BankCustomer) -> dict[str, Any]:
     payment = customer.pay([bill["id"]], link)
     assert payment["status"] == "unknown"
     with db.unit_of_work() as session:
-        from wallet.payments import lock_items, lock_payment
-
         identifier = uuid_of("pay", payment["id"])
         items = [each.item for each in lock_items(session, identifier)]
         outcomes.fail(session, lock_payment(session, identifier), items, "not_executed", now=clock.now())
@@ -117,8 +117,6 @@ def test_a_debit_that_the_bank_never_had_is_taken_out_again(
     customer.books.set_switch("bank", "debit", "timeout_before", count=1, seconds=4)
     payment = customer.pay([bill["id"]], link)
     with db.unit_of_work() as session:
-        from wallet.rails.contract import Booked
-
         outcomes.record(session, uuid_of("pay", payment["id"]), Booked("never", 600, clock.now()), now=clock.now())
     assert status_of(customer, payment) == "captured"
     proposed = correct(hsu, payment, "failed")

@@ -8,15 +8,19 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from bank_city import BankCustomer, bank_customer
+from bank_city import BankCustomer, bank_customer, uuid_of
 from flask.testing import FlaskClient
 from sandbox_process import SandboxBooks
 from signed_in_officer import SignedInOfficer, signed_in_officer
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from api.delivery import deliver
 from core import clock, db
 from core.ids import new_uuid
+from core.outbox import Event
+from notify.money_back import tell_of_refund
+from points.tasks import CONSUMERS as POINTS
 from tests.wallet.money_back import (
     ask,
     bureaus_behind,
@@ -31,6 +35,7 @@ from tests.wallet.money_back import (
 )
 from wallet import refund_outcomes, refunds
 from wallet.rails.contract import Accepted, Returned
+from wallet.undoing import undo
 
 __all__ = ["bureaus_behind"]
 
@@ -234,13 +239,11 @@ def test_row_14_a_word_about_a_refund_that_we_never_ordered_changes_nothing(paye
 
 
 def test_a_refund_of_a_payment_that_was_undone_is_not_sent(payer: BankCustomer) -> None:
-    from wallet.undoing import undo
-
     payment = paid(payer, 600)
     withdraw(payer.books, payment)
     refund = ask(payer, payment, "bill_withdrawn").json
     with db.unit_of_work() as session:
-        assert undo(session, _uuid(payment), "charged_back", reason="fraud", now=clock.now())
+        assert undo(session, uuid_of("pay", payment["id"]), "charged_back", reason="fraud", now=clock.now())
     sent(refund)
     failed = shown(payer, refund)
     assert (failed["status"], failed["failure"]["code"]) == ("failed", "payment_undone")
@@ -255,9 +258,6 @@ def test_points_follow_and_the_message_is_written_in_both_languages(payer: BankC
     sent(ask(payer, payment, "bill_withdrawn").json)
     (fact,) = recorded("wallet.bill_refunded")
     assert (fact["amount_twd"], fact["points_pt"], fact["reason"]) == (600, 0, "bill_withdrawn")
-    from core.outbox import Event
-    from notify.money_back import tell_of_refund
-
     with db.unit_of_work() as session:
         tell_of_refund(session, Event(new_uuid(), "wallet.bill_refunded", fact, clock.now()), clock.now())
     (message,) = [m for m in payer.got("GET", "/v1/inbox")["items"] if m["kind"] == "refund_completed"]
@@ -355,12 +355,6 @@ def test_a_late_refund_of_a_provisional_payment_waits(payer: BankCustomer) -> No
     assert shown(payer, refund)["status"] == "completed"
 
 
-def _uuid(payment: dict[str, Any]) -> Any:
-    from bank_city import uuid_of
-
-    return uuid_of("pay", payment["id"])
-
-
 def test_what_the_rail_gives_back_is_what_the_book_says(payer: BankCustomer) -> None:
     payment = paid(payer, 600, 250)
     withdraw(payer.books, payment)
@@ -371,3 +365,39 @@ def test_what_the_rail_gives_back_is_what_the_book_says(payer: BankCustomer) -> 
         )
     assert in_the_book() == {"clearing": 750, "parking": 750, "held": 0}
     assert status_of(payer, payment) == "captured"
+
+
+def bring_points() -> None:
+    """The worker's turn with the facts that concern points."""
+    kinds = [consumer.kind for consumer in POINTS]
+    with db.unit_of_work() as session:
+        found = session.execute(text("SELECT id FROM core.outbox WHERE kind = ANY(:kinds)"), {"kinds": kinds})
+        ids = list(found.scalars())
+    deliver(ids, {consumer.kind: [consumer] for consumer in POINTS})
+
+
+def test_of_a_payment_in_money_and_points_the_money_comes_back_first_and_the_rest_as_points(
+    payer: BankCustomer,
+) -> None:
+    paid(payer, 3000)
+    bring_points()
+    assert payer.got("GET", "/v1/points")["balance"] == 40
+    (bill,) = payer.owe_parking(60)
+    (link,) = payer.got("GET", "/v1/bank-links")["items"]
+    body = {"bill_ids": [bill["id"]], "bank_link_id": link["id"], "points": 35}
+    begun = payer.got("POST", "/v1/payments", body, Idempotency_Key="split")
+    credential = {"credential": payer.device.get(begun["authorization"]["options"])}
+    payment = payer.got("POST", f"/v1/payments/{begun['id']}/authorization", credential, Idempotency_Key="yes")
+    withdraw(payer.books, payment)
+    before = in_the_book()
+    refunds_made = [ask(payer, payment, "bill_withdrawn", amount).json for amount in (20, 30, 10)]
+    assert [refund["in_points"] for refund in refunds_made] == [0, 25, 10]
+    for refund in refunds_made:
+        sent(refund)
+        assert shown(payer, refund)["status"] == "completed"
+    assert payer.got("GET", "/v1/points")["balance"] == 40
+    assert [r["amount_twd"] for r in payer.books.refunds(debit_reference=payment["id"])] == [20, 5]
+    after = in_the_book()
+    assert (before["clearing"] - after["clearing"], before["parking"] - after["parking"]) == (25, 60)
+    assert after["held"] == 0
+    assert status_of(payer, payment) == "refunded"
