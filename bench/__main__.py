@@ -1,6 +1,6 @@
 """`make bench`: everything that is measured, each beside its yardstick in the same run, in one table.
 
-    python -m bench [ledger] [payments] [bills] [feeds] [reconciliation] [servers] [--quick]
+    python -m bench [ledger] [payments] [bills] [quotes] [feeds] [reconciliation] [servers] [--quick]
 
 The rows, their yardsticks and what was seen last are explained in bench/README.md. `--quick` shows in a minute or two
 that the benches work; its numbers mean little.
@@ -14,7 +14,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench import bills, feeds, ledger, load, payments, reconciliation, servers, webhooks
+from bench import bills, feeds, ledger, load, payments, quotes, reconciliation, servers, webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +197,7 @@ BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "ledger": _ledger,
     "payments": _payments,
     "bills": _bills,
+    "quotes": _quotes,
     "feeds": _feeds,
     "reconciliation": _reconciliation,
     "servers": _servers,
