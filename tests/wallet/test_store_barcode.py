@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -242,3 +243,11 @@ def scanned(picture: str) -> list[str]:
         assert text[0] == text[-1] == "*"
         found.append(text[1:-1])
     return found
+
+
+def test_the_picture_in_the_documentation_is_what_is_drawn() -> None:
+    number = store_barcode.padded(slip_numbers.slip_number(1), "zeros_right")
+    segments = StoreBarcode(date(2026, 11, 5), "KHF", number, "1511", 600).segments
+    drawn = code39.svg(segments, title="Store barcode", description="Three store barcodes: NT$600 until 2026-11-05")
+    picture = Path(__file__).parents[2] / "docs" / "pictures" / "store-barcode.svg"
+    assert picture.read_text() == drawn
