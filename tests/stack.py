@@ -96,9 +96,14 @@ class Stack:
 
     def database(self) -> psycopg.Connection[tuple[object, ...]]:
         """A connection to the product's own database, to look at."""
-        url = embedded.running_url(self.state_dir)
+        return psycopg.connect(self.database_url, autocommit=True)
+
+    @property
+    def database_url(self) -> str:
+        """Where the product's own database is."""
+        url = self.environment.get("DATABASE_URL") or embedded.running_url(self.state_dir)
         assert url is not None
-        return psycopg.connect(url, autocommit=True)
+        return url
 
     def citizen(self) -> Citizen:
         """Somebody with a device of their own, not signed in."""

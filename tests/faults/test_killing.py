@@ -154,7 +154,6 @@ def test_database_and_broker_gone_for_twenty_seconds_are_survived_without_a_rest
     state = Path("/var/tmp") / f"mykh-outage-{os.getpid()}"
     stack = Stack(state, DATABASE_URL=postgres.url("city"), BROKER_URL=redis.url)
     stack.environment["DATABASE_URL"], stack.environment["BROKER_URL"] = postgres.url("city"), redis.url
-    stack.database = lambda: __import__("psycopg").connect(postgres.url("city"), autocommit=True)  # type: ignore[method-assign]
     stack.start()
     restarted: list[object] = []
     try:
