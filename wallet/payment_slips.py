@@ -120,6 +120,12 @@ def item_cap_twd(session: Session, channel: Channel, now: datetime) -> int | Non
     return None if term is None else term.item_cap_twd
 
 
+def offered(session: Session, bill_kind: str, *, is_overdue: bool, now: datetime) -> frozenset[str]:
+    """The channels that take a slip for such a bill at all, by their agreements with the city."""
+    rows = session.execute(_AGREEMENTS, {"kind": bill_kind, "day": taipei_date(now)})
+    return frozenset(row.channel for row in rows if not is_overdue or row.overdue_days is not None)
+
+
 def _check(session: Session, bill: Bill, channel: Channel, now: datetime) -> tuple[int, Any]:
     identifier = typeid("bill", bill.id)
     if bill.status == "paid":
@@ -185,6 +191,10 @@ _INSERT = text(
 )
 _END = text("UPDATE wallet.payment_slip SET ended_at = :now, ended_as = :as WHERE id = :id AND ended_as IS NULL")
 _CLAIMANT = text("SELECT status FROM wallet.payment WHERE id = :id")
+_AGREEMENTS = text(
+    "SELECT DISTINCT ON (channel) channel, overdue_days FROM wallet.collection_agreement WHERE bill_kind = :kind "
+    "AND valid_from <= :day AND (valid_until IS NULL OR valid_until >= :day) ORDER BY channel, valid_from DESC"
+)
 _AGREEMENT = text(
     "SELECT collection_code, number_padding, contract_digits, bank_code, account, service_name, overdue_days "
     "FROM wallet.collection_agreement WHERE channel = :channel AND bill_kind = :kind AND valid_from <= :day "

@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 
 from core.clock import taipei_date
 from core.text import Text
-from partners.ach.calendar import next_business_day
+from partners.ach.calendar import business_day_from
+from wallet import payment_slips
 from wallet.bank_links import BANK_OF_KAOHSIUNG
 from wallet.bills import Bill
+from wallet.closed_days import closed_days, return_window_ends
 from wallet.not_payable import explained
 from wallet.ports import ports
-from wallet.rail_names import NAMES, SLIPS
+from wallet.rail_names import NAMES
 from wallet.tariffs import Tariff, Term, tariffs_on, terms_on
 
 STORE_FILE_DAYS: Final = 3
@@ -61,19 +63,30 @@ class _Means:
     points: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Today:
+    """What holds for everybody at this moment: the day, the rails that are offered, the day an ACH debit is final."""
+
+    day: date
+    offered: frozenset[str]
+    debit_final_on: date
+
+
 def quotes_for(session: Session, person_id: UUID, bill: Bill, *, now: datetime) -> list[Quote]:
     """Every way to pay this bill, the cheapest for both first, the possible ones before the others."""
     today = taipei_date(now)
     tariffs, terms = tariffs_on(session, today), terms_on(session, today)
-    means = _means_of(session, person_id, now)
+    means, at_present = _means_of(session, person_id, now), _present(session, bill, today, now)
     of_the_bill = explained(bill, now)
     found = []
     for rail in NAMES:
         tariff, term = tariffs.get((rail, bill.kind)), terms.get(rail)
         if tariff is None or term is None:
             continue
-        quote = Quote(rail, tariff, term, bill.amount_twd, _counts_on(term, today), means.limits_twd.get(rail), None)
-        found.append(replace(quote, barred=of_the_bill or _barred(quote, bill, means, now)))
+        quote = Quote(
+            rail, tariff, term, bill.amount_twd, _counts_on(term, at_present), means.limits_twd.get(rail), None
+        )
+        found.append(replace(quote, barred=of_the_bill or _barred(quote, bill, means, at_present)))
     found.sort(key=_rank)
     if found and found[0].barred is None:
         found[0] = replace(found[0], why_recommended=_why(found[0]))
@@ -85,14 +98,14 @@ def counts_as_paid_words(quote: Quote) -> Text:
     return _COUNTS[quote.term.counts_as_paid].format(day=f"{quote.counts_on:%m/%d}", date=quote.counts_on.isoformat())
 
 
-def _barred(quote: Quote, bill: Bill, means: _Means, now: datetime) -> tuple[str, Text] | None:
+def _barred(quote: Quote, bill: Bill, means: _Means, at_present: _Today) -> tuple[str, Text] | None:
     """What bars this rail, by the first of these that does: the law, then the payer's own means."""
     rail, term = quote.rail, quote.term
     needs_link = rail in (BANK_OF_KAOHSIUNG, "ach")
+    by_law = term.bars(bill.kind, quote.amount_twd, is_overdue=bill.due_on < at_present.day)
     facts: tuple[tuple[bool, str], ...] = (
-        (rail not in SLIPS and rail not in ports().rails, "not_offered"),
-        (bill.kind == "fine" and bill.is_overdue(now) and not term.takes_overdue_fines, "overdue_fine"),
-        (term.item_cap_twd is not None and quote.amount_twd > term.item_cap_twd, "over_item_cap"),
+        (by_law is not None, by_law or ""),
+        (rail not in at_present.offered, "not_offered"),
         (rail in means.paused and rail not in means.limits_twd, "link_paused"),
         (needs_link and rail not in means.limits_twd, "no_linked_account"),
         (quote.limit_twd is not None and quote.total_twd > quote.limit_twd, "over_link_limit"),
@@ -124,10 +137,17 @@ def _why(quote: Quote) -> Text:
     ).format(together=together)
 
 
-def _counts_on(term: Term, today: date) -> date:
+def _counts_on(term: Term, at_present: _Today) -> date:
     if term.counts_as_paid == "next_business_day":
-        return next_business_day(today)
-    return today + timedelta(days=STORE_FILE_DAYS if term.counts_as_paid == "after_store_file" else 0)
+        return at_present.debit_final_on
+    return at_present.day + timedelta(days=STORE_FILE_DAYS if term.counts_as_paid == "after_store_file" else 0)
+
+
+def _present(session: Session, bill: Bill, today: date, now: datetime) -> _Today:
+    slips = payment_slips.offered(session, bill.kind, is_overdue=bill.is_overdue(now), now=now)
+    closed = closed_days(session)
+    final_on = return_window_ends(business_day_from(today, closed), closed)
+    return _Today(today, slips | frozenset(ports().rails), final_on)
 
 
 def _means_of(session: Session, person_id: UUID, now: datetime) -> _Means:

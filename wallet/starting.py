@@ -22,7 +22,7 @@ from wallet.instruction import InstructedBill, challenge_of, instruction_text
 from wallet.payments import Item, Payment, give_up
 from wallet.ports import ports
 from wallet.rails.contract import Instrument
-from wallet.tariffs import tariffs_on
+from wallet.tariffs import tariffs_on, terms_on
 
 AUTHORIZATION_WINDOW = timedelta(minutes=5)
 
@@ -100,12 +100,15 @@ def _claimable_bills(
 
 
 def _items(session: Session, bills: Sequence[Bill], rail: str, now: datetime) -> list[Item]:
-    tariffs = tariffs_on(session, taipei_date(now))
+    tariffs, term = tariffs_on(session, taipei_date(now)), terms_on(session, taipei_date(now)).get(rail)
     items = []
     for bill in bills:
         tariff = tariffs.get((rail, bill.kind))
-        if tariff is None:
+        if tariff is None or term is None:
             raise BillNotPayable(bill_id=typeid("bill", bill.id), reason="no_tariff")
+        barred = term.bars(bill.kind, bill.amount_twd, is_overdue=bill.is_overdue(now))
+        if barred is not None:
+            raise BillNotPayable(bill_id=typeid("bill", bill.id), reason=barred)
         fee_hold = new_uuid() if tariff.fee_twd else None
         items.append(
             Item(bill.id, bill.bureau, bill.kind, bill.number, bill.description.zh, bill.amount_twd, tariff.fee_twd,

@@ -47,6 +47,14 @@ class Term:
     item_cap_twd: int | None
     source: str
 
+    def bars(self, bill_kind: str, amount_twd: int, *, is_overdue: bool) -> str | None:
+        """Why this rail may not take such a bill: overdue_fine or over_item_cap; None when it may."""
+        if bill_kind == "fine" and is_overdue and not self.takes_overdue_fines:
+            return "overdue_fine"
+        if self.item_cap_twd is not None and amount_twd > self.item_cap_twd:
+            return "over_item_cap"
+        return None
+
 
 _known: dict[tuple[str, date], tuple[float, Any]] = {}
 

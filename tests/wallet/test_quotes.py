@@ -13,6 +13,9 @@ from sqlalchemy import text
 from core import clock, db
 from core.clock import taipei_date
 from core.ids import parse_typeid
+from wallet import starting
+from wallet.bills import bills_for_payment, owner_of
+from wallet.errors import BillNotPayable
 from wallet.rail_names import NAMES
 
 
@@ -136,3 +139,22 @@ def test_a_tariff_that_begins_tomorrow_is_not_quoted_today(mei: PayingCitizen) -
             {"day": taipei_date(clock.now()) + timedelta(days=1)},
         )  # fmt: skip
     assert quotes_of(mei)["card"]["fee"] == 0
+
+
+@pytest.mark.parametrize(
+    ("rail", "changes", "reason"),
+    [
+        ("jkopay", {"amount_twd": 5001}, "over_item_cap"),
+        ("line_pay", {"amount_twd": 5001}, "over_item_cap"),
+        ("ach", {"due_on": date(2026, 1, 2)}, "overdue_fine"),
+    ],
+)
+def test_what_is_barred_by_law_cannot_be_paid_by_asking_directly_either(
+    mei: PayingCitizen, rail: str, changes: dict[str, Any], reason: str
+) -> None:
+    quote = quotes_of(mei, kind="fine", bureau="fines", **changes)[rail]
+    assert quote["unavailable_reason"] == reason
+    with db.unit_of_work() as session, pytest.raises(BillNotPayable) as refused:
+        bills = bills_for_payment(session, owner_of(session, mei.person_id), [parse_typeid("bill", mei.bill_ids()[0])])
+        starting._items(session, bills, rail, clock.now())
+    assert refused.value.extensions["reason"] == reason
