@@ -123,8 +123,10 @@ def _days_taken(source: str, today: date) -> set[date]:
         return {row.last_day for row in session.execute(_TAKEN, {"source": source, "since": since})}
 
 
+# A statement that was taken while its day went on is fetched once more when it is over.
 _TAKEN = text(
-    "SELECT last_day FROM wallet.statement_file WHERE source = :source AND status = 'taken' AND last_day >= :since"
+    "SELECT last_day FROM wallet.statement_file WHERE source = :source AND status = 'taken' AND last_day >= :since "
+    "AND (source <> 'bank' OR received_at >= (last_day + 1)::timestamp AT TIME ZONE 'Asia/Taipei')"
 )
 _RETURNS_READ = text("SELECT day FROM wallet.ach_return_file WHERE day >= :since ORDER BY day")
 # Taken over by the room that closes bills, and not yet by this one.

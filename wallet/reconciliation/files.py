@@ -18,7 +18,7 @@ from wallet import events
 from wallet.feed_problems import ContentDigestWrong
 from wallet.reconciliation import booking, matching
 from wallet.reconciliation.problems import StatementContradicts, StatementRefused, StatementTooLarge
-from wallet.reconciliation.sources import SOURCES, Source
+from wallet.reconciliation.sources import BANK, SOURCES, Source
 from wallet.reconciliation.staging import Staged, stage
 
 FILE_BYTES_MAX: Final = 1 << 30
@@ -77,6 +77,7 @@ def receive(
     earlier = _repeat_of(session, source, content.sha256, staged)
     if earlier is not None:
         return replace(earlier, is_repeat=True)
+    staged = _continued(session, source, staged)
     return _take(session, of, staged, content.sha256, received_from, now)
 
 
@@ -134,11 +135,24 @@ class Content:
 
 def _repeat_of(session: Session, source: str, sha256: bytes, staged: Staged) -> StatementFile | None:
     row = session.execute(_SAME, {"source": source, "sha256": sha256, "digest": staged.digest}).first()
-    if row is not None:
-        return StatementFile(**row._mapping)
-    if session.execute(_SAME_REFERENCE, {"source": source, "reference": staged.summary.reference}).first() is not None:
-        raise StatementContradicts(reference=staged.summary.reference)
-    return None
+    return None if row is None else StatementFile(**row._mapping)
+
+
+def _continued(session: Session, source: str, staged: Staged) -> Staged:
+    """A statement of a day that was not over when it was taken before: only what has been added since counts.
+
+    Raises StatementContradicts for a number that was taken before with lines that are not in this one.
+    """
+    summary = staged.summary
+    parts = session.execute(_SAME_REFERENCE, {"source": source, "reference": summary.reference}).all()
+    if not parts:
+        return staged
+    is_longer = source == BANK and parts[0].opening_twd == summary.opening_twd
+    if not is_longer or session.execute(_LINES_GONE, {"ids": [part.id for part in parts]}).scalar_one():
+        raise StatementContradicts(reference=summary.reference)
+    session.execute(_KNOWN_LINES, {"ids": [part.id for part in parts]})
+    rest = replace(summary, reference=f"{summary.reference} /{len(parts) + 1}", opening_twd=parts[-1].closing_twd)
+    return replace(staged, summary=rest)
 
 
 def _take(
@@ -183,7 +197,22 @@ _SAME = text(
     "AND (content_sha256 = :sha256 OR lines_digest = :digest)"
 )
 _SAME_REFERENCE = text(
-    "SELECT 1 FROM wallet.statement_file WHERE source = :source AND status = 'taken' AND reference = :reference"
+    "SELECT id, opening_twd, closing_twd FROM wallet.statement_file WHERE source = :source AND status = 'taken' "
+    "AND (reference = :reference OR starts_with(reference, :reference || ' /')) ORDER BY received_at, reference"
+)
+_LINES_GONE = text(
+    """
+    SELECT EXISTS (SELECT FROM wallet.statement_line l
+                    WHERE l.file_id = ANY(:ids)
+                      AND NOT EXISTS (SELECT FROM statement_staged s
+                                       WHERE s.their_reference = l.their_reference AND s.kind = l.kind
+                                         AND s.our_reference = l.our_reference AND s.gross_twd = l.gross_twd))
+    """
+)
+_KNOWN_LINES = text(
+    "DELETE FROM statement_staged s USING wallet.statement_line l WHERE l.file_id = ANY(:ids) "
+    "AND s.their_reference = l.their_reference AND s.kind = l.kind AND s.our_reference = l.our_reference "
+    "AND s.gross_twd = l.gross_twd"
 )
 _TOTALS = text(
     "SELECT count(*)::int AS rows, coalesce(sum(gross_twd), 0)::bigint AS gross, "

@@ -13,7 +13,9 @@ def exposition(session: Session) -> bytes:
     """The gauges in Prometheus text format, as they stand now. Costs two reads of the list of open breaks."""
     registry = CollectorRegistry()
     number = Gauge("mykaohsiung_open_breaks", "Open breaks by kind", ["kind"], registry=registry)
-    oldest = Gauge("mykaohsiung_oldest_break_opened_at_seconds", "When the oldest was opened", ["kind"], registry=registry)
+    oldest = Gauge(
+        "mykaohsiung_oldest_break_opened_at_seconds", "When the oldest was opened", ["kind"], registry=registry
+    )
     suspense = Gauge("mykaohsiung_break_suspense_twd", "NT$ that wait for their place", ["kind"], registry=registry)
     overdue = Gauge("mykaohsiung_in_transit_overdue", "Things that are late on an account", ["account"],
                     registry=registry)  # fmt: skip

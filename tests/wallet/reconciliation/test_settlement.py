@@ -220,3 +220,20 @@ def test_money_at_the_bank_that_nobody_announced_waits_in_suspense() -> None:
     (found,) = open_breaks()
     assert (found.kind, found.cause, found.suspense_twd) == ("missing_ours", "no_payout", 250)
     must_be_explained()
+
+
+def test_a_statement_of_a_day_that_was_not_over_is_continued_by_the_whole_one() -> None:
+    early, later = pay("bank_of_kaohsiung", 600), pay("bank_of_kaohsiung", 40)
+    take("bank", statement([(early.reference, 600, "D1")]))
+    whole = statement([(early.reference, 600, "D1"), (later.reference, 40, "D2")])
+    taken = take("bank", whole)
+    assert (taken.rows, taken.matched, taken.opening_twd, taken.closing_twd) == (1, 1, 10_600, 10_640)
+    assert take("bank", whole).is_repeat
+    assert balance(book.BANK_CLEARING) == 0 and balance(book.TREASURY_BANK) == 640 and kinds() == []
+    must_be_explained()
+
+
+def test_a_statement_that_lacks_what_it_had_before_is_refused() -> None:
+    take("bank", statement([("one", 600, "D1"), ("two", 5, "D2")]))
+    with pytest.raises(StatementContradicts):
+        take("bank", statement([("one", 600, "D1"), ("three", 5, "D3")]))
