@@ -18,13 +18,15 @@ export async function readInstruction(payment, personId) {
   const words = parse(payment.instruction);
   const challenge = await sha256(payment.instruction);
   const sum = words.bills.reduce((total, bill) => total + bill.amount, 0);
+  const instrument = payment.card_id || payment.bank_link_id;
   const checks = {
-    type: words.type === "mykaohsiung.payment" && words.v === 1 && words.currency === "TWD",
+    type: words.type === "mykaohsiung.payment" && words.v === 2 && words.currency === "TWD",
     payment: words.payment === payment.id,
     payer: words.payer === personId,
     sum: Number.isInteger(words.total) && sum + words.fee === words.total,
     bills: words.bills.length > 0 && words.bills.every((bill) => Number.isInteger(bill.amount) && bill.amount > 0),
-    shown: words.total === payment.total && words.account === payment.account,
+    points: Number.isInteger(words.points) && words.points >= 0 && words.points <= sum && words.points === payment.points_used,
+    shown: words.total === payment.total && words.rail === payment.rail && words.account === payment.account && words.instrument === instrument,
     challenge: toBase64url(fromBase64url(payment.authorization.options.challenge)) === toBase64url(challenge),
   };
   const failed = Object.keys(checks).find((name) => !checks[name]);

@@ -1,8 +1,9 @@
 // The slip a person reads before signing: the words of the instruction, laid out, with the exact text underneath.
 import { el } from "../dom.js";
-import { grouping, momentElement, money } from "../format.js";
+import { grouping, momentElement, money, number } from "../format.js";
 import { t } from "../language.js";
 import { facts } from "../parts.js";
+import { instrumentName } from "../rails.js";
 
 /** `current`: the payment; `instruction`: from readInstruction; `me`: who is signed in. */
 export function wordsToSign(current, { words, fingerprint }, me) {
@@ -11,7 +12,7 @@ export function wordsToSign(current, { words, fingerprint }, me) {
     el("p", { class: "slip-lead" }, t("words_lead")),
     facts([
       [t("payer"), el("span", {}, t("payer_you", { id: me.national_id }), el("span", { class: "mono fine-print" }, words.payer))],
-      [t("from_account"), el("span", {}, t(words.rail), " ", el("span", { class: "mono" }, words.account))],
+      [t("paid_by"), instrumentName(words.rail, words.instrument && words.account)],
     ]),
     el("table", { class: "slip-bills" },
       el("caption", { class: "unseen" }, t("bills_in_payment")),
@@ -21,7 +22,9 @@ export function wordsToSign(current, { words, fingerprint }, me) {
         el("td", { class: "right" }, money(bill.amount))))),
       el("tfoot", {},
         el("tr", {}, el("th", { scope: "row" }, t("fee")), el("td", { class: "right" }, words.fee === 0 ? t("no_fee") : money(words.fee))),
-        el("tr", { class: "slip-total" }, el("th", { scope: "row" }, t("total")), el("td", { class: "right" }, money(words.total, "strong"))))),
+        words.points > 0 && el("tr", {}, el("th", { scope: "row" }, t("paid_in_points")), el("td", { class: "right" }, t("points_amount", { n: `−${number(words.points)}` }))),
+        el("tr", { class: "slip-total" }, el("th", { scope: "row" }, t(words.points > 0 ? "left_in_money" : "total")),
+          el("td", { class: "right" }, money(words.total - words.points, "strong"))))),
     el("p", { class: "hint" }, t("valid_until"), " ", momentElement(words.expires)),
     el("details", { class: "exact" }, el("summary", {}, t("exact_words")),
       el("p", {}, t("exact_words_detail")),
