@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import db, outbox
+from core.clock import taipei_date
 from core.outbox import Event
 from wallet import events, outcomes
 from wallet.rails.contract import Booked
@@ -29,14 +30,24 @@ _SYNCHRONOUS: Final = ("bank", "adyen", "jkopay", "line_pay")
 
 def look(now: datetime) -> None:
     """Everything below, in its order."""
+    catch_up(now)
+    look_for_missing(now)
+
+
+def catch_up(now: datetime) -> None:
+    """What has come after all, or has come right by itself."""
     settle_what_files_prove(now)
     for source in SOURCES.values():
         while take_latecomers(source, now) == _PER_UNIT:
             pass
     with db.unit_of_work() as session:
-        find_missing(session, now=now)
-    with db.unit_of_work() as session:
         close_resolved(session, now=now)
+
+
+def look_for_missing(now: datetime) -> None:
+    """As `find_missing`, in a unit of work of its own."""
+    with db.unit_of_work() as session:
+        find_missing(session, now=now)
 
 
 def settle_what_files_prove(now: datetime) -> None:
@@ -100,6 +111,28 @@ def note_disagreement(session: Session, event: Event, now: datetime) -> None:
     )
 
 
+def note_late_return(session: Session, event: Event, now: datetime) -> None:
+    """A debit came back after the day by which it was said to be final: the bureau had been told that it was paid."""
+    row = session.execute(_FINAL_ON, {"id": UUID(event.payload["payment_id"])}).first()
+    if event.payload["how"] != "returned" or row is None or taipei_date(row.undone_at) <= row.final_on:
+        return
+    breaks.record(
+        session,
+        kind="date",
+        source=row.rail,
+        cause="late_return",
+        subject_kind="payment",
+        subject_id=row.id,
+        our_reference=breaks.payment_reference(str(row.id)),
+        ours_twd=event.payload["total_twd"],
+        theirs_twd=0,
+        rail=row.rail,
+        detail=f"final on {row.final_on}",
+        occurred_on=taipei_date(row.undone_at),
+        now=now,
+    )
+
+
 def _take(session: Session, late: matching.Latecomer, now: datetime) -> None:
     matching.take_latecomer(session, late)
     booking.book_latecomer(session, late, now=now)
@@ -137,6 +170,10 @@ def _first_id_at(moment: datetime) -> UUID:
     return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
+_FINAL_ON = text(
+    "SELECT id, rail, final_on, undone_at FROM wallet.payment "
+    "WHERE id = :id AND final_on IS NOT NULL AND undone_at IS NOT NULL"
+)
 _PATIENCE = text("SET LOCAL statement_timeout = '30min'; SET LOCAL work_mem = '64MB'")
 _PROVEN = text(
     f"""

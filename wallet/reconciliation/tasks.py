@@ -9,12 +9,16 @@ from core.outbox import Consumer
 from wallet import events
 from wallet.reconciliation import adjustments, day_close, fetching, late
 
-CONSUMERS = (Consumer("wallet.reconciliation.disagreements", events.PAYMENT_DISAGREES, late.note_disagreement),)
+CONSUMERS = (
+    Consumer("wallet.reconciliation.disagreements", events.PAYMENT_DISAGREES, late.note_disagreement),
+    Consumer("wallet.reconciliation.late_returns", events.PAYMENT_UNDONE, late.note_late_return),
+)
 
 # name → (every so many seconds, what to run)
 SWEEPS: dict[str, tuple[float, Callable[[datetime], None]]] = {
     "wallet.reconciliation.fetch_files": (60.0, fetching.fetch_files),
-    "wallet.reconciliation.look": (60.0, late.look),
+    "wallet.reconciliation.catch_up": (60.0, late.catch_up),
+    "wallet.reconciliation.look_for_missing": (900.0, late.look_for_missing),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -28,6 +28,7 @@ from core import db
 from core.clock import TAIPEI
 from core.db import Database
 from core.ids import new_uuid
+from core.outbox import Event
 from ledger import book as ledger
 from ledger.book import Side, account_id
 from partners.ach.files import WrittenEntry, write_return_file
@@ -129,6 +130,20 @@ def test_a_late_return_takes_its_money_out_of_a_later_payout() -> None:
     assert balance(book.in_transit("ach")) == 0 and balance(book.ACH_CLEARING) == 0
     assert kinds() == []
     must_be_explained()
+
+
+@pytest.mark.parametrize(("final_on", "kinds_then"), [(DAY, ["date"]), (DAY + timedelta(days=9), [])])
+def test_a_return_after_the_day_it_was_final_on_is_a_break_of_its_date(final_on: date, kinds_then: list[str]) -> None:
+    paid = pay("ach", 600, status="provisional")
+    take_back(paid, "returned", at=NOW)
+    with db.unit_of_work() as session:
+        session.execute(
+            text("UPDATE wallet.payment SET final_on = :on WHERE id = :id"), {"on": final_on, "id": paid.id}
+        )
+        fact = {"payment_id": str(paid.id), "how": "returned", "total_twd": 600}
+        for _ in range(2):
+            late.note_late_return(session, Event(uuid4(), "wallet.payment_undone", fact, NOW), NOW)
+    assert kinds() == kinds_then
 
 
 def test_a_return_in_another_amount_is_an_amount_break() -> None:
