@@ -12,7 +12,7 @@ from wallet import book
 def prepare(database_url: str) -> None:
     """Migrate and write reference data; again is harmless, and safe while other machines serve."""
     migrate.to_head(database_url)
-    database = db.Database(database_url, pool_size=1)
+    database = db.Database(database_url, connections=4)
     with database.unit_of_work() as session:
         seed(session)
     database.engine.dispose()

@@ -24,12 +24,13 @@ class Base(DeclarativeBase):
 class Database:
     """One PostgreSQL database and this process's pool of connections to it."""
 
-    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+    def __init__(self, url: str, *, connections: int = 30) -> None:
         self.url = url
+        kept = max(connections * 2 // 3, 1)
         self.engine: Engine = create_engine(
             _with_driver(url),
-            pool_size=pool_size,
-            max_overflow=10,
+            pool_size=kept,
+            max_overflow=connections - kept,
             pool_timeout=5,
             connect_args={"connect_timeout": 3, "application_name": "mykaohsiung"},
             # Errors are logged, and what citizens typed must not be.
@@ -92,18 +93,18 @@ def hand_over_events_to(receiver: Callable[[list[UUID]], None] | None) -> None:
         _current.after_commit = receiver
 
 
-def configure(url: str, *, pool_size: int = 20) -> Database:
-    """Point this process at the database behind `url` and answer it."""
+def configure(url: str, *, connections: int = 30) -> Database:
+    """Point this process at the database behind `url`, with so many connections at most, and answer it."""
     global _current
     if _current is not None:
         _current.engine.dispose()
-    _current = Database(url, pool_size=pool_size)
+    _current = Database(url, connections=connections)
     return _current
 
 
 def database() -> Database:
     """This process's database; the one in DATABASE_URL unless `configure` named another."""
-    return _current or configure(settings().database_url)
+    return _current or configure(settings().database_url, connections=settings().database_connections)
 
 
 @contextmanager

@@ -33,6 +33,7 @@ class Settings:
     is_demo: bool
     api_workers: int
     api_threads: int
+    database_connections: int
     data_key: bytes
     index_key: bytes
     bank_url: str
@@ -86,6 +87,8 @@ def read(environment: Mapping[str, str]) -> Settings:
     broker_url = environment.get("BROKER_URL", "")
     is_demo = _flag(environment, "MYKH_DEMO", default=not environment.get("BANK_URL"))
     data_key, index_key = _keys(environment, is_demo=is_demo)
+    if environment.get("CLOCK_AHEAD_FILE") and not is_demo:
+        raise SettingWrong("CLOCK_AHEAD_FILE is for the demo: anywhere else the clock is right")
     fcm_url = environment.get("FCM_URL", f"{sandbox_url}/fcm" if is_demo else "")
     return Settings(
         database_url=_url(environment, "DATABASE_URL", "", ("postgresql", "postgres")) if database_url else "",
@@ -100,6 +103,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         is_demo=is_demo,
         api_workers=_number(environment, "API_WORKERS", 2, at_least=1, at_most=256),
         api_threads=_number(environment, "API_THREADS", 16, at_least=1, at_most=512),
+        database_connections=_number(environment, "DATABASE_CONNECTIONS", 30, at_least=1, at_most=1000),
         data_key=data_key,
         index_key=index_key,
         bank_url=_url(environment, "BANK_URL", f"{sandbox_url}/bank", ("http", "https")),

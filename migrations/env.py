@@ -14,7 +14,7 @@ _ONE_MIGRATOR = 7_270_001
 def run() -> None:
     """Bring the database up to head."""
     url = context.config.attributes.get("database_url") or settings().database_url
-    engine = Database(url, pool_size=1).engine
+    engine = Database(url, connections=4).engine
     with engine.connect() as connection:
         # Two machines that start at once must not both migrate; the second finds nothing left to do.
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_MIGRATOR})

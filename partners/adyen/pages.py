@@ -7,7 +7,6 @@ import binascii
 import re
 import secrets
 import sqlite3
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -131,7 +130,7 @@ def after_challenge(writing: sqlite3.Connection, challenge: Row, mode: Mode | No
 
 def status_of(session: Row) -> str:
     """Where a session stands; one whose time is over has expired."""
-    if session["status"] == "active" and session["expires_at"] < time.time():
+    if session["status"] == "active" and session["expires_at"] < now().timestamp():
         return "expired"
     return str(session["status"])
 

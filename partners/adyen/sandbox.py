@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from datetime import datetime
 from typing import Any
 
@@ -145,7 +144,7 @@ def blueprint(shop: Shop) -> Blueprint:
 def _opened(shop: Shop, session_id: str, body: dict[str, Any]) -> dict[str, Any]:
     amount_minor, currency = amount_of(body)
     expires_at = datetime.fromisoformat(body["expiresAt"]).timestamp() if body.get("expiresAt") else None
-    expires_at = expires_at or time.time() + SESSION_SECONDS
+    expires_at = expires_at or now().timestamp() + SESSION_SECONDS
     with shop.desk.books.writing() as writing:
         insert(
             writing,

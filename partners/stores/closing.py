@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -97,7 +96,7 @@ def _close(
     content = b"".join(written(head, lines, pays_on=pays_on, payout_reference=payout_reference))
     net_twd = sum(line.net_twd for line in lines)
     is_late = mode is not None and mode.name == "late_file"
-    available_at = time.time() + (mode["days"] * _DAY_SECONDS if is_late and mode else 0.0)
+    available_at = now.timestamp() + (mode["days"] * _DAY_SECONDS if is_late and mode else 0.0)
     name = f"{channel.code}_{business_on:%Y%m%d}_{number:03d}.txt"
     names = [name, f"again_{name}"] if mode is not None and mode.name == "file_twice" else [name]
     for each in names:

@@ -68,7 +68,7 @@ def blueprint(desk: Desk, secret: str) -> Blueprint:
         rows = books.all(
             "SELECT name, channel, business_on, sha256 FROM store_file"
             " WHERE available_at <= ? AND business_on >= ? ORDER BY position",
-            time.time(), since.isoformat(),
+            now().timestamp(), since.isoformat(),
         )  # fmt: skip
         return Answer({"files": rows})
 
@@ -77,7 +77,7 @@ def blueprint(desk: Desk, secret: str) -> Blueprint:
     def send_file(call: Call, name: str) -> Document:
         row = books.one(
             "SELECT content FROM store_file_content JOIN store_file USING (name) WHERE name = ? AND available_at <= ?",
-            name, time.time(),
+            name, now().timestamp(),
         )  # fmt: skip
         if row is None:
             raise Refusal(404, "file_not_found", "no file has this name")

@@ -48,3 +48,9 @@ def test_pushing_to_a_sandbox_needs_none() -> None:
 
 def test_the_sandbox_s_address_is_an_address() -> None:
     assert _refused({"FCM_URL": "fcm"}).startswith("FCM_URL should be")
+
+
+def test_only_a_demos_clock_can_be_put_ahead(account: str) -> None:
+    ahead = {"CLOCK_AHEAD_FILE": "/tmp/ahead"}
+    assert read(ahead).is_demo
+    assert "CLOCK_AHEAD_FILE" in _refused(PRODUCTION | ahead | {"FCM_CREDENTIALS_FILE": account})

@@ -17,7 +17,7 @@ from ledger.errors import HoldResolved, NotEnough
 @pytest.fixture
 def many(database, accounts):
     """The same database with a connection for each of 50 threads; afterwards the book must add up."""
-    pool = Database(database.url, pool_size=50)
+    pool = Database(database.url, connections=60)
     yield pool
     with pool.unit_of_work() as session:
         assert audit.disagreements(session) == []

@@ -90,7 +90,7 @@ def test_batches_about_the_same_people_do_not_lock_each_other_out(campaign: UUID
 
 
 def test_fifty_at_once_cannot_overspend_a_budget_for_twenty(database: db.Database) -> None:
-    db.configure(database.url, pool_size=50)
+    db.configure(database.url, connections=60)
     opened(terms(), budget_points=20 * 22 + 21)
     events = [recorded("wallet.payment_captured", captured(new_uuid())) for _ in range(50)]
     with ThreadPoolExecutor(50) as workers:
