@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.clock import on_the_wire
-from core.errors import NotFound
+from core.errors import InvalidRequest, NotFound
 from core.http import Answer, Call, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.text import Text
@@ -37,7 +37,7 @@ def list_overpayments(call: Call) -> Answer:
     body=OverpaymentReturn,
     idempotent=True,
     answers={200: OverpaymentSchema},
-    problems=[NotFound, OverpaymentNotOpen, BankLinkNotActive],
+    problems=[NotFound, InvalidRequest, OverpaymentNotOpen, BankLinkNotActive],
     summary=Text("把溢繳款退到我的帳戶", "Have it sent to my account"),
 )
 def return_overpayment(call: Call) -> Answer:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from core import clock, db, outbox
 from core.clock import on_the_wire
-from core.errors import NotFound
+from core.errors import FieldError, InvalidRequest, NotFound
 from core.ids import new_uuid, typeid
 from ledger import book as ledger
 from ledger.book import Posting, Release, Settlement, account_id
@@ -77,13 +77,15 @@ def order_return(
 ) -> Overpayment:
     """Have the money sent to an account of this person's at the city's bank.
 
-    Raises NotFound, OverpaymentNotOpen, BankLinkNotActive.
+    Raises NotFound, OverpaymentNotOpen, BankLinkNotActive, InvalidRequest for an account at another bank.
     """
     values = bills.ownership(bills.owner_of(session, person_id)) | {"id": overpayment_id}
     row = session.execute(_LOCK_MINE, values).first()
     if row is None:
         raise NotFound
     link = bank_links.active_link(session, person_id=person_id, bank_link_id=bank_link_id, now=now)
+    if link.bank != bank_links.BANK_OF_KAOHSIUNG:
+        raise InvalidRequest(errors=[FieldError("/bank_link_id", "has to be an account at the city's bank")])
     if row.status != "open":
         raise OverpaymentNotOpen
     return_id, hold_id = new_uuid(), new_uuid()

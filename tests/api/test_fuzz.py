@@ -26,6 +26,7 @@ from stack import Stack
 
 from api import wiring
 from api.openapi import components_of, openapi_document
+from wallet import store_collections
 from wallet.feed_problems import WHOLE_FILE_REFUSALS
 from wallet.reconciliation import problems
 
@@ -46,12 +47,14 @@ UNSPEAKABLE_POINTERS = {
     "/plate": "groups of letters and digits are mixed by rules of the register",
 }
 UNSPEAKABLE_PROBLEMS = {
+    "idempotency-key-reused": "a key stands for the one request that it was first sent with",
     "password-refused": "common passwords are refused, and such as hold the ID number",
     "passkey-refused": "an attestation must be genuine",
     "precondition-required": "the version to send is the one that was read",
     "precondition-failed": "the version to send is the one that was read",
     "vehicle-not-yours": "the register knows whose a vehicle is",
     **{refusal.slug: "a file of bills is CSV of a form of its own" for refusal in WHOLE_FILE_REFUSALS},
+    **{refusal.slug: "so is a channel's collection file" for refusal in store_collections.WHOLE_FILE_REFUSALS},
     **{refusal.slug: "so is each settlement file" for refusal in problems.WHOLE_FILE_REFUSALS},
 }
 

@@ -125,6 +125,15 @@ def test_the_citizen_has_it_sent_to_a_linked_account_once(citizen: PayingCitizen
     assert tuple(order) == (found["amount"], "ordered")
 
 
+def test_an_account_at_another_bank_cannot_take_it(citizen: PayingCitizen) -> None:
+    found = one_overpayment(citizen)
+    with db.unit_of_work() as session:
+        session.execute(text("UPDATE wallet.bank_link SET bank = '822'"))
+    refused = give_back(citizen, found)
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/bank_link_id")
+    assert overpaid(citizen)[0]["status"] == "open"
+
+
 def test_nobody_else_sees_or_takes_it(citizen: PayingCitizen, client: FlaskClient) -> None:
     found, other = one_overpayment(citizen), paying_citizen(client, 8)
     assert overpaid(other) == []
