@@ -34,8 +34,8 @@ _ROOT, _BALANCE, _SUMMARY = f"{_N}Document", f"{_N}Bal", f"{_N}TxsSummry"
 _STATEMENT, _ENTRY, _DETAILS, _ID = f"{_N}Stmt", f"{_N}Ntry", f"{_N}TxDtls", f"{_N}Id"
 _AMOUNT, _DIRECTION = f"{_N}Amt", f"{_N}CdtDbtInd"
 _BOOKED, _VALUED, _THEIRS = f"{_N}BookgDt", f"{_N}ValDt", f"{_N}AcctSvcrRef"
-_END_TO_END, _REMITTANCE = f"{_N}Refs/{_N}EndToEndId", f"{_N}RmtInf/{_N}Ustrd"
-_DETAILS_THEIRS = f"{_N}Refs/{_N}AcctSvcrRef"
+_REFS, _END_TO_END, _REMITTANCE = f"{_N}Refs", f"{_N}EndToEndId", f"{_N}RmtInf/{_N}Ustrd"
+_WORDS, _DATE = f"{_N}AddtlNtryInf", f"{_N}Dt"
 
 _OURS = re.compile(r"(pay|ref)_[0-7][0-9a-hjkmnp-tv-z]{25}")
 _PROLOG_BYTES: Final = 4_096
@@ -101,44 +101,52 @@ class _File:
         self._closing: tuple[int, date] | None = None
         self._rows = self._entries = self._credits = self._debits = 0
         self._of_entry = self._sum_of_entry = 0
+        self._entry: dict[str, etree._Element] | None = None
         self._stated: list[tuple[str, int | None, str | None]] = []
 
     def line_of_details(self, details: etree._Element) -> StatementLine:
         """One transaction of an entry, which may be a batch of many."""
-        entry = _parent(_parent(details))
+        entry = self._members_of(_parent(_parent(details)))
+        own = _members(details)
         self._of_entry += 1
-        stated = details.find(_AMOUNT)
-        if stated is None and self._of_entry > 1:
+        if _AMOUNT not in own and self._of_entry > 1:
             raise StatementFormWrong(Text("整批入帳缺少逐筆金額。", "A batch entry lacks the amount of each."))
-        theirs = details.findtext(_DETAILS_THEIRS) or f"{entry.findtext(_THEIRS)}/{self._of_entry}"
-        ours = details.findtext(_END_TO_END)
+        refs = _members(own[_REFS]) if _REFS in own else {}
+        theirs = refs[_THEIRS].text if _THEIRS in refs else f"{entry[_THEIRS].text}/{self._of_entry}"
+        ours = refs[_END_TO_END].text if _END_TO_END in refs else None
         if ours in (None, "NOTPROVIDED"):
             ours = details.findtext(_REMITTANCE) or ""
-        twd = self._money(_child(entry, _AMOUNT) if stated is None else stated)
-        direction = details.findtext(_DIRECTION) or entry.findtext(_DIRECTION)
-        line = self._line(entry, ours, theirs, twd if direction == "CRDT" else -twd)
+        twd = self._money(own.get(_AMOUNT, entry[_AMOUNT]))
+        direction = own.get(_DIRECTION, entry[_DIRECTION]).text
+        line = self._line(entry, ours or "", theirs or "", twd if direction == "CRDT" else -twd)
         self._sum_of_entry += line.gross_twd
         return line
 
-    def close_entry(self, entry: etree._Element) -> StatementLine | None:
+    def close_entry(self, element: etree._Element) -> StatementLine | None:
         """An entry has ended: its line, where it has no transactions of its own."""
-        twd = self._money(_child(entry, _AMOUNT))
-        signed = twd if entry.findtext(_DIRECTION) == "CRDT" else -twd
+        entry = self._members_of(element)
+        self._entry = None
+        twd = self._money(entry[_AMOUNT])
+        signed = twd if entry[_DIRECTION].text == "CRDT" else -twd
         self._entries += 1
         if signed >= 0:
             self._credits += signed
         else:
             self._debits -= signed
         if not self._of_entry:
-            return self._line(entry, entry.findtext(f"{_N}AddtlNtryInf") or "", entry.findtext(_THEIRS) or "", signed)
+            return self._line(entry, element.findtext(_WORDS) or "", entry[_THEIRS].text or "", signed)
         if self._sum_of_entry != signed:
             raise StatementTotalsWrong(
-                Text(
-                    f"第 {self._entries} 筆分錄的明細加總不符。", f"The details of entry {self._entries} do not add up."
-                )
+                Text(f"第 {self._entries} 筆分錄的明細不符。", f"The details of entry {self._entries} do not add up.")
             )
         self._of_entry = self._sum_of_entry = 0
         return None
+
+    def _members_of(self, entry: etree._Element) -> dict[str, etree._Element]:
+        """The members of the entry that is being read, which its transactions share."""
+        if self._entry is None:
+            self._entry = _members(entry)
+        return self._entry
 
     def add_balance(self, balance: etree._Element) -> None:
         """The opening and the closing balance; others are not read."""
@@ -183,10 +191,9 @@ class _File:
             self._closing[1], opening_twd=self._opening[0], closing_twd=self._closing[0],
         )  # fmt: skip
 
-    def _line(self, entry: etree._Element, ours: str, theirs: str, signed_twd: int) -> StatementLine:
+    def _line(self, entry: dict[str, etree._Element], ours: str, theirs: str, signed_twd: int) -> StatementLine:
         self._rows += 1
-        valued = entry.find(_VALUED)
-        at = _day_of(_child(entry, _BOOKED) if valued is None else valued, self._rows)
+        at = _day_of(entry.get(_VALUED, entry[_BOOKED]), self._rows)
         ours = ours.strip()[:REFERENCE_CHARACTERS_MAX]
         return StatementLine(self._rows, _kind(ours, signed_twd), ours, theirs, signed_twd, 0, at)
 
@@ -205,11 +212,17 @@ def _kind(ours: str, signed_twd: int) -> Kind:
 
 
 def _day_of(element: etree._Element, row: int) -> date:
-    moment = element.findtext(f"{_N}DtTm")
-    if moment is None:
-        return day((element.findtext(f"{_N}Dt") or "")[:10], row, element.tag.removeprefix(_N))
-    parsed = datetime.fromisoformat(moment)
+    (member,) = element
+    text = member.text or ""
+    if member.tag == _DATE:
+        return day(text[:10], row, element.tag.removeprefix(_N))
+    parsed = datetime.fromisoformat(text)
     return parsed.date() if parsed.tzinfo is None else taipei_date(parsed)
+
+
+def _members(element: etree._Element) -> dict[str, etree._Element]:
+    """The members by name: one walk costs less than looking for each."""
+    return {child.tag: child for child in element}
 
 
 def _child(element: etree._Element, name: str) -> etree._Element:
