@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from core.http import Matches, PageQuery, page_of
@@ -50,9 +52,20 @@ class AttemptSchema(Schema):
 AttemptPage = page_of(AttemptSchema)
 
 
+class WholeNumber(fields.Integer):
+    """A whole number, as JSON Schema has it: 600 and 600.0, and nothing that would have to be rounded."""
+
+    def __init__(self, **declaration: Any) -> None:
+        super().__init__(strict=True, **declaration)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> int:
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        return super()._deserialize(whole, attr, data, **more)
+
+
 class PlanPartCreate(Schema):
     number = fields.String(required=True, validate=[validate.Length(1, 40), Matches("^[A-Za-z0-9-]+$")])
-    amount = fields.Integer(required=True, strict=True, validate=validate.Range(1, 10_000_000))
+    amount = WholeNumber(required=True, validate=validate.Range(1, 10_000_000))
     due_on = fields.Date(required=True, format="%Y-%m-%d")
 
 
@@ -65,12 +78,12 @@ class InstalmentPlanCreate(Schema):
 
 
 class InstalmentDelay(Schema):
-    part = fields.Integer(required=True, strict=True, validate=validate.Range(1, 100))
+    part = WholeNumber(required=True, validate=validate.Range(1, 100))
     due_on = fields.Date(required=True, format="%Y-%m-%d")
 
 
 class InstalmentRequestCreate(Schema):
-    parts = fields.Integer(required=True, strict=True, validate=validate.Range(2, 100))
+    parts = WholeNumber(required=True, validate=validate.Range(2, 100))
 
 
 class InstalmentPartSchema(Schema):

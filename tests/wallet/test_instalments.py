@@ -157,6 +157,14 @@ def test_what_the_law_or_the_plan_itself_does_not_allow_is_refused_with_the_reas
     assert list(bills_of(mei)) == ["BX0000001"]
 
 
+@pytest.mark.parametrize("amount", [900.5, "900", "９００", True, None, 0, -900, 1e18, [900]])
+def test_an_amount_that_is_no_whole_number_of_dollars_is_refused(
+    mei: PayingCitizen, fines: BureauSystem, amount: Any
+) -> None:
+    answer = fines.send("POST", "/v1/bureau/instalment-plans", plan(amount, 900))
+    assert answer.status_code == 422 and answer.json["errors"][0]["pointer"] == "/parts/0/amount"
+
+
 def test_eighteen_parts_of_five_hundred_are_allowed(client: FlaskClient, fines: BureauSystem) -> None:
     somebody = with_a_fine(client, 1, 9000)
     assert len(granted(fines, *[500] * 18)["parts"]) == 18
