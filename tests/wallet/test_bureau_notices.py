@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 from bureau_system import BureauSystem
 from flask.testing import FlaskClient
+from paid_payments import paid
 from sandbox_process import SandboxBooks, SandboxProcess, free_port, start_sandbox
 from signed_in_officer import signed_in_officer
 from sqlalchemy import text
@@ -25,7 +26,7 @@ from core.clock import on_the_wire
 from core.ids import new_uuid, typeid
 from partners import wire
 from partners.bureaus.client import BureausClient
-from wallet import events, notice_sending
+from wallet import events, notice_sending, undoing
 from wallet import ports as wallet_ports
 from wallet.tasks import CONSUMERS
 
@@ -119,6 +120,11 @@ def written(*event_ids: UUID) -> None:
 def sent(*event_ids: UUID) -> None:
     for event_id in event_ids:
         deliver([event_id], _WRITE_AND_SEND)
+
+
+def unsettled() -> list[UUID]:
+    with db.unit_of_work() as session:
+        return list(session.execute(text("SELECT id FROM core.outbox WHERE settled_at IS NULL ORDER BY id")).scalars())
 
 
 def sweep(bureau: str = "parking", at: datetime | None = None) -> None:
@@ -219,6 +225,27 @@ def test_a_refund_that_came_back_unpaid_makes_the_payment_stand_again(books: San
     sent(payment.happens(events.REFUND_FAILED, **failed))
     assert heard(books, payment) == ["bill.paid", "bill.refunded", "bill.payment_restored"]
     assert [bill["status"] for bill in books.bills("parking", number=bill["number"])] == ["paid"]
+
+
+def test_a_chargeback_and_a_dispute_that_is_won_reach_the_register(books: SandboxBooks) -> None:
+    """The facts are the wallet's own here: what `undoing` writes is what the notices read."""
+    payment = paid(new_uuid(), [600], rail="card", kind="fine")
+    told = PaidBills("fines", bills=0)
+    told.payment_id = payment.id
+    with db.unit_of_work() as session:
+        (bill,) = session.execute(text("SELECT id, number FROM wallet.bill WHERE paid_by_payment = :id"),
+                                  {"id": payment.id}).all()  # fmt: skip
+    told.bills = [{"bill_id": str(bill.id), "number": bill.number, "amount_twd": 600}]
+    sent(told.happens(events.PAYMENT_CAPTURED))
+    with db.unit_of_work() as session:
+        assert undoing.undo(session, payment.id, "charged_back", reason="fraud", now=clock.now())
+    sent(*unsettled())
+    assert [bill["status"] for bill in books.bills("fines", number=bill.number)] == ["unpaid"]
+    with db.unit_of_work() as session:
+        assert undoing.redo(session, payment.id, reason="won", now=clock.now())
+    sent(*unsettled())
+    assert [bill["status"] for bill in books.bills("fines", number=bill.number)] == ["paid"]
+    assert heard(books, told) == ["bill.paid", "bill.payment_withdrawn", "bill.payment_restored"]
 
 
 def test_a_receiver_down_for_24_hours_gets_everything_in_order_once_each_when_it_is_back(
