@@ -39,6 +39,11 @@ _WORDS = {
 }
 
 
+def targets_of(status: str) -> tuple[str, ...]:
+    """Where a payment that stands there may be proposed to stand instead."""
+    return tuple(sorted(target for source, target in _CORRECTIONS if source == status))
+
+
 def ask_the_rail(payment: Payment) -> Outcome | None:
     """What the rail's own books say about a payment now; no transaction may be open. Raises Unavailable."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.clock import on_the_wire
+from core.cursors import decode_moment_cursor, encode_moment_cursor
 from core.errors import NotFound
 from core.http import Answer, Call, Routes, officer
 from core.ids import parse_typeid, typeid
@@ -29,11 +30,11 @@ _READERS = officer("finance", "auditor")
     summary=Text("刷卡爭議", "Disputes"),
 )
 def list_disputes(call: Call) -> Answer:
-    """Newest first."""
-    status, limit = call.query["status"], call.query["limit"]
-    found = disputes.page(
-        call.session, status=None if status == "all" else status, limit=limit + 1, before=continued(call, "dsp")
-    )
+    """Newest first, or by deadline."""
+    status, limit = None if call.query["status"] == "all" else call.query["status"], call.query["limit"]
+    if call.query["order"] == "deadline":
+        return _by_deadline(call, status, limit)
+    found = disputes.page(call.session, status=status, limit=limit + 1, before=continued(call, "dsp"))
     _record(call, found[:limit])
     return page_answer([_on_the_wire(dispute) for dispute in found], limit)
 
@@ -80,6 +81,15 @@ def accept_dispute(call: Call) -> Answer:
     dispute = disputes.accept(call.session, parse_typeid("dsp", call.path["dispute_id"]), call.now)
     _record(call, [dispute])
     return Answer(_on_the_wire(dispute))
+
+
+def _by_deadline(call: Call, status: str | None, limit: int) -> Answer:
+    after = decode_moment_cursor(call.query["cursor"]) if call.query["cursor"] else None
+    found = disputes.by_deadline(call.session, status=status, limit=limit + 1, after=after)
+    shown = found[:limit]
+    _record(call, shown)
+    more = encode_moment_cursor(disputes.deadline_of(shown[-1]), shown[-1].id) if len(found) > limit else None
+    return Answer({"items": [_on_the_wire(dispute) for dispute in shown], "next_cursor": more})
 
 
 def _whole(call: Call, dispute: Dispute) -> Answer:

@@ -9,6 +9,9 @@ from wallet import states
 
 
 class DisputesQuery(PageQuery):
+    """By `deadline` what has to be answered first comes first; else the newest."""
+
+    order = fields.String(load_default="newest", validate=validate.OneOf(["newest", "deadline"]))
     status = fields.String(load_default="all", validate=validate.OneOf(["all", *states.DISPUTE.states]))
 
 

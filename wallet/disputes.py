@@ -8,7 +8,7 @@ later changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -43,6 +43,7 @@ _STEPS: Final[dict[str, int]] = {
     "PREARBITRATION_LOST": 3,
 }
 KINDS: Final = frozenset(_STEPS)
+_NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 _STATE_AT: Final = {2: "won", 3: "second_chargeback", 4: "won"}
 _TAKES: Final = {1: True, 2: False, 3: True, 4: False}
 
@@ -145,6 +146,21 @@ def page(session: Session, *, status: str | None, limit: int, before: UUID | Non
     return [Dispute(**row._mapping) for row in rows]
 
 
+def by_deadline(
+    session: Session, *, status: str | None, limit: int, after: tuple[datetime, UUID] | None
+) -> list[Dispute]:
+    """Disputes in that state, or all, those first that have to be answered first; `after` is `deadline_of` the last
+    one shown, and its id."""
+    at, last = after or (None, None)
+    rows = session.execute(_BY_DEADLINE, {"status": status, "limit": limit, "at": at, "id": last, "never": _NEVER})
+    return [Dispute(**row._mapping) for row in rows]
+
+
+def deadline_of(dispute: Dispute) -> datetime:
+    """Where a dispute stands in a list by deadline: one without any stands last."""
+    return dispute.defend_until or _NEVER
+
+
 def notices_of(session: Session, dispute_id: UUID) -> list[Any]:
     """What the processor has said (kind, reason, amount_twd, happened_at, received_at), in the order of its moments."""
     return list(session.execute(_NOTICES, {"id": dispute_id}).all())
@@ -224,6 +240,12 @@ _LOCK = text("SELECT 1 FROM wallet.dispute WHERE id = :id FOR UPDATE")
 _PAGE = text(
     f"SELECT {_COLUMNS} FROM wallet.dispute WHERE id < :before "  # noqa: S608
     "AND (CAST(:status AS text) IS NULL OR status = :status) ORDER BY id DESC LIMIT :limit"
+)
+_BY_DEADLINE = text(
+    f"SELECT {_COLUMNS} FROM wallet.dispute "  # noqa: S608
+    "WHERE (CAST(:status AS text) IS NULL OR status = :status) "
+    "AND (CAST(:at AS timestamptz) IS NULL OR (coalesce(defend_until, :never), id) > (:at, CAST(:id AS uuid))) "
+    "ORDER BY coalesce(defend_until, :never), id LIMIT :limit"
 )
 _NOTICES = text(
     "SELECT kind, reason, amount_twd, happened_at, received_at FROM wallet.dispute_notice WHERE dispute_id = :id "

@@ -14,6 +14,7 @@ from core.http import Answer, Call, Routes, citizen, officer, page_of
 from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity import access_log
+from identity.access_words import PURPOSES
 from wallet import corrections, payment_event_texts, payment_events
 from wallet.errors import CorrectionNotPossible
 from wallet.payment_events import PaymentEvent
@@ -35,6 +36,12 @@ class PaymentEventSchema(Schema):
 class OfficerPaymentEventSchema(PaymentEventSchema):
     cause = fields.String(required=True)
     correction = fields.String(required=True, allow_none=True)
+
+
+class EventsQuery(Schema):
+    """For what purpose they are read; the citizen sees it."""
+
+    purpose = fields.String(load_default=None, validate=validate.OneOf(tuple(PURPOSES)))
 
 
 class PaymentCorrection(Schema):
@@ -67,6 +74,7 @@ def list_events(call: Call) -> Answer:
     "/v1/officer/payments/<payment_id>/events",
     access=officer("finance", "auditor"),
     shows_person_data=True,
+    query=EventsQuery,
     answers={200: page_of(OfficerPaymentEventSchema)},
     problems=[NotFound],
     summary=Text("一筆付款發生過的事（承辦）", "What happened to a payment, for officers"),
@@ -80,7 +88,7 @@ def events_for_officers(call: Call) -> Answer:
         actor=call.actor,
         person_id=payment.person_id,
         what="payment",
-        purpose="audit" if "auditor" in call.actor.roles else "citizen_request",
+        purpose=call.query["purpose"] or ("audit" if "auditor" in call.actor.roles else "citizen_request"),
         reference=payment.reference,
         now=call.now,
     )

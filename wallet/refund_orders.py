@@ -6,6 +6,7 @@ was captured for it, in money, points and fee alike, whoever asks and however ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -239,6 +240,12 @@ class _Claim:
     points_pt: int
 
 
+def under_way(session: Session, statuses: Sequence[str], *, limit: int, after: UUID | None) -> list[Refund]:
+    """Refunds in these states, of those that are neither done nor declined, oldest first, from after the one named."""
+    values = {"statuses": list(statuses), "limit": limit, "after": after}
+    return [Refund(**row._mapping) for row in session.execute(_UNDER_WAY, values)]
+
+
 def left_twd(session: Session, payment_id: UUID, bill_id: UUID) -> int:
     """How much of a bill's captured amount (NT$) has neither gone back nor is on its way; its row is locked then."""
     row = session.execute(_LOCK_ITEM, {"payment_id": payment_id, "bill_id": bill_id}).one()
@@ -316,6 +323,10 @@ _SELECT = """
 """
 _ONE = text(f"{_SELECT} WHERE r.id = :id")
 _OF_PAYMENT = text(f"{_SELECT} WHERE r.payment_id = :payment_id ORDER BY r.id")
+_UNDER_WAY = text(
+    f"{_SELECT} WHERE r.status NOT IN ('completed', 'declined') AND r.status = ANY(:statuses) "
+    "AND (CAST(:after AS uuid) IS NULL OR r.id > :after) ORDER BY r.id LIMIT :limit"
+)
 _LOCK = text("SELECT 1 FROM wallet.refund WHERE id = :id FOR UPDATE")
 _ATTEMPTS = text(
     "SELECT id, refund_id, number, bank_link_id, account, hold_id, fee_hold_id, external_id "

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.clock import on_the_wire
+from core.cursors import encode_cursor
 from core.errors import InvalidRequest, NotFound, Unavailable
 from core.http import Answer, Call, Routes, citizen, officer
 from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity import access_log
+from identity.pages_of_ids import continued
 from wallet import refund_asking, refund_orders, refund_outcomes, refund_rules, refund_texts
 from wallet.errors import (
     BankLinkNotActive,
@@ -33,10 +35,18 @@ from wallet.refund_schemas import (
     RefundCreate,
     RefundPage,
     RefundSchema,
+    RefundsQuery,
 )
 
 routes = Routes("refunds")
 _FINANCE = officer("finance")
+_WAITING = ("requested", "unknown", "pending")
+_STATUSES = {
+    "all": ("proposed", *_WAITING, "failed"),
+    "waiting": _WAITING,
+    "failed": ("failed",),
+    "proposed": ("proposed",),
+}
 
 
 @routes.post(
@@ -153,6 +163,24 @@ def give_back(call: Call) -> Answer:
 
 
 @routes.get(
+    "/v1/officer/refunds",
+    access=officer("finance", "auditor"),
+    shows_person_data=True,
+    query=RefundsQuery,
+    answers={200: OfficerRefundPage},
+    summary=Text("還沒退成的退款", "Refunds that are not at their end"),
+)
+def refunds_under_way(call: Call) -> Answer:
+    """Oldest first; those that were completed or declined are found at their payment."""
+    limit = call.query["limit"]
+    found = refund_orders.under_way(
+        call.session, _STATUSES[call.query["status"]], limit=limit + 1, after=continued(call, "ref")
+    )
+    items = _for_officers(call, found[:limit])
+    return Answer({"items": items, "next_cursor": encode_cursor(items[-1]["id"]) if len(found) > limit else None})
+
+
+@routes.get(
     "/v1/officer/payments/<payment_id>/refunds",
     access=officer("finance", "auditor"),
     shows_person_data=True,
@@ -174,7 +202,7 @@ def _for_officers(call: Call, refunds: Sequence[Refund]) -> list[dict[str, Any]]
         person_ids={refund.person_id for refund in refunds},
         what="refund",
         purpose="refund",
-        reference=typeid("pay", refunds[0].payment_id) if refunds else "",
+        reference=typeid("pay", refunds[0].payment_id) if len({each.payment_id for each in refunds}) == 1 else "",
         now=call.now,
     )
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from core.http import Matches, page_of
+from core.http import Matches, PageQuery, page_of
 from wallet import states
 
 _TYPEID = Matches("^[a-z]+_[0-9a-z]{26}$")
@@ -25,6 +25,12 @@ class RefundByOfficer(Schema):
     amount = fields.Integer(required=True, strict=True, validate=validate.Range(1, 10**9))
     reason = fields.String(required=True, validate=_CODE)
     note = fields.String(required=True, validate=validate.Length(1, 500))
+
+
+class RefundsQuery(PageQuery):
+    """Of the refunds that are not at their end: all, those under way, those that failed, or that are to be decided."""
+
+    status = fields.String(load_default="all", validate=validate.OneOf(["all", "waiting", "failed", "proposed"]))
 
 
 class RefundAccount(Schema):

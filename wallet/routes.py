@@ -26,6 +26,7 @@ from wallet import (
     verify_routes,
     webhook_routes,
 )
+from wallet.finance.routes import routes as finance
 from wallet.reconciliation.routes import ROUTES as RECONCILIATION
 
 ROUTES = (
@@ -51,5 +52,6 @@ ROUTES = (
     webhook_routes.routes,
     adyen_webhook_routes.routes,
     closed_day_routes.routes,
+    finance,
     *RECONCILIATION,
 )

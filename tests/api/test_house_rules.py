@@ -91,6 +91,7 @@ MOVES_NOTHING = {
     "/v1/disputes/<dispute_id>/evidence": "evidence is submitted once, and moves no money",
     "/v1/disputes/<dispute_id>/acceptance": "a dispute is accepted once, and the money is moved by the processor",
     "/v1/officer/payments/<payment_id>/corrections": "it is proposed, and a second person decides",
+    "/v1/officer/payment-lookups": "it only reads; what is looked for stays out of addresses",
     "/v1/closed-days": "a day is closed once: windows move, money does not",
     "/v1/webhooks/bank": "it only makes us ask the bank sooner",
     "/v1/webhooks/adyen": "a notice is known by its names, and takes effect once",

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 from flask.testing import FlaskClient
 from paying_citizen import PayingCitizen, paying_citizen
+from sent_statements import statements_of
 from signed_in_officer import signed_in_officer
-from sqlalchemy import event
 
 from core import clock, db
 from core.db import Database
 from identity import officer_sessions, sessions
-
-
-@contextmanager
-def statements_of(database: Database) -> Iterator[list[str]]:
-    """The SQL statements sent meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(" ".join(statement.split()))
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 def test_who_calls_is_found_with_one_statement(database: Database, mei: PayingCitizen) -> None:

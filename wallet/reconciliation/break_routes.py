@@ -49,6 +49,8 @@ def list_breaks(call: Call) -> Answer:
         source=query["source"],
         opened_before=breaks.opened_longer_than(query["older_than"], now=call.now),
         payment_id=parse_typeid("pay", query["payment_id"]) if query["payment_id"] else None,
+        owner_id=call.actor.id if query["owner"] == "me" else None,
+        is_unowned=query["owner"] == "nobody",
     )
     before = decode_moment_cursor(query["cursor"]) if query["cursor"] else None
     found = breaks.breaks(call.session, chosen, limit=limit + 1, before=before)

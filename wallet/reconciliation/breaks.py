@@ -151,6 +151,8 @@ class Filter:
     source: str | None = None
     opened_before: datetime | None = None
     payment_id: UUID | None = None
+    owner_id: UUID | None = None
+    is_unowned: bool = False
 
 
 def breaks(session: Session, chosen: Filter, *, limit: int, before: tuple[datetime, UUID] | None) -> list[Break]:
@@ -159,7 +161,8 @@ def breaks(session: Session, chosen: Filter, *, limit: int, before: tuple[dateti
     rows = session.execute(
         _PAGE,
         {"status": chosen.status, "kind": chosen.kind, "rail": chosen.rail, "source": chosen.source,
-         "opened_before": chosen.opened_before, "payment": chosen.payment_id, "limit": limit, "at": at, "id": last},
+         "opened_before": chosen.opened_before, "payment": chosen.payment_id, "owner": chosen.owner_id,
+         "unowned": chosen.is_unowned, "limit": limit, "at": at, "id": last},
     )  # fmt: skip
     return [Break(**row._mapping) for row in rows]
 
@@ -247,6 +250,8 @@ _PAGE = text(
        AND (CAST(:rail AS text) IS NULL OR rail = :rail)
        AND (CAST(:source AS text) IS NULL OR source = :source)
        AND (CAST(:payment AS uuid) IS NULL OR subject_id = :payment)
+       AND (CAST(:owner AS uuid) IS NULL OR owner_id = :owner)
+       AND (NOT :unowned OR owner_id IS NULL)
        AND (CAST(:opened_before AS timestamptz) IS NULL OR opened_at < :opened_before)
        AND (CAST(:at AS timestamptz) IS NULL OR (opened_at, id) < (:at, CAST(:id AS uuid)))
      ORDER BY opened_at DESC, id DESC LIMIT :limit

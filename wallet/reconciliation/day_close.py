@@ -84,7 +84,13 @@ def close(session: Session, day: date, *, by_name: str, now: datetime) -> Closed
     latest = _latest(session, day)
     if latest is not None and latest.is_closed:
         return latest
-    _must_be_ready(session, day, now)
+    found = readiness(session, day, now)
+    if not found.is_ready:
+        raise DayNotReady(
+            missing_files=found.missing_files,
+            untyped_differences=found.untyped_differences,
+            statement_gaps=found.statement_gaps,
+        )
     figures = figures_of(session, day)
     version = latest.version + 1 if latest is not None else 1
     session.execute(
@@ -152,18 +158,34 @@ def _shown(body: Mapping[str, Any]) -> Sequence[Shown]:
     return [Shown(Text("日期", "Day"), body["day"])]
 
 
-def _must_be_ready(session: Session, day: date, now: datetime) -> None:
-    missing = missing_files(session, day)
-    gaps = [
-        {"reference": row.reference, "opening": row.opening_twd, "expected": row.before_twd}
-        for row in session.execute(_GAPS, {"source": BANK, "day": day})
-    ]
-    untyped = [
-        {"account": each.account, "balance": each.balance_twd, "explained": each.explained_twd}
-        for each in in_transit.unexplained(session, now=now)
-    ]
-    if missing or gaps or untyped:
-        raise DayNotReady(missing_files=missing, untyped_differences=untyped, statement_gaps=gaps)
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What keeps a day from being closed: sources without their file, accounts that hold what nothing explains, and
+    statements that do not begin where the one before ended. Money in NT$."""
+
+    missing_files: list[str]
+    untyped_differences: list[dict[str, Any]]
+    statement_gaps: list[dict[str, Any]]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing is in the way."""
+        return not (self.missing_files or self.untyped_differences or self.statement_gaps)
+
+
+def readiness(session: Session, day: date, now: datetime) -> Readiness:
+    """What is in the way of closing a day, whether it is over or not."""
+    return Readiness(
+        missing_files=missing_files(session, day),
+        untyped_differences=[
+            {"account": each.account, "balance": each.balance_twd, "explained": each.explained_twd}
+            for each in in_transit.unexplained(session, now=now)
+        ],
+        statement_gaps=[
+            {"reference": row.reference, "opening": row.opening_twd, "expected": row.before_twd}
+            for row in session.execute(_GAPS, {"source": BANK, "day": day})
+        ],
+    )
 
 
 def missing_files(session: Session, day: date) -> list[str]:

@@ -137,6 +137,7 @@ def file_body(file: StatementFile) -> dict[str, Any]:
         "received_at": on_the_wire(file.received_at),
         "received_from": file.received_from,
         "is_repeat": file.is_repeat,
+        "content_sha256": file.content_sha256.hex(),
     }
 
 

@@ -51,6 +51,7 @@ class StatementFile:
     refusal_detail: str | None
     received_at: datetime
     received_from: str
+    content_sha256: bytes
     is_repeat: bool = False
 
 
@@ -179,10 +180,10 @@ def _take(
     taken = StatementFile(
         file_id, source.name, "taken", summary.reference, summary.first_day, summary.last_day, totals.rows, matched,
         sum(number for _, number, _ in opened), totals.gross, totals.fee, totals.gross - totals.fee,
-        summary.opening_twd, summary.closing_twd, None, None, now, received_from,
+        summary.opening_twd, summary.closing_twd, None, None, now, received_from, sha256,
     )  # fmt: skip
     values: dict[str, Any] = {name: getattr(taken, name) for name in StatementFile.__dataclass_fields__}
-    session.execute(_INSERT, values | {"sha256": sha256, "digest": staged.digest})
+    session.execute(_INSERT, values | {"digest": staged.digest})
     return taken
 
 
@@ -190,7 +191,7 @@ _PATIENCE = text("SET LOCAL statement_timeout = '2h'; SET LOCAL lock_timeout = '
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _COLUMNS = (
     "id, source, status, reference, first_day, last_day, rows, matched, breaks, gross_twd, fee_twd, net_twd, "
-    "opening_twd, closing_twd, refusal, refusal_detail, received_at, received_from"
+    "opening_twd, closing_twd, refusal, refusal_detail, received_at, received_from, content_sha256"
 )
 _SAME = text(
     f"SELECT {_COLUMNS} FROM wallet.statement_file WHERE source = :source AND status = 'taken' "  # noqa: S608
@@ -223,9 +224,10 @@ _ANNOUNCE = text(
     "VALUES (:id, :source, :reference, :amount, :day, :file)"
 )
 _INSERT = text(
-    f"INSERT INTO wallet.statement_file ({_COLUMNS}, content_sha256, lines_digest) "  # noqa: S608
+    f"INSERT INTO wallet.statement_file ({_COLUMNS}, lines_digest) "  # noqa: S608
     "VALUES (:id, :source, :status, :reference, :first_day, :last_day, :rows, :matched, :breaks, :gross_twd, :fee_twd, "
-    ":net_twd, :opening_twd, :closing_twd, :refusal, :refusal_detail, :received_at, :received_from, :sha256, :digest)"
+    ":net_twd, :opening_twd, :closing_twd, :refusal, :refusal_detail, :received_at, :received_from, "
+    ":content_sha256, :digest)"
 )
 _INSERT_REFUSED = text(
     "INSERT INTO wallet.statement_file (id, source, status, content_sha256, refusal, refusal_detail, received_at, "

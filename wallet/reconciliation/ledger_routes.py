@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from core.clock import on_the_wire
+from core.clock import on_the_wire, taipei_date
 from core.cursors import decode_cursor, encode_cursor
 from core.errors import FieldError, InvalidRequest, NotFound
 from core.http import Answer, Call, PageQuery, Routes
@@ -15,14 +15,16 @@ from identity.schemas import Nothing
 from ledger import book as ledger
 from ledger import journal
 from wallet import book
-from wallet.reconciliation import day_close, export, in_transit
+from wallet.reconciliation import day_close, export, in_transit, open_days
 from wallet.reconciliation.break_routes import READERS, WRITERS
 from wallet.reconciliation.day_close import ClosedDay, DayNotClosed, DayNotOver, DayNotReady
 from wallet.reconciliation.schemas import (
     DayPage,
     DaySchema,
     InTransitSchema,
+    OpenDaysSchema,
     ProposedSchema,
+    ReadinessSchema,
     Reopening,
     TrialBalanceQuery,
     TrialBalanceSchema,
@@ -111,6 +113,47 @@ def list_days(call: Call) -> Answer:
 def show_day(call: Call) -> Answer:
     """Its figures as they were when it was closed."""
     return Answer(_day_body(day_close.day_of(call.session, _day_in(call))))
+
+
+@routes.get(
+    "/v1/reconciliation/open-days",
+    access=READERS,
+    shows_person_data=False,
+    answers={200: OpenDaysSchema},
+    summary=Text("還沒關帳的日子", "Days that are not closed"),
+)
+def list_open_days(call: Call) -> Answer:
+    """Days that are over, newest first, with the files that each of them still lacks."""
+    items = [
+        {"day": each.day.isoformat(), "version": each.version, "missing_files": list(each.missing_files)}
+        for each in open_days.open_days(call.session, now=call.now)
+    ]
+    return Answer({"items": items})
+
+
+@routes.get(
+    "/v1/reconciliation/days/<day>/readiness",
+    access=READERS,
+    shows_person_data=False,
+    answers={200: ReadinessSchema},
+    problems=[NotFound],
+    summary=Text("這一天能不能關帳", "Whether a day can be closed"),
+)
+def show_readiness(call: Call) -> Answer:
+    """Everything that is in the way, and what the day has moved so far."""
+    day = _day_in(call)
+    found = day_close.readiness(call.session, day, call.now)
+    return Answer(
+        {
+            "day": day.isoformat(),
+            "is_over": day < taipei_date(call.now),
+            "is_ready": found.is_ready,
+            "missing_files": found.missing_files,
+            "untyped_differences": found.untyped_differences,
+            "statement_gaps": found.statement_gaps,
+            "figures": day_close.figures_of(call.session, day),
+        }
+    )
 
 
 @routes.post(

@@ -63,6 +63,7 @@ class StatementFileSchema(Schema):
     received_at = _moment()
     received_from = fields.String(required=True)
     is_repeat = fields.Boolean(required=True)
+    content_sha256 = fields.String(required=True)
 
 
 class BreaksQuery(PageQuery):
@@ -73,6 +74,7 @@ class BreaksQuery(PageQuery):
     rail = fields.String(load_default=None, validate=validate.Regexp("^[a-z_]{1,30}$"))
     source = fields.String(load_default=None, validate=validate.Regexp("^[a-z_]{1,30}$"))
     older_than = QueryNumber(load_default=None, validate=validate.Range(0, 3650))
+    owner = fields.String(load_default=None, validate=validate.OneOf(("me", "nobody")))
     payment_id = fields.String(load_default=None, validate=validate.Regexp("^pay_[0-7][0-9a-hjkmnp-tv-z]{25}$"))
 
 
@@ -228,6 +230,42 @@ class DaySchema(Schema):
     closed_by = fields.String(required=True)
     reopened_at = _moment(is_optional=True)
     figures = fields.Nested(DayFiguresSchema, required=True)
+
+
+class UntypedDifferenceSchema(Schema):
+    account = fields.String(required=True)
+    balance = fields.Integer(required=True)
+    explained = fields.Integer(required=True)
+
+
+class StatementGapSchema(Schema):
+    reference = fields.String(required=True)
+    opening = fields.Integer(required=True)
+    expected = fields.Integer(required=True)
+
+
+class ReadinessSchema(Schema):
+    """What is in the way of closing a day, and what the day has moved so far."""
+
+    day = _day()
+    is_over = fields.Boolean(required=True)
+    is_ready = fields.Boolean(required=True)
+    missing_files = fields.List(fields.String(), required=True)
+    untyped_differences = fields.List(fields.Nested(UntypedDifferenceSchema), required=True)
+    statement_gaps = fields.List(fields.Nested(StatementGapSchema), required=True)
+    figures = fields.Nested(DayFiguresSchema, required=True)
+
+
+class OpenDaySchema(Schema):
+    """A day that is over and not closed; `version` above 0: it was reopened."""
+
+    day = _day()
+    version = fields.Integer(required=True)
+    missing_files = fields.List(fields.String(), required=True)
+
+
+class OpenDaysSchema(Schema):
+    items = fields.List(fields.Nested(OpenDaySchema), required=True)
 
 
 class Reopening(Schema):
