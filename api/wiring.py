@@ -127,7 +127,7 @@ def plug_in() -> None:
         )
         rails |= {name: AdyenRail(name, cards) for name in ("card", "apple_pay", "google_pay")}
     card_reports = ReportConfig(of.adyen_reports_url, of.adyen_api_key) if cards else None
-    wallets = {}
+    wallets: dict[str, WalletClient] = {}
     for name, secret in zip(WALLETS, (of.jkopay_secret, of.line_pay_secret), strict=True):
         peer = wire.Peer(name, f"{of.ewallets_url}/{name}", secret, read_timeout_seconds=8.0)
         wallets[name] = WalletClient(peer)

@@ -237,6 +237,19 @@ class QueryNumber(fields.Integer):
         return super()._deserialize(value, attr, data, **more)
 
 
+class WholeNumber(fields.Integer):
+    """A whole number in JSON: 600, and 600.0, which JSON Schema calls the same; no text, and nothing to be rounded."""
+
+    def __init__(self, **declaration: Any) -> None:
+        super().__init__(strict=True, **declaration)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> int:
+        if isinstance(value, str | bool):
+            raise self.make_error("invalid", input=value)
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        return super()._deserialize(whole, attr, data, **more)
+
+
 class PageQuery(Schema):
     """The query of every list: how many, and from where (an opaque cursor of the answer before)."""
 

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from core.http import page_of
+from core.http import WholeNumber, page_of
 from identity.schemas import AssertionCredential
 from wallet import states
 from wallet.schemas import AuthorizationSchema
-
-
-class _Cap(fields.Integer):
-    """Whole NT$. `300.0` is a whole number to JSON, text and fractions are none."""
-
-    def __init__(self) -> None:
-        super().__init__(required=True, strict=True, validate=validate.Range(1, 1_000_000))
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> int:
-        is_whole = isinstance(value, float) and value.is_integer()
-        if isinstance(value, str):
-            raise self.make_error("invalid", input=value)
-        return int(super()._deserialize(int(value) if is_whole else value, attr, data, **more))
 
 
 class AutomaticDebitPut(Schema):
     """From which account, and up to how much for a bill and in a month."""
 
     bank_link_id = fields.String(required=True, validate=validate.Length(8, 40))
-    per_bill_cap = _Cap()
-    monthly_cap = _Cap()
+    per_bill_cap = WholeNumber(required=True, validate=validate.Range(1, 1_000_000))
+    monthly_cap = WholeNumber(required=True, validate=validate.Range(1, 1_000_000))
 
     @validates_schema
     def month_holds_a_bill(self, data: dict[str, int], **_: object) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import Schema, fields, validate
 
-from core.http import Matches, PageQuery, page_of
+from core.http import Matches, PageQuery, WholeNumber, page_of
 from wallet import bureau_notices
 from wallet.book import BUREAUS
 
@@ -50,17 +48,6 @@ class AttemptSchema(Schema):
 
 
 AttemptPage = page_of(AttemptSchema)
-
-
-class WholeNumber(fields.Integer):
-    """A whole number, as JSON Schema has it: 600 and 600.0, and nothing that would have to be rounded."""
-
-    def __init__(self, **declaration: Any) -> None:
-        super().__init__(strict=True, **declaration)
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> int:
-        whole = int(value) if isinstance(value, float) and value.is_integer() else value
-        return super()._deserialize(whole, attr, data, **more)
 
 
 class PlanPartCreate(Schema):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from core.http import Matches, PageQuery, page_of
+from core.http import Matches, PageQuery, WholeNumber, page_of
 from identity.schemas import AssertionCredential
 from wallet import states
 
@@ -113,7 +113,7 @@ class PaymentCreate(Schema):
     bank_link_id = fields.String(load_default=None, allow_none=True, validate=_TYPEID)
     card_id = fields.String(load_default=None, allow_none=True, validate=_TYPEID)
     keep_card = fields.Boolean(load_default=False)
-    points = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 1_000_000))
+    points = WholeNumber(load_default=0, validate=validate.Range(0, 1_000_000))
 
 
 class PaymentAuthorization(Schema):
@@ -127,7 +127,6 @@ class PaymentCompletion(Schema):
     """The query with which the card's bank or the wallet sent the payer's browser back."""
 
     result = fields.Dict(
-        keys=fields.String(validate=validate.Length(1, 100)),
         values=fields.String(validate=validate.Length(0, 10_000)),
         load_default=dict,
         validate=validate.Length(max=20),

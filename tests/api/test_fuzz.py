@@ -44,6 +44,9 @@ UNSPEAKABLE_POINTERS = {
     "/day": "how far back a day may be moves with the calendar",
     "/national_id": "its last digit is a check digit",
     "/monthly_cap": "it is not below per_bill_cap",
+    "/bank": "which banks can be debited is a list that grows (GET /v1/banks)",
+    "/rail": "a payment names a rail, an account or a card",
+    "/identifier": "a reference, a receipt or a bill number, each of its own form",
     "/plate": "groups of letters and digits are mixed by rules of the register",
 }
 UNSPEAKABLE_PROBLEMS = {
