@@ -1,0 +1,28 @@
+"""One running copy for the whole matrix, durable; after each test its books are compared with everybody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from faults.books import check, settled
+from running_city import City, new_folder
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[City]:
+    """Shared by all rows: each has people of its own, and time only ever goes on."""
+    city = City.started(new_folder("matrix"))
+    yield city
+    city.stop()
+
+
+@pytest.fixture
+def city(running: City) -> Iterator[City]:
+    """The copy, well-behaved before and after; then every invariant is held against it."""
+    running.stack.sandbox.clear_switches()
+    yield running
+    running.stack.sandbox.clear_switches()
+    running.stack.wait_until_up()
+    settled(running.stack)
+    check(running.stack, running.stack.sandbox)
