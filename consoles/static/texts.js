@@ -1,7 +1,13 @@
-// Every text of the desks, in both languages.
+// Every text of the desks, in both languages: what all desks share is here, the finance desk's beside it.
+import { FINANCE_TEXTS } from "./texts_finance.js";
+import { NAMES } from "./texts_names.js";
+
 export const TEXTS = {
+  ...FINANCE_TEXTS,
+  ...NAMES,
   app_name: { zh: "我的高雄 承辦桌面", en: "My Kaohsiung, officers' desk" },
   skip: { zh: "跳到內容", en: "Skip to the content" },
+  menu: { zh: "選單：{desk}", en: "Menu: {desk}" },
   nav_label: { zh: "桌面", en: "Desks" },
   text_size_now: { zh: "字體大小 {size}%，按下放大", en: "Text size {size}%, press to enlarge" },
   sign_out: { zh: "登出", en: "Sign out" },

@@ -19,7 +19,7 @@ class Desk(Phone):
 
     def enrol(self, code: str) -> None:
         """Make a passkey with the code, in Chinese."""
-        self.open("/desk")
+        self.open("/desk/approvals")
         self.sees("承辦人員登入")
         self.page.get_by_label("登錄碼").fill(code)
         self.press("建立通行金鑰並登入")

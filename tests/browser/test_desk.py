@@ -51,7 +51,7 @@ def test_two_officers_enrol_one_proposes_the_other_reads_and_approves(stack: Sta
         expect(first.page.locator("main")).to_contain_text("需要另一個人")
         expect(first.page.get_by_role("button", name="核准並執行")).to_have_count(0)
 
-        second.open("/desk")
+        second.open("/desk/approvals")
         second.sees("待簽核提案")
         second.page.locator(f'a[href="/desk/approvals/{approval_id}"]').click()
         second.sees("超過限額的退款")
@@ -117,7 +117,7 @@ def test_an_officer_comes_back_with_the_passkey_alone_and_another_s_finger_opens
         expect(one.page.locator(".problem")).to_contain_text("裝置沒有確認", timeout=PATIENCE_MS)
         one.recognises_its_owner(True)
         one.press("以通行金鑰登入")
-        one.sees("待簽核提案")
+        one.sees("今天的款項")
 
 
 def test_a_wrong_or_used_code_is_refused_in_words(stack: Stack, chromium_browser: Browser) -> None:

@@ -8,6 +8,7 @@ export class Refusal extends Error {
     this.status = status;
     this.title = problem.title || "";
     this.detail = problem.detail || "";
+    this.problem = problem;
     this.slug = String(problem.type || "").split("/").pop();
   }
 }
@@ -20,6 +21,44 @@ let onSignedOut = () => {};
 /** What to do when the session is gone. */
 export function whenSignedOut(act) {
   onSignedOut = act;
+}
+
+/** One Idempotency-Key for one and the same body: when its answer was lost, it is sent again as the same one. */
+export function keyForEach() {
+  const keys = new Map();
+  return (body) => {
+    const words = JSON.stringify(body);
+    if (!keys.has(words)) keys.set(words, crypto.randomUUID());
+    return keys.get(words);
+  };
+}
+
+/** Send `file` as it is; `onSent(share)` is told how much of it has gone (0 to 1). Answers {status, content}. */
+export function upload(path, file, { headers = {}, onSent }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    for (const [name, value] of Object.entries({ Accept: "application/json, application/problem+json", "Accept-Language": language(), ...headers })) {
+      request.setRequestHeader(name, value);
+    }
+    request.upload.addEventListener("progress", (event) => onSent(event.total ? event.loaded / event.total : 1));
+    request.addEventListener("error", () => reject(new Unreached()));
+    request.addEventListener("load", () => {
+      const content = contentOf(request.responseText);
+      if (request.status < 300) { resolve({ status: request.status, content }); return; }
+      if (request.status === 401) onSignedOut();
+      reject(new Refusal(request.status, content));
+    });
+    request.send(file);
+  });
+}
+
+function contentOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
 }
 
 /**

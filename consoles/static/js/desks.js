@@ -1,4 +1,13 @@
 // The desks there are. Each is a module with `desk`: {path, name (a text's key), roles (null: every officer), screens}.
 import { desk as approvals } from "./desks/approvals.js";
+import { desk as breaks } from "./desks/breaks.js";
+import { desk as clearing } from "./desks/clearing.js";
+import { desk as days } from "./desks/days.js";
+import { desk as disputes } from "./desks/disputes.js";
+import { desk as files } from "./desks/files.js";
+import { desk as notices } from "./desks/notices.js";
+import { desk as payments } from "./desks/payments.js";
+import { desk as refunds } from "./desks/refunds.js";
+import { desk as today } from "./desks/today.js";
 
-export const DESKS = [approvals];
+export const DESKS = [today, approvals, breaks, days, files, payments, disputes, refunds, notices, clearing];

@@ -78,9 +78,19 @@ function drawDesks(nav) {
   nav.hidden = !known;
   if (!known) return;
   nav.setAttribute("aria-label", t("nav_label"));
-  fill(nav, desksOf(known).map(({ path, name }) => el("a", {
-    href: path, class: "desk", "aria-current": window.location.pathname.startsWith(path) && "page",
+  const desks = desksOf(known);
+  const here = desks.find(({ path }) => isAt(path));
+  const list = el("div", { class: "desk-list", id: "desk-list" }, desks.map(({ path, name }) => el("a", {
+    href: path, class: "desk", "aria-current": isAt(path) && "page",
   }, t(name))));
+  const menu = el("button", { type: "button", class: "desk-menu", "aria-expanded": "false", "aria-controls": "desk-list", on: { click: () => {
+    menu.setAttribute("aria-expanded", String(list.classList.toggle("open")));
+  } } }, t("menu", { desk: here ? t(here.name) : "" }));
+  fill(nav, menu, list);
+}
+
+function isAt(path) {
+  return window.location.pathname === path || window.location.pathname.startsWith(`${path}/`);
 }
 
 function drawTools(tools, onLanguage, redraw) {

@@ -34,6 +34,40 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
+/** Whether there is a text `key`. */
+export function has(key) {
+  return key in TEXTS;
+}
+
+/** A day of the API ("2026-11-05") for people: "115年11月5日", or "5 Nov 2026". */
+export function dayText(day) {
+  return momentText(`${day}T00:00:00+08:00`).replace(/,? 00:00$/, "");
+}
+
+/** How long ago a moment was: "3 天", "2 小時", "5 分". */
+export function ageText(moment) {
+  const minutes = Math.max(0, Math.floor((Date.now() - new Date(moment).getTime()) / 60000));
+  if (minutes < 60) return t("minutes_n", { n: minutes });
+  return minutes < 2880 ? t("hours_n", { n: Math.floor(minutes / 60) }) : t("days_n", { n: Math.floor(minutes / 1440) });
+}
+
+/** NT$ for people: "NT$1,234", below zero "−NT$10". */
+export function money(amount) {
+  return `${amount < 0 ? "\u2212" : ""}NT$${new Intl.NumberFormat("en-US").format(Math.abs(amount))}`;
+}
+
+/** What people call the rail, sender, channel or bureau `code`; one without a name is shown as it is written. */
+export function nameOf(code) {
+  return has(`name_${code}`) ? t(`name_${code}`) : code;
+}
+
+/** What people call an account of the book: "撥款在途 信用卡（Adyen）". */
+export function accountName(code) {
+  const [head, tail] = code.split(":");
+  if (!has(`account_${head}`)) return code;
+  return tail ? `${t(`account_${head}`)} ${nameOf(tail)}` : t(`account_${head}`);
+}
+
 /** A moment of the API on Taipei's clock: "115年11月5日 14:05", or "5 Nov 2026, 14:05". */
 export function momentText(moment) {
   const parts = Object.fromEntries(new Intl.DateTimeFormat("en-GB", {

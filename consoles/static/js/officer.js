@@ -10,6 +10,11 @@ export function officer() {
   return current;
 }
 
+/** Whether this officer acts for finance; an auditor only reads. */
+export function actsForFinance() {
+  return Boolean(current) && current.roles.includes("finance");
+}
+
 /** `draw()` runs whenever the officer or the end of their session changes. */
 export function onOfficerChange(draw) {
   listeners.push(draw);

@@ -1,7 +1,7 @@
 // The pieces several desks are made of.
 import { Refusal, Unreached } from "./api.js";
 import { announce, el, fill } from "./dom.js";
-import { momentText, t } from "./language.js";
+import { dayText, momentText, t } from "./language.js";
 import { NotConfirmed } from "./passkeys.js";
 
 let identifiers = 0;
@@ -33,7 +33,7 @@ export function card(title, ...content) {
 
 /** Names and values; empty rows are left out. */
 export function facts(rows) {
-  return el("dl", { class: "facts" }, rows.filter(([, value]) => value !== null && value !== undefined && value !== "")
+  return el("dl", { class: "facts" }, rows.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== "")
     .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
 
@@ -42,7 +42,63 @@ export function moment(value) {
   return value && el("time", { datetime: value }, momentText(value));
 }
 
-/** A labelled field; `setError(text)` marks it wrong, `setError("")` right. `name` is "input" or "textarea". */
+/** A day, with its exact value for machines. */
+export function dayOf(value) {
+  return value && el("time", { datetime: value }, dayText(value));
+}
+
+/**
+ * A table that becomes a list of blocks where it is narrow. `columns`: {name, of(row), isNumber}; the first names the row.
+ * `total`: a last row of cells, one for each column.
+ */
+export function table(caption, columns, rows, { total } = {}) {
+  const cell = ({ name, isNumber }, content, tag, attributes = {}) => el(tag, {
+    "data-label": name, class: isNumber && "number", ...attributes,
+  }, el("span", {}, content));
+  const line = (contents, attributes = {}) => el("tr", { role: "row", ...attributes }, columns.map((column, place) => (place === 0
+    ? cell(column, contents[0], "th", { scope: "row", role: "rowheader" }) : cell(column, contents[place], "td", { role: "cell" }))));
+  return el("table", { class: "table", role: "table" },
+    el("caption", { class: "unseen" }, caption),
+    el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, columns.map(({ name, isNumber }) => el("th", {
+      scope: "col", role: "columnheader", class: isNumber && "number",
+    }, name)))),
+    el("tbody", { role: "rowgroup" }, rows.map((row) => line(columns.map((column) => column.of(row)))),
+      total && line(total, { class: "total" })));
+}
+
+/** Links of which one is where we are: `options` are [address, words, isCurrent]. */
+export function filterLinks(options) {
+  return el("nav", { class: "filters", "aria-label": t("filter_label") }, options.map(([href, words, isCurrent]) => el("a", {
+    class: "filter", href, "aria-current": isCurrent && "true",
+  }, words)));
+}
+
+/** A labelled choice of one among `options`, [value, words] each; `setError` as with a field. */
+export function choice(label, options, { value = "", ...attributes } = {}) {
+  const chosen = field(label, { name: "select", ...attributes });
+  fill(chosen.input, options.map(([each, words]) => el("option", { value: each }, words)));
+  chosen.input.value = value;
+  return chosen;
+}
+
+/** Whether all these fields are filled in; the first that is not says so. */
+export function allFilled(...fields) {
+  for (const each of fields) each.setError("");
+  const empty = fields.find((each) => each.input.value.trim() === "");
+  if (empty) empty.setError(t("required"));
+  return !empty;
+}
+
+/** A form in a card that is sent with its one button; `send(pressed, problem)`. */
+export function cardForm(title, hint, fields, words, send, { kind = "primary" } = {}) {
+  const problem = el("div");
+  const pressed = el("button", { type: "submit", class: `button ${kind}` }, words);
+  const submit = (event) => { event.preventDefault(); send(pressed, problem); };
+  return card(title, hint && el("p", { class: "hint" }, hint),
+    el("form", { class: "form", novalidate: true, on: { submit } }, fields, problem, el("div", { class: "actions" }, pressed)));
+}
+
+/** A labelled field; `setError(text)` marks it wrong, `setError("")` right. `name` is "input", "select" or "textarea". */
 export function field(label, { name = "input", hint, ...attributes } = {}) {
   const id = freshId("field");
   const error = el("p", { class: "field-error", id: `${id}-error`, hidden: true });

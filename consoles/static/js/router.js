@@ -1,6 +1,6 @@
 // From an address to a screen. A screen is a function ({path, query, signal}) => {title, content} and may take its time;
 // `signal` aborts when the officer goes elsewhere, and with it every request of that screen.
-import { el, fill, focusOn } from "./dom.js";
+import { announce, el, fill, focusOn } from "./dom.js";
 import { t } from "./language.js";
 import { problemPanel } from "./parts.js";
 
@@ -51,6 +51,15 @@ export async function show() {
   window.scrollTo(0, 0);
   focusOn(outlet.querySelector("h1"));
   afterwards();
+}
+
+/** Draw `screen` once more at the same place after something was done, and say so: it is given {said} as its second. */
+export async function redraw(screen, place, said) {
+  const drawn = await screen(place, { said });
+  if (place.signal.aborted) return;
+  fill(outlet, drawn.content);
+  focusOn(outlet.querySelector("h1"));
+  announce(Array.isArray(said) ? said[0] : said);
 }
 
 function match(pathname) {

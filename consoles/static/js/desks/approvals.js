@@ -1,8 +1,9 @@
 // Decisions of two persons: what waits, what exactly it would do, and the officer's yes or no.
-import { call } from "../api.js";
-import { announce, el, fill, focusOn } from "../dom.js";
+import { call, keyForEach } from "../api.js";
+import { el } from "../dom.js";
 import { momentText, t } from "../language.js";
 import { busy, button, card, confirmed, facts, field, growingList, heading, moment, notice } from "../parts.js";
+import { redraw } from "../router.js";
 
 const STATUSES = ["proposed", "approved", "declined", "withdrawn", "expired", "all"];
 const TONES = { proposed: "info", approved: "good", declined: "bad", withdrawn: "", expired: "warn" };
@@ -62,30 +63,15 @@ async function one({ path, signal }, { said } = {}) {
       [t("note"), approval.note],
     ])),
   ];
-  const again = (words) => redraw({ path, signal }, words);
+  const again = (words) => redraw(one, { path, signal }, words);
   if (approval.may_decide) content.push(decisionForm(approval, again));
   else if (isOpen && approval.is_mine) content.push(ownProposal(approval, again));
   else if (isOpen) content.push(notice("info", t("only_reading")));
   return { title: approval.title, content };
 }
 
-async function redraw(place, said) {
-  const main = document.getElementById("main");
-  const drawn = await one(place, { said });
-  if (place.signal.aborted) return;
-  fill(main, drawn.content);
-  focusOn(main.querySelector("h1"));
-  announce(said);
-}
-
 function decisionForm(approval, again) {
-  // One key for one and the same decision: when its answer was lost, it is sent again as the same one.
-  const keys = new Map();
-  const keyFor = (body) => {
-    const words = JSON.stringify(body);
-    if (!keys.has(words)) keys.set(words, crypto.randomUUID());
-    return keys.get(words);
-  };
+  const keyFor = keyForEach();
   const note = field(t("note"), { name: "textarea", hint: t("note_hint"), rows: 3, maxlength: 500 });
   const problem = el("div");
   const send = (pressed, isApproved) => busy(pressed, problem, async () => {
