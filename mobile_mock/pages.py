@@ -19,13 +19,14 @@ phone = Blueprint("phone", __name__)
 
 SHELF = Shelf(Path(__file__).parent / "static", "/app/assets", ("index.html", "sw.js", "manifest.webmanifest"))
 
+# 'img-src blob:': a slip's barcode comes as a drawing, and is shown as a picture, never as part of the page.
 # 'trusted-types phone': the only string that may ever become a script address is the service worker's (js/main.js).
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self'",
+        "img-src 'self' blob:",
         "connect-src 'self'",
         "manifest-src 'self'",
         "worker-src 'self'",

@@ -35,14 +35,14 @@ export function configureCalls({ prove, signedOut, reached }) {
 }
 
 /**
- * Ask the API. `body` is sent as JSON, `key` as Idempotency-Key. Answers the JSON (null for 204).
+ * Ask the API. `body` is sent as JSON, `key` as Idempotency-Key, `version` as If-Match. Answers the JSON (null for 204).
  * Raises Refusal, Unreached, Declined (step-up turned down) or AbortError (the screen was left).
  */
-export async function call(method, path, { body, key, signal, quiet = false } = {}) {
-  let answer = await send(method, path, { body, key, signal });
+export async function call(method, path, { body, key, version, signal, quiet = false } = {}) {
+  let answer = await send(method, path, { body, key, version, signal });
   if (answer.status === 401 && needsMoreProof(answer)) {
     await askForMoreProof();
-    answer = await send(method, path, { body, key, signal });
+    answer = await send(method, path, { body, key, version, signal });
   }
   if (answer.status === 204) return null;
   const content = await readJson(answer);
@@ -52,10 +52,11 @@ export async function call(method, path, { body, key, signal, quiet = false } = 
   throw refusal;
 }
 
-async function send(method, path, { body, key, signal }) {
+async function send(method, path, { body, key, version, signal }) {
   const headers = { Accept: "application/json, application/problem+json", "Accept-Language": language() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
+  if (version !== undefined) headers["If-Match"] = `"${version}"`;
   try {
     const answer = await fetch(path, {
       method, headers, signal, credentials: "same-origin", cache: "no-store",

@@ -1,19 +1,15 @@
-// One attempt to pay keeps one Idempotency-Key until it is over, through reloads and broken connections:
-// asking again can then never pay twice. Kept in the tab's session storage, gone when the tab closes.
+// One attempt keeps one Idempotency-Key until it is over, through reloads and broken connections: asking again can then
+// never pay twice. Kept in the tab's session storage, gone when the tab closes.
 import { randomText } from "./bytes.js";
 
 const CREATION = "phone.attempt.creation";
 const AUTHORIZATION = "phone.attempt.authorization.";
-export const FINAL = new Set(["captured", "failed", "cancelled", "expired", "refunded"]);
+const COMPLETION = "phone.attempt.completion.";
+export const FINAL = new Set(["captured", "provisional", "failed", "cancelled", "expired", "refunded", "returned", "charged_back"]);
 
-/** The key for paying exactly these bills from this account: the same one until `endCreation`. */
-export function creationKey(billIds, bankLinkId) {
-  const wanted = JSON.stringify([[...billIds].sort(), bankLinkId]);
-  const kept = read(CREATION);
-  if (kept?.wanted === wanted) return kept.key;
-  const key = randomText();
-  write(CREATION, { wanted, key });
-  return key;
+/** The key for this request to pay: the same one until `endCreation`. */
+export function creationKey(body) {
+  return keyFor(CREATION, { ...body, bill_ids: [...body.bill_ids].sort() });
 }
 
 export function endCreation() {
@@ -34,6 +30,20 @@ export function keptAuthorization(paymentId) {
 
 export function endAuthorization(paymentId) {
   window.sessionStorage.removeItem(AUTHORIZATION + paymentId);
+}
+
+/** The key for handing in what the card's bank or the wallet sent back: one for each answer, however often it is sent. */
+export function completionKey(paymentId, result) {
+  return keyFor(COMPLETION + paymentId, result);
+}
+
+function keyFor(name, request) {
+  const wanted = JSON.stringify(request);
+  const kept = read(name);
+  if (kept?.wanted === wanted) return kept.key;
+  const key = randomText();
+  write(name, { wanted, key });
+  return key;
 }
 
 function read(name) {

@@ -5,11 +5,11 @@ import { TEXT_SIZES, language, setLanguage, setTextSize, t, textSize } from "./l
 import { onChange, state } from "./state.js";
 
 const PLACES = [
-  { path: "/app", key: "nav_bills", iconName: "bills", within: /^\/app(?:\/bills\/.*|\/pay)?\/?$/ },
-  { path: "/app/payments", key: "nav_history", iconName: "history", within: /^\/app\/payments/ },
+  { path: "/app", key: "nav_bills", iconName: "bills", within: /^\/app(?:\/(?:bills|slips)\/.*|\/pay)?\/?$/ },
+  { path: "/app/payments", key: "nav_history", iconName: "history", within: /^\/app\/payment/ },
   { path: "/app/points", key: "nav_points", iconName: "points", within: /^\/app\/points/ },
   { path: "/app/inbox", key: "nav_inbox", iconName: "inbox", within: /^\/app\/inbox/ },
-  { path: "/app/me", key: "nav_me", iconName: "me", within: /^\/app\/me/ },
+  { path: "/app/me", key: "nav_me", iconName: "me", within: /^\/app\/(?:me|automatic-debits)/ },
 ];
 
 /** Draw the frame into `place` once; answers the element that screens are drawn into. */

@@ -16,6 +16,7 @@ export class WordsDoNotMatch extends Error {
  */
 export async function readInstruction(payment, personId) {
   const words = parse(payment.instruction);
+  if (!Array.isArray(words.bills)) throw new WordsDoNotMatch("unreadable");
   const challenge = await sha256(payment.instruction);
   const sum = words.bills.reduce((total, bill) => total + bill.amount, 0);
   const instrument = payment.card_id || payment.bank_link_id;
@@ -27,8 +28,31 @@ export async function readInstruction(payment, personId) {
     bills: words.bills.length > 0 && words.bills.every((bill) => Number.isInteger(bill.amount) && bill.amount > 0),
     points: Number.isInteger(words.points) && words.points >= 0 && words.points <= sum && words.points === payment.points_used,
     shown: words.total === payment.total && words.rail === payment.rail && words.account === payment.account && words.instrument === instrument,
-    challenge: toBase64url(fromBase64url(payment.authorization.options.challenge)) === toBase64url(challenge),
+    challenge: isChallenge(payment, challenge),
   };
+  return held(checks, words, challenge);
+}
+
+/** The same for the standing words of automatic debit; `asked` is what the person chose: {bank_link_id, per_bill_cap, monthly_cap}. */
+export async function readStandingInstruction(proposal, asked, personId) {
+  const words = parse(proposal.instruction);
+  const challenge = await sha256(proposal.instruction);
+  const checks = {
+    type: words.type === "mykaohsiung.automatic_debit" && words.v === 1 && words.currency === "TWD" && words.what === "parking",
+    id: words.id === proposal.id,
+    payer: words.payer === personId,
+    asked: words.instrument === asked.bank_link_id && words.per_bill_cap === asked.per_bill_cap && words.monthly_cap === asked.monthly_cap,
+    shown: words.rail === "bank_of_kaohsiung" && words.account === proposal.account,
+    challenge: isChallenge(proposal, challenge),
+  };
+  return held(checks, words, challenge);
+}
+
+function isChallenge(answer, challenge) {
+  return toBase64url(fromBase64url(answer.authorization.options.challenge)) === toBase64url(challenge);
+}
+
+function held(checks, words, challenge) {
   const failed = Object.keys(checks).find((name) => !checks[name]);
   if (failed) throw new WordsDoNotMatch(failed);
   return { words, challenge, fingerprint: [...challenge].map((byte) => byte.toString(16).padStart(2, "0")).join("") };
@@ -37,7 +61,7 @@ export async function readInstruction(payment, personId) {
 function parse(text) {
   try {
     const words = JSON.parse(text);
-    if (Array.isArray(words.bills)) return words;
+    if (words && typeof words === "object") return words;
   } catch {
     throw new WordsDoNotMatch("unreadable");
   }

@@ -7,21 +7,55 @@ import { language, setLanguage, setTextSize, t, textSize } from "./language.js";
 import { go, route, show, startRouter } from "./router.js";
 import { change, keepReturn, state } from "./state.js";
 import { proveAgain } from "./stepup.js";
-import { bankReturn, banks } from "./views/banks.js";
+import { accessLog } from "./views/access_log.js";
+import { automaticDebit } from "./views/automatic_debit.js";
+import { banks } from "./views/banks.js";
 import { bill } from "./views/bill.js";
 import { bills } from "./views/bills.js";
+import { cards } from "./views/cards.js";
 import { history } from "./views/history.js";
 import { inbox, message } from "./views/inbox.js";
+import { bankReturn, chooseBank } from "./views/link_bank.js";
 import { me } from "./views/me.js";
+import { overpayments } from "./views/overpayments.js";
 import { payment } from "./views/payment.js";
+import { paymentReturn } from "./views/payment_return.js";
 import { pay } from "./views/pay.js";
 import { points } from "./views/points.js";
 import { receipt } from "./views/receipt.js";
+import { receipts, receiptsOfYear } from "./views/receipts.js";
+import { askRefund } from "./views/refunds.js";
 import { security } from "./views/security.js";
 import { signIn } from "./views/sign_in.js";
+import { slip } from "./views/slip.js";
 import { vehicles } from "./views/vehicles.js";
 
 const SIGN_IN = "/app/sign-in";
+const SCREENS = {
+  "/app": bills,
+  "/app/bills/:id": bill,
+  "/app/pay": pay,
+  "/app/slips/:id": slip,
+  "/app/payments": history,
+  "/app/payments/:id": payment,
+  "/app/payments/:id/receipt": receipt,
+  "/app/payments/:id/refund": askRefund,
+  "/app/payment-return": paymentReturn,
+  "/app/points": points,
+  "/app/inbox": inbox,
+  "/app/inbox/:id": message,
+  "/app/automatic-debits": automaticDebit,
+  "/app/me/vehicles": vehicles,
+  "/app/me/banks": banks,
+  "/app/me/accounts": banks,
+  "/app/me/banks/link": chooseBank,
+  "/app/me/cards": cards,
+  "/app/me/receipts": receipts,
+  "/app/me/receipts/:year": receiptsOfYear,
+  "/app/me/overpayments": overpayments,
+  "/app/me/access-log": accessLog,
+  "/app/bank-return": bankReturn,
+};
 
 /** Load who is signed in. A session that is not there leaves `state.me` empty and raises nothing. */
 async function refreshMe() {
@@ -75,20 +109,9 @@ async function start() {
     reached: frame.reached,
   });
   route(SIGN_IN, (place) => signIn(place, { refreshMe }));
-  route("/app", own(bills));
-  route("/app/bills/:id", own(bill));
-  route("/app/pay", own(pay));
-  route("/app/payments", own(history));
-  route("/app/payments/:id", own(payment));
-  route("/app/payments/:id/receipt", own(receipt));
-  route("/app/points", own(points));
-  route("/app/inbox", own(inbox));
-  route("/app/inbox/:id", own(message));
   route("/app/me", own((place) => me(place, { onLanguage })));
-  route("/app/me/vehicles", own(vehicles));
-  route("/app/me/banks", own(banks));
   route("/app/me/security", own((place) => security(place, { refreshMe })));
-  route("/app/bank-return", own(bankReturn));
+  for (const [path, screen] of Object.entries(SCREENS)) route(path, own(screen));
   startRouter(frame.main, frame.shown);
   change({ config: await readConfig() });
   await show();

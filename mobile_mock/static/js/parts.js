@@ -82,6 +82,13 @@ export function field(label, { hint, ...attributes } = {}) {
   return { block, input, setError };
 }
 
+/** A place for what is wrong with a group of choices: {id, element, say(text)}. */
+export function fieldError() {
+  const id = freshId("error");
+  const element = el("p", { class: "field-error", id, role: "alert", hidden: true });
+  return { id, element, say: (text) => { fill(element, text && icon("overdue"), text); element.hidden = !text; } };
+}
+
 /** While `work` runs the button is busy; what goes wrong is drawn into `place`. */
 export async function busy(pressed, place, work) {
   if (pressed.getAttribute("aria-disabled") === "true") return;

@@ -29,5 +29,10 @@ export function keepReturn(path) {
 export function takeReturn() {
   const path = window.sessionStorage.getItem(RETURN_TO);
   window.sessionStorage.removeItem(RETURN_TO);
-  return path && /^\/app(?:[/?]|$)/.test(path) ? path : null;
+  return isInside(path) ? path : null;
+}
+
+/** Whether this is a path of the phone itself. */
+export function isInside(path) {
+  return Boolean(path) && /^\/app(?:[/?]|$)/.test(path);
 }

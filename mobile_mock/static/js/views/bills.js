@@ -123,7 +123,7 @@ function billCard(bill, box) {
   const body = [
     el("div", { class: "bill-line" },
       el("span", { class: "bill-kind" }, icon(bill.kind === "fine" ? "fine" : "parking"), kind), " ", money(bill.amount, "bill-amount")),
-    el("p", { class: "bill-place" }, billPlace(bill)),
+    el("p", { class: "bill-place" }, billPlace(bill), bill.part_number && ` · ${t("part_of", { n: bill.part_number, of: bill.part_count })}`),
     el("p", { class: "bill-about" }, plate(bill.plate), " ", dueMark(bill)),
     !bill.is_payable && bill.status !== "paid" && el("p", { class: "bill-why" }, icon("info"), whyNotPayable(bill)),
   ];
@@ -147,5 +147,5 @@ export function dueMark(bill) {
 
 export function whyNotPayable(bill) {
   const key = `not_payable_${bill.not_payable_reason}`;
-  return hasText(key) ? t(key) : t("not_payable");
+  return hasText(key) ? t(key) : bill.not_payable_explanation || t("not_payable");
 }

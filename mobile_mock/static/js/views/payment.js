@@ -1,20 +1,26 @@
-// One payment from the words to sign to its end. Whatever happens in between (reload, no network, no answer from the bank),
-// this screen finds out where the payment stands by asking, and never starts a second one.
+// One payment from the words to sign to its end. Whatever happens in between (reload, no network, no answer from the bank,
+// a visit to the card's bank), this screen finds out where the payment stands by asking, and never starts a second one.
 import { FINAL, endAuthorization, endCreation, keepAuthorization, keptAuthorization } from "../attempts.js";
 import { Refusal, Unreached, call } from "../api.js";
+import { randomText } from "../bytes.js";
+import { askDeviceWallet } from "../device_wallet.js";
 import { announce, el, fill, focusOn } from "../dom.js";
-import { momentElement, money, moneySpoken } from "../format.js";
+import { momentElement, money } from "../format.js";
 import { icon } from "../icons.js";
 import { readInstruction, WordsDoNotMatch } from "../instruction.js";
 import { t } from "../language.js";
-import { button, buttonLink, confirmed, facts, heading, notice, problemPanel } from "../parts.js";
+import { button, confirmed, heading, notice, problemPanel } from "../parts.js";
 import { signChallenge } from "../passkeys.js";
+import { BANKS, DEVICE_WALLETS, railName } from "../rails.js";
 import { state } from "../state.js";
+import { ended, failed, paid, takenBack } from "./payment_outcome.js";
 import { wordsToSign } from "./words_to_sign.js";
 
 const ASK_AGAIN_MS = [1000, 1000, 2000, 2000, 3000, 5000];
-const POINTS_ASKED_FOR = 8;
-const LINK_AGAIN = new Set(["mandate_revoked", "mandate_not_found", "limit_exceeded", "account_closed"]);
+const DRAWERS = {
+  awaiting_authorization: review, debiting: waiting, unknown: waiting, action_required: elsewhere, captured: paid, provisional: paid,
+  refunded: paid, failed, cancelled: ended, expired: ended, returned: takenBack, charged_back: takenBack,
+};
 
 export async function payment({ path, signal }) {
   const address = `/v1/payments/${encodeURIComponent(path.id)}`;
@@ -30,8 +36,7 @@ async function draw(screen, current) {
     endCreation();
     endAuthorization(current.id);
   }
-  const drawers = { awaiting_authorization: review, debiting: waiting, unknown: waiting, captured: paid, refunded: paid, failed, cancelled: ended, expired: ended };
-  await drawers[current.status](screen, current);
+  await DRAWERS[current.status](screen, current);
 }
 
 /** Draw again after something changed, and move the reader there. */
@@ -51,14 +56,17 @@ async function review(screen, current) {
     return refuseToSign(screen, current, failure);
   }
   const problem = el("div");
-  const sign = button([t("sign_and_pay"), " ", money(instruction.words.total)], () => authorize(screen, current, instruction.challenge, sign, problem),
+  const { words } = instruction;
+  const sign = button([t("sign_and_pay"), " ", words.points < words.total && money(words.total - words.points)],
+    () => authorize(screen, current, instruction, sign, problem),
     { kind: "accent wide tall", iconName: "finger" });
   const cancel = button(t("cancel_payment"), () => cancelPayment(screen, problem), { kind: "quiet wide" });
   return fill(screen.place,
     heading(t("review_title"), { back: "/app", backText: t("bills_title") }),
     el("p", { class: "step" }, t("step_of", { step: 2, of: 2 })),
     wordsToSign(current, instruction, state.me),
-    el("div", { class: "sign-off" }, problem, sign), el("p", { class: "hint centre" }, t("sign_hint")), cancel);
+    el("div", { class: "sign-off" }, problem, sign),
+    el("p", { class: "hint centre" }, t("sign_hint"), " ", leadsElsewhere(current) && t("sign_hint_elsewhere", { name: railName(current.rail) })), cancel);
 }
 
 function refuseToSign(screen, current, failure) {
@@ -78,14 +86,25 @@ async function cancelPayment(screen, problem) {
   }
 }
 
-async function authorize(screen, current, challenge, pressed, problem) {
+function leadsElsewhere(current) {
+  return ["jkopay", "line_pay"].includes(current.rail) || (current.rail === "card" && !current.card_id);
+}
+
+async function authorize(screen, current, { words, challenge }, pressed, problem) {
   if (pressed.getAttribute("aria-disabled") === "true") return;
   pressed.setAttribute("aria-disabled", "true");
   pressed.classList.add("busy");
   fill(problem);
   try {
-    const credential = await signChallenge(current.authorization.options, challenge);
-    await deliver(screen, current, keepAuthorization(current.id, credential));
+    if (DEVICE_WALLETS.has(current.rail)) {
+      // The wallet's token is written down nowhere: after a reload the person confirms anew.
+      const walletToken = await askDeviceWallet(current.rail, words.total - words.points);
+      const credential = await signChallenge(current.authorization.options, challenge);
+      await deliver(screen, current, { key: randomText(), credential, walletToken });
+    } else {
+      const credential = await signChallenge(current.authorization.options, challenge);
+      await deliver(screen, current, keepAuthorization(current.id, credential));
+    }
   } catch (failure) {
     fill(problem, problemPanel(failure));
   } finally {
@@ -96,24 +115,26 @@ async function authorize(screen, current, challenge, pressed, problem) {
 
 /** After a reload: what was signed before may or may not have arrived. Sent again under its own key, it counts once. */
 function resume(screen, current) {
-  drawWaiting(screen, current, "waiting_title", "waiting_detail");
+  drawWaiting(screen, current, waitingTitle(current), "waiting_detail");
   deliver(screen, current, keptAuthorization(current.id)).catch((failure) => {
     if (!screen.signal.aborted) fill(screen.place, heading(t("went_wrong"), { back: "/app" }), problemPanel(failure, { retry: () => follow(screen, current, 0) }));
   });
 }
 
 /** Hand in the signature and go where the payment goes. Without an answer the payment is asked after, never given up. */
-async function deliver(screen, current, { key, credential }) {
-  drawWaiting(screen, current, "waiting_title", "waiting_detail");
+async function deliver(screen, current, { key, credential, walletToken }) {
+  drawWaiting(screen, current, waitingTitle(current), "waiting_detail");
   focusOn(screen.place.querySelector("h1"));
   try {
-    const answered = await call("POST", `${screen.address}/authorization`, { body: { credential }, key, signal: screen.signal });
+    const body = walletToken ? { credential, wallet_token: walletToken } : { credential };
+    const answered = await call("POST", `${screen.address}/authorization`, { body, key, signal: screen.signal });
     await redraw(screen, answered);
+    if (answered.action && !screen.signal.aborted) leaveFor(answered.action.url);
   } catch (failure) {
     if (failure.name === "AbortError") return;
     const isOpen = failure instanceof Unreached || (failure instanceof Refusal && (failure.status >= 500 || failure.slug === "idempotency-in-progress"));
     if (isOpen) {
-      drawWaiting(screen, current, failure instanceof Unreached ? "offline_title" : "waiting_title", "unknown_detail");
+      drawWaiting(screen, current, failure instanceof Unreached ? "offline_title" : waitingTitle(current), unknownDetail(current));
       follow(screen, current, 0);
       return;
     }
@@ -125,15 +146,44 @@ async function deliver(screen, current, { key, credential }) {
 }
 
 async function waiting(screen, current) {
-  if (current.status === "unknown") drawWaiting(screen, current, "unknown_title", "unknown_detail");
-  else drawWaiting(screen, current, "waiting_title", "waiting_detail");
+  if (current.status === "unknown") drawWaiting(screen, current, BANKS.has(current.rail) ? "unknown_title" : "unknown_title_other", unknownDetail(current));
+  else drawWaiting(screen, current, waitingTitle(current), "waiting_detail");
   follow(screen, current, 0);
+}
+
+function waitingTitle(current) {
+  return BANKS.has(current.rail) ? "waiting_title" : "waiting_title_other";
+}
+
+function unknownDetail(current) {
+  return BANKS.has(current.rail) ? "unknown_detail" : "unknown_detail_other";
+}
+
+/** The card's bank or the wallet wants the payer on a page of its own; meanwhile its news may come by another way. */
+async function elsewhere(screen, current) {
+  endAuthorization(current.id);
+  const name = railName(current.rail);
+  announce(t("elsewhere_title", { name }));
+  fill(screen.place, el("section", { class: "outcome" }, el("div", { class: "waves" }, icon("phone")),
+    el("h1", {}, t("elsewhere_title", { name })), el("p", { class: "figure" }, money(current.total - current.points_used)),
+    el("p", {}, t("elsewhere_detail")), el("p", { class: "hint" }, t("valid_until"), " ", momentElement(current.action.expires_at))),
+  el("div", { class: "actions column" },
+    button(t("elsewhere_go", { name }), () => leaveFor(current.action.url), { kind: "accent wide tall", iconName: "forward" }),
+    el("p", { class: "hint centre" }, t("elsewhere_leave"))));
+  follow(screen, current, ASK_AGAIN_MS.length);
+}
+
+/** Go to the page of the card's bank or wallet, in this tab; it sends the payer back to /app/payment-return. */
+function leaveFor(url) {
+  const address = new URL(url);
+  if (!["https:", "http:"].includes(address.protocol)) throw new TypeError("not a web address");
+  window.location.assign(address.href);
 }
 
 function drawWaiting(screen, current, titleKey, detailKey) {
   announce(`${t(titleKey)}。${t(detailKey)}`);
   fill(screen.place, el("section", { class: "outcome waiting" }, el("div", { class: "waves" }, icon("wait")),
-    el("h1", {}, t(titleKey)), el("p", { class: "figure" }, money(current.total)), el("p", {}, t(detailKey)),
+    el("h1", {}, t(titleKey)), el("p", { class: "figure" }, money(current.total - current.points_used)), el("p", {}, t(detailKey)),
     el("p", { class: "hint" }, t("may_leave"))));
 }
 
@@ -152,66 +202,4 @@ function follow(screen, current, round) {
     }
   }, delay);
   screen.signal.addEventListener("abort", () => window.clearTimeout(timer), { once: true });
-}
-
-async function paid(screen, current) {
-  announce(t("paid_spoken", { amount: moneySpoken(current.total) }));
-  const earned = el("div", { class: "points-place" });
-  const refunds = (await call("GET", `${screen.address}/refunds`, { signal: screen.signal })).items;
-  fill(screen.place,
-    el("section", { class: "outcome good" }, el("div", { class: "seal" }, icon("check")),
-      el("h1", {}, t(current.status === "refunded" ? "refunded_title" : "paid_title")), el("p", { class: "figure" }, money(current.total)),
-      el("p", {}, t("paid_detail", { n: current.bills.length, account: current.account })),
-      earned),
-    refunds.map(refund),
-    el("div", { class: "actions column" },
-      buttonLink(t("see_receipt"), `/app/payments/${current.id}/receipt`, { kind: "primary wide" }),
-      buttonLink(t("to_bills"), "/app", { kind: "quiet wide" })));
-  if (current.status === "captured") showPoints(screen, current, earned, POINTS_ASKED_FOR);
-}
-
-/** Points are granted a moment after the money has moved; they are shown when they come. */
-function showPoints(screen, current, place, roundsLeft) {
-  if (current.points) {
-    fill(place, el("p", { class: "points-earned" }, icon("points"), t("points_earned", { n: current.points })));
-  } else if (roundsLeft > 0) {
-    const timer = window.setTimeout(() => {
-      screen.load().then((fresh) => showPoints(screen, fresh, place, roundsLeft - 1)).catch(() => {});
-    }, ASK_AGAIN_MS[0]);
-    screen.signal.addEventListener("abort", () => window.clearTimeout(timer), { once: true });
-  }
-}
-
-/** Money that came back, or is on its way. */
-export function refund(item) {
-  return el("section", { class: "card refund" }, el("h2", {}, icon("undo"), t(item.completed_at ? "refund_done" : "refund_coming")),
-    facts([
-      [t("amount"), money(item.amount + (item.fee_refunded || 0), "strong")],
-      [t("refund_reason"), item.message],
-      item.account && [t("account"), el("span", { class: "mono" }, item.account)],
-      [t("when"), momentElement(item.completed_at || item.created_at)],
-    ]));
-}
-
-async function failed(screen, current) {
-  const { code, message } = current.failure;
-  announce(`${t("failed_title")}。${message}`, { urgent: true });
-  const again = `/app/pay?bills=${current.bills.map((bill) => bill.bill_id).join(",")}`;
-  fill(screen.place,
-    el("section", { class: "outcome bad" }, el("div", { class: "seal" }, icon("cross")), el("h1", {}, t("failed_title")),
-      el("p", { class: "failed-words" }, message), el("p", {}, t("failed_nothing_taken"))),
-    el("div", { class: "actions column" },
-      buttonLink(t("pay_again"), again, { kind: "primary wide" }),
-      LINK_AGAIN.has(code) && buttonLink(t("banks_title"), "/app/me/banks", { kind: "quiet wide" }),
-      buttonLink(t("to_bills"), "/app", { kind: "quiet wide" })),
-    el("p", { class: "hint centre" }, t("failed_help")));
-}
-
-async function ended(screen, current) {
-  fill(screen.place,
-    el("section", { class: "outcome" }, el("div", { class: "seal calm" }, icon(current.status === "expired" ? "clock" : "cross")),
-      el("h1", {}, t(`status_${current.status}`)), el("p", {}, t(`${current.status}_detail`))),
-    el("div", { class: "actions column" },
-      buttonLink(t("pay_again"), `/app/pay?bills=${current.bills.map((bill) => bill.bill_id).join(",")}`, { kind: "primary wide" }),
-      buttonLink(t("to_bills"), "/app", { kind: "quiet wide" })));
 }

@@ -3,8 +3,8 @@ import { call } from "../api.js";
 import { el } from "../dom.js";
 import { dateText, momentElement, number } from "../format.js";
 import { icon } from "../icons.js";
-import { t } from "../language.js";
-import { empty, growingList, heading } from "../parts.js";
+import { hasText, t } from "../language.js";
+import { empty, growingList, heading, notice } from "../parts.js";
 
 export async function points({ signal }) {
   const load = (cursor) => call("GET", `/v1/points/entries?limit=30${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, { signal });
@@ -15,6 +15,7 @@ export async function points({ signal }) {
     content: [heading(title),
       el("section", { class: "coin" }, icon("points"), el("p", { class: "coin-words" }, t("points_balance")),
         el("p", { class: "figure" }, number(account.balance), " ", el("span", { class: "unit" }, t("points_unit", { n: account.balance })))),
+      account.owed > 0 && notice("info", t("points_owed", { n: number(account.owed) })),
       account.expiring.length > 0 && el("section", { class: "card" }, el("h2", {}, t("points_by_expiry")),
         el("ul", { class: "lines", role: "list" }, account.expiring.map((lot) => el("li", {},
           el("span", { class: "line-words" }, t("points_until", { date: dateText(lot.expires_on) })), el("strong", {}, t("points_amount", { n: number(lot.amount) })))))),
@@ -27,7 +28,7 @@ export async function points({ signal }) {
 function draw(entry) {
   const sign = entry.amount > 0 ? "+" : "−";
   return el("li", { class: "row plain" },
-    el("span", { class: "row-words" }, el("span", { class: "row-title" }, t(`points_kind_${entry.kind}`)), el("span", {}, entry.reason), el("span", { class: "hint" }, momentElement(entry.at)),
+    el("span", { class: "row-words" }, el("span", { class: "row-title" }, hasText(`points_kind_${entry.kind}`) ? t(`points_kind_${entry.kind}`) : entry.reason), el("span", {}, entry.reason), el("span", { class: "hint" }, momentElement(entry.at)),
       entry.payment_id && el("a", { class: "link", href: `/app/payments/${entry.payment_id}` }, t("see_payment"))),
     el("strong", { class: entry.amount > 0 ? "plus" : "" }, t("points_amount", { n: `${sign}${number(Math.abs(entry.amount))}` })));
 }

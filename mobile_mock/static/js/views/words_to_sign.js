@@ -26,8 +26,29 @@ export function wordsToSign(current, { words, fingerprint }, me) {
         el("tr", { class: "slip-total" }, el("th", { scope: "row" }, t(words.points > 0 ? "left_in_money" : "total")),
           el("td", { class: "right" }, money(words.total - words.points, "strong"))))),
     el("p", { class: "hint" }, t("valid_until"), " ", momentElement(words.expires)),
-    el("details", { class: "exact" }, el("summary", {}, t("exact_words")),
-      el("p", {}, t("exact_words_detail")),
-      el("pre", { class: "mono", tabindex: "0", role: "group", "aria-label": t("exact_words") }, current.instruction),
-      el("p", { class: "mono fine-print" }, `SHA-256 ${fingerprint}`)));
+    exactWords(current.instruction, fingerprint));
+}
+
+/** The text itself, and its hash. */
+function exactWords(text, fingerprint) {
+  return el("details", { class: "exact" }, el("summary", {}, t("exact_words")),
+    el("p", {}, t("exact_words_detail")),
+    el("pre", { class: "mono", tabindex: "0", role: "group", "aria-label": t("exact_words") }, text),
+    el("p", { class: "mono fine-print" }, `SHA-256 ${fingerprint}`));
+}
+
+/** The same for the standing words of automatic debit. */
+export function standingWordsToSign(proposal, { words, fingerprint }, me) {
+  return el("section", { class: "slip", "aria-label": t("words_to_sign") },
+    el("p", { class: "slip-lead" }, t("words_lead")),
+    facts([
+      [t("payer"), el("span", {}, t("payer_you", { id: me.national_id }), el("span", { class: "mono fine-print" }, words.payer))],
+      [t("automatic_what"), t("kind_parking")],
+      [t("paid_by"), instrumentName(words.rail, words.account)],
+      [t("automatic_per_bill"), money(words.per_bill_cap, "strong")],
+      [t("automatic_per_month"), money(words.monthly_cap, "strong")],
+      [t("automatic_notice"), t("automatic_notice_words")],
+      [t("valid_until"), momentElement(words.expires)],
+    ]),
+    exactWords(proposal.instruction, fingerprint));
 }
