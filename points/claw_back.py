@@ -182,12 +182,15 @@ _NOTE_PAYMENT = text(
     RETURNING payment_id
     """
 )
-# Everybody who needs several lots of a person locks them in this order.
+# Everybody who needs several lots of a person locks them in the order of their ids, whichever they use first.
 _LOTS = text(
     """
-    SELECT * FROM points.lot
-     WHERE person_id = :person_id AND (payment_id = :payment_id OR (remaining > 0 AND expires_at > :now))
-     ORDER BY expires_at, id FOR NO KEY UPDATE
+    WITH lot AS (
+        SELECT * FROM points.lot
+         WHERE person_id = :person_id AND (payment_id = :payment_id OR (remaining > 0 AND expires_at > :now))
+         ORDER BY id FOR NO KEY UPDATE
+    )
+    SELECT * FROM lot ORDER BY expires_at, id
     """
 )
 _TAKE = text("UPDATE points.lot SET remaining = remaining - :points WHERE person_id = :person_id AND id = :id")

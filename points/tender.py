@@ -80,11 +80,15 @@ def release(session: Session, *, payment_id: UUID, now: datetime) -> None:
     """What was set aside is free again; again does nothing."""
     tender = session.execute(_MOVE, {"id": payment_id, "status": "released", "now": now}).first()
     if tender is not None:
-        _return(session, payment_id, tender.points, uuid5(payment_id, "points released"), _HELD, now)
+        missing = _return(session, payment_id, tender.points, uuid5(payment_id, "points released"), _HELD, now)
+        assert not missing, f"{typeid('pay', payment_id)} had set aside more points than it took from lots"
 
 
 def give_back(session: Session, *, payment_id: UUID, points: int, cause_id: UUID, now: datetime) -> None:
-    """So many of the spent points return, those of the lot that expires last first; once per cause."""
+    """So many of the spent points return, those of the lot that expires last first; once per cause.
+
+    What returned before and could not be taken again is with its owner already: no point returns twice.
+    """
     if _is_new(session, payment_id, cause_id, points, now):
         _return(session, payment_id, points, cause_id, _REDEEMED, now)
 
@@ -92,10 +96,12 @@ def give_back(session: Session, *, payment_id: UUID, points: int, cause_id: UUID
 def take_again(session: Session, *, payment_id: UUID, points: int, cause_id: UUID, now: datetime) -> None:
     """What had returned is spent once more, as far as its lots still hold it; once per cause.
 
-    What is no longer there is the city's loss: nobody is asked for points that they were given back and used.
+    What is no longer there is the city's loss: nobody is asked for points that they were given back and used. So it is
+    with points that were free again because the money was said not to have come.
     """
     if not _is_new(session, payment_id, cause_id, -points, now):
         return
+    session.execute(_SPENT_AFTER_ALL, {"id": payment_id, "now": now})
     redeemed = book.open_account(session, _REDEEMED, ASSET, now=now, is_hot=True)
     changes, left = [], points
     for part in session.execute(_RETURNED_PARTS, {"payment_id": payment_id}).all():
@@ -110,7 +116,8 @@ def take_again(session: Session, *, payment_id: UUID, points: int, cause_id: UUI
         write_entry(session, *changes, now=now)
 
 
-def _return(session: Session, payment_id: UUID, points: int, cause_id: UUID, source: str, now: datetime) -> None:
+def _return(session: Session, payment_id: UUID, points: int, cause_id: UUID, source: str, now: datetime) -> int:
+    """Answers how many points there are no parts left of to return."""
     account = book.open_account(session, source, ASSET, now=now, is_hot=True)
     changes: list[Change] = []
     left = points
@@ -125,8 +132,9 @@ def _return(session: Session, payment_id: UUID, points: int, cause_id: UUID, sou
         )
         words = texts.RETURNED.format(points=back)
         changes.append(Change(part.person_id, part.lot_id, payment_id, "return", cause_id, back, account, words))
-    assert left == 0, f"{typeid('pay', payment_id)} gives back more points than it used"
-    write_entry(session, *changes, now=now)
+    if changes:
+        write_entry(session, *changes, now=now)
+    return left
 
 
 def _is_new(session: Session, payment_id: UUID, cause_id: UUID, points: int, now: datetime) -> bool:
@@ -150,9 +158,15 @@ _AVAILABLE = text(
     """
 )
 _TENDER = text("SELECT status FROM points.tender WHERE payment_id = :id FOR UPDATE")
+# Everybody who needs several lots of a person locks them in the order of their ids, whichever they use first.
 _OPEN_LOTS = text(
-    "SELECT id, remaining FROM points.lot WHERE person_id = :person_id AND remaining > 0 AND expires_at > :now "
-    "ORDER BY expires_at, earned_at, id FOR NO KEY UPDATE"
+    """
+    WITH lot AS (
+        SELECT id, remaining, expires_at, earned_at FROM points.lot
+         WHERE person_id = :person_id AND remaining > 0 AND expires_at > :now ORDER BY id FOR NO KEY UPDATE
+    )
+    SELECT id, remaining FROM lot ORDER BY expires_at, earned_at, id
+    """
 )
 _BEGIN = text(
     "INSERT INTO points.tender (payment_id, person_id, points, status, changed_at) "
@@ -167,19 +181,31 @@ _MOVE = text(
     "UPDATE points.tender SET status = :status, changed_at = :now WHERE payment_id = :id AND status = 'held' "
     "RETURNING points"
 )
+_SPENT_AFTER_ALL = text(
+    "UPDATE points.tender SET status = 'spent', changed_at = :now WHERE payment_id = :id AND status = 'released'"
+)
+_LOTS_OF_PARTS = """
+    WITH lot AS (
+        SELECT id, remaining, expires_at, earned_at FROM points.lot
+         WHERE (person_id, id) IN (SELECT person_id, lot_id FROM points.tender_part WHERE payment_id = :payment_id)
+         ORDER BY id FOR NO KEY UPDATE
+    )
+"""
 _PARTS = text(
-    """
-    SELECT p.lot_id, p.person_id, p.points, p.returned FROM points.tender_part p
-      JOIN points.lot l ON l.person_id = p.person_id AND l.id = p.lot_id
-     WHERE p.payment_id = :payment_id ORDER BY l.expires_at DESC, l.earned_at DESC, l.id DESC FOR UPDATE
-    """
+    f"""
+    {_LOTS_OF_PARTS}
+    SELECT p.lot_id, p.person_id, p.points, p.returned FROM lot l
+      JOIN points.tender_part p ON p.payment_id = :payment_id AND p.lot_id = l.id
+     ORDER BY l.expires_at DESC, l.earned_at DESC, l.id DESC FOR UPDATE OF p
+    """  # noqa: S608
 )
 _RETURNED_PARTS = text(
-    """
-    SELECT p.lot_id, p.person_id, p.returned, l.remaining FROM points.tender_part p
-      JOIN points.lot l ON l.person_id = p.person_id AND l.id = p.lot_id
-     WHERE p.payment_id = :payment_id AND p.returned > 0 ORDER BY l.expires_at, l.earned_at, l.id FOR UPDATE
-    """
+    f"""
+    {_LOTS_OF_PARTS}
+    SELECT p.lot_id, p.person_id, p.returned, l.remaining FROM lot l
+      JOIN points.tender_part p ON p.payment_id = :payment_id AND p.lot_id = l.id AND p.returned > 0
+     ORDER BY l.expires_at, l.earned_at, l.id FOR UPDATE OF p
+    """  # noqa: S608
 )
 _RETURN = text(
     "UPDATE points.tender_part SET returned = returned + :points WHERE payment_id = :payment_id AND lot_id = :lot_id"
