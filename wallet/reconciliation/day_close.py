@@ -247,7 +247,7 @@ _GAPS = text(
     """
     SELECT reference, opening_twd, before_twd FROM (
         SELECT reference, last_day, opening_twd, lag(closing_twd) OVER (ORDER BY last_day, first_day) AS before_twd
-          FROM wallet.statement_file WHERE status = 'taken' AND source = :source AND last_day <= :day
-    ) AS statement WHERE before_twd IS NOT NULL AND before_twd <> opening_twd ORDER BY last_day
+          FROM wallet.statement_file WHERE status = 'taken' AND source = :source AND first_day <= :day
+    ) AS statement WHERE before_twd IS NOT NULL AND before_twd <> opening_twd AND last_day >= :day ORDER BY last_day
     """
 )
