@@ -43,6 +43,7 @@ export const FINANCE_TEXTS = {
   under_way_title: { zh: "進行中的付款", en: "Payments under way" },
   number_of: { zh: "筆數", en: "Number" },
   amount: { zh: "金額", en: "Amount" },
+  until_final: { zh: "到定案日", en: "until final" },
   late_n: { zh: "{n} 筆逾時", en: "{n} late" },
   captured_title: { zh: "今日入帳（依管道）", en: "Captured today, by rail" },
   captured_none: { zh: "今天還沒有入帳", en: "Nothing captured yet today" },

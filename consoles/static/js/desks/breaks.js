@@ -53,9 +53,9 @@ function row(item) {
   const owner = item.owner || t("owner_nobody");
   return el("li", { class: "row" }, el("a", { class: "row-link", href: `/desk/breaks/${item.id}` },
     el("span", { class: "row-words" },
-      el("span", { class: "row-title" }, `${t(`break_${item.kind}`)}：${item.cause_words}`),
+      el("span", { class: "row-title" }, t("pair", { name: t(`break_${item.kind}`), value: item.cause_words })),
       el("span", { class: "mono" }, item.our_reference || item.their_reference),
-      el("span", { class: "hint" }, `${nameOf(item.rail || item.source)} · ${dayText(item.occurred_on)} · ${t("age_days", { n: item.age_days + 1 })} · ${t("owner")}：${owner}`)),
+      el("span", { class: "hint" }, `${nameOf(item.rail || item.source)} · ${dayText(item.occurred_on)} · ${t("age_days", { n: item.age_days + 1 })} · ${t("pair", { name: t("owner"), value: owner })}`)),
     el("span", { class: "figure" }, money(item.difference)), statusMark(item.status)));
 }
 
@@ -66,7 +66,7 @@ function statusMark(status) {
 async function one({ path, signal }, { said } = {}) {
   const found = await call("GET", `/v1/reconciliation/breaks/${encodeURIComponent(path.id)}`, { signal });
   const again = (words) => redraw(one, { path, signal }, words);
-  const title = `${t(`break_${found.kind}`)}：${nameOf(found.rail || found.source)}`;
+  const title = t("pair", { name: t(`break_${found.kind}`), value: nameOf(found.rail || found.source) });
   return {
     title,
     content: [heading(title, { back: "/desk/breaks", intro: found.cause_words }), said && notice("good", said), bothSides(found),
@@ -87,7 +87,7 @@ function bothSides(found) {
       [t("about"), has(`about_${found.about}`) ? t(`about_${found.about}`) : found.about],
       [t("source"), nameOf(found.source)],
       [t("in_suspense"), found.in_suspense ? money(found.in_suspense) : null],
-      [t("account"), found.account && `${accountName(found.account)}（${found.account}）`],
+      [t("account"), found.account && t("with_code", { words: accountName(found.account), code: found.account })],
       [t("files_today"), found.row && t("file_row", { row: found.row })],
       [t("detail"), found.detail],
       [t("occurred_on"), dayOf(found.occurred_on)],
@@ -117,7 +117,7 @@ function work(found, again) {
 
 function adjustment(found, path, again) {
   const needsAccount = found.needs_counter_account;
-  const account = needsAccount && choice(t("counter_account"), [["", t("choose")], ...found.counter_accounts.map((code) => [code, `${accountName(code)}（${code}）`])]);
+  const account = needsAccount && choice(t("counter_account"), [["", t("choose")], ...found.counter_accounts.map((code) => [code, t("with_code", { words: accountName(code), code })])]);
   const reason = field(t("reason"), { name: "textarea", rows: 3, maxlength: 500 });
   const fields = account ? [account, reason] : [reason];
   return cardForm(t("adjust"), t(needsAccount ? "adjust_hint" : "adjust_explained"), fields.map(({ block }) => block), t("adjust"),

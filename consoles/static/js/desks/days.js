@@ -28,7 +28,7 @@ function onlyClosed(page) {
 function openRow(item) {
   const lacks = item.missing_files.length > 0;
   return row(item.day, item.version ? t("day_again") : "", el("span", { class: lacks ? "mark warn" : "mark info" },
-    lacks ? t("day_lacks", { sources: item.missing_files.map(nameOf).join("、") }) : t("day_ready")));
+    lacks ? t("day_lacks", { sources: item.missing_files.map(nameOf).join(t("and")) }) : t("day_ready")));
 }
 
 function closedRow(item) {
@@ -66,12 +66,12 @@ function openDay(found, address, again) {
       await again(t("now_closed"));
     });
   }, { kind: "primary" });
-  return [state, problem, isReady && actsForFinance() && el("p", {}, close), figures(found.figures, false)];
+  return [state, problem, isReady && actsForFinance() && el("div", { class: "below" }, close), figures(found.figures, false)];
 }
 
 function lacking({ missing_files: files, untyped_differences: differences, statement_gaps: gaps }) {
   const lines = [
-    ...(files.length ? [t("lacks_files", { sources: files.map(nameOf).join("、") })] : []),
+    ...(files.length ? [t("lacks_files", { sources: files.map(nameOf).join(t("and")) })] : []),
     ...differences.map((each) => t("lacks_explanation", { account: accountName(each.account), balance: money(each.balance), explained: money(each.explained) })),
     ...gaps.map((each) => t("lacks_continuity", { reference: each.reference, opening: money(each.opening), expected: money(each.expected) })),
   ];
@@ -111,5 +111,5 @@ function figures(found, isClosed) {
       { name: t("net"), of: (each) => money(each.net), isNumber: true },
       { name: t("new_breaks"), of: (each) => each.breaks, isNumber: true },
     ], found.files)],
-    isClosed && kinds.length > 0 && el("p", { class: "hint" }, `${t("open_breaks_then")}：${kinds.map(([kind, n]) => `${t(`break_${kind}`)} ${n}`).join("、")}`));
+    isClosed && kinds.length > 0 && el("p", { class: "hint" }, t("pair", { name: t("open_breaks_then"), value: kinds.map(([kind, n]) => `${t(`break_${kind}`)} ${n}`).join(t("and")) })));
 }

@@ -26,7 +26,7 @@ async function list({ query, signal }) {
 function row(item) {
   return el("li", { class: "row" }, el("a", { class: "row-link", href: `/desk/disputes/${item.id}` },
     el("span", { class: "row-words" }, el("span", { class: "row-title" }, item.reason), el("span", { class: "mono" }, item.payment_id),
-      el("span", { class: "hint" }, `${t("defend_until")}：${item.defend_until ? momentText(item.defend_until) : t("no_deadline")}`)),
+      el("span", { class: "hint" }, t("pair", { name: t("defend_until"), value: item.defend_until ? momentText(item.defend_until) : t("no_deadline") }))),
     el("span", { class: "figure" }, money(item.amount)), statusMark(item.status)));
 }
 
@@ -44,7 +44,7 @@ async function one({ path, signal }, { said } = {}) {
       heading(title, { back: "/desk/disputes" }), said && notice("good", said),
       card(null, facts([
         [t("status"), statusMark(dispute.status)],
-        [t("dispute_reason"), `${dispute.reason}（${dispute.reason_code}）`],
+        [t("dispute_reason"), t("with_code", { words: dispute.reason, code: dispute.reason_code })],
         [t("defend_until"), dispute.defend_until ? moment(dispute.defend_until) : t("no_deadline")],
         [t("external_id"), el("span", { class: "mono" }, dispute.reference)],
         [t("payment"), el("a", { href: `/desk/payments/${dispute.payment_id}?purpose=dispute` }, t("to_payment"))],

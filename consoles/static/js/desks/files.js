@@ -88,8 +88,7 @@ function row(file) {
     facts([
       [t("reference"), file.reference],
       [t("days_covered"), days],
-      [t("result"), isTaken ? t("file_taken_detail", file) : el("a", { href: `/problems/${file.refusal}`, target: "_blank", rel: "noopener" }, refusal)],
-      [t("detail"), file.refusal_detail],
+      [t("result"), isTaken ? t("file_taken_detail", file) : [el("a", { href: `/problems/${file.refusal}`, target: "_blank", rel: "noopener" }, refusal), file.refusal_detail && el("div", { class: "hint", lang: "en" }, file.refusal_detail)]],
       [t("gross"), isTaken ? money(file.gross) : null],
       [t("fees"), isTaken && file.fees ? money(file.fees) : null],
       [t("net"), isTaken ? money(file.net) : null],

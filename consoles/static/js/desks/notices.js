@@ -30,7 +30,7 @@ function row(item, signal) {
 }
 
 function block(item, signal, draw, said) {
-  const numbers = (item.data.bills || [item.data]).map((bill) => bill.number).filter(Boolean).join("、");
+  const numbers = (item.data.bills || [item.data]).map((bill) => bill.number).filter(Boolean).join(t("and"));
   const problem = el("div");
   const again = button(t("deliver_again"), () => busy(again, problem, async () => {
     const now = await call("POST", `/v1/bureau-notices/${item.id}/redelivery`);
@@ -40,7 +40,7 @@ function block(item, signal, draw, said) {
   const tried = [t("tries_n", { n: item.tries }), item.next_try_at && t("next_try", { at: momentText(item.next_try_at) }),
     item.waits_for.length > 0 && t("waits_for_n", { n: item.waits_for.length })].filter(Boolean).join(" · ");
   return card(null,
-    el("div", { class: "chart-line" }, el("h2", {}, `${nameOf(item.bureau)}：${t(`notice_${item.type}`)}`), el("span", { class: `mark ${TONES[item.status]}` }, t(`notices_${item.status}`))),
+    el("div", { class: "chart-line" }, el("h2", {}, t("pair", { name: nameOf(item.bureau), value: t(`notice_${item.type}`) })), el("span", { class: `mark ${TONES[item.status]}` }, t(`notices_${item.status}`))),
     said && box("good", said),
     facts([
       [t("bill_number"), numbers && el("span", { class: "mono" }, numbers)],

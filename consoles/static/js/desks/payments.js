@@ -68,7 +68,7 @@ async function one({ path, query, signal }, { said } = {}) {
   return {
     title,
     content: [
-      heading(title, { back: "/desk/payments", intro: `${t("purpose")}：${t(`purpose_${purpose}`)}` }), said && notice("good", said),
+      heading(title, { back: "/desk/payments", intro: t("pair", { name: t("purpose"), value: t(`purpose_${purpose}`) }) }), said && notice("good", said),
       about(payment), billsCard(payment), eventsCard(events.items), refundsCard(refunds.items),
       actsForFinance() && payment.refund_reasons.length > 0 && payment.bills.some(({ left }) => left > 0) && refundForm(payment, again),
       actsForFinance() && payment.corrections.length > 0 && correctionForm(payment, again),

@@ -28,7 +28,7 @@ function row(item) {
       el("span", { class: "marks" }, isLate && el("span", { class: "mark bad" }, t("overdue")), el("span", { class: `mark ${TONES[item.status]}` }, item.status_text))),
     facts([
       [t("bill_number"), el("span", { class: "mono" }, item.number)],
-      [t("reason"), `${item.message}（${t(`asked_by_${item.asked_by}`)}）`],
+      [t("reason"), t("with_code", { words: item.message, code: t(`asked_by_${item.asked_by}`) })],
       [t("note"), item.note],
       [t("paid_by"), `${nameOf(item.rail)} ${item.account}`],
       [t("failure"), item.failure && item.failure.message],

@@ -57,12 +57,12 @@ function needsCard(needs) {
 function detailOf({ what, detail }) {
   if (what === "days_to_close") return dayText(detail);
   if (what === "payments_late") return t(`status_of_${detail}`);
-  return detail.split(", ").filter(Boolean).map(nameOf).join("、");
+  return detail.split(", ").filter(Boolean).map(nameOf).join(t("and"));
 }
 
 function capturedCard({ captured, captured_total: total }) {
   if (!captured.length) return card(t("captured_title"), el("p", { class: "hint" }, t("captured_none")));
-  const parts = captured.map(({ name, total: sum }) => `${name} ${money(sum)}`).join("、");
+  const parts = captured.map(({ name, total: sum }) => `${name} ${money(sum)}`).join(t("and"));
   return card(t("captured_title"),
     bars(t("captured_says", { total: money(total), parts }), captured.map(({ name, total: sum }) => ({ name, value: sum, figure: money(sum) }))),
     table(t("captured_title"), [
@@ -85,7 +85,7 @@ function underWayCard(states) {
 
 function limitOf({ status, within_minutes: minutes, late }) {
   if (late) return el("span", { class: "mark bad" }, t("late_n", { n: late }));
-  if (minutes === null) return status === "provisional" ? t("final_on") : "–";
+  if (minutes === null) return status === "provisional" ? t("until_final") : "–";
   return minutes < 60 ? t("minutes_n", { n: minutes }) : t("hours_n", { n: minutes / 60 });
 }
 
@@ -112,7 +112,7 @@ function transitState({ unexplained, is_overdue: isOverdue }) {
 function breaksCard(kinds) {
   if (!kinds.length) return card(t("breaks_by_kind"), el("p", { class: "hint" }, t("no_breaks")));
   const ages = ["up_to_1", "up_to_3", "up_to_7", "older"];
-  const says = kinds.map((row) => t("break_ages_says", { kind: t(`break_${row.kind}`), a: row.up_to_1, b: row.up_to_3, c: row.up_to_7, d: row.older })).join("；");
+  const says = kinds.map((row) => t("break_ages_says", { kind: t(`break_${row.kind}`), a: row.up_to_1, b: row.up_to_3, c: row.up_to_7, d: row.older })).join(t("next_sentence"));
   return card(t("breaks_by_kind"),
     partedBars(says, ages.map((age) => t(age)), kinds.map((row) => ({ name: t(`break_${row.kind}`), parts: ages.map((age) => row[age]), figure: row.number }))),
     table(t("breaks_by_kind"), [
