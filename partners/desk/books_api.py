@@ -25,8 +25,8 @@ def _same(*names: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """One book: its table, the column that keeps its order, the columns it can be asked by, by query parameter, and what
-    all its rows have in common."""
+    """One book: its table, the column that keeps its order, the columns it can be asked by, by query parameter, and
+    what all its rows have in common."""
 
     table: str
     order: str

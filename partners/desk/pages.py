@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, render_template
 
 from partners.ach.controls import open_day_of as ach_open_day
+from partners.desk.misbehaviour import MODES, OPERATIONS
 from partners.desk.openapi import document
 from partners.desk.protocol import Desk
-from partners.desk.switches import MODES, OPERATIONS, is_applicable
+from partners.desk.switches import is_applicable
 from partners.desk.switches_api import json_answer
 
 NEWEST = 6

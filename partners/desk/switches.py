@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
 
 from partners.desk.books import Books
+from partners.desk.misbehaviour import MODES, OPERATIONS
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS switchboard (
@@ -21,174 +22,6 @@ CREATE TABLE IF NOT EXISTS switchboard (
 
 ANY = "*"
 
-
-@dataclass(frozen=True, slots=True)
-class ModeFacts:
-    """What a mode does, in words, and which numbers it takes with which defaults."""
-
-    zh: str
-    en: str
-    params: Mapping[str, float] = field(default_factory=dict)
-    only: frozenset[tuple[str, str]] = frozenset()
-
-
-_WALLET_OPERATIONS = (
-    "reservation",
-    "payment_lookup",
-    "confirmation",
-    "refund",
-    "refund_lookup",
-    "settlement_files",
-    "settlement_file",
-)
-
-# Every operation that can be told to misbehave. A test holds this table to what the sandboxes really serve.
-OPERATIONS: Mapping[str, tuple[str, ...]] = {
-    "bank": (
-        "mandate_request",
-        "mandate",
-        "mandate_lookup",
-        "mandate_revocation",
-        "debit",
-        "debit_lookup",
-        "refund",
-        "refund_lookup",
-        "credit_order",
-        "credit_order_lookup",
-        "statement",
-    ),
-    "bureaus": ("notice", "payment_notice", "ownership", "instalment_request", "instalment_decision"),
-    "sms": ("message", "number_verification"),
-    "ach": (
-        "authorisation_request",
-        "authorisation",
-        "authorisation_lookup",
-        "authorisation_end",
-        "debit",
-        "debit_lookup",
-        "credit",
-        "credit_lookup",
-        "return_files",
-        "return_file",
-        "closed_days",
-    ),
-    "jkopay": _WALLET_OPERATIONS,
-    "line_pay": _WALLET_OPERATIONS,
-    "fcm": ("token", "send"),
-    "adyen": (
-        "session",
-        "session_result",
-        "payment",
-        "payment_details",
-        "capture",
-        "refund",
-        "cancel",
-        "technical_cancel",
-        "stored_cards",
-        "stored_card_deletion",
-        "report",
-        "notice",
-    ),
-    "stores": ("closing", "file_list", "file"),
-}
-
-_HOLD = {"seconds": 30.0}
-_SIGNERS = ("bank", "bureaus", "sms", "ach", "jkopay", "line_pay")
-_SIGNED = frozenset((name, each) for name in _SIGNERS for each in OPERATIONS[name]) | {
-    ("stores", "file_list"),
-    ("stores", "file"),
-}
-_BANK_ACTS = frozenset(("bank", each) for each in ("debit", "refund", "credit_order", "mandate_revocation"))
-_DEBIT = frozenset({("bank", "debit")})
-_ACH_DEBIT = frozenset({("ach", "debit")})
-_WALLETS = ("jkopay", "line_pay")
-_RESERVATION = frozenset((wallet, "reservation") for wallet in _WALLETS)
-_CONFIRMATION = frozenset((wallet, "confirmation") for wallet in _WALLETS)
-_SETTLEMENT = frozenset((wallet, "settlement_file") for wallet in _WALLETS)
-_FILES = _SETTLEMENT | {("ach", "return_file")}
-_BANK_ORDERS = frozenset(("bank", each) for each in ("debit", "refund", "credit_order"))
-_STATEMENT = frozenset({("bank", "statement")})
-_NTH = {"nth": 1.0}
-_SEND = frozenset({("fcm", "send")})
-_CARD_PAYMENT = frozenset({("adyen", "payment"), ("adyen", "payment_details")})
-_CARD_CAPTURE = _CARD_PAYMENT | {("adyen", "capture")}
-_CARD_REFUND = frozenset({("adyen", "refund")})
-_CARD_NOTICE = frozenset({("adyen", "notice")})
-_TELLING = _BANK_ACTS | _CARD_NOTICE
-_CLOSING = frozenset({("stores", "closing")})
-_FILE = frozenset({("stores", "file")})
-
-MODES: Mapping[str, ModeFacts] = {
-    "slow": ModeFacts("慢", "answers after `seconds`", {"seconds": 2.0}),
-    "error_500": ModeFacts("錯誤 500，未處理", "does nothing and answers 500"),
-    "error_500_after": ModeFacts("已處理，卻回 500", "acts, then answers 500"),
-    "timeout_before": ModeFacts("不處理、不回應", "does nothing and never answers: after `seconds` it hangs up", _HOLD),
-    "timeout_after": ModeFacts("已處理、不回應", "acts and never answers: after `seconds` it hangs up", _HOLD),
-    "bad_signature": ModeFacts("已處理，簽章錯誤", "acts, and signs its answer with a wrong key", {}, _SIGNED),
-    "maintenance": ModeFacts("暫停服務", "does nothing and answers 503 with Retry-After `seconds`", {"seconds": 30.0}),
-    "duplicate_webhook": ModeFacts("通知重複", "sends the webhook `n` times", {"n": 2}, _TELLING),
-    "reorder_webhook": ModeFacts(
-        "通知晚到", "holds the webhook for `delay` seconds, later ones overtake", {"delay": 3.0}, _TELLING
-    ),
-    "drop_webhook": ModeFacts("通知遺失", "never sends the webhook", {}, _TELLING),
-    "insufficient_funds": ModeFacts("餘額不足", "rejects the debit: insufficient_funds", {}, _DEBIT | _RESERVATION),
-    "mandate_revoked": ModeFacts("授權已撤銷", "rejects the debit: mandate_revoked", {}, _DEBIT),
-    "account_closed": ModeFacts("帳戶已結清", "rejects the order: account_closed", {}, _BANK_ORDERS),
-    "missing_entry": ModeFacts("對帳單缺一筆", "leaves entry `nth` out of the statement", _NTH, _STATEMENT),
-    "extra_entry": ModeFacts(
-        "對帳單多一筆", "adds a credit of `amount` from nobody known", {"amount": 777}, _STATEMENT
-    ),
-    "one_dollar_off": ModeFacts("金額差一元", "states entry `nth` with NT$1 more", _NTH, _STATEMENT),
-    "wrong_date": ModeFacts("日期差一天", "dates entry `nth` a day earlier", _NTH, _STATEMENT),
-    "batched_entries": ModeFacts("合併入帳", "books up to `size` debits as one entry", {"size": 100}, _STATEMENT),
-    "wrong_totals": ModeFacts(
-        "合計不符", "states a balance or totals that the entries do not lead to", {}, _STATEMENT | _FILES
-    ),
-    "missing_file": ModeFacts(
-        "檔案未到", "has no file of this day yet; does not list the first one", {}, _FILES | {("ach", "return_files")}
-    ),
-    "duplicate_file": ModeFacts("檔案重複", "sends the file of the day before again", {}, _FILES),
-    "returned": ModeFacts("扣款遭退", "returns the debit in its window with reason `code`", {"code": 1}, _ACH_DEBIT),
-    "returned_late": ModeFacts(
-        "扣款逾期遭退", "pays, and returns it `days` business days after its window", {"code": 1, "days": 2}, _ACH_DEBIT
-    ),
-    "answers_tomorrow": ModeFacts(
-        "隔日回覆授權",
-        "the payer's bank answers the authorisation on its next business day",
-        {},
-        frozenset({("ach", "authorisation_request")}),
-    ),
-    "expires_soon": ModeFacts("預約很快失效", "reserves for `seconds` only", {"seconds": 1.0}, _RESERVATION),
-    "books_more": ModeFacts("多扣款", "books NT$`twd` more than was agreed", {"twd": 100}, _CONFIRMATION),
-    "duplicate_statement": ModeFacts(
-        "對帳單重複", "sends the statement as a second message, marked a duplicate", {}, _STATEMENT
-    ),
-    "truncated_xml": ModeFacts(
-        "對帳單不完整", "ends the document after `share` of its bytes", {"share": 0.6}, _STATEMENT
-    ),
-    "late": ModeFacts("通知遲到多日", "says that it happened `days` ago", {"days": 30.0}, _CARD_NOTICE),
-    "bad_hmac": ModeFacts("通知簽章錯誤", "signs the notice with a wrong key", {}, _CARD_NOTICE),
-    "wrong_currency": ModeFacts("幣別不符", "says euros instead of TWD", {}, _CARD_NOTICE),
-    "hundredth": ModeFacts("金額差百倍", "says a hundredth of the amount", {}, _CARD_NOTICE | {("adyen", "payment")}),
-    "refuse_card": ModeFacts("發卡行拒絕", "refuses the card", {}, _CARD_PAYMENT),
-    "challenge": ModeFacts("要求 3-D 驗證", "sends the payer to the card's bank first", {}, _CARD_PAYMENT),
-    "capture_failed": ModeFacts("請款失敗", "authorises, and fails to capture a second later", {}, _CARD_CAPTURE),
-    "refund_failed": ModeFacts("退款失敗", "accepts the refund, and fails it a second later", {}, _CARD_REFUND),
-    "refund_reversed": ModeFacts("退款遭退回", "refunds, and has it bounce a second later", {}, _CARD_REFUND),
-    "unregistered": ModeFacts("裝置已移除", "answers 404 UNREGISTERED", {}, _SEND),
-    "quota": ModeFacts("超過用量", "answers 429 QUOTA_EXCEEDED with Retry-After `seconds`", {"seconds": 60.0}, _SEND),
-    "sender_mismatch": ModeFacts("寄件者不符", "answers 403 SENDER_ID_MISMATCH", {}, _SEND),
-    "invalid_argument": ModeFacts("內容不合", "answers 400 INVALID_ARGUMENT", {}, _SEND),
-    "duplicate_line": ModeFacts(
-        "檔案明細重複", "puts the first payment into the file twice", {}, _CLOSING | _SETTLEMENT
-    ),
-    "missing_line": ModeFacts("檔案明細遺漏", "leaves the first payment out of the file", {}, _CLOSING | _SETTLEMENT),
-    "dollar_off": ModeFacts("金額差一元", "reports the first payment with a dollar more", {}, _CLOSING),
-    "late_file": ModeFacts("檔案晚到", "puts the file out `days` late", {"days": 1.0}, _CLOSING),
-    "file_twice": ModeFacts("檔案送兩次", "puts the same file out again under another name", {}, _CLOSING),
-    "truncated_file": ModeFacts("檔案中斷", "sends two thirds of the file", {}, _FILE | _FILES),
-    "wrong_encoding": ModeFacts("編碼錯誤", "sends the file in another encoding", {}, _FILE | _FILES),
-}
 
 SETTINGS: Mapping[str, bool] = {"webhooks": True, "adopt_unknown": True}
 

@@ -23,8 +23,8 @@ from partners.bank.client import BankClient
 from partners.bureaus import instalments as bureaus_instalments
 from partners.bureaus import sandbox as bureaus_sandbox
 from partners.bureaus.client import BureausClient, News
+from partners.desk.misbehaviour import OPERATIONS
 from partners.desk.openapi import document
-from partners.desk.switches import OPERATIONS
 from partners.ewallets import sandbox as ewallet_sandbox
 from partners.fcm import sandbox as fcm_sandbox
 from partners.fcm.client import FcmClient

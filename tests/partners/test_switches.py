@@ -12,7 +12,8 @@ from sandbox_process import SandboxBooks
 
 from partners import wire
 from partners.bank.client import BankClient, Debit, Mandate
-from partners.desk.switches import MODES, OPERATIONS, is_applicable
+from partners.desk.misbehaviour import MODES, OPERATIONS
+from partners.desk.switches import is_applicable
 
 Granted = Callable[..., Mandate]
 
