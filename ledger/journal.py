@@ -123,6 +123,11 @@ _TURNOVERS = text(
      GROUP BY a.code ORDER BY a.code
     """
 )
+# For whoever has to see balances and something else in one statement, which is one moment: code, balance.
+BALANCES_NOW = """
+    SELECT code, (debits_posted - credits_posted) * CASE normal_side WHEN 'debit' THEN 1 ELSE -1 END AS balance
+      FROM ledger.counters WHERE asset = :asset
+"""
 _BALANCES = text(
     """
     SELECT code, asset, normal_side, debits_posted, credits_posted, debits_pending, credits_pending,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from core.clock import taipei_date
 from ledger import journal
 from wallet import book
-from wallet.reconciliation.expected import BOOKED_ON, CLEARING, MONEY_OF_PAYMENT, PAID, REFUND, STORE_CLEARING
+from wallet.reconciliation.expected import BOOKED_ON, CLEARING, MONEY_OF_PAYMENT, PAID, REFUND, STORE_CLEARING, TAKEN
 from wallet.reconciliation.sources import SOURCES
 
 _PREFIXES = (
@@ -49,27 +50,39 @@ class InTransit:
 def accounts(session: Session, *, now: datetime) -> list[InTransit]:
     """Every clearing, in-transit and suspense account, in the order of their codes."""
     session.execute(_PATIENCE)
-    open_items = {row.account: row for row in session.execute(_OPEN_ITEMS)}
+    open_items, balances = _at_one_moment(session)
     within = _within_days()
     today = taipei_date(now)
     found = []
-    for balance in journal.balances(session, book.TWD):
-        if not (balance.code.startswith(_PREFIXES) or balance.code == book.BREAK_SUSPENSE):
+    for code, balance_twd in balances:
+        if not (code.startswith(_PREFIXES) or code == book.BREAK_SUSPENSE):
             continue
-        item = open_items.get(balance.code)
+        item = open_items.get(code)
         explained, count, oldest = (item.amount_twd, item.items, item.oldest_on) if item else (0, 0, None)
-        days = within.get(balance.code, within.get(balance.code.split(":")[0], 7))
+        days = within.get(code, within.get(code.split(":")[0], 7))
         is_old = oldest is not None and oldest + timedelta(days=days) < today
-        found.append(
-            InTransit(balance.code, balance.balance, explained, count, oldest, days,
-                      is_old or balance.balance != explained)
-        )  # fmt: skip
+        found.append(InTransit(code, balance_twd, explained, count, oldest, days, is_old or balance_twd != explained))
     return found
 
 
 def unexplained(session: Session, *, now: datetime) -> list[InTransit]:
     """The accounts whose balance is not the sum of what explains it."""
     return [account for account in accounts(session, now=now) if account.unexplained_twd]
+
+
+def _at_one_moment(session: Session) -> tuple[dict[str, Any], list[tuple[str, int]]]:
+    """What explains each account, and each account's balance.
+
+    Payments go on while this is read. In two statements each of them would show up as a difference.
+    """
+    open_items: dict[str, Any] = {}
+    balances: list[tuple[str, int]] = []
+    for row in session.execute(_OPEN_ITEMS_AND_BALANCES, {"asset": book.TWD}):
+        if row.items is None:
+            balances.append((row.account, row.amount_twd))
+        else:
+            open_items[row.account] = row
+    return open_items, sorted(balances)
 
 
 def _within_days() -> dict[str, int]:
@@ -94,33 +107,35 @@ CLEARING_OF = {
 _PATIENCE = text("SET LOCAL statement_timeout = '30min'; SET LOCAL work_mem = '64MB'")
 # Everything of ours that has moved a clearing account and stands on no statement. What an adjustment has closed is
 # neither in the account nor here. A returned payment without any line came and went between two files.
-_OPEN_ITEMS = text(
+_OPEN_ITEMS_AND_BALANCES = text(
     f"""
     WITH paid AS (
         SELECT p.id, {CLEARING.format(rail="p.rail")} AS account, {BOOKED_ON} AS booked_on,
-               {MONEY_OF_PAYMENT} AS money_twd, p.status, (p.undone_at AT TIME ZONE 'Asia/Taipei')::date AS undone_on,
+               {MONEY_OF_PAYMENT} AS money_twd, (p.undone_at AT TIME ZONE 'Asia/Taipei')::date AS undone_on,
                EXISTS (SELECT FROM wallet.statement_line l
-                        WHERE l.subject_id = p.id AND l.kind = 'payment' AND l.status = 'matched') AS has_line
+                        WHERE l.subject_id = p.id AND l.kind = 'payment' AND l.status = 'matched') AS has_line,
+               coalesce((SELECT sum({TAKEN}) FROM wallet.taken_back t
+                          WHERE t.payment_id = p.id AND t.how = 'returned'), 0) AS returned_twd
           FROM wallet.payment p WHERE p.status IN {PAID} AND p.booked_at IS NOT NULL
     ), sent AS (
         SELECT r.* FROM ({REFUND}) AS r WHERE r.is_done AND r.money_twd > 0
     ), taken AS (
-        SELECT p.id, p.account, p.money_twd, (c.at AT TIME ZONE 'Asia/Taipei')::date AS at_day,
-               c.target = 'charged_back' AS is_taken,
-               row_number() OVER (PARTITION BY c.subject, c.target = 'charged_back' ORDER BY c.id) AS nth
-          FROM wallet.state_change c JOIN paid p ON p.id = c.subject
-         WHERE c.machine = 'payment'
-           AND (c.target = 'charged_back' OR (c.source = 'charged_back' AND c.target = 'captured'))
+        SELECT p.id, p.account, t.nth, sum({TAKEN}) AS money_twd,
+               (min(t.taken_at) AT TIME ZONE 'Asia/Taipei')::date AS taken_on,
+               (min(t.restored_at) AT TIME ZONE 'Asia/Taipei')::date AS restored_on
+          FROM wallet.taken_back t JOIN paid p ON p.id = t.payment_id
+         WHERE t.how = 'charged_back' GROUP BY p.id, p.account, t.nth
     ), item AS (
-        SELECT account, booked_on AS occurred_on, money_twd AS amount_twd, id AS subject_id, 'payment' AS kind FROM paid
-         WHERE NOT has_line AND status <> 'returned'
+        SELECT account, booked_on AS occurred_on, money_twd - returned_twd AS amount_twd, id AS subject_id,
+               'payment' AS kind
+          FROM paid WHERE NOT has_line AND money_twd <> returned_twd
         UNION ALL
-        SELECT account, undone_on, -money_twd, id, 'return' FROM paid WHERE has_line AND status = 'returned'
+        SELECT account, undone_on, -returned_twd, id, 'return' FROM paid WHERE has_line AND returned_twd > 0
         UNION ALL
-        SELECT account, at_day, -money_twd, id, CASE nth WHEN 1 THEN 'chargeback' ELSE 'second_chargeback' END
-          FROM taken WHERE is_taken
+        SELECT account, taken_on, -money_twd, id, CASE nth WHEN 1 THEN 'chargeback' ELSE 'second_chargeback' END
+          FROM taken
         UNION ALL
-        SELECT account, at_day, money_twd, id, 'chargeback_reversed' FROM taken WHERE NOT is_taken
+        SELECT account, restored_on, money_twd, id, 'chargeback_reversed' FROM taken WHERE restored_on IS NOT NULL
         UNION ALL
         SELECT account, (completed_at AT TIME ZONE 'Asia/Taipei')::date, -money_twd, id, 'refund' FROM sent
         UNION ALL
@@ -159,5 +174,7 @@ _OPEN_ITEMS = text(
     UNION ALL
     SELECT 'break_suspense', coalesce(-sum(suspense_twd), 0)::bigint, count(*)::int, min(occurred_on)
       FROM wallet.reconciliation_break WHERE status <> 'closed' AND suspense_twd <> 0
+    UNION ALL
+    SELECT code, balance, NULL, NULL FROM ({journal.BALANCES_NOW}) AS now
     """  # noqa: S608
 )
