@@ -76,7 +76,11 @@ class City:
 
     def payer(self, *, parking: tuple[int, ...] = (), fines: tuple[int, ...] = (), **limits: int) -> CityPayer:
         """Somebody new who owes these amounts."""
-        return CityPayer(self, new_payer(self.stack, parking=parking, fines=fines, **{"daily": 90_000, **limits}))
+        payer = CityPayer(self, new_payer(self.stack, parking=parking, fines=fines, **{"daily": 90_000, **limits}),
+                          (*parking, *fines))  # fmt: skip
+        # One passkey on several devices, as phones share them: it keeps no counter.
+        payer.citizen.device.has_counter = False
+        return payer
 
     def officer(self, name: str = "finance", *roles: str) -> Officer:
         """The officer of that name, with these roles (their name, when none is given); the same one when asked again."""
@@ -191,6 +195,7 @@ class CityPayer:
 
     city: City
     payer: Payer
+    amounts: tuple[int, ...]
 
     @property
     def citizen(self) -> Citizen:
@@ -199,8 +204,13 @@ class CityPayer:
 
     @property
     def bills(self) -> list[str]:
-        """The ids of the bills they had at first."""
-        return self.payer.bill_ids()
+        """The ids of the bills they had at first, in the order in which their amounts were given."""
+        left = sorted(self.payer.bills, key=lambda bill: str(bill["number"]))
+        ordered = []
+        for amount in self.amounts:
+            ordered.append(next(bill for bill in left if bill["amount"] == amount))
+            left.remove(ordered[-1])
+        return [str(bill["id"]) for bill in ordered]
 
     @property
     def link(self) -> str:
@@ -275,6 +285,13 @@ class CityPayer:
     def becomes(self, payment: dict[str, Any], *statuses: str, seconds: float = 30.0) -> str:
         """Wait until the payment stands at one of these; which."""
         return str(wait_until(lambda: (s := self.status(payment)) in statuses and s, seconds=seconds))
+
+    def earn(self, bill: str) -> int:
+        """Pay that bill from the account, wait for what follows; the points there are then."""
+        assert self.by_bank(bill)["status"] == "captured"
+        wait_until(lambda: self.points()["balance"] > 0)
+        wait_until(lambda: self.city.number("SELECT count(*) FROM core.outbox WHERE settled_at IS NULL") == 0)
+        return int(self.points()["balance"])
 
     def points(self) -> dict[str, Any]:
         """GET /v1/points."""
