@@ -69,7 +69,7 @@ def enrol(database: db.Database, books: Books, origin: str, count: int, *, with_
     now = clock.now()
     found: list[Payer] = []
     with database.unit_of_work() as session, books.writing() as writing:
-        for number, national_id in enumerate(itertools.islice(_national_ids(), count)):
+        for number, national_id in enumerate(itertools.islice(national_ids(), count)):
             person_id = people.enrol(
                 session, national_id=national_id, mobile=f"09{number:08d}", password_hash="-",
                 proofing_level=levels.PROVED_BY_MOBILE, language="zh-TW", now=now,
@@ -144,7 +144,7 @@ def _write_link_and_passkey(connection: object, payer: Payer, mandate: str, acco
     )
 
 
-def _national_ids() -> Iterator[str]:
+def national_ids() -> Iterator[str]:
     """Valid ID numbers that belong to nobody."""
     for number in itertools.count(1):
         stem = f"Y2{number:07d}"

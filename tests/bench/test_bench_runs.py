@@ -14,7 +14,7 @@ from bench.__main__ import Row
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("name", ["payments", "servers", "quotes"])
+@pytest.mark.parametrize("name", ["payments", "servers", "quotes", "month"])
 def test_the_short_bench_runs_and_prints_its_rows(name: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "bench", name, "--quick"], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True
@@ -22,6 +22,8 @@ def test_the_short_bench_runs_and_prints_its_rows(name: str) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     table = ran.stdout.rpartition("met\n")[2].splitlines()
     assert table and all(line.startswith(name) for line in table), ran.stdout
+    if name == "month":
+        assert "every dollar is explained" in ran.stdout
     if name == "payments":
         assert "the bank debited each payment once" in ran.stdout
 
