@@ -200,7 +200,7 @@ export const TEXTS = {
   points_kind_repaid: { zh: "已抵還", en: "Repaid" },
   points_owed: { zh: "您還欠 {n} 點，之後獲得的點數會先抵還。", en: "You still owe {n} points; what you earn next repays them first." },
   no_points_title: { zh: "還沒有點數", en: "No points yet" },
-  no_points_detail: { zh: "在這裡繳費，就會得到點數。", en: "Pay here and you earn points." },
+  no_points_detail: { zh: "用高雄銀行帳戶在這裡繳費，就會得到點數。", en: "Pay here from a Bank of Kaohsiung account and you earn points." },
 
   // inbox
   inbox_title: { zh: "信箱", en: "Inbox" },

@@ -20,7 +20,7 @@ from core.clock import taipei_date
 
 pytestmark = pytest.mark.browser
 _numbers = itertools.count(1)
-PAGES = ("today", "breaks", "days", "files", "payments", "disputes", "refunds", "notices", "clearing")
+PAGES = ("today", "today/late", "breaks", "days", "files", "payments", "disputes", "refunds", "notices", "clearing")
 
 
 def day_back(days: int) -> date:

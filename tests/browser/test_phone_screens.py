@@ -10,8 +10,9 @@ from stack import Stack
 pytestmark = pytest.mark.browser
 
 SCREENS = (
-    "/app", "/app?status=paid", "/app/me", "/app/me/vehicles", "/app/me/banks", "/app/me/security", "/app/points",
-    "/app/inbox", "/app/payments", "/app/nowhere",
+    "/app", "/app?status=paid", "/app/me", "/app/me/vehicles", "/app/me/banks", "/app/me/banks/link", "/app/me/cards",
+    "/app/me/receipts", "/app/me/overpayments", "/app/me/access-log", "/app/me/security", "/app/automatic-debits",
+    "/app/points", "/app/inbox", "/app/payments", "/app/nowhere",
 )  # fmt: skip
 
 
