@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -83,12 +84,32 @@ class Waiting:
 
 def under_way(session: Session, *, now: datetime) -> list[UnderWay]:
     """Every state that is not the end, also where nothing stands in it."""
-    values: dict[str, Any] = {f"{state}_limit": now - within for state, within in WITHIN.items()}
-    rows = {row.status: row for row in session.execute(_UNDER_WAY, values | {"today": taipei_date(now)})}
+    rows = {row.status: row for row in session.execute(_UNDER_WAY, _limits(now))}
     return [
         UnderWay(**rows[state]._mapping) if state in rows else UnderWay(state, 0, 0, None, 0)
         for state in (states.DEBITING, states.UNKNOWN, states.ACTION_REQUIRED, states.PROVISIONAL)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class LatePayment:
+    """A payment that has stood in its state longer than it should. Money in NT$, without what points pay."""
+
+    id: UUID
+    status: str
+    rail: str
+    total_twd: int
+    since: datetime
+
+
+def late_payments(session: Session, *, now: datetime, limit: int) -> list[LatePayment]:
+    """The payments behind `late`, the longest first; nothing says who paid."""
+    rows = session.execute(_LATE, _limits(now) | {"limit": limit})
+    return [LatePayment(**row._mapping) for row in rows]
+
+
+def _limits(now: datetime) -> dict[str, Any]:
+    return {f"{state}_limit": now - within for state, within in WITHIN.items()} | {"today": taipei_date(now)}
 
 
 def captured(session: Session, day: date) -> list[Captured]:
@@ -142,6 +163,18 @@ _UNDER_WAY = text(
     SELECT status, count(*)::int, sum(amount_twd + fee_twd - points_pt)::bigint, min(coalesce(booked_at, created_at)),
            count(*) FILTER (WHERE final_on < :today)::int
       FROM wallet.payment WHERE status = 'provisional' GROUP BY status
+    """
+)
+_LATE = text(
+    """
+    SELECT id, status, rail, amount_twd + fee_twd - points_pt AS total_twd,
+           coalesce(authorized_at, created_at) AS since
+      FROM wallet.payment
+     WHERE (status = 'debiting' AND coalesce(authorized_at, created_at) < :debiting_limit)
+        OR (status = 'unknown' AND coalesce(authorized_at, created_at) < :unknown_limit)
+        OR (status = 'action_required' AND coalesce(authorized_at, created_at) < :action_required_limit)
+        OR (status = 'provisional' AND final_on < :today)
+     ORDER BY since LIMIT :limit
     """
 )
 _CAPTURED = text(

@@ -14,6 +14,7 @@ from wallet import book, payment_event_texts, payment_texts, refund_texts
 from wallet.finance import money_today, needs, payment_lookup
 from wallet.finance.payment_lookup import Found
 from wallet.finance.schemas import (
+    LatePaymentsSchema,
     OfficerPaymentsSchema,
     PaymentLookUp,
     PurposeQuery,
@@ -81,6 +82,23 @@ def show_today(call: Call) -> Answer:
             "open_days": [_day(each) for each in days],
         }
     )  # fmt: skip
+
+
+@routes.get(
+    "/v1/finance/late-payments",
+    access=_READERS,
+    shows_person_data=False,
+    answers={200: LatePaymentsSchema},
+    summary=Text("停留太久的付款", "Payments that stand too long where they are"),
+)
+def list_late_payments(call: Call) -> Answer:
+    """The hundred that have waited longest, by their reference; each is read at its own address, for a purpose."""
+    items = [
+        {"id": typeid("pay", each.id), "status": each.status, "rail": each.rail, "total": each.total_twd,
+         "since": on_the_wire(each.since)}
+        for each in money_today.late_payments(call.session, now=call.now, limit=100)
+    ]  # fmt: skip
+    return Answer({"items": items})
 
 
 @routes.post(

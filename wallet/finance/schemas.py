@@ -83,6 +83,20 @@ class TodaySchema(Schema):
     open_days = fields.List(fields.Nested(OpenDaySchema), required=True)
 
 
+class LatePaymentSchema(Schema):
+    """A payment that stands where it should not any more; nothing says who paid."""
+
+    id = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(states.PAYMENT.states))
+    rail = fields.String(required=True)
+    total = fields.Integer(required=True)
+    since = _moment(is_optional=False)
+
+
+class LatePaymentsSchema(Schema):
+    items = fields.List(fields.Nested(LatePaymentSchema), required=True)
+
+
 class PaymentLookUp(Schema):
     """An exact name of a payment (ours, the rail's, or the number of a receipt, refund or bill), and what for."""
 

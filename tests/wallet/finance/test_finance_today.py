@@ -67,6 +67,8 @@ def test_payments_are_summed_by_state_with_the_age_of_the_oldest(mei: SignedInOf
     assert states["unknown"]["oldest_at"][:16] == clock.on_the_wire(now - timedelta(hours=3))[:16]
     assert (states["provisional"]["number"], states["provisional"]["within_minutes"]) == (1, None)
     assert needs(mei)["payments_late"]["number"] == 1
+    (late,) = mei.call("GET", "/v1/finance/late-payments").json["items"]
+    assert (late["status"], late["rail"], late["total"]) == ("unknown", "card", 600)
 
 
 def test_what_was_captured_today_is_summed_by_rail_and_what_failed_is_not(mei: SignedInOfficer) -> None:

@@ -8,13 +8,13 @@ import { show } from "../router.js";
 
 const LEADS_TO = {
   return_file_refused: "/desk/clearing", file_refused: "/desk/files", collection_file_refused: "/desk/files", files_missing: "/desk/files",
-  payments_late: "/desk/breaks", windows_passed: "/desk/clearing", breaks_mine: "/desk/breaks?owner=me",
+  payments_late: "/desk/today/late", windows_passed: "/desk/today/late", breaks_mine: "/desk/breaks?owner=me",
   breaks_without_owner: "/desk/breaks?owner=nobody", breaks_old: "/desk/breaks?older_than=7", days_to_close: "/desk/days",
   approvals: "/desk/approvals", refunds_failed: "/desk/refunds?status=failed", refunds_late: "/desk/refunds?status=waiting",
   disputes_to_answer: "/desk/disputes?status=opened", notices_given_up: "/desk/notices", accounts_overdue: "/desk/today", book_unbalanced: "/desk/today",
 };
 
-export const desk = { path: "/desk/today", name: "today", roles: ["finance", "auditor"], screens: { "/desk/today": today } };
+export const desk = { path: "/desk/today", name: "today", roles: ["finance", "auditor"], screens: { "/desk/today": today, "/desk/today/late": latePayments } };
 
 async function today({ signal }) {
   const asked = ["/v1/finance/today", "/v1/reconciliation/in-transit", "/v1/ledger/trial-balance"].map((path) => call("GET", path, { signal }));
@@ -33,6 +33,19 @@ async function today({ signal }) {
       el("div", { class: "columns" }, breaksCard(now.breaks), filesCard(now.files)),
       book.status === "fulfilled" ? bookCard(book.value) : card(t("book_title"), problemPanel(book.reason)),
     ],
+  };
+}
+
+async function latePayments({ signal }) {
+  const { items } = await call("GET", "/v1/finance/late-payments", { signal });
+  const rows = items.map((item) => el("li", { class: "row" }, el("a", { class: "row-link", href: `/desk/payments/${item.id}?purpose=reconciliation` },
+    el("span", { class: "row-words" }, el("span", { class: "row-title" }, nameOf(item.rail)), el("span", { class: "mono" }, item.id),
+      el("span", { class: "hint" }, t("since", { at: momentText(item.since) }))),
+    el("span", { class: "figure" }, money(item.total)), el("span", { class: "mark warn" }, t(`status_of_${item.status}`)))));
+  return {
+    title: t("late_payments"),
+    content: [heading(t("late_payments"), { back: "/desk/today", intro: t("late_payments_intro") }),
+      rows.length ? el("ul", { class: "list", role: "list" }, rows) : el("p", { class: "empty" }, t("no_late_payments"))],
   };
 }
 
