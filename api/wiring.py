@@ -59,10 +59,9 @@ class Sweep:
 
 # Events that nobody acts on yet, and why they are published all the same.
 UNCONSUMED: dict[str, str] = {
-    "wallet.bill_paid_elsewhere": "the citizen sees it on the bill itself",
+    "wallet.bill_paid_elsewhere": "whoever paid it knows, and the bill shows it; a slip's money and money too much are "
+    "told by events of their own",
     "wallet.collection_file_refused": "the finance desk sees it among the files",
-    "wallet.overpayment_found": "the citizen sees it among the overpayments",
-    "wallet.overpayment_returned": "the citizen sees it among the overpayments",
     "wallet.break_opened": "the desk lists the breaks themselves; the gauge of open ones alarms",
     "wallet.in_transit_overdue": "the desk lists the accounts themselves; the gauge of what is overdue alarms",
 }

@@ -46,6 +46,15 @@ def owner_key_of(session: Session, person_id: UUID) -> tuple[bytes, list[tuple[s
     return bytes(row.national_id_index), list(zip(row.plates, row.vehicles, strict=True))
 
 
+def holders_of(session: Session, *, national_id_index: bytes | None, plate: str, vehicle: str | None) -> list[UUID]:
+    """Whose something is that names this ID number; where it names none, everybody who has shown the vehicle to be
+    theirs."""
+    query = select(Person.id).where(Person.national_id_index == national_id_index)
+    if national_id_index is None:
+        query = select(Vehicle.person_id).where(Vehicle.plate == plate, Vehicle.vehicle == vehicle)
+    return sorted(session.scalars(query))
+
+
 def person_language(session: Session, person_id: UUID) -> str:
     """The language in which to write to this person: "zh-TW" or "en". Raises NotFound."""
     language: str | None = session.execute(_LANGUAGE, {"person_id": person_id}).scalar()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import orjson
@@ -32,7 +32,7 @@ def write(
     """Put a message of that wording into the person's inbox and line it up for the person's devices.
 
     `values` fill the wording's fields, a Text in each language; `at` is when the thing told of happened. Answers the
-    message's id, or None when this event has already told this person.
+    message's id, or None when this event has already told this person. A quiet wording stays in the inbox.
     """
     filled = {**values, "moment": _moment(at)}
     title, body = wording.title.format(**filled), wording.body.format(**filled)
@@ -52,12 +52,17 @@ def write(
     ).scalar()  # fmt: skip
     if message_id is None:
         return None
-    expires_at = now + timedelta(seconds=wording.push_ttl_seconds)
-    session.execute(
-        _LINE_UP,
-        {"message_id": message_id, "person_id": person_id, "event_id": event.id, "now": now, "expires_at": expires_at},
-    )
+    if wording.push_ttl_seconds is not None:
+        expires_at = now + timedelta(seconds=wording.push_ttl_seconds)
+        values = {"message_id": message_id, "person_id": person_id, "event_id": event.id, "now": now}
+        session.execute(_LINE_UP, values | {"expires_at": expires_at})
     return UUID(str(message_id))
+
+
+def day_text(iso: str) -> Text:
+    """A date as people read it."""
+    day = date.fromisoformat(iso)
+    return Text(roc_text(day), f"{day:%Y-%m-%d}")
 
 
 def _moment(at: datetime) -> Text:

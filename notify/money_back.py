@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from core.ids import typeid
 from core.outbox import Event
-from core.taiwan import roc_text
 from core.text import Text
 from notify import money_back_texts, texts
-from notify.messages import write
+from notify.messages import day_text, write
 from notify.wording import Wording
 
 _NOTHING = Text("", "")
@@ -105,5 +104,4 @@ def _tell_of_payment(session: Session, wording: Wording, event: Event, now: date
 def _day(iso: str | None) -> Text:
     if iso is None:
         return Text("近日", "one of the next days")
-    day = date.fromisoformat(iso)
-    return Text(roc_text(day), f"{day:%Y-%m-%d}")
+    return day_text(iso)

@@ -10,13 +10,17 @@ from sqlalchemy.orm import Session
 from core import clock
 from core.ids import typeid
 from core.outbox import Consumer, Event
-from notify import automatic_debit, deliveries, money_back, texts
-from notify.messages import write
+from core.text import Text
+from notify import automatic_debit, cash, deliveries, instalments, money_back, texts
+from notify.messages import day_text, write
+
+_NOTHING = Text("", "")
 
 
 def tell_of_payment(session: Session, event: Event, now: datetime) -> None:
-    """wallet.payment_captured: the receipt."""
+    """wallet.payment_captured: the receipt, with the day until which the bank may return the debit."""
     paid = event.payload
+    points, final_on = paid.get("points_pt", 0), paid.get("final_on")
     write(
         session,
         texts.PAYMENT_RECEIPT,
@@ -28,6 +32,8 @@ def tell_of_payment(session: Session, event: Event, now: datetime) -> None:
             "count": len(paid["bill_ids"]),
             "total": f"{paid['total_twd']:,}",
             "fee": f"{paid['fee_twd']:,}",
+            "points": texts.POINTS_USED.format(points=f"{points:,}") if points else _NOTHING,
+            "then": texts.NOT_YET_FINAL.format(final=day_text(final_on)) if final_on else _NOTHING,
         },
         at=datetime.fromisoformat(paid["captured_at"]),
         now=now,
@@ -92,6 +98,18 @@ CONSUMERS = (
         "notify.automatic_debit_stopped", "wallet.automatic_debit_stopped", automatic_debit.tell_of_stop, push_at_once
     ),
     Consumer("notify.bank_link_ended", "wallet.bank_link_ended", automatic_debit.tell_of_ended_account, push_at_once),
+    Consumer("notify.slip_paid", "wallet.bill_collected", cash.tell_of_arrival, push_at_once),
+    Consumer("notify.overpayment_found", "wallet.overpayment_found", cash.tell_of_overpayment, push_at_once),
+    Consumer("notify.overpayment_returned", "wallet.overpayment_returned", cash.tell_of_return, push_at_once),
+    Consumer(
+        "notify.overpayment_not_returned", "wallet.overpayment_not_returned", cash.tell_of_failed_return, push_at_once
+    ),
+    Consumer("notify.instalments_granted", "wallet.instalments_granted", instalments.tell_of_plan, push_at_once),
+    Consumer("notify.instalments_refused", "wallet.instalments_refused", instalments.tell_of_refusal, push_at_once),
+    Consumer("notify.instalment_delayed", "wallet.instalment_delayed", instalments.tell_of_delay, push_at_once),
+    Consumer("notify.instalment_missed", "wallet.instalment_missed", instalments.tell_of_missed_part, push_at_once),
+    Consumer("notify.instalments_completed", "wallet.instalments_completed", instalments.tell_of_completion),
+    Consumer("notify.instalments_ended", "wallet.instalments_ended", instalments.tell_of_end, push_at_once),
     Consumer("notify.passkey_added", "identity.passkey_added", warn_of_passkey, push_at_once),
 )
 

@@ -6,7 +6,7 @@ Titles and bodies appear on lock screens: no name, no ID number, no plate, no bi
 from __future__ import annotations
 
 from core.text import Text
-from notify import automatic_debit_texts, money_back_texts
+from notify import automatic_debit_texts, cash_texts, instalment_texts, money_back_texts
 from notify.wording import BASIS_TRANSACTION, Wording
 
 _DAY = 86_400
@@ -15,8 +15,9 @@ PAYMENT_RECEIPT = Wording(
     kind="payment_receipt",
     title=Text("繳費完成 NT${total}", "Paid: NT${total}"),
     body=Text(
-        "已從{rail}繳納 {count} 筆帳單，共 NT${total}（含手續費 NT${fee}）。收據已經可以下載。",
-        "{count} bill(s) paid from {rail}: NT${total} in all, with a fee of NT${fee}. Your receipt is ready.",
+        "已從{rail}繳納 {count} 筆帳單，共 NT${total}（含手續費 NT${fee}{points}）。收據已經可以下載。{then}",
+        "{count} bill(s) paid from {rail}: NT${total} in all, with a fee of NT${fee}{points}. Your receipt is "
+        "ready.{then}",
     ),
     link="/app/payments/{payment}",
     explanation=Text(
@@ -67,11 +68,16 @@ PASSKEY_ADDED = Wording(
     ),
     push_ttl_seconds=7 * _DAY,
 )
-WORDINGS = (PAYMENT_RECEIPT, PAYMENT_FAILED, DOUBLE_PAYMENT_RETURNED, PASSKEY_ADDED, *money_back_texts.WORDINGS,
-            *automatic_debit_texts.WORDINGS)  # fmt: skip
+_OTHERS = (
+    *money_back_texts.WORDINGS,
+    *automatic_debit_texts.WORDINGS,
+    *cash_texts.WORDINGS,
+    *instalment_texts.WORDINGS,
+)
+WORDINGS = (PAYMENT_RECEIPT, PAYMENT_FAILED, DOUBLE_PAYMENT_RETURNED, PASSKEY_ADDED, *_OTHERS)
 
 BASES = {
-    **{wording.kind: BASIS_TRANSACTION for wording in money_back_texts.WORDINGS + automatic_debit_texts.WORDINGS},
+    **{wording.kind: BASIS_TRANSACTION for wording in _OTHERS},
     PAYMENT_RECEIPT.kind: BASIS_TRANSACTION,
     PAYMENT_FAILED.kind: BASIS_TRANSACTION,
     DOUBLE_PAYMENT_RETURNED.kind: BASIS_TRANSACTION,
@@ -81,14 +87,30 @@ BASES = {
     ),
 }
 
-RAILS = {"bank_of_kaohsiung": Text("高雄銀行", "Bank of Kaohsiung")}
+RAILS = {
+    "bank_of_kaohsiung": Text("高雄銀行", "Bank of Kaohsiung"),
+    "ach": Text("您在其他銀行的帳戶", "your account at another bank"),
+    "card": Text("您的卡片", "your card"),
+    "apple_pay": Text(" Apple Pay ", "Apple Pay"),
+    "google_pay": Text(" Google Pay ", "Google Pay"),
+    "jkopay": Text("街口支付", "JKOPAY"),
+    "line_pay": Text(" LINE Pay ", "LINE Pay"),
+    "points": Text("高雄點數", "Kaohsiung points"),
+}
 SOME_RAIL = Text("您的帳戶", "your account")
+POINTS_USED = Text("，其中 {points} 元由點數支付", ", NT${points} of it from points")
+NOT_YET_FINAL = Text(
+    "您的銀行在 {final} 前還可能退回這筆扣款；真的退回時，我們會通知您，沒有通知就是確定了。",
+    " Your bank may still return the debit until {final}. Should it do so, we will tell you; if you hear nothing, it "
+    "is final.",
+)
 
 CHANNELS = {
     "7-ELEVEN": Text(" 7-ELEVEN ", "7-ELEVEN"),
     "全家": Text("全家便利商店", "FamilyMart"),
     "OK": Text(" OK 超商", "OK Mart"),
     "萊爾富": Text("萊爾富超商", "Hi-Life"),
+    "TWQR": Text("銀行 App 掃碼（TWQR）", "a bank's app (TWQR)"),
     "郵局": Text("郵局", "a post office"),
     "監理站臨櫃": Text("監理站櫃檯", "a motor vehicle office"),
 }

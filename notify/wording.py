@@ -10,14 +10,14 @@ from core.text import Text
 @dataclass(frozen=True, slots=True)
 class Wording:
     """One kind of message: title and body with `{fields}`, where a tap leads, why it is sent, and for how long a push
-    of it is worth delivering."""
+    of it is worth delivering (None: it lies in the inbox and is not pushed)."""
 
     kind: str
     title: Text
     body: Text
     link: str
     explanation: Text
-    push_ttl_seconds: int
+    push_ttl_seconds: int | None
 
 
 BASIS_TRANSACTION = Text(

@@ -92,6 +92,12 @@ def owner_of(session: Session, person_id: UUID) -> Owner:
     return Owner(national_id_index, tuple(vehicles))
 
 
+def people_of(session: Session, bill_id: UUID) -> list[UUID]:
+    """Everybody who sees this bill as theirs: nobody, one person, or those who share a vehicle."""
+    bill = session.execute(_NAMES, {"id": bill_id}).one()
+    return people.holders_of(session, national_id_index=bill.owner_index, plate=bill.plate, vehicle=bill.vehicle)
+
+
 def page_of_bills(
     session: Session, owner: Owner, *, status: str, limit: int, after: Sequence[Any] | None
 ) -> list[Bill]:
@@ -197,6 +203,7 @@ _ONE = text(f"SELECT {_COLUMNS} FROM wallet.bill b WHERE b.id = ANY(:ids) AND {I
 _ONE_LOCKED = text(
     f"SELECT {_COLUMNS} FROM wallet.bill b WHERE b.id = ANY(:ids) AND {IS_MINE} ORDER BY b.id FOR UPDATE OF b"  # noqa: S608
 )
+_NAMES = text("SELECT owner_index, plate, vehicle FROM wallet.bill WHERE id = :id")
 _CORRECT = text(
     "UPDATE wallet.bill SET amount_twd = :amount, payable_by_agent = :payable, updated_at = :now "
     "WHERE id = :id AND status = 'unpaid'"

@@ -167,8 +167,10 @@ _END_SLIPS = text(
 )
 _STANDING = text(
     """
-    SELECT l.id, l.bill_id, b.bureau, b.number, l.amount_twd, l.channel, l.paid_at
-      FROM wallet.collection_line l JOIN wallet.bill b ON b.id = l.bill_id
+    SELECT l.id, l.bill_id, b.bureau, b.number, l.amount_twd, l.fee_twd, l.channel, l.paid_at, s.person_id
+      FROM wallet.collection_line l
+      JOIN wallet.bill b ON b.id = l.bill_id
+      JOIN wallet.payment_slip s ON s.id = l.slip_id
      WHERE l.file_id = :file AND l.state = 'collected' AND b.status = 'paid' AND b.paid_by_payment IS NULL
        AND b.claimed_by IS NULL AND b.paid_channel = l.channel AND b.paid_at = l.paid_at
      ORDER BY l.row

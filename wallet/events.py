@@ -28,14 +28,32 @@ AUTOMATIC_DEBIT_NOT_MADE: Final = "wallet.automatic_debit_not_made"
 AUTOMATIC_DEBIT_STOPPED: Final = "wallet.automatic_debit_stopped"
 # bill_id, number, channel, paid_at
 BILL_PAID_ELSEWHERE: Final = "wallet.bill_paid_elsewhere"
-# payment_id (of the channel's report), bill_id, bureau, number, amount_twd, channel, paid_at: a slip's money closed it
+# payment_id (of the channel's report), bill_id, bureau, number, amount_twd, fee_twd, channel, paid_at, person_id (whose
+# slip it was): a slip's money closed the bill
 BILL_COLLECTED: Final = "wallet.bill_collected"
 # channel, name, refusal: a channel's file was refused whole
 COLLECTION_FILE_REFUSED: Final = "wallet.collection_file_refused"
-# overpayment_id, bill_id, bureau, number, channel, amount_twd, reason: cash beyond what a bill cost
+# overpayment_id, bill_id, bureau, number, channel, amount_twd, reason, person_ids[] (whose bill it is): cash beyond
+# what a bill cost
 OVERPAYMENT_FOUND: Final = "wallet.overpayment_found"
 # overpayment_id, person_id, number, amount_twd, account, returned_at
 OVERPAYMENT_RETURNED: Final = "wallet.overpayment_returned"
+# overpayment_id, person_id, number, amount_twd, account, failure_code: the bank could not send it; it is open again
+OVERPAYMENT_NOT_RETURNED: Final = "wallet.overpayment_not_returned"
+# request_id, bill_id, person_id, amount_twd, refusal (the bureau's code)
+INSTALMENTS_REFUSED: Final = "wallet.instalments_refused"
+# Every fact about an instalment plan: plan_id, bill_id (of the whole fine), person_ids[] (whose fine it is), amount_twd
+# (of the whole fine), parts (how many).
+# and first_twd, first_due_on: the bureau has granted it
+INSTALMENTS_GRANTED: Final = "wallet.instalments_granted"
+# and part, part_bill_id, part_twd, due_on: the bureau has put a part off until then
+INSTALMENT_DELAYED: Final = "wallet.instalment_delayed"
+# and part, part_bill_id, part_twd, left_twd, next_due_on (null: no other part is to come): one more missed part ends it
+INSTALMENT_MISSED: Final = "wallet.instalment_missed"
+# every part is paid, and so is the fine
+INSTALMENTS_COMPLETED: Final = "wallet.instalments_completed"
+# and left_twd: too many parts were missed, and what is left is owed at once
+INSTALMENTS_ENDED: Final = "wallet.instalments_ended"
 # payment_id, person_id, rail, how ("returned" | "charged_back"), reason, total_twd, points_pt, undone_at,
 # bills[{bill_id, bureau, number, kind, amount_twd}]: the money that counted as paid did not come, or was taken back
 PAYMENT_UNDONE: Final = "wallet.payment_undone"

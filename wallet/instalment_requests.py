@@ -11,11 +11,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core import db
+from core import db, outbox
 from core.clock import taipei_date
 from core.errors import Problem
 from core.ids import new_uuid, typeid
 from partners import wire
+from wallet import events
 from wallet.bills import Bill
 from wallet.instalment_errors import InstalmentsNotPossible
 from wallet.instalments import grant, rule_on
@@ -129,7 +130,11 @@ def _later(row: Any, status: str, now: datetime) -> None:
 
 def _refuse(request_id: UUID, reason: str, now: datetime) -> None:
     with db.unit_of_work() as session:
-        session.execute(_REFUSED, {"id": request_id, "reason": reason[:100], "now": now})
+        refused = session.execute(_REFUSED, {"id": request_id, "reason": reason[:100], "now": now}).first()
+        if refused is not None:
+            fact = {"request_id": str(request_id), "bill_id": str(refused.bill_id), "person_id": str(refused.person_id),
+                    "amount_twd": refused.amount_twd, "refusal": reason[:100]}  # fmt: skip
+            outbox.record(session, events.INSTALMENTS_REFUSED, fact, now=now)
 
 
 def _open_request(session: Session, bill_id: UUID) -> Request | None:
@@ -167,7 +172,7 @@ _LATER = text(
 )
 _REFUSED = text(
     "UPDATE wallet.instalment_request SET status = 'refused', refusal = :reason, decided_at = :now, "  # noqa: S608
-    f"next_try_at = NULL WHERE id = :id AND {_IS_OPEN}"
+    f"next_try_at = NULL WHERE id = :id AND {_IS_OPEN} RETURNING bill_id, person_id, amount_twd"
 )
 _GRANTED = text(
     "UPDATE wallet.instalment_request SET status = 'granted', plan_id = :plan, decided_at = :now, "  # noqa: S608

@@ -2,6 +2,7 @@
 
 The bureau alone grants, names the parts and their dates; what it may grant stands in `wallet.instalment_rule` with its
 source. While a plan runs, the fine itself cannot be paid here; when it ends unpaid, what is left is owed at once.
+Whoever's fine it is hears of each turn, and is warned while one more missed part would end the plan.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import outbox
 from core.clock import taipei_date
 from core.crypto import open_sealed
 from core.errors import NotFound
 from core.ids import new_uuid
 from partners.bureaus.client import PlanPart
+from wallet import bills, events
 from wallet.feed_staging import sealed_owner
 from wallet.instalment_errors import DelayRefused, InstalmentPlanConflict, InstalmentPlanRefused
 
@@ -73,6 +76,7 @@ class Plan:
     rule_source: str
     granted_at: datetime
     ended_at: datetime | None
+    warned_due_on: date | None
     parts: tuple[Part, ...]
 
 
@@ -100,7 +104,11 @@ def grant(
         return plan, False
     rule = rule_on(session, taipei_date(now))
     _must_be_allowed(session, bill, rule, parts, now)
-    return _write(session, bill, rule, plan_number, parts, now), True
+    plan = _write(session, bill, rule, plan_number, parts, now)
+    first = plan.parts[0]
+    fact = _fact(session, plan, first_twd=first.amount_twd, first_due_on=first.due_on)
+    outbox.record(session, events.INSTALMENTS_GRANTED, fact, now=now)
+    return plan, True
 
 
 def delay(session: Session, plan_id: UUID, *, bureau: str, part: int, due_on: date, now: datetime) -> Plan:
@@ -123,11 +131,16 @@ def delay(session: Session, plan_id: UUID, *, bureau: str, part: int, due_on: da
         if is_true:
             raise DelayRefused(reason=reason, delays_allowed=plan.delays_allowed)
     session.execute(_DELAY, {"plan": plan_id, "bill": delayed.bill_id, "due_on": due_on, "now": now})
+    fact = _fact(session, plan, **_of_part(delayed), due_on=due_on)
+    outbox.record(session, events.INSTALMENT_DELAYED, fact, now=now)
     return plan_of(session, plan_id)
 
 
 def settle_plans(session: Session, *, now: datetime, limit: int = 200) -> int:
-    """Bring plans to where their parts have brought them: completed, active again, ended. Answers how many moved."""
+    """Bring plans to where their parts have brought them: completed, active again, ended. Answers how many moved.
+
+    A plan that one more missed part would end stays as it is, and its citizen is warned.
+    """
     today = taipei_date(now)
     moved = 0
     for plan_id in session.execute(_TO_SETTLE, {"today": today, "limit": limit}).scalars():
@@ -154,17 +167,47 @@ def _settle(session: Session, plan: Plan, today: date, now: datetime) -> bool:
     unpaid = [part for part in plan.parts if part.status == "unpaid"]
     if plan.status == "active" and not unpaid:
         session.execute(_COMPLETE, {"plan": plan.id, "bill": plan.bill_id, "channel": CHANNEL, "now": now})
+        outbox.record(session, events.INSTALMENTS_COMPLETED, _fact(session, plan), now=now)
         return True
     if plan.status == "completed" and unpaid:
         session.execute(_REOPEN, {"plan": plan.id, "bill": plan.bill_id, "channel": CHANNEL, "now": now})
         return True
     missed = [part for part in unpaid if part.due_on < today]
+    if plan.status == "active" and missed and len(missed) == plan.missed_ends_at - 1:
+        _warn(session, plan, unpaid, missed, now)
     # A part that somebody is paying at this moment is neither missed nor taken away from them.
     if plan.status != "active" or len(missed) < plan.missed_ends_at or any(part.claimed_by for part in unpaid):
         return False
     left_twd = sum(part.amount_twd for part in unpaid)
     session.execute(_END, {"plan": plan.id, "bill": plan.bill_id, "left": left_twd, "now": now})
+    outbox.record(session, events.INSTALMENTS_ENDED, _fact(session, plan, left_twd=left_twd), now=now)
     return True
+
+
+def _warn(session: Session, plan: Plan, unpaid: Sequence[Part], missed: Sequence[Part], now: datetime) -> None:
+    latest = max(missed, key=lambda part: part.due_on)
+    if latest.claimed_by is not None or latest.due_on == plan.warned_due_on:
+        return
+    session.execute(_WARNED, {"plan": plan.id, "due_on": latest.due_on})
+    next_due_on = min((part.due_on for part in unpaid if part not in missed), default=None)
+    left_twd = sum(part.amount_twd for part in unpaid)
+    fact = _fact(session, plan, **_of_part(latest), left_twd=left_twd, next_due_on=next_due_on)
+    outbox.record(session, events.INSTALMENT_MISSED, fact, now=now)
+
+
+def _of_part(part: Part) -> dict[str, Any]:
+    return {"part": part.number, "part_bill_id": str(part.bill_id), "part_twd": part.amount_twd}
+
+
+def _fact(session: Session, plan: Plan, **more: Any) -> dict[str, Any]:
+    return {
+        "plan_id": str(plan.id),
+        "bill_id": str(plan.bill_id),
+        "person_ids": [str(person_id) for person_id in bills.people_of(session, plan.bill_id)],
+        "amount_twd": plan.amount_twd,
+        "parts": len(plan.parts),
+        **more,
+    }
 
 
 def _must_be_allowed(session: Session, bill: Any, rule: Rule, parts: Sequence[PlanPart], now: datetime) -> None:
@@ -235,7 +278,7 @@ _TAKEN = text("SELECT 1 FROM wallet.bill WHERE bureau = :bureau AND number = ANY
 _PLAN = text(
     """
     SELECT p.id, p.bureau, p.plan_number, p.bill_id, b.number, p.amount_twd, p.status, p.delays_used, p.delays_allowed,
-           p.missed_ends_at, p.rule_source, p.granted_at, p.ended_at
+           p.missed_ends_at, p.rule_source, p.granted_at, p.ended_at, p.warned_due_on
       FROM wallet.instalment_plan p JOIN wallet.bill b ON b.id = p.bill_id
      WHERE p.id = :id AND (CAST(:bureau AS text) IS NULL OR p.bureau = :bureau)
     """
@@ -274,7 +317,9 @@ _TO_SETTLE = text(
     (SELECT p.id FROM wallet.bill b JOIN wallet.instalment_plan p ON p.id = b.plan_id
       WHERE b.part_number IS NOT NULL AND b.status = 'unpaid' AND (p.status = 'completed' OR b.due_on < :today)
         AND p.status <> 'ended'
-      GROUP BY p.id, p.status, p.missed_ends_at HAVING p.status = 'completed' OR count(*) >= p.missed_ends_at
+      GROUP BY p.id
+     HAVING p.status = 'completed' OR count(*) >= p.missed_ends_at
+         OR (count(*) = p.missed_ends_at - 1 AND max(b.due_on) IS DISTINCT FROM p.warned_due_on)
       LIMIT :limit)
     """
 )
@@ -321,6 +366,7 @@ _REOPEN = text(
      WHERE id = :bill AND paid_channel = :channel
     """
 )
+_WARNED = text("UPDATE wallet.instalment_plan SET warned_due_on = :due_on WHERE id = :plan")
 _END = text(
     """
     WITH plan AS (UPDATE wallet.instalment_plan SET status = 'ended', ended_at = :now WHERE id = :plan),

@@ -136,17 +136,18 @@ def _send(row: Any, now: datetime) -> None:
 def _record(session: Session, row: Any, credit: Credit, now: datetime) -> None:
     subject = typeid("ref", row.return_id)
     values = {"id": row.external_payment_id, "return_id": row.return_id}
+    fact = {"overpayment_id": str(row.external_payment_id), "person_id": str(row.person_id), "number": row.number,
+            "amount_twd": row.amount_twd, "account": row.account_masked}  # fmt: skip
     if credit.status == "booked":
         if session.execute(_RETURNED, values | {"at": credit.booked_at}).first() is not None:
             ledger.settle(session, [Settlement(row.hold_id, reason="booked", subject=subject)], now=now)
-            fact = {
-                "overpayment_id": str(row.external_payment_id), "person_id": str(row.person_id),
-                "number": row.number, "amount_twd": row.amount_twd, "account": row.account_masked,
-                "returned_at": on_the_wire(credit.booked_at),
-            }  # fmt: skip
-            outbox.record(session, events.OVERPAYMENT_RETURNED, fact, now=now)
-    elif session.execute(_REOPEN, values | {"failure": credit.reason or "rejected"}).first() is not None:
+            booked = fact | {"returned_at": on_the_wire(credit.booked_at)}
+            outbox.record(session, events.OVERPAYMENT_RETURNED, booked, now=now)
+        return
+    failure = credit.reason or "rejected"
+    if session.execute(_REOPEN, values | {"failure": failure}).first() is not None:
         ledger.release(session, [Release(row.hold_id, reason="not booked", subject=subject)], now=now)
+        outbox.record(session, events.OVERPAYMENT_NOT_RETURNED, fact | {"failure_code": failure}, now=now)
 
 
 def _note(session: Session, which: TextClause, values: dict[str, Any], now: datetime) -> int:
@@ -154,7 +155,8 @@ def _note(session: Session, which: TextClause, values: dict[str, Any], now: date
     for row in found:
         book.collected_at_a_store(session, row.bureau, row.channel, row.reported_twd, report_id=row.id, now=now)
         fact = {"overpayment_id": str(row.id), "bill_id": str(row.bill_id), "bureau": row.bureau, "number": row.number,
-                "channel": row.channel, "amount_twd": row.amount_twd, "reason": row.reason}  # fmt: skip
+                "channel": row.channel, "amount_twd": row.amount_twd, "reason": row.reason,
+                "person_ids": [str(person_id) for person_id in bills.people_of(session, row.bill_id)]}  # fmt: skip
         outbox.record(session, events.OVERPAYMENT_FOUND, fact, now=now)
     return len(found)
 

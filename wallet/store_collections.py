@@ -189,6 +189,8 @@ def _tell(session: Session, line: Any, now: datetime) -> None:
         "payment_id": str(line.id),
         "bureau": line.bureau,
         "amount_twd": line.amount_twd,
+        "fee_twd": line.fee_twd,
+        "person_id": str(line.person_id),
     }
     outbox.record(session, events.BILL_COLLECTED, collected, now=now)
 

@@ -43,6 +43,17 @@ def test_a_captured_payment_becomes_one_receipt_in_both_languages(
     assert "article 16" in message.why["explanation"]["en"]
 
 
+def test_a_debit_that_the_bank_may_still_return_says_until_when_and_what_silence_means(
+    happened: Happened, provider: RecordingProvider
+) -> None:
+    person = new_uuid()
+    bring(happened("wallet.payment_captured", captured(person, rail="ach", final_on="2026-11-09", points_pt=100)))
+    [message] = _inbox(person)
+    assert "從您在其他銀行的帳戶繳納" in message.body.zh and "其中 100 元由點數支付" in message.body.zh
+    assert "115年11月9日 前還可能退回" in message.body.zh
+    assert "if you hear nothing, it is final" in message.body.en
+
+
 def test_an_event_delivered_twice_and_at_once_tells_once(happened: Happened, provider: RecordingProvider) -> None:
     person = new_uuid()
     event = happened("wallet.payment_captured", captured(person))
@@ -134,6 +145,9 @@ def test_every_wording_has_a_basis_and_names_no_field_that_could_identify_anybod
         "vehicle",
         "when",
         "due",
+        "part",
+        "then",
+        "left",
     }
     for wording in WORDINGS:
         assert BASES[wording.kind].zh

@@ -98,6 +98,13 @@ def becomes(bill_id: str, status: str) -> None:
                         {"status": status, "id": parse_typeid("bill", bill_id)})  # fmt: skip
 
 
+def facts(kind: str) -> list[dict[str, Any]]:
+    """What was made known of this kind, in order."""
+    with db.unit_of_work() as session:
+        rows = session.execute(text("SELECT payload FROM core.outbox WHERE kind = :kind ORDER BY id"), {"kind": kind})
+        return [row.payload for row in rows]
+
+
 def settled(at: datetime | None = None) -> int:
     with db.unit_of_work() as session:
         return instalments.settle_plans(session, now=at or clock.now())
@@ -177,6 +184,7 @@ def test_the_same_plan_again_changes_nothing_and_another_under_its_number_is_a_c
     first = granted(fines, 900, 900)
     again = fines.send("POST", "/v1/bureau/instalment-plans", plan(900, 900))
     assert (again.status_code, again.json) == (200, first)
+    assert len(facts("wallet.instalments_granted")) == 1
     other = fines.send("POST", "/v1/bureau/instalment-plans", plan(1000, 800))
     assert (other.status_code, other.json["type"].rsplit("/", 1)[1]) == (409, "instalment-plan-conflict")
     second = fines.send("POST", "/v1/bureau/instalment-plans", plan(900, 900, plan_number="P2"))
@@ -204,6 +212,7 @@ def test_one_delay_is_allowed_and_no_second(mei: PayingCitizen, fines: BureauSys
     assert delayed["delays_used"] == 1 and delayed["parts"][0]["due_on"] == later["due_on"]
     assert delayed["parts"][0]["first_due_on"] == made["parts"][0]["due_on"]
     assert fines.send("POST", path, later).json == delayed
+    assert [(fact["part"], fact["due_on"]) for fact in facts("wallet.instalment_delayed")] == [(1, later["due_on"])]
     second = fines.send("POST", path, {"part": 2, "due_on": "2090-01-01"})
     assert (second.status_code, second.json["reason"]) == (409, "no_delay_left")
 
@@ -221,6 +230,7 @@ def test_when_every_part_is_paid_the_fine_is_paid_and_open_again_when_one_is_und
     assert settled() == 1
     assert bills_of(mei)["BX0000001"]["not_payable_reason"] == "on_instalments"
     assert fines.send("GET", f"/v1/bureau/instalment-plans/{made['id']}").json["status"] == "active"
+    assert len(facts("wallet.instalments_completed")) == 1
 
 
 def test_one_missed_part_changes_nothing_and_two_end_the_plan_with_the_rest_owed_at_once(
@@ -230,7 +240,10 @@ def test_one_missed_part_changes_nothing_and_two_end_the_plan_with_the_rest_owed
     becomes(made["parts"][0]["bill_id"], "paid")
     assert settled(days_ahead(60)) == 0
     assert settled(days_ahead(61)) == 0
-    assert settled(days_ahead(91)) == 1
+    assert facts("wallet.instalments_ended") == []
+    assert (settled(days_ahead(91)), settled(days_ahead(92))) == (1, 0)
+    (ended,) = facts("wallet.instalments_ended")
+    assert (ended["left_twd"], ended["amount_twd"]) == (1200, 1800)
     bills = bills_of(mei)
     assert (bills["BX0000001"]["amount"], bills["BX0000001"]["is_payable"]) == (1200, True)
     assert [bills[f"BX0000001-{part}"]["status"] for part in (1, 2, 3)] == ["paid", "void", "void"]
@@ -239,6 +252,41 @@ def test_one_missed_part_changes_nothing_and_two_end_the_plan_with_the_rest_owed
         {"number": "BX0000001-A", "amount": 600, "due_on": "2027-05-01"},
         {"number": "BX0000001-B", "amount": 600, "due_on": "2027-06-01"}]})  # fmt: skip
     assert again.status_code == 201
+
+
+def test_whoever_misses_a_part_is_warned_once_of_each_that_could_be_the_last_but_one(
+    mei: PayingCitizen, fines: BureauSystem
+) -> None:
+    made = granted(fines, 600, 600, 600)
+    (plan_granted,) = facts("wallet.instalments_granted")
+    assert (plan_granted["first_twd"], plan_granted["first_due_on"]) == (600, made["parts"][0]["due_on"])
+    for days in (30, 31, 32, 40):
+        assert settled(days_ahead(days)) == 0
+    (warned,) = facts("wallet.instalment_missed")
+    assert warned["person_ids"] == plan_granted["person_ids"] and len(warned["person_ids"]) == 1
+    assert (warned["part"], warned["left_twd"], warned["next_due_on"]) == (1, 1800, made["parts"][1]["due_on"])
+    becomes(made["parts"][0]["bill_id"], "paid")
+    settled(days_ahead(61))
+    settled(days_ahead(62))
+    again = facts("wallet.instalment_missed")[1:]
+    assert [(fact["part"], fact["left_twd"]) for fact in again] == [(2, 1200)]
+    becomes(made["parts"][1]["bill_id"], "paid")
+    settled(days_ahead(91))
+    assert [fact["next_due_on"] for fact in facts("wallet.instalment_missed")[2:]] == [None]
+
+
+def test_nobody_is_warned_of_a_part_that_is_being_paid_at_this_moment(mei: PayingCitizen, fines: BureauSystem) -> None:
+    made = granted(fines, 900, 900)
+    claim = text("UPDATE wallet.bill SET claimed_by = CASE WHEN :is_claimed THEN id END WHERE id = :id")
+    part_id = parse_typeid("bill", made["parts"][0]["bill_id"])
+    with db.unit_of_work() as session:
+        session.execute(claim, {"id": part_id, "is_claimed": True})
+    settled(days_ahead(31))
+    assert facts("wallet.instalment_missed") == []
+    with db.unit_of_work() as session:
+        session.execute(claim, {"id": part_id, "is_claimed": False})
+    settled(days_ahead(31))
+    assert len(facts("wallet.instalment_missed")) == 1
 
 
 def test_a_delayed_part_is_missed_only_after_its_new_date(mei: PayingCitizen, fines: BureauSystem) -> None:
@@ -295,6 +343,8 @@ def test_a_refusal_is_shown_and_it_can_be_asked_again(mei: PayingCitizen, books:
     found = shown(mei)
     assert (found["request"]["status"], found["request"]["refusal"]) == ("refused", "no_hardship")
     assert found["can_request"] is True
+    instalment_requests.send_due(clock.now() + timedelta(seconds=60))
+    assert [fact["refusal"] for fact in facts("wallet.instalments_refused")] == ["no_hardship"]
     assert ask(mei, 2).json["id"] != asked["id"]
 
 

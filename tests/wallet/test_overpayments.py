@@ -91,6 +91,8 @@ def test_an_account_that_is_closed_leaves_the_money_to_be_sent_elsewhere(custome
     overpayments.send_due(clock.now())
     (refused,) = overpaid(customer)
     assert (refused["status"], refused["failure"]) == ("open", "account_closed")
+    (told,) = events("wallet.overpayment_not_returned")
+    assert (told["amount_twd"], told["account"]) == (45, first["account"])
     assert balances(PARKING) == [90]
     customer.got("POST", path, {"bank_link_id": second["id"]}, Idempotency_Key="key-2")
     overpayments.send_due(clock.now() + timedelta(seconds=1))
@@ -132,6 +134,13 @@ def test_an_account_at_another_bank_cannot_take_it(citizen: PayingCitizen) -> No
     refused = give_back(citizen, found)
     assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/bank_link_id")
     assert overpaid(citizen)[0]["status"] == "open"
+
+
+def test_everybody_who_sees_it_is_named_where_it_is_found(citizen: PayingCitizen, client: FlaskClient) -> None:
+    paying_citizen(client, 8)
+    one_overpayment(citizen)
+    (slip,) = rows("SELECT DISTINCT person_id FROM wallet.payment_slip")
+    assert [fact["person_ids"] for fact in events("wallet.overpayment_found")] == [[str(slip.person_id)]]
 
 
 def test_nobody_else_sees_or_takes_it(citizen: PayingCitizen, client: FlaskClient) -> None:

@@ -76,6 +76,14 @@ def test_the_bureau_is_told_of_each_bill_once(citizen: PayingCitizen) -> None:
     assert len(events("wallet.bill_paid_elsewhere")) == 2
 
 
+def test_whoever_made_the_slip_is_named_where_its_money_is_told_of(citizen: PayingCitizen) -> None:
+    slip = slip_for(citizen, citizen.bill_ids()[0])
+    report(replace(paid(slip), fee_twd=7))
+    (owner,) = rows("SELECT person_id FROM wallet.payment_slip")
+    (told,) = events("wallet.bill_collected")
+    assert (told["person_id"], told["fee_twd"]) == (str(owner.person_id), 7)
+
+
 def test_the_same_file_again_changes_nothing(citizen: PayingCitizen) -> None:
     content = file_of(paid(slip_for(citizen, citizen.bill_ids()[0])))
     first, again = take(content), take(content)
