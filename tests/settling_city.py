@@ -6,7 +6,7 @@ import csv
 import io
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -130,16 +130,21 @@ def capture(paid: Paid, *, at: datetime = PAID_AT, status: str = "captured") -> 
         )
 
 
-def take_back(paid: Paid, how: str, *, at: datetime = NOW) -> None:
-    """The money did not come ("returned") or was taken back ("charged_back")."""
+def take_back(paid: Paid, how: str, *, gone_before: int = 0, at: datetime = NOW) -> None:
+    """The money did not come ("returned") or was taken back ("charged_back"); so much of it had gone back before."""
+    item = replace(paid.item, amount_twd=paid.item.amount_twd - gone_before)
     with db.unit_of_work() as session:
-        book.take_out(
-            session, paid.reference, [paid.item], clearing=CLEARING[paid.rail], rail=paid.rail, cause=how, now=at
-        )
+        book.take_out(session, paid.reference, [item], clearing=CLEARING[paid.rail], rail=paid.rail, cause=how, now=at)
         session.execute(
             text("UPDATE wallet.payment SET status = :how, undone_at = :at WHERE id = :id"),
             {"id": paid.id, "how": how, "at": at},
         )
+        session.execute(
+            text("INSERT INTO wallet.taken_back (payment_id, how, nth, bill_id, amount_twd, fee_twd, points_pt,"
+                 " is_owed, taken_at) SELECT payment_id, :how, 1, bill_id, amount_twd - :gone, fee_twd, points_pt, true, :at"
+                 " FROM wallet.payment_item WHERE payment_id = :id"),
+            {"id": paid.id, "how": how, "at": at, "gone": gone_before},
+        )  # fmt: skip
 
 
 def refund(paid: Paid, amount: int, *, at: datetime = NOW) -> str:

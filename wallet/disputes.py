@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from core import outbox
 from core.errors import NotFound
 from core.ids import new_uuid
-from wallet import events, states
+from wallet import events, refunds, states
 from wallet.errors import DisputeClosed
 from wallet.payments import Payment, items_of, lock_items, lock_payment
 from wallet.undoing import redo, undo
@@ -182,7 +182,10 @@ def _opened(session: Session, payment: Payment, notice: Notice, now: datetime) -
 
 def _money_goes(session: Session, payment_id: UUID, notice: Notice, *, is_taken: bool, now: datetime) -> None:
     if is_taken:
-        undo(session, payment_id, "charged_back", reason=notice.reason, now=now)
+        was_taken = undo(session, payment_id, "charged_back", reason=notice.reason, now=now)
+        payment = lock_payment(session, payment_id)
+        if not was_taken and payment.status == states.REFUNDED:
+            refunds.gone_twice(session, payment, notice.amount_twd, now)
     else:
         redo(session, payment_id, reason=notice.reason, now=now)
 

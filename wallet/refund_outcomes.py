@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from core import outbox
 from core.errors import NotFound
-from wallet import book, events, refund_orders, refund_rules, states
+from wallet import book, events, refund_orders, refund_rules, states, taken_back
 from wallet.payments import Payment, lock_items, lock_payment
 from wallet.rails.contract import Accepted, Declined, RefundOutcome, Returned
+from wallet.reconciliation import breaks
 from wallet.refund_orders import Attempt, Refund
 
 # Its payment was itself taken back: nothing is owed to anybody, and no other account helps.
@@ -47,9 +48,12 @@ def completed(session: Session, refund_id: UUID, external_id: str | None, booked
     book.settle_refund(session, payment.reference, refund_orders.leg_of(refund, attempt), now=now)
     session.execute(_COMPLETED, {"id": refund_id, "at": booked_at})
     session.execute(_ATTEMPT_ENDED, {"id": attempt.id, "external": external_id, "reason": None, "now": now})
-    session.execute(_PAYMENT_REFUNDED, {"id": payment.id})
+    note_whole(session, payment.id)
     if refund_rules.completed_reopens(session, refund.reason, payment.id, refund.bill_id):
         session.execute(_REOPEN_BILL, {"bill_id": refund.bill_id, "payment_id": payment.id, "now": now})
+        taken_back.no_longer_owed(session, payment.id, refund.bill_id)
+    if payment.status in (states.CHARGED_BACK, states.RETURNED) and refund.money_twd:
+        gone_twice(session, payment, refund.money_twd, now)
     outbox.record(
         session,
         events.BILL_REFUNDED,
@@ -86,10 +90,33 @@ def came_back(session: Session, refund_id: UUID, reason: str, now: datetime) -> 
         session,
         events.REFUND_FAILED,
         refund_orders.facts_of(refund_orders.refund_of(session, refund_id))
-        | {"failure_code": reason, "was_completed": was_completed, "can_choose_account": reason != PAYMENT_UNDONE},
+        | {"failure_code": reason, "was_completed": was_completed,
+           "can_choose_account": payment.status not in (states.CHARGED_BACK, states.RETURNED)},
+        now=now,
+    )  # fmt: skip
+    return True
+
+
+def note_whole(session: Session, payment_id: UUID) -> None:
+    """A payment of which everything has gone back is refunded."""
+    session.execute(_PAYMENT_REFUNDED, {"id": payment_id})
+
+
+def gone_twice(session: Session, payment: Payment, amount_twd: int, now: datetime) -> None:
+    """So much went back to the payer and was taken back, too: somebody has to ask for it."""
+    breaks.record(
+        session,
+        kind="duplicate",
+        source=payment.rail,
+        cause="refunded_and_taken_back",
+        subject_kind="payment",
+        subject_id=payment.id,
+        our_reference=payment.reference,
+        their_reference=payment.external_id or "",
+        theirs_twd=-amount_twd,
+        rail=payment.rail,
         now=now,
     )
-    return True
 
 
 def _accepted(session: Session, refund_id: UUID, external_id: str, tries: int, now: datetime) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from wallet import refund_orders
 from wallet.payments import Item, Payment
 from wallet.refund_orders import Refund, Wanted, id_of_reference, refund_of, refunds_of
-from wallet.refund_outcomes import came_back, completed
+from wallet.refund_outcomes import came_back, completed, gone_twice, note_whole
 from wallet.refund_sending import send_due
 
 __all__ = [
@@ -26,8 +26,10 @@ __all__ = [
     "Refund",
     "came_back",
     "completed",
+    "gone_twice",
     "id_of_reference",
     "is_going_back",
+    "note_whole",
     "refund_of",
     "refunds_of",
     "request",

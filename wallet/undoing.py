@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
@@ -17,11 +17,10 @@ from sqlalchemy.orm import Session
 
 from core import outbox
 from core.clock import on_the_wire
-from wallet import book, double_payments, events, refunds, states
+from wallet import book, double_payments, events, refunds, states, taken_back
 from wallet.payments import Item, LockedItem, Payment, give_up, lock_items, lock_payment
 from wallet.ports import ports
-
-How = Literal["returned", "charged_back"]
+from wallet.taken_back import How
 
 
 def undo(
@@ -32,23 +31,23 @@ def undo(
     What has gone back to the payer before is left out: it can be taken from the city once only. A correction says that
     it never came at all: the payment has failed.
     """
-    status = states.FAILED if is_correction else how
     locked = lock_items(session, payment_id)
     payment = lock_payment(session, payment_id)
     if payment.status not in states.COUNTS_AS_PAID:
         return False
     if not is_correction and not states.PAYMENT.may_move(payment.status, how):
         return False
-    items = _not_given_back(session, payment, [each.item for each in locked])
-    cause = f"{how} {_times(session, payment_id)}"
+    items = taken_back.left_of(session, payment, [each.item for each in locked])
+    reopened = [row.id for row in session.execute(_REOPEN, {"id": payment_id, "now": now})]
+    cause = taken_back.write(session, payment_id, "never_came" if is_correction else how, items, owed=reopened, now=now)
     clearing = ports().rails[payment.rail].clearing
     book.take_out(session, payment.reference, items, clearing=clearing, rail=payment.rail, cause=cause, now=now)
     points = sum(item.points_pt for item in items)
     if points:
         cause_id = uuid5(payment_id, cause)
         ports().tender.give_back(session, payment_id=payment_id, points=points, cause_id=cause_id, now=now)
+    status = states.FAILED if is_correction else how
     session.execute(_UNDONE, {"id": payment_id, "status": status, "reason": reason, "now": now})
-    reopened = [row.id for row in session.execute(_REOPEN, {"id": payment_id, "now": now})]
     double_payments.mark_paid_elsewhere(session, reopened, now=now)
     outbox.record(
         session,
@@ -62,14 +61,14 @@ def undo(
 def redo(session: Session, payment_id: UUID, *, reason: str, now: datetime) -> bool:
     """The money that a dispute had taken has come again. True: restored now; False: it was not taken.
 
-    A bill that was paid otherwise meanwhile is paid twice now: its part goes back to the payer.
+    Exactly what was taken comes again, whatever went back to the payer in between. A bill that was paid otherwise
+    meanwhile is paid twice now: its part goes back to the payer.
     """
     locked = lock_items(session, payment_id)
     payment = lock_payment(session, payment_id)
     if payment.status != states.CHARGED_BACK:
         return False
-    items = _not_given_back(session, payment, [each.item for each in locked])
-    cause = f"restored {_times(session, payment_id)}"
+    items, owed, cause = taken_back.restore(session, payment_id, [each.item for each in locked], now=now)
     clearing = ports().rails[payment.rail].clearing
     book.put_back(session, payment.reference, items, clearing=clearing, rail=payment.rail, cause=cause, now=now)
     points = sum(item.points_pt for item in items)
@@ -77,8 +76,8 @@ def redo(session: Session, payment_id: UUID, *, reason: str, now: datetime) -> b
         cause_id = uuid5(payment_id, cause)
         ports().tender.take_again(session, payment_id=payment_id, points=points, cause_id=cause_id, now=now)
     session.execute(_RESTORED, {"id": payment_id})
-    owed = {item.bill_id for item in items}
-    _close(session, payment, [each for each in locked if each.item.bill_id in owed], now)
+    _close(session, payment, locked, owed, now)
+    refunds.note_whole(session, payment_id)
     outbox.record(
         session,
         events.PAYMENT_RESTORED,
@@ -88,12 +87,12 @@ def redo(session: Session, payment_id: UUID, *, reason: str, now: datetime) -> b
     return True
 
 
-def _close(session: Session, payment: Payment, locked: Sequence[LockedItem], now: datetime) -> None:
+def _close(session: Session, payment: Payment, locked: Sequence[LockedItem], owed: set[UUID], now: datetime) -> None:
     waiting = [each.bill_claimed_by for each in locked if each.bill_claimed_by is not None]
     freed = set(give_up(session, waiting, states.CANCELLED, now=now)) if waiting else set()
     for each in locked:
         is_free = each.bill_claimed_by is None or each.bill_claimed_by in freed
-        if each.bill_status == "unpaid" and is_free:
+        if each.item.bill_id in owed and each.bill_status == "unpaid" and is_free:
             session.execute(
                 _CLOSE, {"bill_id": each.item.bill_id, "id": payment.id, "rail": payment.rail,
                          "at": payment.booked_at, "now": now}
@@ -104,33 +103,6 @@ def _close(session: Session, payment: Payment, locked: Sequence[LockedItem], now
                 reason=refunds.PAID_AGAIN_MEANWHILE, amount_twd=each.item.amount_twd, fee_twd=each.item.fee_twd,
                 now=now,
             )  # fmt: skip
-
-
-def _not_given_back(session: Session, payment: Payment, items: Sequence[Item]) -> list[Item]:
-    given: dict[UUID, Any] = {
-        row.bill_id: row for row in session.execute(_GIVEN_BACK, {"payment_id": payment.id}).all()
-    }
-    return [_less(item, given[item.bill_id]) if item.bill_id in given else item for item in items]
-
-
-def _less(item: Item, given: Any) -> Item:
-    # Money goes back before points do, and so it is money that is missing here.
-    left_twd = max(item.amount_twd - given.amount_twd, 0)
-    points = min(item.points_pt, left_twd)
-    fee = max(item.fee_twd - given.fee_twd, 0)
-    return replace(
-        item,
-        amount_twd=left_twd,
-        fee_twd=fee,
-        fee_hold_id=item.fee_hold_id if fee else None,
-        points_pt=points,
-        points_hold_id=item.points_hold_id if points else None,
-    )
-
-
-def _times(session: Session, payment_id: UUID) -> int:
-    # A won dispute can be lost again: each time has transfers of its own.
-    return int(session.execute(_TIMES, {"id": payment_id}).scalar_one())
 
 
 def _facts(payment: Payment, items: Sequence[Item]) -> dict[str, Any]:
@@ -164,12 +136,4 @@ _REOPEN = text(
 _CLOSE = text(
     "UPDATE wallet.bill SET status = 'paid', claimed_by = NULL, paid_by_payment = :id, paid_channel = :rail, "
     "paid_at = :at, updated_at = :now WHERE id = :bill_id"
-)
-_GIVEN_BACK = text(
-    "SELECT bill_id, sum(amount_twd)::bigint AS amount_twd, sum(fee_twd)::bigint AS fee_twd FROM wallet.refund "
-    "WHERE payment_id = :payment_id AND status = 'completed' AND reason <> 'paid_elsewhere_again' GROUP BY bill_id"
-)
-_TIMES = text(
-    "SELECT count(*) FROM wallet.state_change WHERE subject = :id AND machine = 'payment' "
-    "AND target IN ('returned', 'charged_back')"
 )

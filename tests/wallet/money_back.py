@@ -13,10 +13,12 @@ from sandbox_process import SandboxBooks
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from api.delivery import deliver
 from core import db
 from ledger import book
 from partners import wire
 from partners.bureaus.client import BureausClient
+from points.tasks import CONSUMERS as POINTS
 from wallet import ports, refund_sending
 from wallet.book import BANK_CLEARING, bureau_payable
 
@@ -36,6 +38,26 @@ def paid(customer: BankCustomer, *amounts: int) -> dict[str, Any]:
     payment = customer.pay([bill["id"] for bill in bills], link)
     assert payment["status"] == "captured"
     return payment
+
+
+def split(customer: BankCustomer, amount: int, *, points: int) -> dict[str, Any]:
+    """A new parking fee, paid with so many points and the rest from the customer's account."""
+    bill = next(bill for bill in customer.owe_parking(amount) if bill["amount"] == amount)
+    link = next(link for link in customer.got("GET", "/v1/bank-links")["items"] if link["status"] == "active")
+    body = {"bill_ids": [bill["id"]], "bank_link_id": link["id"], "points": points}
+    begun = customer.got("POST", "/v1/payments", body, Idempotency_Key=str(uuid.uuid4()))
+    credential = {"credential": customer.device.get(begun["authorization"]["options"])}
+    path = f"/v1/payments/{begun['id']}/authorization"
+    return customer.got("POST", path, credential, Idempotency_Key=str(uuid.uuid4()))  # type: ignore[no-any-return]
+
+
+def bring_points() -> None:
+    """The worker's turn with the facts that concern points."""
+    kinds = [consumer.kind for consumer in POINTS]
+    with db.unit_of_work() as session:
+        found = session.execute(text("SELECT id FROM core.outbox WHERE kind = ANY(:kinds)"), {"kinds": kinds})
+        ids = list(found.scalars())
+    deliver(ids, {consumer.kind: [consumer] for consumer in POINTS})
 
 
 def ask(customer: BankCustomer, payment: dict[str, Any], reason: str, amount: int | None = None) -> TestResponse:

@@ -15,14 +15,13 @@ from signed_in_officer import SignedInOfficer, signed_in_officer
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from api.delivery import deliver
 from core import clock, db
 from core.ids import new_uuid
 from core.outbox import Event
 from notify.money_back import tell_of_refund
-from points.tasks import CONSUMERS as POINTS
 from tests.wallet.money_back import (
     ask,
+    bring_points,
     bureaus_behind,
     in_the_book,
     paid,
@@ -30,6 +29,7 @@ from tests.wallet.money_back import (
     refund_uuid,
     sent,
     shown,
+    split,
     status_of,
     withdraw,
 )
@@ -367,27 +367,13 @@ def test_what_the_rail_gives_back_is_what_the_book_says(payer: BankCustomer) -> 
     assert status_of(payer, payment) == "captured"
 
 
-def bring_points() -> None:
-    """The worker's turn with the facts that concern points."""
-    kinds = [consumer.kind for consumer in POINTS]
-    with db.unit_of_work() as session:
-        found = session.execute(text("SELECT id FROM core.outbox WHERE kind = ANY(:kinds)"), {"kinds": kinds})
-        ids = list(found.scalars())
-    deliver(ids, {consumer.kind: [consumer] for consumer in POINTS})
-
-
 def test_of_a_payment_in_money_and_points_the_money_comes_back_first_and_the_rest_as_points(
     payer: BankCustomer,
 ) -> None:
     paid(payer, 3000)
     bring_points()
     assert payer.got("GET", "/v1/points")["balance"] == 40
-    (bill,) = payer.owe_parking(60)
-    (link,) = payer.got("GET", "/v1/bank-links")["items"]
-    body = {"bill_ids": [bill["id"]], "bank_link_id": link["id"], "points": 35}
-    begun = payer.got("POST", "/v1/payments", body, Idempotency_Key="split")
-    credential = {"credential": payer.device.get(begun["authorization"]["options"])}
-    payment = payer.got("POST", f"/v1/payments/{begun['id']}/authorization", credential, Idempotency_Key="yes")
+    payment = split(payer, 60, points=35)
     withdraw(payer.books, payment)
     before = in_the_book()
     refunds_made = [ask(payer, payment, "bill_withdrawn", amount).json for amount in (20, 30, 10)]

@@ -8,6 +8,8 @@ from typing import Final
 PAID: Final = "('captured', 'provisional', 'refunded', 'charged_back', 'returned')"
 UNDECIDED: Final = "('debiting', 'unknown', 'action_required')"
 MONEY_OF_PAYMENT: Final = "(p.amount_twd + p.fee_twd - p.points_pt)"
+# Of a bill's part `t` that was taken back, what was money.
+TAKEN: Final = "(t.amount_twd - t.points_pt + t.fee_twd)"
 CLEARING: Final = """
     CASE WHEN {rail} = 'bank_of_kaohsiung' THEN 'bank_clearing:bank_of_kaohsiung'
          WHEN {rail} = 'ach' THEN 'ach_clearing'
@@ -44,10 +46,10 @@ OURS: Final = f"""
                  WHEN s.kind = 'refund_reversed' AND r.came_back THEN r.money_twd END
         WHEN NOT p.rail = ANY(:rails) THEN NULL
         WHEN s.kind = 'payment' AND p.status IN {PAID} THEN {MONEY_OF_PAYMENT}
-        WHEN s.kind = 'return' AND p.status = 'returned' THEN -{MONEY_OF_PAYMENT}
-        WHEN s.kind = 'chargeback' AND d.charged_back >= 1 THEN -{MONEY_OF_PAYMENT}
-        WHEN s.kind = 'second_chargeback' AND d.charged_back >= 2 THEN -{MONEY_OF_PAYMENT}
-        WHEN s.kind = 'chargeback_reversed' AND d.came_again >= 1 THEN {MONEY_OF_PAYMENT}
+        WHEN s.kind = 'return' THEN -d.returned_twd
+        WHEN s.kind = 'chargeback' THEN -d.charged_back_twd
+        WHEN s.kind = 'second_chargeback' THEN -d.charged_back_again_twd
+        WHEN s.kind = 'chargeback_reversed' THEN d.came_again_twd
     END
 """
 ACCOUNT: Final = f"""
@@ -65,11 +67,15 @@ JOINS: Final = f"""
     ) r ON true
     LEFT JOIN wallet.overpayment v ON v.return_id = s.subject_id AND s.kind = 'refund' AND v.status = 'returned'
     LEFT JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE target = 'charged_back') AS charged_back,
-               count(*) FILTER (WHERE source = 'charged_back' AND target = 'captured') AS came_again
-          FROM wallet.state_change
-         WHERE subject = p.id AND machine = 'payment'
-           AND s.kind IN ('chargeback', 'second_chargeback', 'chargeback_reversed')
+        SELECT nullif(sum({TAKEN}) FILTER (WHERE t.how = 'returned'), 0)::bigint AS returned_twd,
+               nullif(sum({TAKEN}) FILTER (WHERE t.how = 'charged_back' AND t.nth = 1), 0)::bigint AS charged_back_twd,
+               nullif(sum({TAKEN}) FILTER (WHERE t.how = 'charged_back' AND t.nth = 2), 0)::bigint
+                   AS charged_back_again_twd,
+               nullif(sum({TAKEN}) FILTER (WHERE t.how = 'charged_back' AND t.nth = 1 AND t.restored_at IS NOT NULL),
+                      0)::bigint AS came_again_twd
+          FROM wallet.taken_back t
+         WHERE t.payment_id = p.id
+           AND s.kind IN ('return', 'chargeback', 'second_chargeback', 'chargeback_reversed')
     ) d ON true
     LEFT JOIN wallet.payout o ON o.reference = s.our_reference AND s.kind = 'transfer'
     LEFT JOIN wallet.collection_line k

@@ -20,6 +20,7 @@ _CAUSES: Final[dict[str, Text]] = {
     "not_decided": Text("逾時仍不知道扣款結果", "What became of the debit is still not known"),
     "message_differs": Text("對方通知的金額與我們不同", "A message says another amount than ours"),
     "late_return": Text("退件超過約定期限", "Returned after its time had passed"),
+    "refunded_and_taken_back": Text("同一筆錢退了又被扣回", "Refunded, and taken back by the payer's bank as well"),
 }
 _STATES: Final[dict[str, Text]] = {
     "payment": Text("對方有款項，但付款狀態是「{state}」", "Money came for a payment that is {state}"),

@@ -86,6 +86,21 @@ def test_refunds_chargebacks_and_fee_records_are_booked() -> None:
     must_be_explained()
 
 
+def test_a_chargeback_takes_what_had_not_been_refunded_before() -> None:
+    contested = pay("card", 900)
+    back = refund(contested, 200)
+    take_back(contested, "charged_back", gone_before=200)
+    must_be_explained()
+    take("adyen", adyen_file([
+        settled(contested),
+        adyen_row("Refunded", ours=back, theirs="R1", gross=-200, net=-200, of_modification=True),
+        adyen_row("Chargeback", ours=contested.reference, theirs="C1", gross=-700, net=-700),
+    ]))  # fmt: skip
+    assert kinds() == []
+    assert balance(book.ADYEN_CLEARING) == 0
+    must_be_explained()
+
+
 def test_row_34_each_difference_is_a_break_of_its_type_and_the_sums_tie_to_the_payout() -> None:
     good, off, twice, late_one = (pay("card", amount) for amount in (600, 700, 800, 900))
     forgotten = pay("card", 1000, at=PAID_AT - timedelta(days=20))
