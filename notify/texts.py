@@ -125,5 +125,9 @@ FAILURES = {
     "account_closed": Text("這個帳戶已經結清。", "The account has been closed."),
     "mandate_not_found": Text("銀行找不到您的扣款授權。", "The bank does not know the debit mandate."),
     "not_executed": Text("銀行沒有收到這筆扣款。", "The debit never reached the bank."),
+    "not_confirmed": Text("沒有在時限內到付款頁面確認。", "It was not confirmed on the payment page in time."),
+    "payer_cancelled": Text("您在付款頁面取消了。", "You cancelled on the payment page."),
+    "card_declined": Text("發卡銀行沒有同意這筆付款。", "The card's bank did not agree to it."),
+    "card_expired": Text("這張卡已經過期。", "The card has expired."),
 }
 SOME_FAILURE = Text("銀行沒有接受這筆扣款。", "The bank did not accept the debit.")

@@ -64,14 +64,15 @@ def test_an_event_delivered_twice_and_at_once_tells_once(happened: Happened, pro
 
 def test_a_failed_payment_says_why_in_plain_words(happened: Happened, provider: RecordingProvider) -> None:
     person = new_uuid()
-    for reason in ("insufficient_funds", "something_new"):
+    for reason in ("insufficient_funds", "payer_cancelled", "something_new"):
         bring(
             happened(
                 "wallet.payment_failed",
                 {"payment_id": str(new_uuid()), "person_id": str(person), "reason_code": reason, "total_twd": 605},
             )
         )
-    newest, oldest = _inbox(person)
+    newest, cancelled, oldest = _inbox(person)
+    assert "您在付款頁面取消了" in cancelled.body.zh
     assert "There is not enough money in the account." in oldest.body.en
     assert "帳戶餘額不足。" in oldest.body.zh
     assert "銀行沒有接受這筆扣款。" in newest.body.zh
