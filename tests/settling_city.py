@@ -147,8 +147,8 @@ def take_back(paid: Paid, how: str, *, gone_before: int = 0, at: datetime = NOW)
         )  # fmt: skip
 
 
-def refund(paid: Paid, amount: int, *, at: datetime = NOW) -> str:
-    """Part of a payment has gone back over its rail; answers our reference for it."""
+def refund(paid: Paid, amount: int, *, at: datetime = NOW, status: str = "completed") -> str:
+    """Part of a payment has gone back over its rail, or is "pending" there; answers our reference for it."""
     refund_id, hold = new_uuid(), new_uuid()
     leg = book.Leg(paid.item.bureau, amount, 0, hold, None)
     with db.unit_of_work() as session:
@@ -170,10 +170,12 @@ def refund(paid: Paid, amount: int, *, at: datetime = NOW) -> str:
         )  # fmt: skip
         clearing = CLEARING[paid.rail]
         book.hold_refund(session, paid.reference, leg, clearing=clearing, rail=paid.rail, now=at)
-        book.settle_refund(session, paid.reference, leg, now=at)
+        if status == "completed":
+            book.settle_refund(session, paid.reference, leg, now=at)
+        done_at = at if status == "completed" else None
         session.execute(
-            text("UPDATE wallet.refund SET status = 'completed', completed_at = :at WHERE id = :id"),
-            {"id": refund_id, "at": at},
+            text("UPDATE wallet.refund SET status = :status, completed_at = :at WHERE id = :id"),
+            {"id": refund_id, "at": done_at, "status": status},
         )
     return typeid("ref", refund_id)
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core import db, outbox
 from core.clock import taipei_date
 from core.outbox import Event
-from wallet import events, outcomes
+from wallet import events, outcomes, refund_outcomes
 from wallet.rails.contract import Booked
 from wallet.reconciliation import booking, breaks, matching
 from wallet.reconciliation.expected import BOOKED_ON, CLEARING, MONEY_OF_PAYMENT, PAID, REFUND, UNDECIDED
@@ -51,13 +51,19 @@ def look_for_missing(now: datetime) -> None:
 
 
 def settle_what_files_prove(now: datetime) -> None:
-    """A file says that a payment was booked whose outcome we still ask for: it was, exactly as the line says."""
+    """A file says that a payment was booked, or a refund paid out, whose outcome we still ask or wait for: it was,
+    exactly as the line says. A notice that was lost is made up for here."""
     with db.unit_of_work() as session:
         proven = session.execute(_PROVEN, {"sources": list(_SYNCHRONOUS), "limit": _PER_UNIT}).all()
     for row in proven:
         with db.unit_of_work() as session:
             booked = Booked(row.their_reference, row.gross_twd, row.authorized_at)
             outcomes.record(session, row.subject_id, booked, now=now)
+    with db.unit_of_work() as session:
+        refunds = session.execute(_PROVEN_REFUNDS, {"limit": _PER_UNIT}).all()
+    for row in refunds:
+        with db.unit_of_work() as session:
+            refund_outcomes.completed(session, row.refund_id, row.their_reference or None, now, now)
 
 
 def take_latecomers(source: Source, now: datetime) -> int:
@@ -185,6 +191,18 @@ _PROVEN = text(
        AND p.status IN {UNDECIDED} AND l.gross_twd = {MONEY_OF_PAYMENT}
      ORDER BY b.id LIMIT :limit
     """  # noqa: S608
+)
+_PROVEN_REFUNDS = text(
+    """
+    SELECT f.id AS refund_id, l.their_reference
+      FROM wallet.reconciliation_break b
+      JOIN wallet.statement_line l ON l.file_id = b.file_id AND l.row = b.row
+      JOIN wallet.refund_attempt a ON a.id = l.subject_id
+      JOIN wallet.refund f ON f.id = a.refund_id AND f.attempt = a.number
+     WHERE b.status <> 'closed' AND b.kind = 'missing_ours' AND l.kind = 'refund'
+       AND f.status IN ('requested', 'unknown', 'pending') AND l.gross_twd = f.points_pt - f.amount_twd - f.fee_twd
+     ORDER BY b.id LIMIT :limit
+    """
 )
 _OPENED = """
     ), opened AS (

@@ -21,6 +21,7 @@ from settling_city import (
     open_breaks,
     open_city,
     pay,
+    refund,
     settled,
     statement,
     take,
@@ -143,6 +144,19 @@ def test_row_15_a_file_settles_a_payment_whose_message_never_came() -> None:
     assert status == "captured"
     assert kinds() == []
     assert balance(book.BANK_CLEARING) == 0 and balance(book.BREAK_SUSPENSE) == 0
+    must_be_explained()
+
+
+def test_row_15_a_file_completes_a_refund_whose_message_never_came() -> None:
+    paid = pay("card", 600)
+    back = refund(paid, 200, status="pending")
+    lines = [settled(paid), adyen_row("Refunded", ours=back, theirs="R1", gross=-200, net=-200, of_modification=True)]
+    take("adyen", adyen_file(lines))
+    assert kinds() == ["missing_ours"]
+    late.catch_up(NOW)
+    with db.unit_of_work() as session:
+        assert session.execute(text("SELECT status FROM wallet.refund")).scalar_one() == "completed"
+    assert kinds() == [] and balance(book.ADYEN_CLEARING) == 0 and balance(book.BREAK_SUSPENSE) == 0
     must_be_explained()
 
 
