@@ -13,6 +13,11 @@ export function railName(rail) {
   return hasText(`rail_${rail}`) ? t(`rail_${rail}`) : rail;
 }
 
+/** Whose page a payer is sent to, as in "the page of …". */
+export function pageName(rail) {
+  return rail === "card" ? t("page_of_card") : railName(rail);
+}
+
 export function railIcon(rail) {
   return ICONS[rail] || "bills";
 }

@@ -17,7 +17,8 @@ export function combined(pages) {
     .map((quotes) => {
       const sum = (name) => quotes.reduce((total, quote) => total + quote[name], 0);
       const slowest = quotes.reduce((one, other) => (soonness(other) > soonness(one) ? other : one));
-      const bar = quotes.find((quote) => !quote.is_available);
+      // Whoever begins anew takes the bills back from a payment of their own that only waits; the API knows which does more.
+      const bar = quotes.find((quote) => !quote.is_available && quote.unavailable_reason !== "processing");
       return { rail: slowest.rail, isSlip: slowest.is_slip, amount: sum("amount"), fee: sum("fee"), total: sum("total"),
         cityCost: sum("city_cost"), counts: slowest.counts_as_paid, words: slowest.counts_as_paid_words,
         barred: bar ? bar.unavailable_words : "", becauseOf: bar ? bar.unavailable_reason : "" };

@@ -15,6 +15,7 @@ export async function banks({ signal }) {
   const { items } = await call("GET", "/v1/bank-links", { signal });
   const shown = items.filter((item) => item.account);
   const standing = shown.filter((item) => ["active", "paused", "pending"].includes(item.status));
+  standing.sort((one, other) => Number(other.is_preferred) - Number(one.is_preferred));
   const ended = shown.filter((item) => !standing.includes(item));
   const problem = el("div");
   const add = button(t("link_bank"), () => busy(add, problem, () => linkBank({}, HERE)), { kind: "primary wide", iconName: "plus" });
@@ -52,7 +53,8 @@ function bankRow(item, hasOthers) {
       isUsed && el("div", { class: "actions" },
         current.status === "active" ? changer(changes, "pause_link", { status: "paused" }, "link_paused") : changer(changes, "resume_link", { status: "active" }, "link_resumed"),
         hasOthers && !current.is_preferred && current.status === "active" && changer(changes, "prefer_link", { is_preferred: true }, "link_preferred", { isListChanged: true }),
-        nameChanger(changes), ender(changes)));
+        ender(changes)),
+      isUsed && nameChanger(changes));
   };
   drawRow(item);
   return row;

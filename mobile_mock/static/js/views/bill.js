@@ -15,7 +15,7 @@ export async function bill({ path, signal }) {
   const address = `/v1/bills/${encodeURIComponent(path.id)}`;
   const item = await call("GET", address, { signal });
   const [quotes, parts] = await Promise.all([
-    item.is_payable ? call("GET", `${address}/quotes`, { signal }) : { items: [] },
+    item.is_payable && item.status === "unpaid" ? call("GET", `${address}/quotes`, { signal }) : { items: [] },
     item.kind === "fine" && item.status !== "paid" ? call("GET", `${address}/instalments`, { signal }) : null,
   ]);
   const title = billName(item);
@@ -36,7 +36,8 @@ export async function bill({ path, signal }) {
           item.paid_at && [t("paid_at"), momentElement(item.paid_at)],
           item.paid_via && [t("paid_via"), channelName(item.paid_via)],
         ])),
-      !item.is_payable && item.status !== "paid" && notice("info", t("not_payable_title"), el("p", {}, item.not_payable_explanation || whyNotPayable(item))),
+      item.not_payable_reason && item.status !== "paid" && notice("info", t(item.is_payable ? "status_processing" : "not_payable_title"),
+        el("p", {}, item.not_payable_explanation || whyNotPayable(item)), item.is_payable && buttonLink(t("history_title"), "/app/payments", { kind: "small" })),
       item.is_payable && buttonLink(t("pay_this"), `/app/pay?bills=${item.id}`, { kind: "accent wide" }),
       item.payment_id && buttonLink(t("see_payment"), `/app/payments/${item.payment_id}`, { kind: "quiet wide" }),
       quotes.items.length > 0 && quotesTable(quotes.items),

@@ -45,7 +45,9 @@ async function howToPay(bills, signal) {
   ]);
   const quotes = combined(pages.map((page) => page.items));
   const ways = waysToPay({ quotes, links: links.items, cards: cards.items, balance: points.balance }).map(withoutMissingWallet);
-  return [wayForm(bills, ways, points.balance), linkers(quotes, links.items), slipsOf(bills, quotes)];
+  const hasOwn = links.items.some((link) => link.bank === "bank_of_kaohsiung" && link.status === "active");
+  const [form, another] = [wayForm(bills, ways, points.balance), linkers(quotes, hasOwn)];
+  return [hasOwn ? [form, another] : [another, form], slipsOf(bills, quotes)];
 }
 
 function withoutMissingWallet(way) {
@@ -92,12 +94,11 @@ function wayForm(bills, ways, balance) {
   const form = el("form", { class: "card", novalidate: true, on: { submit, change: changed } },
     el("fieldset", { class: "choices", "aria-describedby": missing.id }, el("legend", {}, el("h2", {}, t("choose_way"))),
       open.map((way) => wayChoice(way, way === first))),
-    missing.element, keepLine, part.block,
     barred.length > 0 && el("details", { class: "barred-ways" }, el("summary", {}, t("ways_barred", { n: barred.length })),
       el("ul", { class: "lines", role: "list" }, barred.map((way) => el("li", {},
         el("span", { class: "line-words" }, el("span", {}, icon(railIcon(way.quote.rail)), " ", way.title, " ", way.account && el("span", { class: "mono" }, way.account)),
           el("span", { class: "hint" }, way.barred)))))),
-    sums, problem, next);
+    missing.element, keepLine, part.block, sums, problem, next);
   changed();
   return form;
 }
@@ -108,10 +109,11 @@ function wayChoice(way, isChosen) {
     el("input", { type: "radio", class: "radio", name: "way", value: way.id, checked: isChosen, required: true }),
     icon(railIcon(quote.rail)),
     el("span", { class: "way-words" },
-      el("span", {}, el("strong", {}, way.title), way.account && " ", way.account && el("span", { class: "mono" }, way.account)),
+      el("span", { class: "way-name" },
+        el("span", {}, el("strong", {}, way.title), way.account && " ", way.account && el("span", { class: "mono" }, way.account)), " ",
+        el("span", { class: "way-fee" }, quote.fee === 0 ? t("no_fee_at_all") : [t("fee"), " ", money(quote.fee)])),
       way.isRecommended && mark("good", recommendation(quote), "check"),
-      el("span", { class: "hint" }, [way.hint, quote.words, t(quote.cityCost ? "city_pays" : "city_pays_nothing", { amount: number(quote.cityCost) })].filter(Boolean).join(" · "))),
-    el("span", { class: "way-fee" }, quote.fee === 0 ? t("no_fee") : [t("fee"), " ", money(quote.fee)]));
+      el("span", { class: "hint" }, [way.hint, quote.words, t(quote.cityCost ? "city_pays" : "city_pays_nothing", { amount: number(quote.cityCost) })].filter(Boolean).join(" · "))));
 }
 
 function recommendation({ fee, cityCost }) {
@@ -129,10 +131,9 @@ function sumsOf({ quote }, points) {
 }
 
 /** Ways to have one more way: link an account at the city's bank, or at any other. */
-function linkers(quotes, links) {
+function linkers(quotes, hasOwn) {
   const problem = el("div");
   const here = window.location.pathname + window.location.search;
-  const hasOwn = links.some((link) => link.bank === "bank_of_kaohsiung" && link.status === "active");
   const inside = quotes.find((quote) => quote.rail === "bank_of_kaohsiung");
   const link = button(t("link_bank"), () => busy(link, problem, () => linkBank({}, here)), { kind: hasOwn ? "quiet wide" : "primary wide", iconName: "plus" });
   return el("section", { class: "card" }, el("h2", {}, t("another_account")),

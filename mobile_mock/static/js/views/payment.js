@@ -11,7 +11,7 @@ import { readInstruction, WordsDoNotMatch } from "../instruction.js";
 import { t } from "../language.js";
 import { button, confirmed, heading, notice, problemPanel } from "../parts.js";
 import { signChallenge } from "../passkeys.js";
-import { BANKS, DEVICE_WALLETS, railName } from "../rails.js";
+import { BANKS, DEVICE_WALLETS, pageName } from "../rails.js";
 import { state } from "../state.js";
 import { ended, failed, paid, takenBack } from "./payment_outcome.js";
 import { wordsToSign } from "./words_to_sign.js";
@@ -66,7 +66,8 @@ async function review(screen, current) {
     el("p", { class: "step" }, t("step_of", { step: 2, of: 2 })),
     wordsToSign(current, instruction, state.me),
     el("div", { class: "sign-off" }, problem, sign),
-    el("p", { class: "hint centre" }, t("sign_hint"), " ", leadsElsewhere(current) && t("sign_hint_elsewhere", { name: railName(current.rail) })), cancel);
+    el("p", { class: "hint centre" }, t("sign_hint")),
+    leadsElsewhere(current) && el("p", { class: "hint centre" }, t("sign_hint_elsewhere", { name: pageName(current.rail) })), cancel);
 }
 
 function refuseToSign(screen, current, failure) {
@@ -162,7 +163,7 @@ function unknownDetail(current) {
 /** The card's bank or the wallet wants the payer on a page of its own; meanwhile its news may come by another way. */
 async function elsewhere(screen, current) {
   endAuthorization(current.id);
-  const name = railName(current.rail);
+  const name = pageName(current.rail);
   announce(t("elsewhere_title", { name }));
   fill(screen.place, el("section", { class: "outcome" }, el("div", { class: "waves" }, icon("phone")),
     el("h1", {}, t("elsewhere_title", { name })), el("p", { class: "figure" }, money(current.total - current.points_used)),

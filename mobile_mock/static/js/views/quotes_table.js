@@ -8,7 +8,7 @@ import { railIcon, railName } from "../rails.js";
 
 /** `quotes` as the API orders them: the cheapest for both sides first, what is not possible last. */
 export function quotesTable(quotes) {
-  return el("section", { class: "card" }, el("h2", { id: "quotes" }, t("quotes_title")), el("p", { class: "hint" }, t("quotes_hint")),
+  return el("section", { class: "card quotes-card" }, el("h2", { id: "quotes" }, t("quotes_title")), el("p", { class: "hint" }, t("quotes_hint")),
     // Drawn as cards on a narrow screen, it stays a table for a screen reader: hence the roles.
     el("table", { class: "quotes", role: "table", "aria-labelledby": "quotes" },
       el("thead", { role: "rowgroup" }, el("tr", { role: "row" },
@@ -24,7 +24,7 @@ function row(quote) {
       quote.is_recommended && el("span", { class: "quote-note" }, mark("good", quote.recommended_because, "check")),
       !quote.is_available && el("span", { class: "quote-note hint" }, quote.unavailable_words),
       quote.item_cap !== null && el("span", { class: "quote-note hint" }, t("slip_cap"), " ", money(quote.item_cap))),
-    cell("quote_fee", quote.fee === 0 ? t("no_fee") : money(quote.fee)),
+    cell("quote_fee", quote.fee === 0 ? t("nothing") : money(quote.fee)),
     cell("quote_city", quote.city_cost === 0 ? t("nothing") : money(quote.city_cost)),
     cell("counts_as_paid", quote.counts_as_paid_words));
 }

@@ -34,7 +34,7 @@ export async function receipt({ path, signal }) {
         payment.points_used > 0 && el("p", { class: "lines-sum light" }, el("span", {}, t("paid_in_points")), t("points_amount", { n: number(payment.points_used) })),
         paper.given_back > 0 && el("p", { class: "lines-sum light" }, el("span", {}, t("receipts_given_back")), money(paper.given_back)),
         el("p", { class: `stamp ${paper.status}` }, icon(paper.status === "paid" ? "check" : "undo"), t(`receipt_stamp_${paper.status}`))),
-      refundCards(refunds.items, payment),
+      refundCards(refunds.items, payment, signal),
       el("div", { class: "actions column" },
         buttonLink(t("receipt_pdf"), `${address}/receipt?format=pdf`, { kind: "primary wide", iconName: "pdf", target: "_blank", rel: "noopener" }),
         paper.verify_url && buttonLink(t("receipt_verify"), paper.verify_url, { kind: "quiet wide", iconName: "shield", target: "_blank", rel: "noopener" }),

@@ -10,16 +10,33 @@ import { instrumentName, railName } from "../rails.js";
 import { steps } from "./timeline.js";
 
 const TONES = { requested: ["info", "wait"], unknown: ["info", "wait"], pending: ["info", "wait"], completed: ["good", "check"], failed: ["bad", "overdue"] };
+const ASK_AGAIN_MS = 2500;
+const ASKED_FOR = 12;
 const REASONS = ["duplicate", "bill_withdrawn", "wrong_amount"];
 
-/** A card for each refund of this payment. */
-export function refundCards(items, payment) {
+/** A card for each refund of this payment; what is on its way is asked after while the screen is open. */
+export function refundCards(items, payment, signal) {
   const isNamed = Boolean(payment.bank_link_id || payment.card_id);
   return items.map((item) => {
     const card = el("section", { class: "card refund" });
     draw(card, item, isNamed);
+    follow(card, item, isNamed, signal, 0);
     return card;
   });
+}
+
+function follow(card, item, isNamed, signal, round) {
+  if (!["requested", "unknown"].includes(item.status) || round >= ASKED_FOR) return;
+  const timer = window.setTimeout(async () => {
+    const fresh = await call("GET", `/v1/refunds/${item.id}`, { signal }).catch(() => item);
+    if (signal.aborted) return;
+    if (fresh.status !== item.status) {
+      draw(card, fresh, isNamed);
+      announce(fresh.status_text);
+    }
+    follow(card, fresh, isNamed, signal, round + 1);
+  }, ASK_AGAIN_MS);
+  signal.addEventListener("abort", () => window.clearTimeout(timer), { once: true });
 }
 
 function draw(card, item, isNamed) {
@@ -100,7 +117,7 @@ export async function askRefund({ path, signal }) {
         const item = await call("POST", `${address}/refunds`, { body, key: `${key}.${body.bill_id.slice(-8)}.${body.reason}` });
         const done = el("h1", {}, t("ask_refund_done"));
         announce(t("ask_refund_done"));
-        fill(place, el("header", { class: "heading" }, done), refundCards([item], payment), buttonLink(t("see_payment"), back, { kind: "primary wide" }));
+        fill(place, el("header", { class: "heading" }, done), refundCards([item], payment, signal), buttonLink(t("see_payment"), back, { kind: "primary wide" }));
         focusOn(done);
       } catch (failure) {
         if (!(failure instanceof Refusal && failure.slug === "refund-not-allowed")) throw failure;
@@ -108,9 +125,9 @@ export async function askRefund({ path, signal }) {
       }
     });
   };
-  fill(place, heading(title, { back, backText: t("see_payment") }), el("p", {}, t("ask_refund_detail")),
+  fill(place, heading(title, { back, backText: t("see_payment") }), el("p", { class: "lead" }, t("ask_refund_detail")),
     el("form", { class: "card form", novalidate: true, on: { submit } },
-      el("fieldset", { class: "choices" }, el("legend", {}, t("ask_refund_bill")), payment.bills.map((bill, index) => el("label", { class: "choice" },
+      el("fieldset", { class: "choices" }, el("legend", {}, t("ask_refund_bill")), payment.bills.map((bill, index) => el("label", { class: "choice split" },
         el("input", { type: "radio", class: "radio", name: "bill", value: bill.bill_id, checked: index === 0 }),
         el("span", {}, bill.description, " ", el("span", { class: "mono fine-print" }, bill.number)), money(bill.amount)))),
       el("fieldset", { class: "choices", "aria-describedby": missing.id }, el("legend", {}, t("refund_reason")), REASONS.map((reason) => el("label", { class: "choice" },

@@ -17,7 +17,7 @@ export async function slip({ path, signal }) {
     content: [
       heading(title, { back: `/app/bills/${item.bill_id}`, backText: t("back_to_bill") }),
       isLive ? el("figure", { class: `code-sheet ${item.channel}` }, picture(item, signal), item.segments && spelled(item.segments),
-        el("figcaption", {}, money(item.total, "strong"), el("span", { class: "hint" }, item.fee === 0 ? t("no_fee") : t("fee_included", { amount: number(item.fee) }))))
+        el("figcaption", {}, money(item.total, "strong"), el("span", { class: "hint" }, item.fee === 0 ? t("no_fee_at_all") : t("fee_included", { amount: number(item.fee) }))))
         : notice("warn", t(`slip_${item.status}`), el("p", {}, t("slip_not_live")), buttonLink(t("back_to_bill"), `/app/bills/${item.bill_id}`, { kind: "small" })),
       isLive && el("section", { class: "card" }, el("h2", {}, t("slip_how")), el("ol", { class: "how-to" }, item.how_to.map((step) => el("li", {}, step)))),
       el("section", { class: "card" }, facts([

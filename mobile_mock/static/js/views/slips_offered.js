@@ -22,7 +22,7 @@ function slipMaker(bill, quote) {
   const problem = el("div");
   const name = railName(quote.rail);
   if (quote.barred) return el("p", { class: "slip-barred" }, el("strong", {}, name), el("span", { class: "hint" }, quote.barred));
-  const cost = quote.fee === 0 ? t("no_fee") : t("fee_of", { amount: number(quote.fee) });
+  const cost = quote.fee === 0 ? t("no_fee_at_all") : t("fee_of", { amount: number(quote.fee) });
   const make = button([el("span", { class: "slip-name" }, name), " ", el("span", { class: "hint" }, `${cost} · ${quote.words}`)], () => busy(make, problem, async () => {
     const slip = await call("POST", `/v1/bills/${bill.id}/payment-slips`, { body: { channel: quote.rail } });
     go(`/app/slips/${slip.id}`);
