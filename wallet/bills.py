@@ -132,12 +132,15 @@ def bill_of(session: Session, owner: Owner, bill_id: UUID) -> Bill:
 def bills_for_payment(session: Session, owner: Owner, bill_ids: Sequence[UUID]) -> list[Bill]:
     """These bills of this person, locked against every other payment, in the order of their ids.
 
-    Raises NotFound unless every one of them is there and theirs.
+    The other bills of payments that claim them are locked with them: whoever has such a payment give its bills up must
+    not lock those afterwards, out of order. Raises NotFound unless every one is there and theirs.
     """
-    rows = session.execute(_ONE_LOCKED, ownership(owner) | {"ids": list(bill_ids)}).all()
-    if len(rows) != len(set(bill_ids)):
+    wanted = set(bill_ids)
+    rows = session.execute(_ONE_LOCKED, ownership(owner) | {"ids": list(wanted)}).all()
+    mine = [_bill(row) for row in rows if row.id in wanted]
+    if len(mine) != len(wanted):
         raise NotFound
-    return [_bill(row) for row in rows]
+    return mine
 
 
 def bills_seen(session: Session, owner: Owner, bill_ids: Sequence[UUID]) -> list[Bill]:
@@ -200,8 +203,17 @@ _PAGE = text(
     """  # noqa: S608
 )
 _ONE = text(f"SELECT {_COLUMNS} FROM wallet.bill b WHERE b.id = ANY(:ids) AND {IS_MINE} ORDER BY b.id")  # noqa: S608
+# The ids are an array before the bills are looked at, so that they are found by their key.
 _ONE_LOCKED = text(
-    f"SELECT {_COLUMNS} FROM wallet.bill b WHERE b.id = ANY(:ids) AND {IS_MINE} ORDER BY b.id FOR UPDATE OF b"  # noqa: S608
+    f"""
+    SELECT {_COLUMNS} FROM wallet.bill b
+     WHERE b.id = ANY(ARRAY(
+               SELECT unnest(CAST(:ids AS uuid[])) UNION
+               SELECT i.bill_id FROM wallet.bill c JOIN wallet.payment_item i ON i.payment_id = c.claimed_by
+                WHERE c.id = ANY(:ids)))
+       AND (NOT b.id = ANY(:ids) OR {IS_MINE})
+     ORDER BY b.id FOR UPDATE OF b
+    """  # noqa: S608
 )
 _NAMES = text("SELECT owner_index, plate, vehicle FROM wallet.bill WHERE id = :id")
 _CORRECT = text(
