@@ -108,9 +108,15 @@ def test_a_wallet_is_left_by_the_way_back_offered_again_and_then_pays(stack: Sta
         expect(page.locator(".outcome")).to_contain_text("LINE Pay")
 
 
-def test_a_payer_who_cancels_in_the_wallet_pays_nothing(stack: Stack, chromium_browser: Browser) -> None:
+def test_a_payer_who_thinks_again_and_then_cancels_in_the_wallet_pays_nothing(
+    stack: Stack, chromium_browser: Browser
+) -> None:
     with phone(stack, chromium_browser) as device:
         owing(device, 600)
+        choose_bill(device, "600")
+        device.page.locator(".way", has_text="LINE Pay").get_by_role("radio").check()
+        device.press("下一步：核對內容")
+        device.sees("核對並確認")
         choose_bill(device, "600")
         pay_by(device, "街口支付")
         device.page.locator("button[value=cancel]").click()

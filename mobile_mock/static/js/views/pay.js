@@ -137,7 +137,7 @@ function linkers(quotes, hasOwn) {
   const inside = quotes.find((quote) => quote.rail === "bank_of_kaohsiung");
   const link = button(t("link_bank"), () => busy(link, problem, () => linkBank({}, here)), { kind: hasOwn ? "quiet wide" : "primary wide", iconName: "plus" });
   return el("section", { class: "card" }, el("h2", {}, t("another_account")),
-    !hasOwn && el("p", {}, t("no_account"), " ", inside && t(inside.fee === 0 ? "no_account_free" : "no_account_fee", { amount: number(inside.fee) })),
+    !hasOwn && el("p", {}, inside && t(inside.fee === 0 ? "no_account_free" : "no_account_fee", { amount: number(inside.fee) }), " ", t("no_account")),
     problem, link, buttonLink(t("link_other_bank"), `/app/me/banks/link?then=${encodeURIComponent(here)}`, { kind: "quiet wide", iconName: "plus" }));
 }
 
