@@ -151,8 +151,7 @@ class CorrectionNotPossible(Problem):
     status = 409
     title = Text("這筆付款不能這樣更正", "This payment cannot be corrected like that")
     explanation = Text(
-        "只有付款機構自己的帳證明了，而且帳單還沒有另外繳清，才能更正。"
-        "payment_status 是目前狀態，rail_says 是付款機構的說法。",
-        "Only what the rail's own books show can be corrected, and only while the bills are not paid otherwise. "
+        "只有付款機構自己的帳證明了，才能更正。payment_status 是目前狀態，rail_says 是付款機構的說法。",
+        "Only what the rail's own books show can be corrected. "
         "`payment_status` says where it stands, `rail_says` what the rail says.",
     )

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from core import outbox
 from core.clock import on_the_wire, taipei_date
-from wallet import book, double_payments, events, receipts, states
-from wallet.payments import Item, LockedItem, Payment, lock_items, lock_payment
+from wallet import book, double_payments, events, receipts, refunds, states
+from wallet.payments import Item, LockedItem, Payment, give_up, lock_items, lock_payment
 from wallet.ports import ports
 from wallet.rails.contract import Booked, Outcome, PayerActs, Provisional, Rejected
 
@@ -61,9 +61,17 @@ def booked_after_all(
 ) -> Payment:
     """A payment that had ended without money turns out to have been booked: everything follows as at a capture.
 
-    Its parts are held in the book anew; the transaction names the decision of two persons that the correction needs.
+    Its parts are held in the book anew; the transaction names the decision of two persons that the correction needs. A
+    bill that was paid otherwise meanwhile is paid twice now: its part goes back to the payer.
     """
-    captured = _capture(session, payment, locked, booked, now)
+    waiting = [each.bill_claimed_by for each in locked if each.bill_claimed_by is not None]
+    freed = set(give_up(session, waiting, states.CANCELLED, now=now)) if waiting else set()
+    too_much = [
+        each.item
+        for each in locked
+        if each.bill_status != "unpaid" or (each.bill_claimed_by is not None and each.bill_claimed_by not in freed)
+    ]
+    captured = _capture(session, payment, locked, booked, now, too_much=too_much)
     session.execute(_NO_FAILURE, {"id": payment.id})
     return replace(captured, failure_code=None)
 
@@ -128,7 +136,13 @@ def _payer_acts(session: Session, payment: Payment, asked: PayerActs, now: datet
 
 
 def _capture(
-    session: Session, payment: Payment, locked: Sequence[LockedItem], outcome: Booked | Provisional, now: datetime
+    session: Session,
+    payment: Payment,
+    locked: Sequence[LockedItem],
+    outcome: Booked | Provisional,
+    now: datetime,
+    *,
+    too_much: Sequence[Item] = (),
 ) -> Payment:
     is_final = isinstance(outcome, Booked)
     paid_at = outcome.booked_at if isinstance(outcome, Booked) else outcome.submitted_at
@@ -147,7 +161,15 @@ def _capture(
         external_id=outcome.external_id,
         final_on=final_on,
     )
-    returned = double_payments.found_at_capture(session, captured, items, paid_at, now=now)
+    returned = double_payments.found_at_capture(
+        session, captured, [item for item in items if item not in too_much], paid_at, now=now
+    )
+    for item in too_much:
+        refunds.request(
+            session, captured, item, external_payment_id=None, reason=refunds.PAID_AGAIN_MEANWHILE,
+            amount_twd=item.amount_twd, fee_twd=item.fee_twd, now=now,
+        )  # fmt: skip
+        returned.add(item.bill_id)
     facts = _facts(captured, locked, returned, paid_at)
     values = {
         "id": payment.id,

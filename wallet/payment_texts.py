@@ -44,6 +44,11 @@ FAILURES: dict[str, Text] = {
     "card_expired": Text(
         "這張卡已過期，沒有扣款。請換一張卡。", "This card has expired, and nothing was taken. Use another."
     ),
+    "other_amount": Text(
+        "扣走的金額與您同意的不同，帳單沒有繳清，可以再繳。承辦人正在請付款機構把錢退還給您。",
+        "Another amount was taken than you agreed to. The bill is not paid and can be paid again; officers are having "
+        "what was taken given back to you.",
+    ),
 }
 FAILURE_OTHER = Text(
     "銀行或支付業者沒有接受這筆扣款，您的錢沒有動。請稍後再試，或換一種方式繳。",

@@ -10,8 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from bank_city import BankCustomer
+from flask.testing import FlaskClient
 from other_rails import pay_by, put_other_rails_behind
 from sandbox_process import SandboxBooks
+from signed_in_officer import signed_in_officer
 from sqlalchemy import text
 
 from core import clock, db
@@ -153,6 +155,24 @@ def test_row_20_another_amount_than_agreed_is_not_taken_as_paid(
         (row,) = session.execute(text("SELECT payload FROM core.outbox WHERE kind = 'wallet.payment_disagrees'"))
     assert (row.payload["ours_twd"], row.payload["theirs_twd"]) == (60, 160)
     assert [bill["status"] for bill in customer.got("GET", "/v1/bills")["items"]] == ["processing"]
+
+
+def test_a_payment_of_which_another_amount_was_taken_is_ended_by_two_officers(
+    customer: BankCustomer, bank_books: SandboxBooks, client: FlaskClient
+) -> None:
+    hsu, tsai = signed_in_officer(client, "finance"), signed_in_officer(client, "finance")
+    path, body = "/v1/officer/payments/{}/corrections", {"status": "failed", "reason": "街口多扣了一百元"}
+    waiting = begun(customer, 60)
+    assert hsu.call("POST", path.format(waiting["id"]), body).status_code == 409
+    bank_books.set_switch("jkopay", "confirmation", "books_more", twd=100)
+    came_back(customer, waiting, decided(bank_books, waiting))
+    proposed = hsu.call("POST", path.format(waiting["id"]), body)
+    assert proposed.status_code == 202, proposed.text
+    assert tsai.decide(proposed.json["approval_id"], is_approved=True).status_code == 200
+    ended = shown(customer, waiting)
+    assert (ended["status"], ended["failure"]["code"], len(customer.unpaid())) == ("failed", "other_amount", 1)
+    with db.unit_of_work() as session:
+        assert all(not line.debits_pending for line in book.trial_balance(session))
 
 
 def test_the_book_adds_up_after_what_was_paid_and_what_was_not(

@@ -12,7 +12,17 @@ from signed_in_officer import SignedInOfficer, signed_in_officer
 from sqlalchemy import text
 
 from core import clock, db
-from tests.wallet.money_back import ask, bureaus_behind, in_the_book, paid, sent, status_of, withdraw
+from tests.wallet.money_back import (
+    ask,
+    bring_points,
+    bureaus_behind,
+    in_the_book,
+    paid,
+    sent,
+    split,
+    status_of,
+    withdraw,
+)
 from wallet import outcomes
 from wallet.payments import lock_items, lock_payment
 from wallet.rails.contract import Booked
@@ -68,12 +78,16 @@ def given_up(customer: BankCustomer) -> dict[str, Any]:
     link = customer.link_account()
     (bill,) = customer.owe_parking(600)
     payment = customer.pay([bill["id"]], link)
+    give_up(payment)
+    return payment
+
+
+def give_up(payment: dict[str, Any]) -> None:
     assert payment["status"] == "unknown"
     with db.unit_of_work() as session:
         identifier = uuid_of("pay", payment["id"])
         items = [each.item for each in lock_items(session, identifier)]
         outcomes.fail(session, lock_payment(session, identifier), items, "not_executed", now=clock.now())
-    return payment
 
 
 def correct(officer: SignedInOfficer, payment: dict[str, Any], status: str) -> Any:
@@ -125,17 +139,58 @@ def test_a_debit_that_the_bank_never_had_is_taken_out_again(
     assert in_the_book() == {"clearing": 0, "parking": 0, "held": 0}
 
 
-def test_a_correction_that_has_become_impossible_leaves_everything_as_it_is(
+def test_a_correction_that_was_overtaken_leaves_everything_as_it_is(
     customer: BankCustomer, hsu: SignedInOfficer, tsai: SignedInOfficer
 ) -> None:
     payment = given_up(customer)
-    proposed = correct(hsu, payment, "captured").json
+    first, second = (correct(hsu, payment, "captured").json["approval_id"] for _ in range(2))
+    assert tsai.decide(first, is_approved=True).status_code == 200
+    assert tsai.decide(second, is_approved=True).status_code == 409
+    assert in_the_book() == {"clearing": 600, "parking": 600, "held": 0}
+
+
+def test_money_that_came_after_all_for_a_bill_paid_otherwise_goes_back(
+    customer: BankCustomer, hsu: SignedInOfficer, tsai: SignedInOfficer
+) -> None:
+    payment = given_up(customer)
     (bill,) = customer.unpaid()
     link = next(link for link in customer.got("GET", "/v1/bank-links")["items"] if link["status"] == "active")
-    assert customer.pay([bill["id"]], link)["status"] == "captured"
-    answer = tsai.decide(proposed["approval_id"], is_approved=True)
-    assert answer.status_code == 409, answer.text
-    assert status_of(customer, payment) == "failed"
+    again = customer.pay([bill["id"]], link)
+    assert again["status"] == "captured"
+    assert tsai.decide(correct(hsu, payment, "captured").json["approval_id"], is_approved=True).status_code == 200
+    (refund,) = customer.got("GET", f"/v1/payments/{payment['id']}/refunds")["items"]
+    assert (refund["reason"], refund["amount"]) == ("paid_again_meanwhile", 600)
+    sent(refund)
+    assert [status_of(customer, each) for each in (payment, again)] == ["refunded", "captured"]
+    assert (customer.unpaid(), in_the_book()) == ([], {"clearing": 600, "parking": 600, "held": 0})
+    assert customer.got("GET", f"/v1/bills/{bill['id']}")["status"] == "paid"
+
+
+def test_a_payment_given_up_while_its_payer_pays_again_waits_for_nobody(
+    customer: BankCustomer, hsu: SignedInOfficer, tsai: SignedInOfficer
+) -> None:
+    payment = given_up(customer)
+    (bill,) = customer.unpaid()
+    link = next(link for link in customer.got("GET", "/v1/bank-links")["items"] if link["status"] == "active")
+    begun = customer.begin([bill["id"]], link).json
+    assert tsai.decide(correct(hsu, payment, "captured").json["approval_id"], is_approved=True).status_code == 200
+    assert [status_of(customer, each) for each in (payment, begun)] == ["captured", "cancelled"]
+    assert customer.unpaid() == []
+
+
+def test_points_of_a_payment_that_was_booked_after_all_are_spent_as_far_as_they_are_there(
+    customer: BankCustomer, hsu: SignedInOfficer, tsai: SignedInOfficer
+) -> None:
+    paid(customer, 3000)
+    bring_points()
+    customer.books.set_switch("bank", "debit", "timeout_after", count=1, seconds=4)
+    payment = split(customer, 60, points=35)
+    give_up(payment)
+    assert customer.got("GET", "/v1/points")["balance"] == 40
+    assert tsai.decide(correct(hsu, payment, "captured").json["approval_id"], is_approved=True).status_code == 200
+    assert customer.got("GET", "/v1/points")["balance"] == 5
+    assert customer.unpaid() == []
+    assert in_the_book() == {"clearing": 3025, "parking": 3060, "held": 0}
 
 
 def test_no_correction_passes_the_database_without_a_decision(customer: BankCustomer) -> None:
