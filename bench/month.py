@@ -124,6 +124,7 @@ def show(month: Month) -> None:
         print(f"  files of {source:<12}" + "  ".join(f"{name} {number}" for name, number in sorted(statuses.items())))
     verdict = month.verdict
     print(f"  {verdict.explained} differences between our book and a rail's own, each named by a break")
+    print(f"  {verdict.waiting_for_people} payments booked in another amount than agreed wait for people, as breaks")
     print(f"  NT${verdict.suspense_twd:,} in suspense, all of it of breaks that are open")
     for line in verdict.wrong:
         print(f"  WRONG: {line}")

@@ -28,6 +28,7 @@ class Verdict:
     open_breaks: Counter[str] = field(default_factory=Counter)
     suspense_twd: int = 0
     explained: int = 0
+    waiting_for_people: int = 0
     wrong: list[str] = field(default_factory=list)
 
 
@@ -61,9 +62,15 @@ def _count(connection: psycopg.Connection[Any], found: Verdict) -> None:
 
 
 def _nothing_is_under_way(connection: psycopg.Connection[Any], found: Verdict) -> None:
+    """Where a rail booked another amount than was agreed, nobody may guess: such a payment waits for two officers."""
+    (found.waiting_for_people,) = connection.execute(
+        "SELECT count(DISTINCT p.id) FROM wallet.payment p JOIN wallet.reconciliation_break b ON b.subject_id = p.id "
+        "WHERE p.status IN ('unknown', 'action_required') AND b.status <> 'closed'"
+    ).fetchone()  # type: ignore[misc]
     for what, question in {
-        "payments not final": "SELECT count(*) FROM wallet.payment WHERE status IN ('debiting', 'unknown', "
-        "'action_required', 'provisional', 'awaiting_authorization')",
+        "payments not final, with no break that says why": "SELECT count(*) FROM wallet.payment p WHERE status IN "
+        "('debiting', 'unknown', 'action_required', 'provisional', 'awaiting_authorization') AND NOT EXISTS "
+        "(SELECT FROM wallet.reconciliation_break b WHERE b.subject_id = p.id AND b.status <> 'closed')",
         "refunds not done": "SELECT count(*) FROM wallet.refund WHERE status IN ('requested', 'unknown', 'pending')",
         "events not settled": "SELECT count(*) FROM core.outbox WHERE settled_at IS NULL",
         "notices neither acknowledged nor given up": "SELECT count(*) FROM wallet.bureau_notice "
