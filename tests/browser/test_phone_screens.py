@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browser.phone_in_chromium import owes, phone, stranger
+from browser.phone_in_chromium import Phone, owes, phone, stranger
 from playwright.sync_api import Browser, expect
 from stack import Stack
 
@@ -14,6 +14,13 @@ SCREENS = (
     "/app/me/receipts", "/app/me/overpayments", "/app/me/access-log", "/app/me/security", "/app/automatic-debits",
     "/app/points", "/app/inbox", "/app/payments", "/app/nowhere",
 )  # fmt: skip
+
+
+def screens_with_a_bill(device: Phone) -> tuple[str, ...]:
+    """All of them, and those about one of this person's bills."""
+    bills = device.page.request.get(f"{device.stack.url}/v1/bills?status=unpaid").json()["items"]
+    fine = next(bill["id"] for bill in bills if bill["kind"] == "fine")
+    return (*SCREENS, f"/app/bills/{fine}", f"/app/pay?bills={fine}")
 
 
 @pytest.mark.parametrize("language", ["中文", "English"])
@@ -30,7 +37,7 @@ def test_text_twice_as_large_never_needs_scrolling_sideways(
         for _ in range(3):
             device.page.locator(".tools button").first.click()
         expect(device.page.locator("html")).to_have_attribute("data-text-size", "200")
-        for path in SCREENS:
+        for path in screens_with_a_bill(device):
             device.open(path)
             expect(device.page.locator("main:not([aria-busy]) h1")).to_be_visible()
             assert not device.is_wider_than_the_screen(), path
@@ -41,7 +48,7 @@ def test_every_control_is_named_and_large_enough_to_touch(stack: Stack, chromium
     owes(stack, person, fines=(600,))
     with phone(stack, chromium_browser) as device:
         device.register(person)
-        for path in SCREENS:
+        for path in screens_with_a_bill(device):
             device.open(path)
             expect(device.page.locator("main:not([aria-busy]) h1")).to_be_visible()
             small = device.page.evaluate(
