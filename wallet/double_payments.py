@@ -37,8 +37,10 @@ def reported_elsewhere(session: Session, *, bill_id: UUID, external_payment_id: 
 
 
 def mark_paid_elsewhere(session: Session, bill_ids: Sequence[UUID], *, now: datetime) -> None:
-    """Close those of the bills that nobody holds and that another channel has reported."""
-    for row in session.execute(_CLOSE, {"ids": list(bill_ids), "now": now}):
+    """Close those of the bills that nobody holds and that another channel has reported, unless what it took is on its
+    way back to the payer already."""
+    values = {"ids": list(bill_ids), "sent_back": refunds.PAID_ELSEWHERE_AGAIN, "now": now}
+    for row in session.execute(_CLOSE, values):
         _tell(session, row, now)
 
 
@@ -129,7 +131,12 @@ _CLOSE = text(
     UPDATE wallet.bill b
        SET status = 'paid', paid_channel = e.channel, paid_at = e.paid_at, updated_at = :now
       FROM (SELECT DISTINCT ON (bill_id) bill_id, channel, paid_at FROM wallet.external_payment
-             WHERE bill_id = ANY(:ids) ORDER BY bill_id, paid_at, id) e
+             WHERE bill_id = ANY(:ids)
+               AND NOT EXISTS (SELECT FROM wallet.overpayment o WHERE o.external_payment_id = external_payment.id)
+               AND NOT EXISTS (SELECT FROM wallet.refund r
+                                WHERE r.external_payment_id = external_payment.id AND r.reason = :sent_back
+                                  AND r.status IN ('unknown', 'pending', 'completed'))
+             ORDER BY bill_id, paid_at, id) e
      WHERE b.id = e.bill_id AND b.status = 'unpaid' AND b.claimed_by IS NULL
     RETURNING b.id, b.number, b.paid_channel, b.paid_at
     """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from bank_city import BankCustomer, uuid_of
+from paying_city import paid_elsewhere_file
 from sandbox_process import SandboxBooks
 
 from core import clock, db
@@ -23,9 +25,10 @@ from tests.wallet.money_back import (
     status_of,
     withdraw,
 )
-from wallet import disputes, refund_outcomes
+from wallet import bill_batches, disputes, refund_outcomes
 from wallet.book import POINTS_FUNDING
 from wallet.disputes import Notice
+from wallet.double_payments import reported_elsewhere
 from wallet.rails.contract import Accepted, Declined, Returned
 from wallet.reconciliation import in_transit
 from wallet.reconciliation.breaks import Break, Filter, breaks
@@ -171,3 +174,22 @@ def test_a_chargeback_of_what_was_refunded_before_is_told_at_once(payer: BankCus
     (found,) = open_breaks()
     assert (found.cause, found.theirs_twd) == ("refunded_and_taken_back", -600)
     assert in_the_book() == {"clearing": 0, "parking": 0, "held": 0}
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_a_bill_is_not_paid_by_money_that_went_back_to_its_payer(payer: BankCustomer, is_sent: bool) -> None:
+    payment = paid(payer, 600)
+    report = [(payment["bills"][0]["number"], 600, clock.now() + timedelta(minutes=1))]
+    with db.unit_of_work() as session:
+        bill_batches.receive(
+            session, [paid_elsewhere_file(report)], source="paid-elsewhere", sender=None, now=clock.now(),
+            on_reported_elsewhere=reported_elsewhere,
+        )  # fmt: skip
+    (refund,) = payer.got("GET", f"/v1/payments/{payment['id']}/refunds")["items"]
+    if is_sent:
+        sent(refund)
+    take(payment)
+    if not is_sent:
+        sent(refund)
+    assert [bill["amount"] for bill in payer.unpaid()] == ([600] if is_sent else [])
+    assert in_the_book() == {"clearing": -600 if is_sent else 0, "parking": 0 if is_sent else 600, "held": 0}
