@@ -152,8 +152,11 @@ _SETTLE = text(
     "UPDATE wallet.webhook_message SET status = :status, note = :note, next_try_at = :next, processed_at = :processed, "
     "attempts = attempts + 1 WHERE id = :id"
 )
+# One that somebody else has in hand waits for the payment that is locked here, and must not be waited for.
 _WAKE = text(
-    "UPDATE wallet.webhook_message SET next_try_at = :now WHERE merchant_reference = :reference AND status = 'waiting'"
+    "UPDATE wallet.webhook_message SET next_try_at = :now WHERE id IN ("
+    "SELECT id FROM wallet.webhook_message WHERE merchant_reference = :reference AND status = 'waiting' "
+    "FOR UPDATE SKIP LOCKED)"
 )
 _LEASE_DUE = text(
     """

@@ -69,6 +69,7 @@ def start_automatic(
 
     Answers the payment that is to be ordered after this transaction's commit, or None.
     """
+    starting.one_at_a_time(session, person_id)
     try:
         (bill,) = bills_for_payment(session, owner_of(session, person_id), [bill_id])
     except NotFound:

@@ -52,8 +52,7 @@ def start(
     """
     if rail not in ports().rails:
         raise InvalidRequest(errors=[FieldError("/rail", "not a rail that payments are made by")])
-    # Somebody who begins twice at once holds bills of both: one after the other, or each could wait for the other.
-    session.execute(_ONE_AT_A_TIME, {"person": str(person_id)})
+    one_at_a_time(session, person_id)
     instrument = ports().rails[rail].instrument(session, person_id, chosen, now)
     owner = owner_of(session, person_id)
     bills = _claimable_bills(session, owner, person_id, bill_ids, fines_are_confirmed, now)
@@ -65,6 +64,14 @@ def start(
         raise OverLimit(limit=instrument.limit_twd, total=money)
     payment = _write(session, person_id, rail, instrument, items, now)
     return payment, items
+
+
+def one_at_a_time(session: Session, person_id: UUID) -> None:
+    """Somebody who begins twice at once holds bills of both: one after the other, or each could wait for the other.
+
+    Whoever locks bills of this person before they `start` takes this first.
+    """
+    session.execute(_ONE_AT_A_TIME, {"person": str(person_id)})
 
 
 def _claimable_bills(

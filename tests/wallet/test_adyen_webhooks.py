@@ -11,6 +11,7 @@ import pytest
 from card_city import ITEM, CardPayer, batch, breaks, messages, resolve, return_url, rows, send_refunds, weigh
 from card_desk import brought_back, enter_card
 from sandbox_process import post_form
+from sqlalchemy import text
 
 from core import clock, db
 from core.ids import new_uuid, parse_typeid, typeid
@@ -61,6 +62,17 @@ def test_row_14_a_failed_capture_that_comes_before_the_authorisation_waits_for_i
     assert payer.now(payment)["status"] == "action_required"
     payer.heard(payer.told("AUTHORISATION"))
     assert messages() == [("CAPTURE_FAILED", "applied"), ("AUTHORISATION", "applied")]
+    assert payer.now(payment)["status"] == "returned"
+
+
+def test_a_message_that_waits_in_other_hands_is_not_waited_for(payer: CardPayer) -> None:
+    payment = opened_and_entered(payer, holder_name="capture failed")
+    payer.heard(payer.told("CAPTURE_FAILED"))
+    with db.unit_of_work() as session:
+        session.execute(text("SELECT 1 FROM wallet.webhook_message WHERE status = 'waiting' FOR UPDATE"))
+        payer.heard(payer.told("AUTHORISATION"))
+        assert payer.now(payment)["status"] == "captured"
+    weigh()
     assert payer.now(payment)["status"] == "returned"
 
 

@@ -32,6 +32,7 @@ from wallet import (
     outcomes,
     planned_debits,
     resolving,
+    starting,
 )
 from wallet.debit_days import times_for
 from wallet.double_payments import reported_elsewhere
@@ -503,6 +504,31 @@ def test_a_bill_that_its_owner_is_paying_right_now_is_left_to_them(
     customer.got("POST", f"/v1/payments/{payment['id']}/cancellation")
     automatic_payments.debit_due(debit_at + timedelta(minutes=6))
     assert booked(bank_books) == [60]
+
+
+def test_a_debit_and_its_owner_beginning_to_pay_at_once_do_not_wait_for_each_other(
+    customer: BankCustomer, link: dict[str, Any], bank_books: SandboxBooks
+) -> None:
+    debit_at = announced(customer, link, 60)
+    (bill,) = customer.unpaid()
+    with ThreadPoolExecutor(1) as threads, db.unit_of_work() as session:
+        starting.one_at_a_time(session, customer.person_id)
+        debit = threads.submit(automatic_payments.debit_due, debit_at)
+        wait_until(_somebody_waits)
+        with db.unit_of_work() as other:
+            is_free = other.execute(
+                text("SELECT 1 FROM wallet.bill WHERE id = :id FOR UPDATE SKIP LOCKED"),
+                {"id": uuid_of("bill", bill["id"])},
+            ).first()
+        assert is_free is not None
+        session.commit()
+        debit.result()
+    assert booked(bank_books) == [60]
+
+
+def _somebody_waits() -> bool:
+    with db.unit_of_work() as session:
+        return bool(session.execute(text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")).scalar())
 
 
 def test_another_amount_than_was_told_is_told_again_and_debited_a_day_later(
