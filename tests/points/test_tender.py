@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from waiting import wait_until
 
 from core import db
 from core.ids import new_uuid
 from points import tender
 from tests.points.conftest import NOW, pay, recorded, refunded
 from tests.points.conftest import bring as worker_takes
-from waiting import wait_until
 
 
 @pytest.fixture
