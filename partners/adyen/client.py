@@ -206,10 +206,13 @@ class AdyenClient:
             "cancel_authorised_payment_by_psp_reference", psp_reference, self._change(reference), f"{reference}.cancel"
         )
 
-    def cancel_by_reference(self, reference: str) -> str:
-        """Gives up a payment of which we know our own reference alone. TECHNICAL_CANCEL says what became of it."""
+    def cancel_by_reference(self, reference: str, *, nth: int = 0) -> str:
+        """Gives up a payment of which we know our own reference alone. TECHNICAL_CANCEL says what became of it.
+
+        The same `nth` is the same request, which is not told of again; another one has Adyen look, and tell, anew.
+        """
         request = self._change(reference) | {"paymentReference": reference}
-        key = f"{reference}.technical-cancel"
+        key = f"{reference}.technical-cancel.{nth}"
         answer = self._sent(lambda: self._modifications.cancel_authorised_payment(request, idempotency_key=key))
         return _shaped(answer, lambda: str(answer["pspReference"]))
 

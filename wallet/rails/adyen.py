@@ -101,7 +101,8 @@ class AdyenRail:
                 return page
             age -= timedelta(minutes=PAGE_MINUTES) - _ON_ITS_WAY + _NOTICE_USUALLY_BY
         if age >= _ON_ITS_WAY:
-            self._adyen.cancel_by_reference(order.reference)
+            # Its notice may be lost: once an hour it is asked for as if for the first time.
+            self._adyen.cancel_by_reference(order.reference, nth=age // timedelta(hours=1))
         raise wire.NoAnswer(NAME, "a notice will tell what became of it")
 
     def refund(self, order: RefundOrder) -> RefundOutcome:

@@ -108,6 +108,23 @@ def test_row_15_a_notice_that_never_comes_is_made_up_for_by_the_settlement_file(
     assert payer.becomes(payment, "captured", seconds=60) == "captured"
 
 
+def test_row_15_a_lost_notice_of_a_page_that_nobody_filled_in_is_asked_for_anew_and_the_bill_comes_free(
+    city: City,
+) -> None:
+    payer = city.payer(parking=(600,))
+    payment = payer.card_page()
+    city.stack.sandbox.set_switch("adyen", "notice", "drop_webhook", match={"eventCode": "TECHNICAL_CANCEL"})
+    city.let_pass(minutes=50)
+    wait_until(lambda: [each for each in city.stack.sandbox.webhooks(target="adyen", type="TECHNICAL_CANCEL")
+                        if payment["id"] in json.dumps(each["body"])])  # fmt: skip
+    assert payer.status(payment) == "action_required" and payer.owed() == []
+    city.stack.sandbox.clear_switches()
+    city.let_pass(hours=2)
+    payer.sign_in_again()
+    assert payer.becomes(payment, "failed") == "failed"
+    assert payer.owed() == [600]
+
+
 def test_row_16_a_notice_thirty_days_late_counts_where_it_still_can(city: City) -> None:
     payer = city.payer(parking=(600,))
     city.stack.sandbox.set_switch("adyen", "notice", "late", days=30)
