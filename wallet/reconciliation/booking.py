@@ -61,7 +61,9 @@ def book_adjustment(
 
 
 def _of_sum(source: Source, file_id: UUID, each: Sum) -> Iterator[Posting]:
-    into, suspense, costs = source.into, book.BREAK_SUSPENSE, book.rail_costs(each.rail)
+    into, suspense = source.into, book.BREAK_SUSPENSE
+    costs = book.DISPUTE_COSTS if each.is_dispute else book.rail_costs(each.rail)
+    name = f"{each.account} {each.rail}{' dispute' if each.is_dispute else ''}"
     moves = [
         ("placeless", into, suspense, each.placeless_came_twd, "reported, without a place"),
         ("placeless back", suspense, into, each.placeless_went_twd, "taken back, without a place"),
@@ -76,6 +78,6 @@ def _of_sum(source: Source, file_id: UUID, each: Sum) -> Iterator[Posting]:
             debit, credit, amount = credit, debit, -amount
         if amount:
             yield Posting(
-                uuid5(file_id, f"{what} {each.account} {each.rail}"), account_id(debit), account_id(credit), amount,
+                uuid5(file_id, f"{what} {name}"), account_id(debit), account_id(credit), amount,
                 book.TWD, reason, file_reference(file_id),
             )  # fmt: skip

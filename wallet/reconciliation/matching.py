@@ -22,11 +22,13 @@ class Sum:
     """Lines that are booked alike. Money in NT$, each above zero or zero.
 
     `came` cleared what was owed to us on `account`, `went` what we owed; `placeless` are differences and lines that
-    have no counterpart; `fee` is what the rail may keep, `fee_gap` what it kept beyond, either way.
+    have no counterpart; `fee` is what the rail may keep, `fee_gap` what it kept beyond, either way. `is_dispute`: the
+    fee is what a chargeback costs, and not the price of a payment.
     """
 
     account: str | None
     rail: str
+    is_dispute: bool
     came_twd: int
     went_twd: int
     placeless_came_twd: int
@@ -137,13 +139,14 @@ _MATCH = text(
 _MATCHED = text("SELECT count(*) FROM wallet.statement_line WHERE file_id = :file AND status = 'matched'")
 _SUMS = text(
     """
-    SELECT account, rail, sum(greatest(ours, 0))::bigint, sum(greatest(-ours, 0))::bigint,
+    SELECT account, rail, is_dispute, sum(greatest(ours, 0))::bigint, sum(greatest(-ours, 0))::bigint,
            sum(greatest(gap, 0))::bigint, sum(greatest(-gap, 0))::bigint, sum(fee)::bigint, sum(fee_gap)::bigint
       FROM (SELECT CASE WHEN status = 'matched' THEN account END AS account, rail, coalesce(ours_twd, 0) AS ours,
+                   kind IN ('chargeback', 'second_chargeback', 'chargeback_reversed') AS is_dispute,
                    gross_twd - coalesce(ours_twd, 0) AS gap, coalesce(ours_fee_twd, fee_twd) AS fee,
                    fee_twd - coalesce(ours_fee_twd, fee_twd) AS fee_gap
               FROM wallet.statement_line WHERE file_id = :file AND status <> 'carried') AS line
-     GROUP BY account, rail ORDER BY account, rail
+     GROUP BY account, rail, is_dispute ORDER BY account, rail, is_dispute
     """
 )
 _CAUSE = """

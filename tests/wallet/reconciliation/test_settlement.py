@@ -81,7 +81,8 @@ def test_refunds_chargebacks_and_fee_records_are_booked() -> None:
     ]))  # fmt: skip
     assert kinds() == []
     assert balance(book.ADYEN_CLEARING) == 0
-    assert balance(book.rail_costs("card")) == 10 + 10 + 200 + 50
+    assert balance(book.rail_costs("card")) == 10 + 10 + 50
+    assert balance(book.DISPUTE_COSTS) == 200
     assert balance(book.in_transit("adyen")) == 590 + 890 - 200 - 1100 - 50
     must_be_explained()
 
