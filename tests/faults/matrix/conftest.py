@@ -9,6 +9,8 @@ import pytest
 from faults.books import check, settled
 from running_city import City, new_folder
 
+from core import clock
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All of it kills, cuts or lies."""
@@ -28,6 +30,7 @@ def running() -> Iterator[City]:
 @pytest.fixture
 def city(running: City) -> Iterator[City]:
     """The copy, well-behaved before and after; then every invariant is held against it."""
+    clock.follow(running.ahead_file)
     running.stack.sandbox.clear_switches()
     yield running
     running.stack.sandbox.clear_switches()
