@@ -8,6 +8,7 @@ An approval's row is locked before anything that its effect locks: whoever withd
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.errors import Forbidden, NotFound, Problem
-from core.ids import new_uuid
+from core.ids import new_uuid, typeid
 from core.text import Text
 from identity.actors import Actor
 from identity.errors import ApprovalClosed, ApprovalWithoutEffect, SecondPersonNeeded
@@ -28,6 +29,7 @@ from identity.officer_models import Approval
 STATUSES = ("proposed", "approved", "declined", "withdrawn", "expired")
 LIFE = timedelta(days=7)
 _EXPIRED_PER_SWEEP = 200
+_log = logging.getLogger("mykaohsiung.identity")
 
 Effect = Callable[[Session, Approval, datetime], None]
 
@@ -159,6 +161,9 @@ def expire_due(now: datetime) -> None:
                 _close_unapproved(session, _locked(session, approval_id), "expired", now)
         except ApprovalClosed:
             continue
+        except Exception:
+            # One that cannot be closed must not keep the others open; it stays open itself and is seen.
+            _log.exception("proposal %s could not be closed", typeid("apr", approval_id))
 
 
 def get(session: Session, approval_id: UUID, *, by: Actor) -> Approval:

@@ -41,6 +41,8 @@ class World:
         session.execute(text("INSERT INTO core.gift VALUES (:amount, 'given')"), {"amount": approval.body["amount"]})
 
     def keep(self, session: Session, approval: Approval, _now: datetime) -> None:
+        if approval.body["amount"] == 14:
+            raise Conflict(Text("已經給過了", "It was given already"))
         session.execute(text("INSERT INTO core.gift VALUES (:amount, :how)"),
                         {"amount": approval.body["amount"], "how": approval.status})  # fmt: skip
 
@@ -228,6 +230,15 @@ def test_a_proposal_lapses_after_seven_days_and_can_no_longer_be_decided_even_be
     assert second.call("GET", f"/v1/approvals/{approval_id}").json["status"] == "expired"
     assert second.call("GET", f"/v1/approvals/{fresh}").json["status"] == "proposed"
     assert world.gifts == [(600, "expired")]
+
+
+def test_a_proposal_that_cannot_be_closed_keeps_no_other_open(
+    world: World, proposer: SignedInOfficer, second: SignedInOfficer
+) -> None:
+    made = [propose(proposer.actor, amount) for amount in (14, 20)]
+    approvals.expire_due(clock.now() + timedelta(days=8))
+    told = [second.call("GET", f"/v1/approvals/{each}").json["status"] for each in made]
+    assert told == ["proposed", "expired"]
 
 
 def test_a_bureau_s_system_may_propose_and_an_officer_decides(world: World, second: SignedInOfficer) -> None:
