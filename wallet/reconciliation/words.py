@@ -20,6 +20,14 @@ _CAUSES: Final[dict[str, Text]] = {
     "not_decided": Text("逾時仍不知道扣款結果", "What became of the debit is still not known"),
     "message_differs": Text("對方通知的金額與我們不同", "A message says another amount than ours"),
     "late_return": Text("退件超過約定期限", "Returned after its time had passed"),
+    "payment_never_made": Text("通知說的付款我們從未送出", "A notice about a payment that was never ordered"),
+    "authorised_twice": Text("同一筆付款又刷了一次", "Authorised once more under another reference"),
+    "authorised_after_the_end": Text("付款結束後才收到授權成功", "Authorised, but the payment had ended without money"),
+    "capture_failed_later": Text("請款失敗，但付款已不是已繳", "The capture failed after the payment had moved on"),
+    "cancelled_after_capture": Text("付款已繳，卻收到取消", "Cancelled there, and captured here"),
+    "notice_amount": Text("通知的金額或幣別與我們不同", "A notice names another amount or currency than ours"),
+    "notice_without_predecessor": Text("通知等不到它前面的那一則", "A notice whose predecessor never came"),
+    "refund_amount": Text("退款通知的金額與我們不同", "A notice about a refund names another amount than ours"),
     "refunded_and_taken_back": Text("同一筆錢退了又被扣回", "Refunded, and taken back by the payer's bank as well"),
 }
 _STATES: Final[dict[str, Text]] = {
