@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
 
@@ -26,7 +27,8 @@ def free_port() -> int:
 
 def post_form(url: str, **form: str) -> urllib3.BaseHTTPResponse:
     """Sends a form as a browser does, and does not follow where the answer leads."""
-    return _http.request("POST", url, fields=form, encode_multipart=False, redirect=False, retries=False)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return _http.request("POST", url, body=urlencode(form), headers=headers, redirect=False, retries=False)
 
 
 @dataclass
