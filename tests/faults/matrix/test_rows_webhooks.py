@@ -148,14 +148,13 @@ def test_row_16_a_notice_about_a_payment_that_ended_a_month_ago_is_a_break(city:
     assert payer.status(payment) == "failed" and payer.owed() == [600]
 
 
-@pytest.mark.parametrize("content", FORGERIES.values(), ids=FORGERIES.keys())
-def test_row_17_what_is_not_proven_as_a_whole_is_refused_counted_and_not_kept(city: City, content: bytes) -> None:
+def test_row_17_what_is_not_proven_as_a_whole_is_refused_counted_and_not_kept(city: City) -> None:
     known = city.number("SELECT count(*) FROM wallet.webhook_message")
     line = 'mykaohsiung_requests_total{method="POST",route="/v1/webhooks/adyen",status="403"}'
     refused = city.metric(line)
-    assert hear(city, content) == 403
+    assert {name: hear(city, content) for name, content in FORGERIES.items()} == dict.fromkeys(FORGERIES, 403)
     assert city.number("SELECT count(*) FROM wallet.webhook_message") == known
-    assert city.metric(line) == refused + 1
+    assert city.metric(line) == refused + len(FORGERIES)
 
 
 def test_row_18_while_keys_change_both_are_taken_and_afterwards_the_new_one_alone(city: City) -> None:
