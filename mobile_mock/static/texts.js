@@ -3,10 +3,12 @@
 
 import { ACCOUNT_TEXTS } from "./texts_accounts.js";
 import { PAYING_TEXTS } from "./texts_paying.js";
+import { SIGN_IN_TEXTS } from "./texts_sign_in.js";
 
 export const TEXTS = {
   ...PAYING_TEXTS,
   ...ACCOUNT_TEXTS,
+  ...SIGN_IN_TEXTS,
 
   // the frame
   app_name: { zh: "我的高雄", en: "My Kaohsiung" },
@@ -99,7 +101,7 @@ export const TEXTS = {
   use_passkey: { zh: "確認是我", en: "Confirm it is me" },
   passkeys_unsupported: { zh: "這個瀏覽器不能用通行金鑰，請改用新版 Chrome、Safari 或 Edge。", en: "This browser cannot use passkeys. Please use a recent Chrome, Safari or Edge." },
   step_up: { zh: "請確認是您本人", en: "Please confirm that it is you" },
-  step_up_detail: { zh: "跟錢有關的事，我們會請您再確認一次。", en: "Where money is concerned we ask you to confirm once more." },
+  step_up_detail: { zh: "重要的事，我們會請您再確認一次。", en: "Where it matters we ask you to confirm once more." },
   step_up_first: { zh: "先加上通行金鑰", en: "First, add a passkey" },
   step_up_first_detail: { zh: "跟錢有關的事，需要用這支手機的指紋、臉或螢幕密碼確認是您本人。", en: "Where money is concerned we need your finger, face or screen lock on this phone to know it is you." },
 

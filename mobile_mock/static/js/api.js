@@ -25,8 +25,8 @@ let onSignedOut = () => {};
 let onReached = () => {};
 
 /**
- * What to do on RFC 9470 step-up (`prove` resolves when a stronger session stands), when the session is gone, and
- * when the server was reached or not (`reached(true | false)`).
+ * What to do on RFC 9470 step-up (`prove({acr, isPhishingResistant})` resolves when a stronger session stands), when the
+ * session is gone, and when the server was reached or not (`reached(true | false)`).
  */
 export function configureCalls({ prove, signedOut, reached }) {
   askForMoreProof = prove;
@@ -36,12 +36,14 @@ export function configureCalls({ prove, signedOut, reached }) {
 
 /**
  * Ask the API. `body` is sent as JSON, `key` as Idempotency-Key, `version` as If-Match. Answers the JSON (null for 204).
- * Raises Refusal, Unreached, Declined (step-up turned down) or AbortError (the screen was left).
+ * Raises Refusal, Unreached, Declined (step-up turned down) or AbortError (the screen was left). With `mayAsk: false` a
+ * step-up that is asked for is a Refusal.
  */
-export async function call(method, path, { body, key, version, signal, quiet = false } = {}) {
+export async function call(method, path, { body, key, version, signal, quiet = false, mayAsk = true } = {}) {
   let answer = await send(method, path, { body, key, version, signal });
-  if (answer.status === 401 && needsMoreProof(answer)) {
-    await askForMoreProof();
+  if (answer.status === 401 && mayAsk && needsMoreProof(answer)) {
+    const asked = await readJson(answer);
+    await askForMoreProof({ acr: asked.acr_values, isPhishingResistant: Boolean(asked.phishing_resistant) });
     answer = await send(method, path, { body, key, version, signal });
   }
   if (answer.status === 204) return null;

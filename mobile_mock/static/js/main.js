@@ -104,7 +104,7 @@ async function start() {
   setTextSize(textSize());
   const frame = buildFrame(document.getElementById("frame"), { onLanguage });
   configureCalls({
-    prove: () => proveAgain({ refreshMe, onOtherPerson: () => { announce(t("other_person"), { urgent: true }); go("/app"); } }),
+    prove: (asked) => proveAgain(asked, { refreshMe, onOtherPerson: () => { announce(t("other_person"), { urgent: true }); go("/app"); } }),
     signedOut: toSignIn,
     reached: frame.reached,
   });

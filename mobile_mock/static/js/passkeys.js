@@ -17,19 +17,21 @@ export async function canOfferQuietly() {
   return passkeysWork() && Boolean(await window.PublicKeyCredential.isConditionalMediationAvailable?.());
 }
 
-/** Make a passkey on this phone. Answers the new session. */
-export async function addPasskey(name) {
-  const { ceremony_id, options } = await call("POST", "/v1/auth/passkeys/registration/options", { body: {} });
+/** Make a passkey on this phone. Answers the new session. `mayAsk: false`: a step-up that is asked for is a Refusal. */
+export async function addPasskey(name, { mayAsk = true } = {}) {
+  const { ceremony_id, options } = await call("POST", "/v1/auth/passkeys/registration/options", { body: {}, mayAsk });
   const credential = await ask(() => navigator.credentials.create({ publicKey: creationOptions(options) }));
-  return call("POST", "/v1/auth/passkeys/registration/verify", { body: { ceremony_id, credential: onTheWire(credential), name } });
+  return call("POST", "/v1/auth/passkeys/registration/verify", {
+    body: { ceremony_id, credential: onTheWire(credential), name }, mayAsk,
+  });
 }
 
 /** Sign in with a passkey of this phone. `mediation: "conditional"` waits quietly behind the sign-in field. */
-export async function signInWithPasskey({ signal, mediation } = {}) {
+export async function signInWithPasskey({ signal, mediation, ...wants } = {}) {
   const { ceremony_id, options } = await call("POST", "/v1/auth/passkeys/login/options", { body: {}, signal, quiet: true });
   const credential = await ask(() => navigator.credentials.get({ publicKey: requestOptions(options), signal, mediation }));
   return call("POST", "/v1/auth/passkeys/login/verify", {
-    body: { ceremony_id, credential: onTheWire(credential), transport: "cookie" }, quiet: true,
+    body: { ceremony_id, credential: onTheWire(credential), transport: "cookie", ...wants }, quiet: true,
   });
 }
 
