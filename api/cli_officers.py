@@ -7,10 +7,11 @@ from datetime import datetime
 
 import click
 
-from core import clock, db
+from core import clock, db, taiwan
 from core.clock import TAIPEI
-from identity import officers
+from identity import officers, shifts
 from identity.officer_models import Officer
+from identity.shifts import Stretch
 
 _STAFF_NUMBER = re.compile("[A-Z0-9][A-Z0-9-]{1,19}")
 
@@ -26,7 +27,21 @@ def officers_group() -> None:
 @click.option("--bureau", required=True, type=click.Choice(officers.BUREAUS))
 @click.option("--role", "roles", required=True, multiple=True, type=click.Choice(officers.ROLES))
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The day on which they are no longer on the roster.")
-def add(staff_number: str, name: str, bureau: str, roles: tuple[str, ...], until: datetime | None) -> None:
+@click.option(
+    "--shift", help="When they work, in Taipei: 'mon-fri 08:00-18:00, sat 09:00-12:00'. Outside, no desk opens."
+)
+@click.option(
+    "--ask-id-number", is_flag=True, help="Ask for their own ID number: the counter refuses them that record."
+)
+def add(
+    staff_number: str,
+    name: str,
+    bureau: str,
+    roles: tuple[str, ...],
+    until: datetime | None,
+    shift: str | None,
+    ask_id_number: bool,
+) -> None:
     """Put somebody on the roster, and print the code with which they enrol a passkey."""
     if not _STAFF_NUMBER.fullmatch(staff_number):
         raise click.BadParameter("2 to 20 of A-Z 0-9 -, beginning with a letter or digit", param_hint="STAFF_NUMBER")
@@ -36,9 +51,21 @@ def add(staff_number: str, name: str, bureau: str, roles: tuple[str, ...], until
     ends_at = until.replace(tzinfo=TAIPEI) if until else None
     if ends_at is not None and ends_at <= now:
         raise click.BadParameter("must be a day to come", param_hint="--until")
+    hours = _hours(shift) if shift is not None else None
+    national_id = _asked_id_number() if ask_id_number else None
+    if "counter" in roles and national_id is None:
+        click.echo("without --ask-id-number the counter cannot refuse this officer their own record", err=True)
     with db.unit_of_work() as session:
         who = officers.add(
-            session, staff_number=staff_number, name=name, bureau=bureau, roles=roles, until=ends_at, now=now
+            session,
+            staff_number=staff_number,
+            name=name,
+            bureau=bureau,
+            roles=roles,
+            until=ends_at,
+            shift=hours,
+            national_id=national_id,
+            now=now,
         )
         _say_code(officers.make_code(session, who, now=now), who)
 
@@ -52,7 +79,10 @@ def list_everybody() -> None:
             who = entry.officer
             state = "on the roster" if entry.is_on_roster else "off the roster"
             key = "has a passkey" if entry.has_passkey else "no passkey"
-            click.echo(f"{who.staff_number:<12} {who.bureau:<9} {','.join(who.roles):<16} {state}, {key}  {who.name}")
+            shift = shifts.from_database(who.shift)
+            hours = f", {shifts.words(shift).en}" if shift else ""
+            roles = ",".join(who.roles)
+            click.echo(f"{who.staff_number:<12} {who.bureau:<13} {roles:<16} {state}, {key}{hours}  {who.name}")
 
 
 @officers_group.command("leave")
@@ -75,6 +105,20 @@ def code(staff_number: str, lost: bool) -> None:
         if not officers.is_on_roster(who, now):
             raise click.ClickException(f"{staff_number} is off the roster: put them back with `officers add`")
         _say_code(officers.make_code(session, who, has_lost_passkeys=lost, now=now), who)
+
+
+def _hours(shift: str) -> tuple[Stretch, ...]:
+    try:
+        return shifts.parse(shift)
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong), param_hint="--shift") from None
+
+
+def _asked_id_number() -> str:
+    number = taiwan.normalise(click.prompt("Their own ID number (kept as a keyed hash only)", hide_input=True)).upper()
+    if not taiwan.person_id_valid(number):
+        raise click.BadParameter("not an ID number", param_hint="--ask-id-number")
+    return number
 
 
 def _known(who: Officer | None, staff_number: str) -> Officer:

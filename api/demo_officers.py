@@ -1,4 +1,5 @@
-"""The demo city's officers: two of finance, so that two persons can decide, an auditor, and one of parking."""
+"""The demo city's officers: two of finance and two registrars, so that two persons can decide, and one of each other
+role."""
 
 from __future__ import annotations
 
@@ -15,6 +16,10 @@ DEMO_OFFICERS = (
     ("FIN-002", "蔡出納 Tsai", "treasury", "finance"),
     ("AUD-001", "鄭稽核 Cheng", "treasury", "auditor"),
     ("PRK-001", "郭停管 Kuo", "parking", "bureau_officer"),
+    ("CTR-001", "洪櫃檯 Hung", "civil_affairs", "counter"),
+    ("OPR-001", "曾話務 Tseng", "rdec", "operator"),
+    ("REG-001", "鍾審核 Chung", "rdec", "registrar"),
+    ("REG-002", "簡審核 Chien", "rdec", "registrar"),
 )
 
 

@@ -1,4 +1,4 @@
-"""The tables of the city's officers, their decisions and what they read. Made by migration 0009."""
+"""The tables of the city's officers, their decisions and what they read. Made by migrations 0009 and 0027."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, LargeBinary, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -30,6 +30,8 @@ class Officer(Base):
     on_roster_until: Mapped[datetime | None] = mapped_column(_Moment)
     left_at: Mapped[datetime | None] = mapped_column(_Moment)
     added_at: Mapped[datetime] = mapped_column(_Moment)
+    shift: Mapped[Any | None] = mapped_column(INT4MULTIRANGE)
+    national_id_index: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class OfficerEnrolmentCode(Base):

@@ -11,6 +11,7 @@ from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity import officer_ceremonies, officer_sessions
 from identity.challenges import Begun
+from identity.counter_errors import OutsideShift
 from identity.errors import AssertionRefused, CeremonyRefused, EnrolmentCodeRefused, PasskeyRefused
 from identity.officer_models import Officer, OfficerSessionRow
 from identity.officer_schemas import (
@@ -49,7 +50,7 @@ def enrolment_options(call: Call) -> Answer:
     access=public(),
     body=EnrolmentFinish,
     answers={201: OfficerSessionSchema},
-    problems=[CeremonyRefused, PasskeyRefused, EnrolmentCodeRefused],
+    problems=[CeremonyRefused, PasskeyRefused, EnrolmentCodeRefused, OutsideShift],
     answer_headers={201: COOKIE_HEADER},
     summary=Text("承辦人員完成新增通行金鑰", "An officer finishes adding a passkey"),
 )
@@ -77,7 +78,7 @@ def officer_login_options(call: Call) -> Answer:
     access=public(),
     body=OfficerLogin,
     answers={200: OfficerSessionSchema},
-    problems=[CeremonyRefused, AssertionRefused],
+    problems=[CeremonyRefused, AssertionRefused, OutsideShift],
     answer_headers={200: COOKIE_HEADER},
     summary=Text("承辦人員完成以通行金鑰登入", "An officer finishes signing in with a passkey"),
 )

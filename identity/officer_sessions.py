@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from core.crypto import token_hash
 from core.errors import NotFound
 from core.ids import new_uuid
+from identity import shifts
 from identity.actors import Actor
+from identity.counter_errors import OutsideShift
 from identity.officer_models import Officer, OfficerSessionRow
 from identity.sessions import LONGEST_USER_AGENT, Transport
 
@@ -33,12 +35,13 @@ class IssuedToOfficer:
 
 
 def resolve(session: Session, token: str, now: datetime) -> Actor | None:
-    """The officer who holds this token, or None: unknown, ended, unused for too long, too old, or off the roster.
+    """The officer who holds this token, or None: unknown, ended, unused for too long, too old, off the roster or shift.
 
     One query. The last use is written down at most once a minute, and never waits for another request that does so.
     """
     hashed = token_hash(token)
-    row = session.execute(_RESOLVE, {"hash": hashed, "now": now}).one_or_none()
+    parameters = {"hash": hashed, "now": now, "minute": shifts.minute_of_week(now)}
+    row = session.execute(_RESOLVE, parameters).one_or_none()
     if row is None:
         return None
     if row.is_stale:
@@ -59,9 +62,18 @@ def resolve(session: Session, token: str, now: datetime) -> Actor | None:
 def begin(
     session: Session, officer: Officer, *, amr: Sequence[str], transport: Transport, user_agent: str, now: datetime
 ) -> IssuedToOfficer:
-    """Begin a session for an officer on the roster who has just used a passkey."""
-    token = secrets.token_urlsafe(32)
+    """Begin a session for an officer on the roster who has just used a passkey; it ends with the hours of their shift.
+
+    Raises OutsideShift.
+    """
     expires_at = now + LONGEST
+    shift = shifts.from_database(officer.shift)
+    if shift is not None:
+        shift_ends_at = shifts.ends_at(shift, now)
+        if shift_ends_at is None:
+            raise OutsideShift(shifts.words(shift))
+        expires_at = min(expires_at, shift_ends_at)
+    token = secrets.token_urlsafe(32)
     if officer.on_roster_until is not None:
         expires_at = min(expires_at, officer.on_roster_until)
     row = OfficerSessionRow(
@@ -122,6 +134,7 @@ _RESOLVE = text(
      WHERE s.token_hash = :hash AND s.ended_at IS NULL AND s.idle_until > :now AND s.expires_at > :now
        AND o.left_at IS NULL AND o.on_roster_from <= :now
        AND (o.on_roster_until IS NULL OR o.on_roster_until > :now)
+       AND (o.shift IS NULL OR o.shift @> CAST(:minute AS int))
     """
 )
 _TOUCH = text(

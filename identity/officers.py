@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from core import crypto
 from core.crypto import token_hash
 from core.ids import new_uuid
+from identity import shifts
 from identity.errors import EnrolmentCodeRefused
 from identity.officer_models import Officer, OfficerEnrolmentCode, OfficerPasskey, OfficerSessionRow
+from identity.shifts import Stretch
 
-ROLES = ("finance", "auditor", "bureau_officer")
-BUREAUS = ("parking", "fines", "treasury")
+ROLES = ("finance", "auditor", "bureau_officer", "counter", "operator", "registrar")
+BUREAUS = ("parking", "fines", "treasury", "civil_affairs", "rdec")
 CODE_LIFE = timedelta(hours=24)
 # Crockford's base 32: no I, L, O, U to mistake. 16 of them are 80 bits.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -42,17 +46,26 @@ def add(
     bureau: str,
     roles: Collection[str],
     until: datetime | None = None,
+    shift: Sequence[Stretch] | None = None,
+    national_id: str | None = None,
     now: datetime,
 ) -> Officer:
-    """Put somebody on the roster; one who is known by that number comes back with this bureau and these roles."""
-    values = {
+    """Put somebody on the roster; one who is known by that number comes back with this bureau, these roles and hours.
+
+    Outside their `shift` (minutes of the week; None: no hours are set) no session of theirs begins or answers. Of
+    their own ID number only the blind index is kept, by which the counter refuses them their own record.
+    """
+    values: dict[str, Any] = {
         "name": name,
         "bureau": bureau,
         "roles": sorted(roles),
         "on_roster_from": now,
         "on_roster_until": until,
         "left_at": None,
+        "shift": shifts.for_database(shift),
     }
+    if national_id is not None:
+        values["national_id_index"] = crypto.blind_index(national_id, purpose="national_id")
     statement = insert(Officer).values(id=new_uuid(), staff_number=staff_number, added_at=now, **values)
     statement = statement.on_conflict_do_update(index_elements=["staff_number"], set_=values)
     return session.scalars(statement.returning(Officer), execution_options={"populate_existing": True}).one()

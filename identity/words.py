@@ -23,18 +23,18 @@ PASSKEY_REMOVED_SMS = Text(
 )
 DEFAULT_PASSKEY_NAME = Text("我的裝置", "My device")
 
-METHOD_LABELS = {
-    "password_sms": Text("密碼與簡訊驗證碼", "Password and a code by text message"),
-    "passkey": Text("通行金鑰（指紋、臉部或螢幕鎖）", "Passkey (fingerprint, face or screen lock)"),
-}
-
 BUREAU_NAMES = {
     "parking": Text("交通局停車管理中心", "Parking Management Centre"),
     "fines": Text("交通局交通事件裁決中心", "Traffic Adjudication Centre"),
     "treasury": Text("財政局", "Finance Bureau"),
+    "civil_affairs": Text("民政局", "Civil Affairs Bureau"),
+    "rdec": Text("研究發展考核委員會", "Research, Development and Evaluation Commission"),
 }
 ROLE_NAMES = {
     "finance": Text("財務", "finance"),
     "auditor": Text("稽核", "auditor"),
     "bureau_officer": Text("業務承辦", "case officer"),
+    "counter": Text("服務櫃檯", "service counter"),
+    "operator": Text("1999 話務", "1999 operator"),
+    "registrar": Text("介接審核", "approver of connected sites"),
 }
