@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 
-import segno
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
+from core.fonts import wrapped
+from core.paper import FOOT, HARBOUR, LEFT, QUIET, RIGHT, Paper, a4, moment_text
 from core.text import Language, Text
-from wallet.fonts import wrapped
-from wallet.paper import FOOT, HARBOUR, INK, LEFT, QUIET, RIGHT, Paper, a4, moment_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +148,7 @@ class _Sheet(Paper):
         if self.y - _CODE_SIDE < FOOT - 4 * mm:
             self.next_page()
         bottom = self.y - _CODE_SIDE
-        self._code(self.receipt.verify_url, LEFT, bottom)
+        self.code(self.receipt.verify_url, LEFT, bottom, _CODE_SIDE)
         x = LEFT + _CODE_SIDE + 8 * mm
         y = self.y - 6 * mm
         self.say(_CHECK, x, y, 11, is_strong=True)
@@ -169,22 +167,3 @@ class _Sheet(Paper):
         self.say(_BILL_NUMBER, _NUMBER_X, self.y, 9.5, colour=QUIET)
         self.say(_AMOUNT, RIGHT - 3 * mm, self.y, 9.5, colour=QUIET, is_right=True)
         self.y -= 10 * mm
-
-    def _code(self, url: str, x: float, y: float) -> None:
-        """A QR code (ISO/IEC 18004) drawn as one path of rectangles, with its quiet zone of four modules."""
-        modules = [bytes(row) for row in segno.make_qr(url, error="m").matrix]
-        module = _CODE_SIDE / (len(modules) + 8)
-        path = self.canvas.beginPath()
-        for row_number, row in enumerate(modules):
-            top = y + _CODE_SIDE - (row_number + 5) * module
-            for start, end in _dark_runs(row):
-                path.rect(x + (start + 4) * module, top, (end - start) * module, module)
-        self.canvas.setFillColor(INK)
-        self.canvas.drawPath(path, stroke=0, fill=1)
-
-
-def _dark_runs(row: Sequence[int]) -> list[tuple[int, int]]:
-    """The (start, end) of each stretch of dark modules in a row."""
-    padded = (0, *row, 0)
-    edges = [place for place in range(len(row) + 1) if padded[place] != padded[place + 1]]
-    return list(zip(edges[::2], edges[1::2], strict=True))

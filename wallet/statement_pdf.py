@@ -9,8 +9,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from core.clock import TAIPEI
+from core.paper import FOOT, HARBOUR, LEFT, QUIET, RIGHT, Paper, a4
 from core.text import Language, Text
-from wallet.paper import FOOT, HARBOUR, LEFT, QUIET, RIGHT, Paper, a4
 from wallet.rail_names import rail_name
 from wallet.statement_texts import KINDS, STATUSES, TITLE, TOTALS, year_text
 from wallet.statements import StatedPayment, Statement

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wallet.fonts import run_of, width, wrapped
+from core.fonts import run_of, width, wrapped
 from wallet.receipt_pdf import Receipt, ReceiptLine, receipt_pdf
 
 RECEIPT = Receipt(

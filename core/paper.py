@@ -1,21 +1,22 @@
-"""A4 sheets in the city's colours, set from top to bottom: what every PDF of the wallet has in common."""
+"""A4 sheets in the city's colours, set from top to bottom: what every PDF of the city has in common."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 
+import segno
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from core.clock import TAIPEI
+from core.fonts import LATIN, load, run_of, width
 from core.taiwan import roc_text
 from core.text import Language, Text
-from wallet.fonts import LATIN, load, run_of, width
 
 INK = HexColor("#17242d")
 QUIET = HexColor("#5b6b75")
@@ -122,6 +123,26 @@ class Paper:
         pen.setTextRenderMode(0)
         self.canvas.setLineWidth(size / 45)
         self.canvas.drawText(pen)
+
+    def code(self, text: str, x: float, y: float, side: float) -> None:
+        """A QR code (ISO/IEC 18004) of `side` points with its lower left corner there, drawn as one path of rectangles,
+        with its quiet zone of four modules."""
+        modules = [bytes(row) for row in segno.make_qr(text, error="m").matrix]
+        module = side / (len(modules) + 8)
+        path = self.canvas.beginPath()
+        for row_number, row in enumerate(modules):
+            top = y + side - (row_number + 5) * module
+            for start, end in _dark_runs(row):
+                path.rect(x + (start + 4) * module, top, (end - start) * module, module)
+        self.canvas.setFillColor(INK)
+        self.canvas.drawPath(path, stroke=0, fill=1)
+
+
+def _dark_runs(row: Sequence[int]) -> list[tuple[int, int]]:
+    """The (start, end) of each stretch of dark modules in a row."""
+    padded = (0, *row, 0)
+    edges = [place for place in range(len(row) + 1) if padded[place] != padded[place + 1]]
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 _MONTHS = (

@@ -1,7 +1,7 @@
-"""The typefaces of the PDF receipt, and lines of Chinese and Latin set in them side by side.
+"""The typefaces of the city's PDFs, and lines of Chinese and Latin set in them side by side.
 
 May be called from outside: `load`, `run_of`, `width`, `wrapped`. Never: a lookup of fonts on the machine,
-because a receipt must look the same wherever it is made.
+because a paper must look the same wherever it is made.
 """
 
 from __future__ import annotations
