@@ -73,7 +73,7 @@ def load(of: Settings, *, progress: Callable[[str], None]) -> None:
             return
         for person, known in zip(DEMO_PEOPLE, register.DEMO_PEOPLE, strict=True):
             person_id = people.enrol_demo_person(
-                session, national_id=person.national_id, mobile=person.mobile, password=person.password,
+                session, national_id=person.national_id, mobile=person.mobile, password=person.password, name=person.name.zh,
                 language="en" if person.name.en == person.name.zh else "zh-TW", now=now,
             )  # fmt: skip
             for plate, vehicle in known.vehicles:

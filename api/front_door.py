@@ -34,7 +34,7 @@ from core.errors import (
 from core.http import Access, Answer, Call, Idempotency, Route
 from core.settings import settings
 from core.text import chosen_language
-from identity import access_log, bureaus, officer_sessions, sessions
+from identity import access_log, bureaus, levels, officer_sessions, sessions
 from identity.actors import Actor
 
 _COOKIES = {"public": "__Host-session", "citizen": "__Host-session", "officer": "__Host-officer"}
@@ -127,8 +127,12 @@ def _must_be_allowed(access: Access, actor: Actor | None) -> None:
         raise Forbidden
     if access.kind == "officer" and access.roles and not access.roles & actor.roles:
         raise Forbidden
-    if access.kind == "citizen" and actor.loa < access.loa:
-        raise InsufficientAuthentication(loa=access.loa)
+    if access.kind == "citizen":
+        reached = actor.loa
+        if access.phishing_resistant:
+            reached = levels.for_money(loa=reached, is_phishing_resistant=actor.is_phishing_resistant)
+        if reached < access.loa:
+            raise InsufficientAuthentication(loa=access.loa, is_phishing_resistant=access.phishing_resistant)
 
 
 _RESOLVERS: dict[str, Callable[[Any, str, datetime], Actor | None]] = {

@@ -128,12 +128,14 @@ class InsufficientAuthentication(Problem):
         "This needs a higher assurance level, such as signing in with the phone's own biometrics (a passkey).",
     )
 
-    def __init__(self, *, loa: int, max_age_seconds: int | None = None) -> None:
+    def __init__(self, *, loa: int, max_age_seconds: int | None = None, is_phishing_resistant: bool = False) -> None:
         acr = f"urn:mykaohsiung:loa:{loa}"
         challenge = f'Bearer error="insufficient_user_authentication", acr_values="{acr}"'
         if max_age_seconds is not None:
             challenge += f', max_age="{max_age_seconds}"'
-        super().__init__(headers={"WWW-Authenticate": challenge}, acr_values=acr)
+        # What a forged page can take from somebody does not do: our own member, as RFC 9470 has none for it.
+        more: dict[str, Any] = {"phishing_resistant": True} if is_phishing_resistant else {}
+        super().__init__(headers={"WWW-Authenticate": challenge}, acr_values=acr, **more)
 
 
 class Forbidden(Problem):

@@ -28,12 +28,14 @@ AccessKind = Literal["public", "citizen", "officer", "bureau", "partner"]
 class Access:
     """Who may call a route.
 
-    `loa` is the least assurance level (1–4) of a citizen; `scope` is what a bureau must hold; an officer needs one of
-    `roles`, and no particular one where none is named.
+    `loa` is the least assurance level (1–4) of a citizen, `phishing_resistant` whether it must have been reached in a
+    way that no forged page can take; `scope` is what a bureau must hold; an officer needs one of `roles`, and no
+    particular one where none is named.
     """
 
     kind: AccessKind
     loa: int = 0
+    phishing_resistant: bool = False
     scope: str = ""
     roles: frozenset[str] = frozenset()
 
@@ -43,9 +45,10 @@ def public() -> Access:
     return Access("public")
 
 
-def citizen(*, loa: int) -> Access:
-    """A signed-in citizen whose session reaches that assurance level (ISO/IEC 29115)."""
-    return Access("citizen", loa=loa)
+def citizen(*, loa: int, phishing_resistant: bool = False) -> Access:
+    """A signed-in citizen whose session reaches that assurance level (ISO/IEC 29115); where money moves,
+    `phishing_resistant` demands a way that no forged page can take (so a typed code is not enough)."""
+    return Access("citizen", loa=loa, phishing_resistant=phishing_resistant)
 
 
 def officer(*roles: str) -> Access:

@@ -15,6 +15,10 @@ class Actor:
     `id` is the person, the officer, or the bureau's client. `loa` is the assurance level that a citizen's session
     reaches (ISO/IEC 29115), `amr` how it was reached (RFC 8176), `auth_time` when. `scopes` belong to a bureau's
     system, `roles` and `name` to an officer of the city, `bureau` to both.
+
+    `is_phishing_resistant` says that no forged page could have taken what the session began with. `with_officer` is
+    the officer in whose presence the citizen acts. Somebody who acts for another is `id`, and the other `on_behalf_of`,
+    by the delegation `delegation_id` and within its `scopes`.
     """
 
     kind: Literal["citizen", "officer", "bureau", "system"]
@@ -27,3 +31,7 @@ class Actor:
     bureau: str = ""
     roles: frozenset[str] = frozenset()
     name: str = ""
+    is_phishing_resistant: bool = False
+    with_officer: UUID | None = None
+    on_behalf_of: UUID | None = None
+    delegation_id: UUID | None = None

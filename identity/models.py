@@ -17,19 +17,22 @@ _Moment = DateTime(timezone=True)
 
 
 class Person(Base):
-    """Somebody who has registered. ID number and mobile are sealed to the row and found by keyed hashes."""
+    """Somebody who has registered. ID number, mobile and name are sealed to the row; the first two are found by keyed
+    hashes. Somebody who was enrolled at a counter or by a certificate may have neither mobile nor password."""
 
     __tablename__ = "person"
     __table_args__ = _SCHEMA
     id: Mapped[UUID] = mapped_column(primary_key=True)
     national_id_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     national_id_index: Mapped[bytes] = mapped_column(LargeBinary)
-    mobile_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    mobile_index: Mapped[bytes] = mapped_column(LargeBinary)
-    password_hash: Mapped[str]
+    mobile_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    mobile_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    password_hash: Mapped[str | None]
+    name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     proofing_level: Mapped[int]
     language: Mapped[str]
     registered_at: Mapped[datetime] = mapped_column(_Moment)
+    first_passkey_until: Mapped[datetime | None] = mapped_column(_Moment)
 
 
 class OtpChallenge(Base):
@@ -72,6 +75,38 @@ class SessionRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(_Moment)
     end_reason: Mapped[str | None]
     user_agent: Mapped[str]
+    remembered_until: Mapped[datetime | None] = mapped_column(_Moment)
+    network: Mapped[str]
+    with_officer: Mapped[UUID | None]
+
+
+class Proofing(Base):
+    """By what evidence a person was proved to be the holder of the ID number."""
+
+    __tablename__ = "proofing"
+    __table_args__ = _SCHEMA
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID]
+    level: Mapped[int]
+    method: Mapped[str]
+    reference: Mapped[str]
+    at: Mapped[datetime] = mapped_column(_Moment)
+
+
+class Disavowal(Base):
+    """The link "that was not me" in a security notice; its token is stored as a hash only."""
+
+    __tablename__ = "disavowal"
+    __table_args__ = _SCHEMA
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    kind: Mapped[str]
+    session_id: Mapped[UUID | None]
+    method: Mapped[str | None]
+    made_at: Mapped[datetime] = mapped_column(_Moment)
+    expires_at: Mapped[datetime] = mapped_column(_Moment)
+    used_at: Mapped[datetime | None] = mapped_column(_Moment)
 
 
 class Passkey(Base):
@@ -91,6 +126,7 @@ class Passkey(Base):
     name: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(_Moment)
     last_used_at: Mapped[datetime | None] = mapped_column(_Moment)
+    last_used_network: Mapped[str]
     counter_regressed_at: Mapped[datetime | None] = mapped_column(_Moment)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, text, update
@@ -17,6 +17,7 @@ from identity import levels, passwords
 from identity.models import Person, Vehicle
 
 _TABLE = "identity.person"
+_DEMO = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Masked:
     """What may be shown of a person's numbers: A12****789, 09******78."""
 
     national_id: str
-    mobile: str
+    mobile: str | None
 
 
 def national_id_index_of(session: Session, person_id: UUID) -> bytes:
@@ -66,7 +67,8 @@ def person_language(session: Session, person_id: UUID) -> str:
 def masked(session: Session, person_id: UUID) -> Masked:
     """This person's numbers with their middles hidden. Raises NotFound."""
     person = get(session, person_id)
-    return Masked(taiwan.mask_national_id(opened_national_id(person)), taiwan.mask_mobile(opened_mobile(person)))
+    mobile = opened_mobile(person)
+    return Masked(taiwan.mask_national_id(opened_national_id(person)), taiwan.mask_mobile(mobile) if mobile else None)
 
 
 def choose_language(session: Session, person_id: UUID, language: str) -> None:
@@ -74,10 +76,34 @@ def choose_language(session: Session, person_id: UUID, language: str) -> None:
     session.execute(update(Person).where(Person.id == person_id).values(language=language))
 
 
+def name_of(session: Session, person_id: UUID) -> str | None:
+    """The person's name as the evidence wrote it; None while no evidence has named one. Raises NotFound."""
+    person = get(session, person_id)
+    if person.name_sealed is None:
+        return None
+    return crypto.open_sealed(person.name_sealed, table=_TABLE, column="name", row_id=person_id).decode()
+
+
+def set_name(session: Session, person_id: UUID, name: str) -> None:
+    """Write down the name that the evidence gives (checked by `core.names`). Raises NotFound."""
+    person = get(session, person_id)
+    person.name_sealed = crypto.seal(name, table=_TABLE, column="name", row_id=person_id)
+
+
 def enrol_demo_person(
-    session: Session, *, national_id: str, mobile: str, password: str, language: str = "zh-TW", now: datetime
+    session: Session,
+    *,
+    national_id: str,
+    mobile: str,
+    password: str,
+    name: str | None = None,
+    language: str = "zh-TW",
+    now: datetime,
 ) -> UUID:
-    """Register an invented person whose mobile counts as proved, without a passkey. Again: the same person."""
+    """Register an invented person whose mobile counts as proved, without a passkey. Again: the same person.
+
+    Their first passkey can be made from password and text message for as long as the demo lasts.
+    """
     known = find(session, national_id)
     if known is not None:
         return known.id
@@ -88,9 +114,12 @@ def enrol_demo_person(
         password_hash=passwords.hash_of(password),
         proofing_level=levels.PROVED_BY_MOBILE,
         language=language,
+        first_passkey_until=now + _DEMO,
         now=now,
     )
     assert person_id is not None
+    if name is not None:
+        set_name(session, person_id, name)
     return person_id
 
 
@@ -98,39 +127,53 @@ def enrol(
     session: Session,
     *,
     national_id: str,
-    mobile: str,
-    password_hash: str,
+    mobile: str | None,
+    password_hash: str | None,
     proofing_level: int,
     language: str,
+    first_passkey_until: datetime | None = None,
     now: datetime,
 ) -> UUID | None:
-    """Write down a new person; None when somebody with that ID number is there already."""
+    """Write down a new person; None when somebody with that ID number is there already.
+
+    Until `first_passkey_until` their first passkey can be made from password and text message.
+    """
     person_id = new_uuid()
+    mobile_sealed = crypto.seal(mobile, table=_TABLE, column="mobile", row_id=person_id) if mobile else None
     statement = insert(Person).values(
         id=person_id,
         national_id_sealed=crypto.seal(national_id, table=_TABLE, column="national_id", row_id=person_id),
         national_id_index=index_of(national_id),
-        mobile_sealed=crypto.seal(mobile, table=_TABLE, column="mobile", row_id=person_id),
-        mobile_index=mobile_index_of(mobile),
+        mobile_sealed=mobile_sealed,
+        mobile_index=mobile_index_of(mobile) if mobile else None,
         password_hash=password_hash,
         proofing_level=proofing_level,
         language=language,
         registered_at=now,
+        first_passkey_until=first_passkey_until,
     )
     added = session.execute(statement.on_conflict_do_nothing(index_elements=["national_id_index"]).returning(Person.id))
     return added.scalar_one_or_none()
 
 
 def replace_unproved(
-    session: Session, person: Person, *, mobile: str, password_hash: str, proofing_level: int, language: str
+    session: Session,
+    person: Person,
+    *,
+    mobile: str | None,
+    password_hash: str | None,
+    proofing_level: int,
+    language: str,
+    first_passkey_until: datetime | None = None,
 ) -> None:
     """Give an ID number that nobody had proved to be theirs to the person who now has."""
     assert person.proofing_level == levels.SELF_ASSERTED
-    person.mobile_sealed = crypto.seal(mobile, table=_TABLE, column="mobile", row_id=person.id)
-    person.mobile_index = mobile_index_of(mobile)
+    person.mobile_sealed = crypto.seal(mobile, table=_TABLE, column="mobile", row_id=person.id) if mobile else None
+    person.mobile_index = mobile_index_of(mobile) if mobile else None
     person.password_hash = password_hash
     person.proofing_level = proofing_level
     person.language = language
+    person.first_passkey_until = first_passkey_until
 
 
 def find(session: Session, national_id: str) -> Person | None:
@@ -153,8 +196,10 @@ def opened_national_id(person: Person) -> str:
     return crypto.open_sealed(person.national_id_sealed, table=_TABLE, column="national_id", row_id=person.id).decode()
 
 
-def opened_mobile(person: Person) -> str:
-    """The person's mobile number (09…) in the clear."""
+def opened_mobile(person: Person) -> str | None:
+    """The person's mobile number (09…) in the clear; None for somebody who has none."""
+    if person.mobile_sealed is None:
+        return None
     return crypto.open_sealed(person.mobile_sealed, table=_TABLE, column="mobile", row_id=person.id).decode()
 
 

@@ -6,15 +6,19 @@ the holder of the ID number. A number registered by somebody who could prove onl
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from identity import attempts, codes, levels, people, sessions, texts_out
+from identity import attempts, codes, levels, people, proofing, sessions, texts_out
 from identity.codes import Applicant, Challenge
 from identity.errors import CodeRefused, RegistrationNotConfirmed
 from identity.words import REGISTERED_ALREADY_SMS
+
+FIRST_PASSKEY = timedelta(minutes=30)
+"""For so long after registering, the first passkey may be made from password and text message: the mobile was proved
+just now. Binding it at enrolment is NIST SP 800-63B-4 §4.1.1."""
 
 
 def request(session: Session, applicant: Applicant, *, now: datetime) -> Challenge:
@@ -30,7 +34,9 @@ def request(session: Session, applicant: Applicant, *, now: datetime) -> Challen
         return codes.send_to_applicant(session, applicant, subject=subject, now=now)
     if attempts.take(session, known.national_id_index, attempts.NOTICES_SENT, now=now):
         words = REGISTERED_ALREADY_SMS.in_language(known.language)
-        texts_out.write(session, person_id=known.id, mobile=people.opened_mobile(known), body=words, now=now)
+        mobile = people.opened_mobile(known)
+        if mobile is not None:
+            texts_out.write(session, person_id=known.id, mobile=mobile, body=words, now=now)
     return codes.pretend_to_send(session, applicant, subject=subject, now=now)
 
 
@@ -49,9 +55,11 @@ def complete(session: Session, challenge_id: UUID, *, mobile_is_theirs: bool, no
         password_hash=applicant.password_hash,
         proofing_level=proofing_level,
         language=applicant.language,
+        first_passkey_until=now + FIRST_PASSKEY,
         now=now,
     )
     if person_id is not None:
+        _write_down(session, person_id, mobile_is_theirs=mobile_is_theirs, now=now)
         return person_id
     known = people.find(session, applicant.national_id)
     assert known is not None
@@ -67,6 +75,13 @@ def complete(session: Session, challenge_id: UUID, *, mobile_is_theirs: bool, no
         password_hash=applicant.password_hash,
         proofing_level=proofing_level,
         language=applicant.language,
+        first_passkey_until=now + FIRST_PASSKEY,
     )
+    _write_down(session, known.id, mobile_is_theirs=mobile_is_theirs, now=now)
     sessions.end_all(session, person_id=known.id, now=now)
     return known.id
+
+
+def _write_down(session: Session, person_id: UUID, *, mobile_is_theirs: bool, now: datetime) -> None:
+    if mobile_is_theirs:
+        proofing.record(session, person_id, levels.PROVED_BY_MOBILE, method="mobile", reference="", now=now)

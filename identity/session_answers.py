@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -13,7 +14,7 @@ from core.http import Answer, Call
 from core.ids import typeid
 from identity import levels
 from identity.models import Passkey
-from identity.sessions import Issued
+from identity.sessions import Circumstances, Issued
 
 COOKIE = "__Host-session"
 CLEARED_COOKIE = f"{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
@@ -30,6 +31,7 @@ def session_answer(session: Session, issued: Issued, *, now: datetime, status: i
         "session_id": typeid("ses", issued.session_id),
         "person_id": typeid("per", issued.person_id),
         "acr": levels.acr(issued.loa),
+        "phishing_resistant": issued.is_phishing_resistant,
         "amr": list(issued.amr),
         "auth_time": on_the_wire(issued.auth_time),
         "expires_at": on_the_wire(issued.expires_at),
@@ -39,6 +41,32 @@ def session_answer(session: Session, issued: Issued, *, now: datetime, status: i
         **more,
     }
     return Answer(body, status, {"Set-Cookie": cookie} if is_cookie else {})
+
+
+def circumstances(call: Call) -> Circumstances:
+    """What `sessions.begin` is told of a sign-in's request beside who and how. The body may name `transport` and
+    `remember`; a rise of a session that is there keeps its transport."""
+    return {
+        "transport": call.body.get("transport", call.transport),
+        "user_agent": user_agent_of(call),
+        "network": network_of(call.request.remote_addr),
+        "remember": bool(call.body.get("remember", False)),
+        "replaces": call.actor.session_id if call.actor else None,
+        "now": call.now,
+    }
+
+
+def network_of(address: str | None) -> str:
+    """The network that an address is in, coarsely: /24 (IPv4) or /48 (IPv6). Enough to know a place again, too little
+    to find a house. This machine's own: "local"."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return ""
+    if parsed.is_loopback:
+        return "local"
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return str(ip_network((mapped or parsed, 24 if mapped or parsed.version == 4 else 48), strict=False))
 
 
 def user_agent_of(call: Call) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, TypedDict
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import and_, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from core.crypto import token_hash
@@ -31,6 +31,7 @@ class Issued:
     session_id: UUID
     person_id: UUID
     loa: int
+    is_phishing_resistant: bool
     amr: tuple[str, ...]
     auth_time: datetime
     expires_at: datetime
@@ -42,6 +43,8 @@ class Circumstances(TypedDict):
 
     transport: Transport
     user_agent: str
+    network: str
+    remember: bool
     replaces: UUID | None
     now: datetime
 
@@ -49,22 +52,26 @@ class Circumstances(TypedDict):
 def resolve(session: Session, token: str, now: datetime) -> Actor | None:
     """Who holds this token, or None when its session is unknown, ended, unused for too long or too old. One query.
 
-    The last use is written down at most once a minute, and never waits for another request that does so.
+    A remembered device whose session is stale is known at level 1. The last use is written down at most once a minute,
+    and never waits for another request that does so; it makes nothing fresh again that was stale.
     """
     hashed = token_hash(token)
     row = session.execute(_RESOLVE, {"hash": hashed, "now": now}).one_or_none()
     if row is None:
         return None
-    if row.is_stale:
-        idle_until = min(now + levels.idle_time(row.authenticator_level), row.expires_at)
-        session.execute(_TOUCH, {"hash": hashed, "now": now, "idle_until": idle_until})
+    reached = min(row.proofing_level, row.authenticator_level)
+    if row.is_due:
+        until = min(now + levels.idle_time(reached), row.expires_at) if row.is_fresh else row.idle_until
+        session.execute(_TOUCH, {"hash": hashed, "now": now, "idle_until": until})
     return Actor(
         kind="citizen",
         id=row.person_id,
-        loa=levels.assurance(proofing=row.proofing_level, authenticator=row.authenticator_level),
+        loa=levels.assurance(proofing=row.proofing_level, authenticator=row.authenticator_level, is_fresh=row.is_fresh),
         session_id=row.id,
         auth_time=row.auth_time,
         amr=tuple(row.amr),
+        is_phishing_resistant=row.is_fresh and levels.strength_of(row.amr).is_phishing_resistant,
+        with_officer=row.with_officer,
     )
 
 
@@ -77,29 +84,45 @@ def begin(
     user_agent: str,
     replaces: UUID | None,
     now: datetime,
+    network: str = "",
+    remember: bool = False,
+    with_officer: UUID | None = None,
 ) -> Issued:
     """Begin a session for somebody who has just authenticated by the methods `amr`; the one it `replaces` ends.
 
-    Its token is new at every rise, so that one fixed or overheard before is worth nothing after.
+    Its token is new at every rise, so that one fixed or overheard before is worth nothing after. `remember` lets the
+    device be known at level 1 for a month; a device that was remembered stays so through a rise. `network` is where it
+    began, coarsely; `with_officer` in whose presence.
     """
+    remembered_until = now + levels.REMEMBERED if remember else None
     if replaces is not None:
-        session.execute(_end("replaced", now).where(SessionRow.id == replaces))
+        replaced = session.execute(
+            _end("replaced", now)
+            .where(SessionRow.id == replaces)
+            .returning(SessionRow.person_id, SessionRow.remembered_until)
+        ).one_or_none()
+        if remembered_until is None and replaced is not None and replaced.person_id == person_id:
+            remembered_until = replaced.remembered_until
     proofing = session.execute(select(Person.proofing_level).where(Person.id == person_id)).scalar_one()
-    authenticator = levels.authenticator_level(amr)
+    strength = levels.strength_of(amr)
+    loa = levels.assurance(proofing=proofing, authenticator=strength.level, is_fresh=True)
     token = secrets.token_urlsafe(32)
     row = SessionRow(
         token_hash=token_hash(token),
         id=new_uuid(),
         person_id=person_id,
-        authenticator_level=authenticator,
+        authenticator_level=strength.level,
         amr=list(amr),
         transport=transport,
         auth_time=now,
         created_at=now,
         last_used_at=now,
-        idle_until=now + levels.idle_time(authenticator),
-        expires_at=now + levels.longest_time(authenticator),
+        idle_until=now + levels.idle_time(loa),
+        expires_at=now + levels.longest_time(loa),
+        remembered_until=remembered_until,
         user_agent=user_agent[:LONGEST_USER_AGENT],
+        network=network,
+        with_officer=with_officer,
     )
     session.add(row)
     session.flush()
@@ -107,7 +130,8 @@ def begin(
         token=token,
         session_id=row.id,
         person_id=person_id,
-        loa=levels.assurance(proofing=proofing, authenticator=authenticator),
+        loa=loa,
+        is_phishing_resistant=strength.is_phishing_resistant,
         amr=tuple(amr),
         auth_time=now,
         expires_at=row.expires_at,
@@ -126,9 +150,12 @@ def end(session: Session, *, person_id: UUID, session_id: UUID, now: datetime) -
         raise NotFound
 
 
-def end_all(session: Session, *, person_id: UUID, now: datetime) -> None:
-    """End every session of this person."""
-    session.execute(_end("all ended", now).where(SessionRow.person_id == person_id))
+def end_all(
+    session: Session, *, person_id: UUID, now: datetime, reason: str = "all ended", kept: UUID | None = None
+) -> None:
+    """End every session of this person, except the one to be `kept`: what a change of credentials asks for."""
+    ended = _end(reason, now).where(SessionRow.person_id == person_id)
+    session.execute(ended if kept is None else ended.where(SessionRow.id != kept))
 
 
 def end_others_begun_with_passkey(session: Session, *, person_id: UUID, kept: UUID | None, now: datetime) -> None:
@@ -143,12 +170,26 @@ def running(
     query = select(SessionRow).where(
         SessionRow.person_id == person_id,
         SessionRow.ended_at.is_(None),
-        SessionRow.idle_until > now,
-        SessionRow.expires_at > now,
+        or_(and_(SessionRow.idle_until > now, SessionRow.expires_at > now), SessionRow.remembered_until > now),
     )
     if before is not None:
         query = query.where(SessionRow.id < before)
     return list(session.scalars(query.order_by(SessionRow.id.desc()).limit(limit)))
+
+
+def begun(session: Session, *, person_id: UUID, limit: int, before: UUID | None = None) -> list[SessionRow]:
+    """This person's sessions, those that have ended too, the newest first; `before` continues a list."""
+    query = select(SessionRow).where(SessionRow.person_id == person_id)
+    if before is not None:
+        query = query.where(SessionRow.id < before)
+    return list(session.scalars(query.order_by(SessionRow.id.desc()).limit(limit)))
+
+
+def is_running(row: SessionRow, now: datetime) -> bool:
+    """Whether this session is neither ended nor lapsed."""
+    is_fresh = row.idle_until > now and row.expires_at > now
+    is_remembered = row.remembered_until is not None and row.remembered_until > now
+    return row.ended_at is None and (is_fresh or is_remembered)
 
 
 def _end(reason: str, now: datetime) -> Any:
@@ -163,10 +204,12 @@ _END_BEGUN_WITH_PASSKEY = text(
 )
 _RESOLVE = text(
     """
-    SELECT s.id, s.person_id, s.authenticator_level, s.amr, s.auth_time, s.expires_at, p.proofing_level,
-           s.last_used_at <= CAST(:now AS timestamptz) - interval '1 minute' AS is_stale
+    SELECT s.id, s.person_id, s.authenticator_level, s.amr, s.auth_time, s.idle_until, s.expires_at, s.with_officer,
+           p.proofing_level, s.idle_until > :now AND s.expires_at > :now AS is_fresh,
+           s.last_used_at <= CAST(:now AS timestamptz) - interval '1 minute' AS is_due
       FROM identity.session s JOIN identity.person p ON p.id = s.person_id
-     WHERE s.token_hash = :hash AND s.ended_at IS NULL AND s.idle_until > :now AND s.expires_at > :now
+     WHERE s.token_hash = :hash AND s.ended_at IS NULL
+       AND (s.idle_until > :now AND s.expires_at > :now OR s.remembered_until > :now)
     """
 )
 _TOUCH = text(

@@ -13,14 +13,6 @@ REGISTERED_ALREADY_SMS = Text(
     "[My Kaohsiung] Somebody asked to register with your ID number. You are registered: if it was you, just sign in; "
     "if not, nothing needs to be done, they cannot get in.",
 )
-PASSKEY_ADDED_SMS = Text(
-    "【我的高雄】您的帳號新增了通行金鑰「{name}」。若不是您本人，請立即撥 1999。",
-    "[My Kaohsiung] The passkey “{name}” was added to your account. If this was not you, call 1999 at once.",
-)
-PASSKEY_REMOVED_SMS = Text(
-    "【我的高雄】您的帳號移除了通行金鑰「{name}」。若不是您本人，請立即撥 1999。",
-    "[My Kaohsiung] The passkey “{name}” was removed from your account. If this was not you, call 1999 at once.",
-)
 DEFAULT_PASSKEY_NAME = Text("我的裝置", "My device")
 
 BUREAU_NAMES = {

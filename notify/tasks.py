@@ -11,7 +11,7 @@ from core import clock
 from core.ids import typeid
 from core.outbox import Consumer, Event
 from core.text import Text
-from notify import automatic_debit, cash, deliveries, instalments, money_back, texts
+from notify import automatic_debit, cash, deliveries, instalments, money_back, security, texts
 from notify.messages import day_text, write
 
 _NOTHING = Text("", "")
@@ -60,12 +60,6 @@ def tell_of_failure(session: Session, event: Event, now: datetime) -> None:
     )
 
 
-def warn_of_passkey(session: Session, event: Event, now: datetime) -> None:
-    """identity.passkey_added: a security notice."""
-    person_id = UUID(event.payload["person_id"])
-    write(session, texts.PASSKEY_ADDED, event, person_id=person_id, values={}, at=event.recorded_at, now=now)
-
-
 def push_at_once(event: Event) -> None:
     """Hand over what the event's message left waiting; whatever a crash loses here, the sweep sends."""
     deliveries.send_due(clock.now(), event_id=event.id)
@@ -110,7 +104,7 @@ CONSUMERS = (
     Consumer("notify.instalment_missed", "wallet.instalment_missed", instalments.tell_of_missed_part, push_at_once),
     Consumer("notify.instalments_completed", "wallet.instalments_completed", instalments.tell_of_completion),
     Consumer("notify.instalments_ended", "wallet.instalments_ended", instalments.tell_of_end, push_at_once),
-    Consumer("notify.passkey_added", "identity.passkey_added", warn_of_passkey, push_at_once),
+    Consumer("notify.security_notice", "identity.security_notice", security.tell, push_at_once),
 )
 
 # name: (seconds between two runs, what is run)

@@ -6,7 +6,7 @@ Titles and bodies appear on lock screens: no name, no ID number, no plate, no bi
 from __future__ import annotations
 
 from core.text import Text
-from notify import automatic_debit_texts, cash_texts, instalment_texts, money_back_texts
+from notify import automatic_debit_texts, cash_texts, instalment_texts, money_back_texts, security_texts
 from notify.wording import BASIS_TRANSACTION, Wording
 
 _DAY = 86_400
@@ -54,37 +54,26 @@ DOUBLE_PAYMENT_RETURNED = Wording(
     ),
     push_ttl_seconds=7 * _DAY,
 )
-PASSKEY_ADDED = Wording(
-    kind="passkey_added",
-    title=Text("新增了一把通行金鑰", "A passkey was added"),
-    body=Text(
-        "有一台裝置現在可以用通行金鑰登入您的帳號。如果不是您本人，請立即到「安全」移除它。",
-        "A device can now sign in to your account with a passkey. If this was not you, remove it under Security now.",
-    ),
-    link="/app/me/security",
-    explanation=Text(
-        "在 {moment} 有人登入您的帳號並新增通行金鑰；這類安全通知一定會送出。",
-        "On {moment} somebody signed in to your account and added a passkey; such notices are always sent.",
-    ),
-    push_ttl_seconds=7 * _DAY,
-)
 _OTHERS = (
     *money_back_texts.WORDINGS,
     *automatic_debit_texts.WORDINGS,
     *cash_texts.WORDINGS,
     *instalment_texts.WORDINGS,
 )
-WORDINGS = (PAYMENT_RECEIPT, PAYMENT_FAILED, DOUBLE_PAYMENT_RETURNED, PASSKEY_ADDED, *_OTHERS)
+WORDINGS = (
+    PAYMENT_RECEIPT,
+    PAYMENT_FAILED,
+    DOUBLE_PAYMENT_RETURNED,
+    *_OTHERS,
+    *security_texts.WORDINGS.values(),
+)
 
 BASES = {
     **{wording.kind: BASIS_TRANSACTION for wording in _OTHERS},
     PAYMENT_RECEIPT.kind: BASIS_TRANSACTION,
     PAYMENT_FAILED.kind: BASIS_TRANSACTION,
     DOUBLE_PAYMENT_RETURNED.kind: BASIS_TRANSACTION,
-    PASSKEY_ADDED.kind: Text(
-        "依據：個人資料保護法第 18 條（公務機關應辦理安全維護事項）。",
-        "Basis: Personal Data Protection Act, article 18 (a government agency keeps personal data secure).",
-    ),
+    **{wording.kind: security_texts.BASIS for wording in security_texts.WORDINGS.values()},
 }
 
 RAILS = {

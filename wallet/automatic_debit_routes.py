@@ -43,7 +43,7 @@ def show_automatic_debit(call: Call) -> Answer:
 
 @routes.put(
     "/v1/automatic-debits",
-    access=citizen(loa=3),
+    access=citizen(loa=3, phishing_resistant=True),
     body=AutomaticDebitPut,
     answers={200: AutomaticDebitProposalSchema},
     problems=[NotFound, AutomaticDebitAccount],
@@ -64,7 +64,7 @@ def propose_automatic_debit(call: Call) -> Answer:
 
 @routes.post(
     "/v1/automatic-debits/<automatic_debit_id>/authorization",
-    access=citizen(loa=3),
+    access=citizen(loa=3, phishing_resistant=True),
     body=AutomaticDebitAuthorization,
     answers={200: AutomaticDebitSchema},
     problems=[NotFound, AutomaticDebitNotAwaiting, AutomaticDebitAccount, AssertionRefused],

@@ -60,7 +60,7 @@ def list_banks(call: Call) -> Answer:
 
 @routes.post(
     "/v1/bank-links",
-    access=citizen(loa=3),
+    access=citizen(loa=3, phishing_resistant=True),
     body=BankLinkCreate,
     answers={201: BankLinkStartedSchema},
     problems=[InvalidRequest],
@@ -100,7 +100,7 @@ def begin_bank_link(call: Call) -> Answer:
 
 @routes.post(
     "/v1/bank-links/<link_id>/completion",
-    access=citizen(loa=3),
+    access=citizen(loa=3, phishing_resistant=True),
     body=BankLinkCompletion,
     answers={200: BankLinkSchema},
     problems=[NotFound, BankRefusedConsent],
@@ -192,7 +192,7 @@ def change_bank_link(call: Call) -> Answer:
 
 @routes.delete(
     "/v1/bank-links/<link_id>",
-    access=citizen(loa=3),
+    access=citizen(loa=3, phishing_resistant=True),
     answers={204: None},
     problems=[NotFound],
     own_units=True,

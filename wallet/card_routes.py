@@ -46,7 +46,7 @@ def list_cards(call: Call) -> Answer:
 
 @routes.delete(
     "/v1/cards/<card_id>",
-    access=citizen(loa=3),
+    access=citizen(loa=3, phishing_resistant=True),
     answers={204: None},
     problems=[NotFound],
     own_units=True,

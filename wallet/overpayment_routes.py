@@ -33,7 +33,7 @@ def list_overpayments(call: Call) -> Answer:
 
 @routes.post(
     "/v1/overpayments/<overpayment_id>/return",
-    access=citizen(loa=3),
+    access=citizen(loa=3, phishing_resistant=True),
     body=OverpaymentReturn,
     idempotent=True,
     answers={200: OverpaymentSchema},

@@ -46,7 +46,7 @@ routes = Routes("payments")
 
 @routes.post(
     "/v1/payments",
-    access=citizen(loa=3),
+    access=citizen(loa=3, phishing_resistant=True),
     body=PaymentCreate,
     idempotent=True,
     own_units=True,
@@ -69,7 +69,7 @@ def begin_payment(call: Call) -> Answer:
 
 @routes.post(
     "/v1/payments/<payment_id>/authorization",
-    access=citizen(loa=3),
+    access=citizen(loa=3, phishing_resistant=True),
     body=PaymentAuthorization,
     idempotent=True,
     own_units=True,

@@ -51,7 +51,7 @@ _STATUSES = {
 
 @routes.post(
     "/v1/payments/<payment_id>/refunds",
-    access=citizen(loa=3),
+    access=citizen(loa=3, phishing_resistant=True),
     body=RefundCreate,
     idempotent=True,
     own_units=True,
@@ -118,7 +118,7 @@ def show_refund(call: Call) -> Answer:
 
 @routes.post(
     "/v1/refunds/<refund_id>/account",
-    access=citizen(loa=3),
+    access=citizen(loa=3, phishing_resistant=True),
     body=RefundAccount,
     idempotent=True,
     answers={200: RefundSchema},

@@ -70,7 +70,7 @@ class TestAdding:
         assert (passkey["id"], passkey["name"], passkey["is_synced"]) == (answer.json["passkey_id"], "我的手機", False)
         assert "我的手機" in city.messages_to(phone.mobile)[-1]
         kinds = [kind for (kind,) in city.sql("SELECT kind FROM core.outbox ORDER BY recorded_at, id")]
-        assert "identity.passkey_added" in kinds
+        assert "identity.security_notice" in kinds
 
     def test_from_a_session_by_password_no_second_passkey_is_added(self, mei: Phone) -> None:
         mei.sign_in()

@@ -110,16 +110,14 @@ def test_a_double_payment_is_told_with_amount_and_account(
     assert "BZC123456" not in message.title.zh + message.body.zh
 
 
-def test_a_new_passkey_is_always_told(happened: Happened, provider: RecordingProvider) -> None:
-    person = new_uuid()
-    bring(
-        happened(
-            "identity.passkey_added",
-            {"person_id": str(person), "passkey_id": str(new_uuid()), "name": "A123456789 <script>"},
-        )
-    )
+def test_a_security_notice_leads_to_the_place_where_one_says_that_was_not_me(
+    happened: Happened, provider: RecordingProvider
+) -> None:
+    person, notice = new_uuid(), new_uuid()
+    told = {"person_id": str(person), "kind": "passkey_added", "notice_id": str(notice), "values": {"name": "<script>"}}
+    bring(happened("identity.security_notice", told))
     [message] = _inbox(person)
-    assert message.link == "/app/me/security"
+    assert message.link == f"/app/not-me?notice={typeid('ntc', notice)}"
     assert "script" not in message.title.zh + message.body.zh + message.title.en + message.body.en
 
 
@@ -148,6 +146,9 @@ def test_every_wording_has_a_basis_and_names_no_field_that_could_identify_anybod
         "due",
         "part",
         "then",
+        "device",
+        "network",
+        "notice",
         "left",
     }
     for wording in WORDINGS:
