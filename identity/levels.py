@@ -18,7 +18,7 @@ SELF_ASSERTED = 1
 PROVED_BY_MOBILE = 3
 """Proofing: the telephone company's contract for the mobile, made on two identity papers, names the same ID number."""
 PROVED_IN_PERSON = 4
-"""Proofing: somebody looked at face and papers, at a counter of the city or of whoever issued certificate or mobile ID."""
+"""Proofing: somebody looked at face and papers: at a counter, or before certificate or mobile ID were handed out."""
 
 # How long a session counts unused, and how long at the most, by the level that it reaches. NIST SP 800-63B-4 §2 says
 # 15 min and 12 h for its highest level, 1 h and 24 h for two factors; where one of them is a text message, which can be
