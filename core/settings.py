@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from core import oidc_settings
+
 # The sandbox signs with it; it is a secret of nobody.
 DEMO_ADYEN_HMAC_KEY = "6d792d6b616f687369756e672d73616e64626f782d616479656e2d6b65792d31"
 
@@ -59,6 +61,7 @@ class Settings:
     adyen_is_live: bool
     adyen_hmac_keys: tuple[bytes, ...]
     adyen_reports_url: str
+    oidc: tuple[oidc_settings.OidcSettings, ...]
     argon2_memory_kib: int
     owns_database: bool
     owns_broker: bool
@@ -130,6 +133,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         adyen_hmac_keys=_hmac_keys(environment, "ADYEN_HMAC_KEYS", is_demo=is_demo),
         adyen_reports_url=_url(
             environment, "ADYEN_REPORTS_URL", f"{sandbox_url}/adyen/reports/download", ("http", "https")
+        ),
+        oidc=oidc_settings.read(
+            environment, sandbox_url=sandbox_url, is_demo=is_demo, url=_url, secret=_secret, wrong=SettingWrong
         ),
         argon2_memory_kib=_number(environment, "ARGON2_MEMORY_KIB", 65536, at_least=64, at_most=4_194_304),
         owns_database=not database_url,
