@@ -71,6 +71,16 @@ class Ownership:
 
 
 @dataclass(frozen=True, slots=True)
+class Guardianship:
+    """Whether one person is another's guardian; the last day on which they are (None: no end), and the ward's name, are
+    told only when they are."""
+
+    is_guardian: bool
+    until: date | None = None
+    ward_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BureausClient:
     """The bureaus behind `peer.url`, which share `peer.secret` with us."""
 
@@ -121,6 +131,17 @@ class BureausClient:
         answer = wire.call(self.peer, "POST", "/register/v1/ownership", body).body
         return wire.shaped(self.peer, answer, _ownership)
 
+    def check_guardianship(self, *, guardian: str, ward: str) -> Guardianship:
+        """Whether the person with the ID number `guardian` is the guardian of the one with the ID number `ward`."""
+        body = {"guardian": guardian, "ward": ward}
+        answer = wire.call(self.peer, "POST", "/household/v1/guardianship", body).body
+        return wire.shaped(self.peer, answer, _guardianship)
+
+    def has_died(self, national_id: str) -> bool:
+        """Whether the household register knows of this person's death."""
+        answer = wire.call(self.peer, "POST", "/household/v1/standing", {"national_id": national_id}).body
+        return wire.shaped(self.peer, answer, lambda standing: bool(standing["has_died"]))
+
 
 def _notice(answer: dict[str, Any]) -> Notice:
     return Notice(answer["number"], int(answer["amount"]), answer["status"], bool(answer["payable_by_agent"]))
@@ -128,6 +149,11 @@ def _notice(answer: dict[str, Any]) -> Notice:
 
 def _ownership(answer: dict[str, Any]) -> Ownership:
     return Ownership(answer["is_owner"] is True, answer["vehicle"])
+
+
+def _guardianship(answer: dict[str, Any]) -> Guardianship:
+    until = answer["until"]
+    return Guardianship(answer["is_guardian"] is True, until and date.fromisoformat(until), answer["ward_name"])
 
 
 def _decision(answer: dict[str, Any]) -> Decision:

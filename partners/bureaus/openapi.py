@@ -66,6 +66,23 @@ PATHS = {
             body=record(("vehicle",), plate=TEXT, vehicle=_VEHICLE, national_id=TEXT),
         )
     },
+    "/bureaus/household/v1/guardianship": {
+        "post": signed(
+            "bureaus",
+            "Whether somebody is somebody's guardian",
+            {200: record(is_guardian=YES_NO, until=MAYBE_TEXT, ward_name=MAYBE_TEXT), **_REFUSED},
+            body=record(guardian=TEXT, ward=TEXT),
+            description="`until` is the last day on which it stands, null where it has no end.",
+        )
+    },
+    "/bureaus/household/v1/standing": {
+        "post": signed(
+            "bureaus",
+            "Whether a death is on the register",
+            {200: record(has_died=YES_NO), **_REFUSED},
+            body=record(national_id=TEXT),
+        )
+    },
     "/bureaus/fines/v1/instalment-requests": {
         "post": signed(
             "bureaus",

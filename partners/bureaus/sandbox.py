@@ -1,4 +1,4 @@
-"""The bureaus' registers with books of their own: bills of parking and fines, notices of payment, and vehicles."""
+"""The registers of the bureaus, with books of their own: bills, notices of payment, vehicles, guardianships."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 
 from flask import Blueprint, request
 
-from partners.bureaus import instalments, news
+from partners.bureaus import household, instalments, news
 from partners.desk.books import Books, Row
 from partners.desk.demo_people import DEMO_PEOPLE
 from partners.desk.protocol import Answer, Call, Desk, Refusal, SignedProtocol, optional_text, text
@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS bureau_vehicle (
     PRIMARY KEY (plate, vehicle)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS bureau_vehicle_owner ON bureau_vehicle (plate, national_id);
-{instalments.SCHEMA}"""
+{instalments.SCHEMA}{household.SCHEMA}"""
 
 # What books of an older sandbox lack.
 ADDED_COLUMNS = (
@@ -58,7 +58,8 @@ ADDED_COLUMNS = (
 
 
 def seed(books: Books) -> None:
-    """The demo people's vehicles."""
+    """The demo people's vehicles, and a guardianship."""
+    household.seed(books)
     with books.writing() as writing:
         for person in DEMO_PEOPLE:
             for plate, vehicle in person.vehicles:
@@ -110,6 +111,7 @@ def blueprint(desk: Desk, secret: str) -> Blueprint:
         return Answer({"is_owner": row is not None, "vehicle": row["vehicle"] if row else None})
 
     instalments.add_routes(bureaus, signed, books)
+    household.add_routes(bureaus, signed, books)
     return bureaus
 
 

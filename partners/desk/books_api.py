@@ -12,10 +12,12 @@ from flask import Blueprint, Response, request
 from partners.bank import sandbox as bank
 from partners.bank.accounts import close_account, open_account
 from partners.bank.incoming import put_incoming
+from partners.bureaus import household
 from partners.bureaus.sandbox import BUREAUS, put_bill, put_vehicle
 from partners.desk.books import Row
 from partners.desk.protocol import Desk, Refusal, optional_text, text, whole_number
 from partners.desk.switches_api import json_answer
+from partners.moica.cards import put_card
 from partners.sms.sandbox import e164, put_number
 
 
@@ -42,6 +44,8 @@ BOOKS: Mapping[str, Book] = {
     "bank/credit-orders": Book("bank_credit_order", "position", _same("reference", "mandate_id", "status")),
     "bank/incoming": Book("bank_incoming", "position", _same("reference", "kind")),
     "bureaus/vehicles": Book("bureau_vehicle", "plate", _same("plate", "national_id")),
+    "household/guardianships": Book("household_guardianship", "ward", _same("guardian", "ward")),
+    "household/deaths": Book("household_death", "national_id", _same("national_id")),
     "sms": Book("sms_message", "position", {"to": "recipient", "id": "id"}),
     "sms/numbers": Book("sms_number", "mobile", _same("mobile", "national_id")),
     "ach/accounts": Book("ach_account", "account_no", _same("bank", "account_no", "national_id")),
@@ -69,6 +73,7 @@ BOOKS: Mapping[str, Book] = {
     "adyen/lines": Book("adyen_line", "position", _same("payment", "type", "batch")),
     "adyen/batches": Book("adyen_batch", "number", _same("number")),
     "adyen/objections": Book("adyen_objection", "position", _same("operation")),
+    "moica/cards": Book("moica_card", "position", _same("card", "national_id")),
     "webhooks": Book("webhook", "position", _same("state", "type", "id", "target")),
 }
 BUREAU_BOOKS: Mapping[str, Book] = {
@@ -162,11 +167,37 @@ def blueprint(desk: Desk) -> Blueprint:
             put_vehicle(writing, text(asked, "plate", most=20), vehicle, text(asked, "national_id"))
         return Response(status=204)
 
+    @api.put("/household/guardianships")
+    def put_guardian() -> Response:
+        asked = _object()
+        guardian, ward = text(asked, "guardian"), text(asked, "ward")
+        with books.writing() as writing:
+            if asked.get("is_over") is True:
+                household.end_guardianship(writing, guardian, ward)
+            else:
+                until = optional_text(asked, "until")
+                household.put_guardianship(writing, guardian, ward, text(asked, "ward_name"), until=until)
+        return Response(status=204)
+
+    @api.put("/household/deaths")
+    def put_death() -> Response:
+        asked = _object()
+        with books.writing() as writing:
+            household.put_death(writing, text(asked, "national_id"), text(asked, "died_on", most=10))
+        return Response(status=204)
+
     @api.put("/sms/numbers")
     def put_mobile() -> Response:
         asked = _object()
         with books.writing() as writing:
             put_number(writing, text(asked, "national_id"), text(asked, "mobile"))
+        return Response(status=204)
+
+    @api.put("/moica/cards")
+    def put_certificate_card() -> Response:
+        asked = _object()
+        with books.writing() as writing:
+            put_card(writing, text(asked, "national_id", most=10), text(asked, "name"), text(asked, "pin", most=8))
         return Response(status=204)
 
     @api.post("/reset")

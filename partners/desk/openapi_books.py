@@ -234,6 +234,28 @@ BOOKS = {
             body=record(("vehicle",), plate=TEXT, vehicle=one_of("car", "motorcycle", "large"), national_id=TEXT),
         ),
     },
+    "/books/household/guardianships": {
+        "get": _book(
+            "Who is whose guardian", ("guardian", "ward"), guardian=TEXT, ward=TEXT, ward_name=TEXT, until=MAYBE_TEXT
+        ),
+        "put": operation(
+            "books",
+            "Enter a guardianship, or end it",
+            {204: None, **_WRONG},
+            body=record(
+                ("ward_name", "until", "is_over"), guardian=TEXT, ward=TEXT, ward_name=TEXT, until=TEXT, is_over=YES_NO
+            ),
+        ),
+    },
+    "/books/household/deaths": {
+        "get": _book("Who has died", ("national_id",), national_id=TEXT, died_on=TEXT),
+        "put": operation(
+            "books",
+            "Enter a death",
+            {204: None, **_WRONG},
+            body=record(national_id=TEXT, died_on={"type": "string", "format": "date"}),
+        ),
+    },
     "/books/sms": {
         "get": _book(
             "Text messages, with the six-digit code in each",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import statistics
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sandbox_process import SandboxBooks, post_form
 
 from core.clock import on_the_wire
 from partners import wire
-from partners.bureaus.client import BureausClient, Decision, News, NewsKind, Notice, Ownership, PlanPart
+from partners.bureaus.client import BureausClient, Decision, Guardianship, News, NewsKind, Notice, Ownership, PlanPart
 
 PAID_AT = datetime(2026, 11, 5, 3, 0, tzinfo=UTC)
 NUMBER = "F1150001"
@@ -116,6 +116,26 @@ def test_a_strangers_plate_and_no_plate_at_all_look_the_same(bureaus: BureausCli
     assert {owned for owned, _ in strangers + nobodys} == {Ownership(False, None)}
     medians = [statistics.median(took for _, took in answers) for answers in (strangers, nobodys)]
     assert max(medians) < 3 * min(medians)
+
+
+def test_a_guardian_is_named_until_the_register_drops_them(bureaus: BureausClient, books: SandboxBooks) -> None:
+    def check(guardian: str = "A123456789", ward: str = "E223456785") -> Guardianship:
+        return bureaus.check_guardianship(guardian=guardian, ward=ward)
+
+    assert check() == Guardianship(True, None, "王小弟")
+    assert check(guardian="E179864328") == check(ward="E934041203") == Guardianship(False)
+    books.put(
+        "household/guardianships", guardian="A123456789", ward="E223456785", ward_name="王小弟", until="2027-01-31"
+    )
+    assert check() == Guardianship(True, date(2027, 1, 31), "王小弟")
+    books.put("household/guardianships", guardian="A123456789", ward="E223456785", is_over=True)
+    assert check() == Guardianship(False)
+
+
+def test_the_household_register_knows_of_deaths(bureaus: BureausClient, books: SandboxBooks) -> None:
+    assert not bureaus.has_died("E261622434")
+    books.put("household/deaths", national_id="E261622434", died_on="2026-11-20")
+    assert bureaus.has_died("e261622434") and not bureaus.has_died("A123456789")
 
 
 def test_there_are_two_bureaus(books: SandboxBooks) -> None:
