@@ -1,4 +1,8 @@
-"""One-time codes by text message: six digits, five minutes, one use, bound to the challenge they were sent for."""
+"""One-time codes by text message: six digits, five minutes, one use, bound to the challenge they were sent for.
+
+A sign-in's challenge stands for a password that was right. The code by text message answers it, and so does a code of
+the person's app or a recovery code: which of them somebody has is not to be seen from it.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,10 @@ from sqlalchemy.orm import Session
 from core import crypto
 from core.ids import new_uuid
 from core.taiwan import mask_mobile
-from identity import attempts, texts_out
+from identity import attempts, locks, texts_out
+from identity.attempts import Limit
 from identity.errors import CodeRefused
-from identity.models import OtpChallenge
+from identity.models import OtpChallenge, Person
 from identity.words import CODE_SMS
 
 CODE_LIFE = timedelta(minutes=5)
@@ -26,11 +31,11 @@ _LIMITS = {"login": attempts.SMS_CODE, "registration": attempts.REGISTRATION_COD
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a caller is told of a code: where it went, and until when it is good."""
+    """What a caller is told of a code: where it went (None: nothing was sent), and until when it is good."""
 
     id: UUID
     expires_at: datetime
-    sent_to: str
+    sent_to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,17 @@ def send_to_person(
     return _send(session, challenge, code, mobile, now)
 
 
+def begin_without_code(session: Session, *, person: Person, sent_to: str | None, now: datetime) -> Challenge:
+    """A challenge for somebody whose password was right and who is not sent a code; `sent_to` is what they are told."""
+    challenge, _ = _challenge("login", person.national_id_index, person.language, now)
+    challenge.person_id = person.id
+    # Six digits could be guessed although nobody was sent them; this is the hash of nothing that can be sent.
+    challenge.code_hash = secrets.token_bytes(32)
+    session.add(challenge)
+    session.flush()
+    return Challenge(challenge.id, challenge.expires_at, sent_to)
+
+
 def send_to_applicant(session: Session, applicant: Applicant, *, subject: bytes, now: datetime) -> Challenge:
     """Send a code to the mobile that somebody wants to register with; what they gave waits sealed in the challenge."""
     challenge, code = _challenge("registration", subject, applicant.language, now)
@@ -85,7 +101,8 @@ def pretend_to_send(session: Session, applicant: Applicant, *, subject: bytes, n
 def prove(session: Session, challenge_id: UUID, code: str, *, now: datetime) -> Proven:
     """Weigh a code. A login's is used up; a registration's stays proven until `registration.complete` has finished.
 
-    Raises CodeRefused (the try stays counted) and, once five have failed in a row, MethodLocked without weighing.
+    Raises CodeRefused (the try stays counted) and, once five have failed in a row, MethodLocked without weighing;
+    MethodShut for a right code of somebody who has shut this way to sign in.
     """
     challenge = session.get(OtpChallenge, challenge_id)
     if challenge is None or not _is_open(challenge, now):
@@ -99,9 +116,24 @@ def prove(session: Session, challenge_id: UUID, code: str, *, now: datetime) -> 
     attempts.clear(session, challenge.subject, limit)
     if challenge.purpose == "login":
         challenge.finished_at = now
+        assert challenge.person_id is not None
+        locks.refuse_if_locked(session, challenge.person_id, "password_sms")
         return Proven(challenge.id, "login", challenge.person_id, None)
     challenge.proven_at = challenge.proven_at or now
     return Proven(challenge.id, "registration", None, _applicant_of(challenge))
+
+
+def taken_login(session: Session, challenge_id: UUID, limit: Limit, *, now: datetime) -> OtpChallenge:
+    """A sign-in's challenge that is open, its row locked, and one try of `limit` taken for whoever answers it by
+    another factor than the text message. Raises CodeRefused, and MethodLocked when no try is left."""
+    challenge = session.get(OtpChallenge, challenge_id)
+    if challenge is None or challenge.purpose != "login" or not _is_open(challenge, now):
+        raise CodeRefused
+    attempts.take_or_refuse(session, challenge.subject, limit, now=now)
+    session.refresh(challenge, with_for_update=True)
+    if not _is_open(challenge, now):
+        raise CodeRefused
+    return challenge
 
 
 def finish_registration(session: Session, challenge_id: UUID, *, now: datetime) -> Applicant:

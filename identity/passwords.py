@@ -10,6 +10,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type, hash_secret_raw
 
 from core.settings import settings
 from identity.errors import PasswordRefused
@@ -55,6 +56,15 @@ def is_right(password: str, password_hash: str | None) -> bool:
         except (VerificationError, InvalidHashError):
             return False
     return password_hash is not None
+
+
+def hash_with(secret: str, salt: bytes) -> bytes:
+    """32 bytes of argon2id over a short secret that was drawn by lot and is looked up under its salt (16 bytes)."""
+    with _at_once:
+        return hash_secret_raw(
+            secret.encode(), salt, time_cost=2, memory_cost=settings().argon2_memory_kib, parallelism=1, hash_len=32,
+            type=Type.ID,
+        )  # fmt: skip
 
 
 def is_outdated(password_hash: str) -> bool:
