@@ -3,8 +3,8 @@
 Environment: SANDBOX_PORT (8090), STATE_DIR (.state), API_URL (http://127.0.0.1:8080), SANDBOX_URL (where browsers reach
 the sandbox; http://127.0.0.1:SANDBOX_PORT), and the secrets shared with the city: ACH_SECRET,
 JKOPAY_SECRET, LINE_PAY_SECRET, BANK_SECRET, BUREAUS_SECRET,
-SMS_SECRET, STORES_SECRET; ADYEN_API_KEY, ADYEN_MERCHANT_ACCOUNT, ADYEN_HMAC_KEYS (the first one signs), and
-ADYEN_OPENAPI_DIR, a folder with Adyen's published OpenAPI documents to hold its part to.
+SMS_SECRET, STORES_SECRET, MOICA_SECRET; ADYEN_API_KEY, ADYEN_MERCHANT_ACCOUNT, ADYEN_HMAC_KEYS (the first one signs),
+and ADYEN_OPENAPI_DIR, a folder with Adyen's published OpenAPI documents to hold its part to.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ from partners.ewallets import books as ewallet_books
 from partners.ewallets import controls as ewallet_controls
 from partners.ewallets import sandbox as ewallets
 from partners.fcm import sandbox as fcm
+from partners.moica import cards as moica_cards
+from partners.moica import sandbox as moica
+from partners.moica.authority import Authority
 from partners.sms import sandbox as sms
 from partners.stores import closing as stores_closing
 from partners.stores import sandbox as stores
@@ -62,6 +65,7 @@ class Secrets:
     jkopay: str = "sandbox-jkopay-secret"
     line_pay: str = "sandbox-line-pay-secret"
     stores: str = "sandbox-stores-secret"
+    moica: str = "sandbox-moica-secret"
     adyen_api_key: str = "sandbox-adyen-key"
     adyen_merchant_account: str = "KaohsiungCity"
     adyen_hmac_keys: str = DEMO_ADYEN_HMAC_KEY
@@ -86,11 +90,12 @@ def create_app(
         fcm.SCHEMA,
         stores_closing.SCHEMA,
         adyen_ledger.SCHEMA,
+        moica_cards.SCHEMA,
     )
     books = Books(
         state_dir / "sandbox.db",
         schemas,
-        (accounts.seed, bureaus.seed, sms.seed, ach_books.seed),
+        (accounts.seed, bureaus.seed, sms.seed, ach_books.seed, moica_cards.seed),
         added=(*webhooks.ADDED_COLUMNS, *bureaus.ADDED_COLUMNS),
     )
     city = wire.Peer("city", api_url, shared.bank, connect_timeout_seconds=2.0, read_timeout_seconds=10.0)
@@ -111,6 +116,7 @@ def create_app(
     app.register_blueprint(ewallets.blueprint(desk, "line_pay", shared.line_pay, own_url))
     app.register_blueprint(ewallet_controls.blueprint(desk))
     app.register_blueprint(stores.blueprint(desk, shared.stores))
+    app.register_blueprint(moica.blueprint(desk, shared.moica, Authority(state_dir / "moica", own_url)))
     shop = Shop(
         desk,
         shared.adyen_api_key,
@@ -134,7 +140,7 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
     port = environment.get("SANDBOX_PORT") or "8090"
     given = {
         name: environment[f"{name.upper()}_SECRET"]
-        for name in ("ach", "jkopay", "line_pay", "bank", "bureaus", "sms", "stores")
+        for name in ("ach", "jkopay", "line_pay", "bank", "bureaus", "sms", "stores", "moica")
         if environment.get(f"{name.upper()}_SECRET")
     }
     given |= {

@@ -41,7 +41,15 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "credit_order_lookup",
         "statement",
     ),
-    "bureaus": ("notice", "payment_notice", "ownership", "instalment_request", "instalment_decision"),
+    "bureaus": (
+        "notice",
+        "payment_notice",
+        "ownership",
+        "instalment_request",
+        "instalment_decision",
+        "guardianship",
+        "standing",
+    ),
     "sms": ("message", "number_verification"),
     "ach": (
         "authorisation_request",
@@ -74,6 +82,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "notice",
     ),
     "stores": ("closing", "file_list", "file"),
+    "moica": ("match", "crl", "reader_sign"),
 }
 
 _HOLD = {"seconds": 30.0}
@@ -81,6 +90,7 @@ _SIGNERS = ("bank", "bureaus", "sms", "ach", "jkopay", "line_pay")
 _SIGNED = frozenset((name, each) for name in _SIGNERS for each in OPERATIONS[name]) | {
     ("stores", "file_list"),
     ("stores", "file"),
+    ("moica", "match"),
 }
 _BANK_ACTS = frozenset(("bank", each) for each in ("debit", "refund", "credit_order", "mandate_revocation"))
 _DEBIT = frozenset({("bank", "debit")})
@@ -101,6 +111,8 @@ _CARD_NOTICE = frozenset({("adyen", "notice")})
 _TELLING = _BANK_ACTS | _CARD_NOTICE
 _CLOSING = frozenset({("stores", "closing")})
 _FILE = frozenset({("stores", "file")})
+_READER = frozenset({("moica", "reader_sign")})
+_CRL = frozenset({("moica", "crl")})
 
 MODES: Mapping[str, ModeFacts] = {
     "slow": ModeFacts("慢", "answers after `seconds`", {"seconds": 2.0}),
@@ -172,4 +184,15 @@ MODES: Mapping[str, ModeFacts] = {
     "file_twice": ModeFacts("檔案送兩次", "puts the same file out again under another name", {}, _CLOSING),
     "truncated_file": ModeFacts("檔案中斷", "sends two thirds of the file", {}, _FILE | _FILES),
     "wrong_encoding": ModeFacts("編碼錯誤", "sends the file in another encoding", {}, _FILE | _FILES),
+    "expired_certificate": ModeFacts("憑證已過期", "signs with a certificate that has expired", {}, _READER),
+    "not_yet_valid_certificate": ModeFacts("憑證尚未生效", "signs with a certificate of years ahead", {}, _READER),
+    "revoked_certificate": ModeFacts("憑證已廢止", "revokes the card, and signs with it", {}, _READER),
+    "other_root": ModeFacts("其他根憑證", "signs with a certificate of another root of the same name", {}, _READER),
+    "broken_chain": ModeFacts("憑證串鏈中斷", "leaves the issuing authority's certificate out", {}, _READER),
+    "wrong_policy": ModeFacts("憑證政策不符", "signs with a certificate of the test policy", {}, _READER),
+    "encryption_certificate": ModeFacts("用了加密憑證", "signs with the key that is for encryption", {}, _READER),
+    "sha1_signature": ModeFacts("SHA-1 簽章", "signs over SHA-1", {}, _READER),
+    "stale_crl": ModeFacts("廢止清冊過期", "sends a revocation list whose time is over", {}, _CRL),
+    "crl_wrong_signer": ModeFacts("廢止清冊簽章錯誤", "sends a revocation list signed by another key", {}, _CRL),
+    "huge_crl": ModeFacts("廢止清冊過大", "sends a revocation list with 40 MiB after it", {}, _CRL),
 }

@@ -22,6 +22,7 @@ from partners.desk.describing import (
 from partners.desk.misbehaviour import MODES, OPERATIONS, ModeFacts
 from partners.ewallets import openapi as ewallets
 from partners.fcm import openapi as fcm
+from partners.moica import openapi as moica
 from partners.sms import openapi as sms
 from partners.stores import openapi as stores
 
@@ -132,6 +133,7 @@ def document() -> dict[str, Any]:
             {"name": "jkopay", "description": "a wallet"},
             {"name": "line_pay", "description": "another wallet"},
             {"name": "stores", "description": "tills that take slips, and their files"},
+            moica.TAG,
             {"name": "page", "description": "for people"},
         ],
         "paths": {
@@ -143,6 +145,8 @@ def document() -> dict[str, Any]:
             **sms.PATHS,
             **fcm.PATHS,
             **stores.PATHS,
+            **moica.PATHS,
+            **moica.BOOKS,
             **adyen.PATHS,
             **adyen.BOOKS,
             **_PAGES,

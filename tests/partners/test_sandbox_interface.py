@@ -29,6 +29,7 @@ from partners.ewallets import sandbox as ewallet_sandbox
 from partners.fcm import sandbox as fcm_sandbox
 from partners.fcm.client import FcmClient
 from partners.fcm.messages import Push
+from partners.moica import sandbox as moica_sandbox
 from partners.sandbox import create_app
 from partners.sms import sandbox as sms_sandbox
 from partners.sms.client import SmsClient
@@ -66,11 +67,12 @@ def test_every_operation_that_can_be_switched_is_served() -> None:
         "line_pay": (ewallet_sandbox,),
         "fcm": (fcm_sandbox,),
         "stores": (stores_sandbox,),
+        "moica": (moica_sandbox,),
         "adyen": (adyen_sandbox, adyen_control, adyen_shop),
     }.items():
         source = "".join(map(inspect.getsource, modules))
         served = re.findall(r'(?:signed|checkout)\.serve\("(\w+)"', source) + re.findall(
-            r'chosen\("(?:fcm|stores)", "(\w+)"', source
+            r'chosen\("(?:fcm|stores|moica)", "(\w+)"', source
         )
         # A token's notice is a notice like any other.
         served += set(re.findall(r'(?:shop|self)\.mode\("(\w+)"', source))
