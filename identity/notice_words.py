@@ -30,7 +30,7 @@ NOTICES: dict[str, NoticeWords] = {
             "[My Kaohsiung] Your account was signed in to on a new device: {device}.",
         ),
         title=Text("在新的裝置登入", "Signed in on a new device"),
-        body=Text("{device}，網路位置 {network}。", "{device}, from the network {network}."),
+        body=Text("{device}，{place}。", "{device}; {place}."),
     ),
     "passkey_added": NoticeWords(
         sms=Text(
@@ -55,6 +55,183 @@ NOTICES: dict[str, NoticeWords] = {
         sms=Text("【我的高雄】您的身分已確認：{how}。", "[My Kaohsiung] Your identity was confirmed: {how}."),
         title=Text("身分已確認", "Your identity was confirmed"),
         body=Text("確認方式：{how}。", "How: {how}."),
+    ),
+    "mobile_changed": NoticeWords(
+        sms=Text(
+            "【我的高雄】您在服務櫃檯登記了這個手機號碼。",
+            "[My Kaohsiung] This mobile was written down for you at a service counter.",
+        ),
+        title=Text("手機號碼已更改", "Your mobile was changed"),
+        body=Text(
+            "在服務櫃檯登記了新的手機號碼；所有登入都已結束。",
+            "Another mobile was written down at a service counter; you are signed out everywhere.",
+        ),
+        method="counter",
+    ),
+    "counter_code_made": NoticeWords(
+        sms=Text(
+            "【我的高雄】服務櫃檯發給您一張登錄碼，24 小時內可在新手機登入。",
+            "[My Kaohsiung] A service counter gave you an enrolment code; within 24 hours it signs a new phone in.",
+        ),
+        title=Text("櫃檯發出了登錄碼", "A counter gave out an enrolment code"),
+        body=Text(
+            "登錄碼在紙上，24 小時內有效，只能使用一次。", "The code is on paper, valid for 24 hours and used once."
+        ),
+        method="counter",
+    ),
+    "card_issued": NoticeWords(
+        sms=Text(
+            "【我的高雄】服務櫃檯發給您一張密碼卡，舊卡已停用。",
+            "[My Kaohsiung] A service counter gave you a printed card; an older one has ended.",
+        ),
+        title=Text("發給了密碼卡", "A printed card was given out"),
+        body=Text(
+            "密碼卡加上 PIN 可在電話與自助機登入，看帳單、叫車，不能繳費。",
+            "With its PIN the card signs in by phone and at kiosks: to look at bills and to book rides, never to pay.",
+        ),
+        method="card",
+    ),
+    "card_ended": NoticeWords(
+        sms=Text("【我的高雄】您的密碼卡已停用。", "[My Kaohsiung] Your printed card has ended."),
+        title=Text("密碼卡已停用", "Your printed card has ended"),
+        body=Text(
+            "原因：{reason}。需要新卡請到服務櫃檯。", "Why: {reason}. For a new one please come to a service counter."
+        ),
+        may_be_disavowed=False,
+    ),
+    "card_running_out": NoticeWords(
+        sms=Text(
+            "【我的高雄】您的密碼卡只剩 {left} 個號碼，請到服務櫃檯換新卡。",
+            "[My Kaohsiung] Your printed card has {left} codes left; please get a new one at a service counter.",
+        ),
+        title=Text("密碼卡快用完了", "Your printed card is running out"),
+        body=Text("還剩 {left} 個號碼。", "{left} codes are left."),
+        may_be_disavowed=False,
+    ),
+    "card_sign_in": NoticeWords(
+        sms=Text(
+            "【我的高雄】有人以您的密碼卡與 PIN 在{where}登入。",
+            "[My Kaohsiung] Your printed card and PIN signed in {where}.",
+        ),
+        title=Text("以密碼卡登入", "Signed in with the printed card"),
+        body=Text("地點：{where}。", "Where: {where}."),
+        method="card",
+    ),
+    "visit_ended": NoticeWords(
+        sms=Text(
+            "【我的高雄】{office}剛才陪同您登入，辦理：{what}。",
+            "[My Kaohsiung] {office} has just signed in with you: {what}.",
+        ),
+        title=Text("承辦人員陪同您登入", "An officer signed in together with you"),
+        body=Text("{office}陪同您辦理：{what}。案號 {case}。", "Together with {office}: {what}. Case {case}."),
+        method="counter",
+    ),
+    "totp_added": NoticeWords(
+        sms=Text(
+            "【我的高雄】您的帳號設定了驗證碼 App。", "[My Kaohsiung] An app for codes was set up for your account."
+        ),
+        title=Text("設定了驗證碼 App", "An app for codes was set up"),
+        body=Text(
+            "密碼加上這個 App 的驗證碼，現在可以登入您的帳號。",
+            "Your password and a code of that app can now sign in to your account.",
+        ),
+        method="password_totp",
+    ),
+    "totp_removed": NoticeWords(
+        sms=Text(
+            "【我的高雄】您的帳號移除了驗證碼 App。", "[My Kaohsiung] The app for codes was removed from your account."
+        ),
+        title=Text("移除了驗證碼 App", "The app for codes was removed"),
+        body=Text("它的驗證碼不能再登入您的帳號。", "Its codes can no longer sign in to your account."),
+    ),
+    "recovery_codes_made": NoticeWords(
+        sms=Text(
+            "【我的高雄】您的帳號產生了新的復原碼，舊的已作廢。",
+            "[My Kaohsiung] New recovery codes were made for your account; older ones have ended.",
+        ),
+        title=Text("產生了新的復原碼", "New recovery codes were made"),
+        body=Text("先前的復原碼已經作廢。", "The codes before no longer work."),
+        method="recovery_code",
+    ),
+    "recovery_code_used": NoticeWords(
+        sms=Text(
+            "【我的高雄】您的一組復原碼已被使用，還剩 {left} 組。",
+            "[My Kaohsiung] A recovery code of yours was used; {left} are left.",
+        ),
+        title=Text("使用了一組復原碼", "A recovery code was used"),
+        body=Text("還剩 {left} 組復原碼。", "{left} recovery codes are left."),
+        method="recovery_code",
+    ),
+    "password_changed": NoticeWords(
+        sms=Text(
+            "【我的高雄】您的密碼已變更，其他裝置都已登出。",
+            "[My Kaohsiung] Your password was changed; other devices were signed out.",
+        ),
+        title=Text("密碼已變更", "Your password was changed"),
+        body=Text("其他裝置都已登出。", "Other devices were signed out."),
+        method="password_sms",
+    ),
+    "reset_waiting": NoticeWords(
+        sms=Text(
+            "【我的高雄】有人要求重設您的密碼，{when}起才能設定新密碼，在那之前可以取消。",
+            "[My Kaohsiung] Somebody asked to reset your password. A new one can be set from {when}; until then you can cancel it.",
+        ),
+        title=Text("有人要求重設您的密碼", "Somebody asked to reset your password"),
+        body=Text(
+            "{when}起才能設定新密碼，在那之前可以取消。",
+            "A new password can be set from {when}; until then you can cancel it.",
+        ),
+    ),
+    "reset_possible": NoticeWords(
+        sms=Text(
+            "【我的高雄】您要求重設的密碼現在可以設定，到{until}為止。",
+            "[My Kaohsiung] The new password that you asked for can be set now, until {until}.",
+        ),
+        title=Text("現在可以設定新密碼", "You can set your new password now"),
+        body=Text("到{until}為止。", "Until {until}."),
+    ),
+    "reset_completed": NoticeWords(
+        sms=Text(
+            "【我的高雄】您的密碼已重設，所有裝置都已登出。",
+            "[My Kaohsiung] Your password was reset; all devices were signed out.",
+        ),
+        title=Text("密碼已重設", "Your password was reset"),
+        body=Text("所有裝置都已登出。", "All devices were signed out."),
+        method="password_sms",
+    ),
+    "reset_cancelled": NoticeWords(
+        sms=Text(
+            "【我的高雄】重設密碼已取消，您的密碼沒有改變。",
+            "[My Kaohsiung] The password reset was cancelled; your password is as it was.",
+        ),
+        title=Text("重設密碼已取消", "The password reset was cancelled"),
+        body=Text("您的密碼沒有改變。", "Your password is as it was."),
+        may_be_disavowed=False,
+    ),
+    "method_shut": NoticeWords(
+        sms=Text(
+            "【我的高雄】已依您的通報停用登入方式：{method}。服務人員會處理，案件編號 {case}。",
+            "[My Kaohsiung] As you asked, this way to sign in is shut: {method}. We look after it; case {case}.",
+        ),
+        title=Text("已停用登入方式", "A way to sign in is shut"),
+        body=Text("{method}。服務人員會處理，案件編號 {case}。", "{method}. We look after it; case {case}."),
+        may_be_disavowed=False,
+    ),
+    "case_opened": NoticeWords(
+        sms=Text(
+            "【我的高雄】已收到您的通報，服務人員會處理，案件編號 {case}。",
+            "[My Kaohsiung] We have your report and look after it; case {case}.",
+        ),
+        title=Text("已收到您的通報", "We have your report"),
+        body=Text("服務人員會處理，案件編號 {case}。", "We look after it; case {case}."),
+        may_be_disavowed=False,
+    ),
+    "method_opened": NoticeWords(
+        sms=Text(
+            "【我的高雄】登入方式已恢復：{method}。", "[My Kaohsiung] This way to sign in is open again: {method}."
+        ),
+        title=Text("登入方式已恢復", "A way to sign in is open again"),
+        body=Text("{method}。", "{method}."),
     ),
 }
 
