@@ -1,8 +1,8 @@
 """What people agreed to tell which site, for which purpose: given for a year, asked again when a purpose changes.
 
-A consent is of one person for one site. Its purposes are kept as they were shown, so what somebody agreed to can be read
-later; a later decision ends the earlier row and adds one. Of a person who acts for another, nobody asks: an agent
-agrees to nothing in the other's name.
+A consent is of one person for one site. Its purposes are kept as they were shown, so what somebody agreed to can be
+read later; a later decision ends the earlier row and adds one. Somebody who acts for another agrees to nothing in the
+other's name.
 """
 
 from __future__ import annotations
@@ -18,56 +18,70 @@ from sqlalchemy.orm import Session
 from core.errors import NotFound
 from core.ids import new_uuid
 from identity.actors import Actor
-from identity.relying_parties.claims import in_order
+from identity.provider.claims import agreed as claims_agreed
+from identity.provider.claims import to_agree_to
+from identity.provider.models import RelyingParty
 from identity.relying_parties.errors import ConsentOfAnother
 from identity.relying_parties.models import Consent
 
 LIFE = timedelta(days=365)
-Purposes = Mapping[str, Mapping[str, Any]]
-"""A site's registered claims, each with its purpose: {"name": {"zh": "…", "en": "…"}}."""
+_WORTH_ASKING = frozenset({"openid", "offline_access"})
 
 
-def answer_on_record(
-    session: Session, *, person_id: UUID, client_id: str, asked: Collection[str], purposes: Purposes, now: datetime
-) -> tuple[str, ...] | None:
-    """Which of the claims `asked` this person lets the site have, as they decided before; None: they must be asked.
+class Keeper:
+    """What the provider asks (`identity.provider.consent_port.Consents`)."""
 
-    They must when they never decided for this site, a year ago, about fewer claims, or for a purpose that reads
-    otherwise by now.
-    """
-    standing = _standing(session, person_id, client_id)
-    if standing is None or standing.expires_at <= now:
-        return None
-    if any(name not in standing.purposes or standing.purposes[name] != _words(purposes[name]) for name in asked):
-        return None
-    return tuple(name for name in in_order(asked) if name in standing.agreed)
+    def covering(
+        self,
+        session: Session,
+        *,
+        person_id: UUID,
+        client: RelyingParty,
+        scopes: Collection[str],
+        claims: Collection[str],
+        now: datetime,
+    ) -> frozenset[str] | None:
+        """Of these claims, those this person lets the site have, as they decided before; None: they must be asked.
+
+        They must when they never decided for this site, a year ago, about less, or for purposes that read otherwise.
+        """
+        standing = _standing(session, person_id, client.client_id)
+        if standing is None or standing.expires_at <= now:
+            return None
+        if not _WORTH_ASKING & set(scopes) <= set(standing.scopes):
+            return None
+        asked = to_agree_to(claims)
+        if any(standing.purposes.get(name) != _words(client.claims, name) for name in asked):
+            return None
+        session.execute(_NOTE_USE, {"person_id": person_id, "id": standing.id, "now": now})
+        return frozenset(claims_agreed(claims, standing.agreed))
 
 
 def give(
     session: Session,
     *,
     actor: Actor,
-    client_id: str,
+    client: RelyingParty,
+    scopes: Collection[str],
     asked: Collection[str],
     agreed: Collection[str],
-    purposes: Purposes,
     now: datetime,
 ) -> Consent:
     """Write down what the person decided about the claims `asked`; what stood for this site before is replaced.
 
     Earlier decisions about claims not asked this time stay, as long as their purpose reads the same. Raises
-    ConsentOfAnother for somebody who acts for somebody else, or in whose place an officer acts.
+    ConsentOfAnother for somebody who acts for somebody else, and where an officer acts beside the person.
     """
-    if actor.on_behalf_of is not None:
-        raise ConsentOfAnother
+    refuse_for_another(actor)
     assert set(agreed) <= set(asked), "agreed to what was not asked"
-    shown = {name: _words(purposes[name]) for name in asked}
-    kept = set(agreed)
-    before = _standing(session, actor.id, client_id, is_locked=True)
+    shown = {name: _words(client.claims, name) for name in asked}
+    kept, about = set(agreed), _WORTH_ASKING & set(scopes)
+    before = _standing(session, actor.id, client.client_id, is_locked=True)
     if before is not None:
         if before.expires_at > now:
+            about |= set(before.scopes)
             for name, words in before.purposes.items():
-                if name not in shown and name in purposes and words == _words(purposes[name]):
+                if name not in shown and name in client.claims and words == _words(client.claims, name):
                     shown[name] = words
                     kept |= {name} & set(before.agreed)
         before.ended_at, before.end_reason = now, "replaced"
@@ -75,33 +89,43 @@ def give(
     consent = Consent(
         person_id=actor.id,
         id=new_uuid(),
-        client_id=client_id,
+        client_id=client.client_id,
         purposes=shown,
-        agreed=in_order(kept),
+        agreed=sorted(kept),
+        scopes=sorted(about),
         given_at=now,
         expires_at=now + LIFE,
+        last_used_at=now,
     )
     session.add(consent)
     session.flush()
     return consent
 
 
-def note_use(session: Session, *, person_id: UUID, client_id: str, now: datetime) -> None:
-    """Write down that the site was told something by the standing consent just now."""
-    session.execute(_NOTE_USE, {"person_id": person_id, "client_id": client_id, "now": now})
+def refuse_for_another(actor: Actor) -> None:
+    """Raises ConsentOfAnother for somebody who acts for somebody else, and where an officer acts beside the person."""
+    if actor.on_behalf_of is not None or actor.with_officer is not None:
+        raise ConsentOfAnother
 
 
-def standing_of(session: Session, person_id: UUID, *, now: datetime) -> Sequence[Consent]:
-    """This person's consents that stand, the newest first."""
-    query = select(Consent).where(Consent.person_id == person_id, Consent.ended_at.is_(None), Consent.expires_at > now)
-    return session.scalars(query.order_by(Consent.id.desc())).all()
+def page(
+    session: Session, person_id: UUID, *, now: datetime, limit: int, before: UUID | None = None
+) -> Sequence[tuple[Consent, RelyingParty]]:
+    """This person's consents that stand, the newest first, each with its site; `before` continues a list."""
+    query = (
+        select(Consent, RelyingParty)
+        .join(RelyingParty, RelyingParty.client_id == Consent.client_id)
+        .where(Consent.person_id == person_id, Consent.ended_at.is_(None), Consent.expires_at > now)
+    )
+    if before is not None:
+        query = query.where(Consent.id < before)
+    return [(row[0], row[1]) for row in session.execute(query.order_by(Consent.id.desc()).limit(limit))]
 
 
 def end(session: Session, *, person_id: UUID, consent_id: UUID, now: datetime) -> Consent:
     """Take a consent back. Raises NotFound for one of somebody else, or that has ended."""
-    consent = session.scalars(
-        select(Consent).where(Consent.person_id == person_id, Consent.id == consent_id).with_for_update()
-    ).one_or_none()
+    query = select(Consent).where(Consent.person_id == person_id, Consent.id == consent_id)
+    consent = session.scalars(query.with_for_update()).one_or_none()
     if consent is None or consent.ended_at is not None or consent.expires_at <= now:
         raise NotFound
     consent.ended_at, consent.end_reason = now, "revoked"
@@ -111,11 +135,8 @@ def end(session: Session, *, person_id: UUID, consent_id: UUID, now: datetime) -
 
 def end_all_of_client(session: Session, client_id: str, *, now: datetime) -> None:
     """End everybody's consents for a site, which must ask anew should it come back."""
-    session.execute(
-        update(Consent)
-        .where(Consent.client_id == client_id, Consent.ended_at.is_(None))
-        .values(ended_at=now, end_reason="suspended")
-    )
+    ending = update(Consent).where(Consent.client_id == client_id, Consent.ended_at.is_(None))
+    session.execute(ending.values(ended_at=now, end_reason="suspended"))
 
 
 def _standing(session: Session, person_id: UUID, client_id: str, *, is_locked: bool = False) -> Consent | None:
@@ -125,14 +146,15 @@ def _standing(session: Session, person_id: UUID, client_id: str, *, is_locked: b
     return session.scalars(query.with_for_update() if is_locked else query).one_or_none()
 
 
-def _words(purpose: Mapping[str, Any]) -> dict[str, str]:
+def _words(registered: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, str]:
+    purpose = registered[name]
     return {"zh": str(purpose["zh"]), "en": str(purpose["en"])}
 
 
 _NOTE_USE = text(
     """
     UPDATE identity.consent SET last_used_at = :now
-     WHERE person_id = :person_id AND client_id = :client_id AND ended_at IS NULL
+     WHERE person_id = :person_id AND id = :id
        AND (last_used_at IS NULL OR last_used_at < CAST(:now AS timestamptz) - interval '1 minute')
     """
 )

@@ -26,6 +26,7 @@ class Consent(Base):
     client_id: Mapped[str]
     purposes: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB)
     agreed: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     given_at: Mapped[datetime] = mapped_column(_Moment)
     expires_at: Mapped[datetime] = mapped_column(_Moment)
     last_used_at: Mapped[datetime | None] = mapped_column(_Moment)

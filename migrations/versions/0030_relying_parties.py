@@ -23,6 +23,7 @@ CREATE TABLE identity.consent (
     client_id text NOT NULL REFERENCES identity.relying_party,
     purposes jsonb NOT NULL CHECK (jsonb_typeof(purposes) = 'object'),
     agreed text[] NOT NULL,
+    scopes text[] NOT NULL,
     given_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL CHECK (expires_at > given_at),
     last_used_at timestamptz,
