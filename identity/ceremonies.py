@@ -11,15 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core import outbox
-from core.errors import InsufficientAuthentication, Unauthenticated
+from core.errors import Unauthenticated
 from core.taiwan import mask_national_id
-from identity import challenges, new_passkeys, passkeys, people, texts_out
+from identity import challenges, locks, new_passkeys, passkeys, people, security_notices, sessions
 from identity.actors import Actor
 from identity.challenges import Begun
 from identity.errors import AssertionRefused, AssertionRefusedAndNoted, PasskeyLimitReached, PasskeyRefused
 from identity.models import Passkey, Person
-from identity.words import DEFAULT_PASSKEY_NAME, PASSKEY_ADDED_SMS
+from identity.words import DEFAULT_PASSKEY_NAME
 
 _MOST_PASSKEYS = 20
 
@@ -33,10 +32,10 @@ class SignedIn:
 
 
 def begin_registration(session: Session, actor: Actor, *, now: datetime) -> Begun:
-    """Options for a new passkey of the caller. Raises InsufficientAuthentication(3) when they have one and did not use
-    it: whoever got hold of password and text messages must not add a key of their own beside it."""
+    """Options for a new passkey of the caller. Raises InsufficientAuthentication as `new_passkeys.what_is_missing` has
+    it, and PasskeyLimitReached."""
     person = people.get(session, actor.id)
-    held = _held_by(session, actor)
+    held = _held_by(session, actor, now=now)
     ceremony = challenges.give_out(session, "registration", session_id=actor.session_id, now=now)
     name = mask_national_id(people.opened_national_id(person))
     options = new_passkeys.creation_options(actor.id, name=name, challenge=ceremony.challenge, held=held)
@@ -44,9 +43,17 @@ def begin_registration(session: Session, actor: Actor, *, now: datetime) -> Begu
 
 
 def finish_registration(
-    session: Session, actor: Actor, ceremony_id: UUID, credential: Any, name: str | None, *, now: datetime
+    session: Session,
+    actor: Actor,
+    ceremony_id: UUID,
+    credential: Any,
+    name: str | None,
+    *,
+    network: str,
+    now: datetime,
 ) -> tuple[Passkey, tuple[str, ...]]:
-    """Add the passkey that the device has made. Answers it, and by which methods its user is now authenticated.
+    """Add the passkey that the device has made; the person's other sessions end, and the first one shuts the way by
+    which it came. Answers it, and by which methods its user is now authenticated.
 
     Raises CeremonyRefused, PasskeyRefused, PasskeyLimitReached, InsufficientAuthentication.
     """
@@ -55,7 +62,7 @@ def finish_registration(
     person = session.get(Person, actor.id, with_for_update=True)
     if person is None:
         raise Unauthenticated
-    _held_by(session, actor)
+    _held_by(session, actor, now=now)
     made = new_passkeys.verified(credential, ceremony.challenge)
     passkey = {
         **made,
@@ -63,14 +70,16 @@ def finish_registration(
         "name": name or DEFAULT_PASSKEY_NAME.in_language(person.language),
         "created_at": now,
         "last_used_at": now,
+        "last_used_network": network,
     }
     added = session.scalars(insert(Passkey).values(passkey).on_conflict_do_nothing().returning(Passkey)).one_or_none()
     if added is None:
         raise PasskeyRefused
-    words = PASSKEY_ADDED_SMS.format(name=added.name).in_language(person.language)
-    texts_out.write(session, person_id=person.id, mobile=people.opened_mobile(person), body=words, now=now)
-    fact = {"person_id": str(person.id), "passkey_id": str(added.id), "name": added.name}
-    outbox.record(session, "identity.passkey_added", fact, now=now)
+    person.first_passkey_until = None
+    sessions.end_all(session, person_id=person.id, kept=actor.session_id, reason="passkey added", now=now)
+    security_notices.tell(
+        session, person.id, "passkey_added", values={"name": added.name}, session_id=actor.session_id, now=now
+    )
     return added, tuple(dict.fromkeys((*actor.amr, *passkeys.amr_of(is_synced=made["is_backup_eligible"]))))
 
 
@@ -80,26 +89,33 @@ def begin_login(session: Session, *, now: datetime) -> Begun:
     return Begun(ceremony.id, passkeys.request_options(ceremony.challenge, []))
 
 
-def finish_login(session: Session, ceremony_id: UUID, credential: Any, *, now: datetime) -> SignedIn:
-    """Who has answered the ceremony. Raises CeremonyRefused, AssertionRefused."""
+def finish_login(session: Session, ceremony_id: UUID, credential: Any, *, network: str, now: datetime) -> SignedIn:
+    """Who has answered the ceremony, from which `network`. Raises CeremonyRefused, AssertionRefused, MethodShut."""
     ceremony = challenges.use(session, "login", ceremony_id, now=now)
     try:
         person_id = passkeys.user_handle_of(credential)
         if person_id is None:
             raise AssertionRefused
         used = passkeys.verify_assertion(
-            session, person_id=person_id, credential=credential, challenge=ceremony.challenge, now=now
+            session,
+            person_id=person_id,
+            credential=credential,
+            challenge=ceremony.challenge,
+            network=network,
+            now=now,
         )
     except AssertionRefused:
         # The ceremony stays used.
         raise AssertionRefusedAndNoted from None
+    locks.refuse_if_locked(session, person_id, "passkey")
     return SignedIn(person_id, passkeys.amr_of(is_synced=used.is_synced))
 
 
-def _held_by(session: Session, actor: Actor) -> list[bytes]:
+def _held_by(session: Session, actor: Actor, *, now: datetime) -> list[bytes]:
+    missing = new_passkeys.what_is_missing(session, actor, now=now)
+    if missing is not None:
+        raise missing
     held = list(session.scalars(select(Passkey.credential_id).where(Passkey.person_id == actor.id)))
-    if held and actor.loa < 3:
-        raise InsufficientAuthentication(loa=3)
     if len(held) >= _MOST_PASSKEYS:
         raise PasskeyLimitReached
     return held

@@ -1,10 +1,8 @@
-"""A person's own pages over HTTP: who I am, my sessions, my vehicles."""
+"""A person's own pages over HTTP: who I am, my vehicles."""
 
 from __future__ import annotations
 
 from typing import Any
-
-from sqlalchemy import select
 
 from core import db
 from core.clock import on_the_wire
@@ -12,11 +10,12 @@ from core.errors import NotFound, RateLimited
 from core.http import Answer, Call, PageQuery, Routes, citizen, page_of
 from core.ids import parse_typeid, typeid
 from core.text import Text
-from identity import levels, people, ports, sessions, vehicles
+from identity import levels, passkeys, people, ports, vehicles
 from identity.errors import VehicleNotYours
-from identity.models import Passkey, SessionRow, Vehicle
+from identity.models import Vehicle
 from identity.pages_of_ids import continued, page_answer
-from identity.schemas import MeChange, MeSchema, SessionItemSchema, VehicleClaim, VehicleSchema
+from identity.passkey_routes import passkey_item
+from identity.schemas import MeChange, MeSchema, VehicleClaim, VehicleSchema
 
 routes = Routes("identity")
 
@@ -38,36 +37,6 @@ def change_me(call: Call) -> Answer:
     """The language in which text messages and notices are written."""
     people.choose_language(call.session, call.actor.id, call.body["language"])
     return Answer(_me(call))
-
-
-@routes.get(
-    "/v1/me/sessions",
-    access=citizen(loa=1),
-    query=PageQuery,
-    answers={200: page_of(SessionItemSchema)},
-    summary=Text("我在哪裡登入", "Where I am signed in"),
-)
-def list_sessions(call: Call) -> Answer:
-    """The newest first."""
-    limit = call.query["limit"]
-    before = continued(call, "ses")
-    rows = sessions.running(call.session, person_id=call.actor.id, now=call.now, limit=limit + 1, before=before)
-    proofing = people.get(call.session, call.actor.id).proofing_level
-    return page_answer([_session_item(row, proofing, call) for row in rows], limit)
-
-
-@routes.delete(
-    "/v1/me/sessions/<session_id>",
-    access=citizen(loa=1),
-    answers={204: None},
-    problems=[NotFound],
-    summary=Text("結束一個登入", "End one of my sessions"),
-)
-def end_session(call: Call) -> Answer:
-    """It ends at once."""
-    session_id = parse_typeid("ses", call.path["session_id"])
-    sessions.end(call.session, person_id=call.actor.id, session_id=session_id, now=call.now)
-    return Answer(status=204)
 
 
 @routes.get(
@@ -124,38 +93,16 @@ def remove_vehicle(call: Call) -> Answer:
 
 def _me(call: Call) -> dict[str, Any]:
     numbers = people.masked(call.session, call.actor.id)
-    held = call.session.scalars(select(Passkey).where(Passkey.person_id == call.actor.id).order_by(Passkey.id))
+    held = passkeys.held_by(call.session, call.actor.id)
     return {
         "id": typeid("per", call.actor.id),
         "national_id": numbers.national_id,
         "mobile": numbers.mobile,
+        "name": people.name_of(call.session, call.actor.id),
         "acr": levels.acr(call.actor.loa),
+        "phishing_resistant": call.actor.is_phishing_resistant,
         "language": people.person_language(call.session, call.actor.id),
-        "passkeys": [_passkey_item(passkey) for passkey in held],
-    }
-
-
-def _passkey_item(passkey: Passkey) -> dict[str, Any]:
-    return {
-        "id": typeid("psk", passkey.id),
-        "name": passkey.name,
-        "created_at": on_the_wire(passkey.created_at),
-        "last_used_at": on_the_wire(passkey.last_used_at) if passkey.last_used_at else None,
-        "is_synced": passkey.is_backup_eligible,
-    }
-
-
-def _session_item(row: SessionRow, proofing: int, call: Call) -> dict[str, Any]:
-    return {
-        "id": typeid("ses", row.id),
-        "acr": levels.acr(levels.assurance(proofing=proofing, authenticator=row.authenticator_level)),
-        "amr": row.amr,
-        "transport": row.transport,
-        "user_agent": row.user_agent,
-        "created_at": on_the_wire(row.created_at),
-        "last_used_at": on_the_wire(row.last_used_at),
-        "expires_at": on_the_wire(row.expires_at),
-        "is_current": row.id == call.actor.session_id,
+        "passkeys": [passkey_item(passkey, call.language) for passkey in held],
     }
 
 

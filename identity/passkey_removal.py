@@ -17,15 +17,15 @@ from identity.models import Passkey
 def remove(session: Session, actor: Actor, passkey_id: UUID, *, now: datetime) -> None:
     """Remove a passkey of the caller, the last one too, and tell them on every channel. Raises NotFound.
 
-    A session does not know which passkey began it, so every other one that a passkey began ends with it. The row goes
-    first: a sign-in under way with this key has either begun its session by then, which ends, or finds no key.
+    Every other session of theirs ends with it (OWASP ASVS 5.0 V7.4.3). The row goes first: a sign-in under way with
+    this key has either begun its session by then, which ends, or finds no key.
     """
     removed = session.scalars(
         delete(Passkey).where(Passkey.person_id == actor.id, Passkey.id == passkey_id).returning(Passkey.name)
     ).one_or_none()
     if removed is None:
         raise NotFound
-    sessions.end_others_begun_with_passkey(session, person_id=actor.id, kept=actor.session_id, now=now)
+    sessions.end_all(session, person_id=actor.id, kept=actor.session_id, reason="passkey removed", now=now)
     security_notices.tell(
         session, actor.id, "passkey_removed", values={"name": removed}, session_id=actor.session_id, now=now
     )

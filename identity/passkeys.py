@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import TextClause
 from webauthn import verify_authentication_response
@@ -19,8 +19,10 @@ from webauthn.authentication.verify_authentication_response import VerifiedAuthe
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 from webauthn.helpers.structs import CredentialDeviceType
 
+from core.errors import NotFound
 from core.settings import settings
 from identity.errors import AssertionRefused, AssertionRefusedAndNoted
+from identity.models import Passkey
 
 CEREMONY_SECONDS = 300
 
@@ -45,7 +47,7 @@ class VerifiedPasskey:
     public_key: bytes
 
 
-def _keyring(table: str, owner: str) -> Keyring:
+def _keyring(table: str, owner: str, also: str = "") -> Keyring:
     return Keyring(
         allowed=text(f"SELECT credential_id, transports FROM {table} WHERE {owner} = :owner ORDER BY id"),  # noqa: S608
         find=text(
@@ -54,14 +56,15 @@ def _keyring(table: str, owner: str) -> Keyring:
         ),
         # Many devices keep no counter and always say 0; whoever counts must have counted on (§6.1.1).
         use=text(
-            f"UPDATE {table} SET sign_count = :count, is_backed_up = :is_backed_up, last_used_at = :now "  # noqa: S608
+            f"UPDATE {table} SET sign_count = :count, is_backed_up = :is_backed_up, last_used_at = :now{also} "  # noqa: S608
             "WHERE id = :id AND (sign_count < :count OR (sign_count = 0 AND :count = 0)) RETURNING id"
         ),
         note_regression=text(f"UPDATE {table} SET counter_regressed_at = :now WHERE id = :id"),  # noqa: S608
     )
 
 
-CITIZENS = _keyring("identity.passkey", "person_id")
+_WHERE_USED = ", last_used_network = COALESCE(CAST(:network AS text), last_used_network)"
+CITIZENS = _keyring("identity.passkey", "person_id", _WHERE_USED)
 OFFICERS = _keyring("identity.officer_passkey", "officer_id")
 
 
@@ -92,11 +95,13 @@ def verify_assertion(
     credential: Any,
     challenge: bytes,
     now: datetime,
+    network: str | None = None,
     keyring: Keyring = CITIZENS,
 ) -> VerifiedPasskey:
     """Whether `credential` (AuthenticationResponseJSON, of whatever shape) signs `challenge` with a key of this person.
 
-    `person_id` is whose key it must be, on that keyring: a citizen's, or an officer's.
+    `person_id` is whose key it must be, on that keyring: a citizen's, or an officer's. `network` is where a citizen's
+    was used, coarsely; None leaves what is noted of it.
 
     One query and one update. Raises AssertionRefused: another's or an unknown key, another challenge, origin or relying
     party, user not verified, malformed; and AssertionRefusedAndNoted when a good signature came with an old counter.
@@ -112,10 +117,26 @@ def verify_assertion(
     if is_synced != key.is_backup_eligible:
         raise AssertionRefused
     used = {"id": key.id, "now": now, "count": verified.new_sign_count, "is_backed_up": verified.credential_backed_up}
+    if keyring is CITIZENS:
+        used["network"] = network
     if session.execute(keyring.use, used).first() is None:
         session.execute(keyring.note_regression, {"id": key.id, "now": now})
         raise AssertionRefusedAndNoted
     return VerifiedPasskey(key.id, is_synced, bytes(key.public_key))
+
+
+def held_by(session: Session, person_id: UUID) -> list[Passkey]:
+    """This person's passkeys in the order they were made; 20 at the most."""
+    return list(session.scalars(select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.id)))
+
+
+def rename(session: Session, person_id: UUID, passkey_id: UUID, name: str) -> Passkey:
+    """Give one of this person's passkeys another name. Raises NotFound."""
+    theirs = update(Passkey).where(Passkey.person_id == person_id, Passkey.id == passkey_id)
+    renamed = session.scalars(theirs.values(name=name).returning(Passkey)).one_or_none()
+    if renamed is None:
+        raise NotFound
+    return renamed
 
 
 def user_handle_of(credential: Any) -> UUID | None:

@@ -12,6 +12,7 @@ from identity import passwords
 
 _TYPEID = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 _ACR = "urn:mykaohsiung:loa:"
+_UNSEEN = "\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff"
 _VEHICLES = ("car", "motorcycle", "large")
 # As they are best sent; what people type otherwise is put right where it can be.
 _PERSON_NUMBER = {"example": "A123456789", "pattern": "^[A-Z][1289A-D][0-9]{8}$"}
@@ -66,6 +67,15 @@ def moment_field() -> fields.String:
     return fields.String(required=True, metadata={"format": "date-time"})
 
 
+def passkey_name_field(**declaration: Any) -> fields.String:
+    """What a person calls a passkey: one short line. Notices name it, so nothing in it is invisible or turns the
+    direction of what stands beside it."""
+    seen = f"^[^{_UNSEEN}]+$"
+    return fields.String(
+        validate=[validate.Length(1, 60), validate.Regexp(seen), validate.ContainsNoneOf("\n")], **declaration
+    )
+
+
 def _new_password() -> fields.String:
     return fields.String(required=True, validate=validate.Length(passwords.SHORTEST, passwords.LONGEST))
 
@@ -92,24 +102,50 @@ class RegistrationRequest(Schema):
 class LoginRequest(Schema):
     national_id = PersonNumber(required=True, metadata=_PERSON_NUMBER)
     password = fields.String(required=True, validate=validate.Length(1, passwords.LONGEST))
+    second_factor = fields.String(
+        load_default="sms",
+        validate=validate.OneOf(("sms", "totp", "recovery_code")),
+        metadata={"description": "what is to answer the challenge; a code is sent for `sms` alone"},
+    )
 
 
 class ChallengeSchema(Schema):
     challenge_id = fields.String(required=True)
     expires_at = moment_field()
-    sent_to = fields.String(required=True, metadata={"example": "09******78"})
+    sent_to = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"example": "09******78", "description": "null where no text message was asked for"},
+    )
+
+
+def challenge_field() -> fields.String:
+    """The id of a sign-in's challenge."""
+    return _id("otp")
+
+
+def remember_field() -> fields.Boolean:
+    """Whether the caller's device is to be known again after the session has gone stale."""
+    return fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "true: for 30 days a stale session of this device goes on at level 1"},
+    )
 
 
 class OtpVerification(Schema):
-    challenge_id = _id("otp")
+    challenge_id = challenge_field()
     code = fields.String(required=True, validate=[validate.Regexp("^[0-9]{6}$"), validate.Length(equal=6)])
     transport = transport_field()
+    remember = remember_field()
 
 
 class SessionSchema(Schema):
     session_id = fields.String(required=True)
     person_id = fields.String(required=True)
     acr = fields.String(required=True)
+    phishing_resistant = fields.Boolean(required=True)
     amr = fields.List(fields.String(), required=True)
     auth_time = moment_field()
     expires_at = moment_field()
@@ -172,33 +208,14 @@ class AssertionCredential(_FromBrowser):
 class PasskeyRegistration(Schema):
     ceremony_id = ceremony_field()
     credential = fields.Nested(RegistrationCredential, required=True)
-    name = fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=[validate.Length(1, 60), validate.Regexp("^[^\\x00-\\x1f\\x7f]+$"), validate.ContainsNoneOf("\n")],
-    )
+    name = passkey_name_field(load_default=None, allow_none=True)
 
 
 class PasskeyLogin(Schema):
     ceremony_id = ceremony_field()
     credential = fields.Nested(AssertionCredential, required=True)
     transport = transport_field()
-
-
-class MethodsQuery(Schema):
-    acr = fields.String(
-        load_default=None, validate=[validate.Regexp(f"^{_ACR}[1-4]$"), validate.Length(equal=len(_ACR) + 1)]
-    )
-
-
-class MethodSchema(Schema):
-    method = fields.String(required=True)
-    acr = fields.String(required=True)
-    label = fields.String(required=True)
-
-
-class MethodsSchema(Schema):
-    items = fields.List(fields.Nested(MethodSchema), required=True)
+    remember = remember_field()
 
 
 class PasskeySchema(Schema):
@@ -206,32 +223,29 @@ class PasskeySchema(Schema):
     name = fields.String(required=True)
     created_at = moment_field()
     last_used_at = fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
-    is_synced = fields.Boolean(required=True)
+    last_used_place = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"example": "網路 203.0.113.*", "description": "where it last signed in, coarsely; null: not yet"},
+    )
+    is_synced = fields.Boolean(
+        required=True, metadata={"description": "the key can be on several devices (WebAuthn: backup eligible)"}
+    )
 
 
 class MeSchema(Schema):
     id = fields.String(required=True)
     national_id = fields.String(required=True, metadata={"example": "A12****789"})
-    mobile = fields.String(required=True, metadata={"example": "09******78"})
+    mobile = fields.String(required=True, allow_none=True, metadata={"example": "09******78"})
+    name = fields.String(required=True, allow_none=True)
     acr = fields.String(required=True)
+    phishing_resistant = fields.Boolean(required=True)
     language = fields.String(required=True)
     passkeys = fields.List(fields.Nested(PasskeySchema), required=True)
 
 
 class MeChange(Schema):
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
-
-
-class SessionItemSchema(Schema):
-    id = fields.String(required=True)
-    acr = fields.String(required=True)
-    amr = fields.List(fields.String(), required=True)
-    transport = fields.String(required=True)
-    user_agent = fields.String(required=True)
-    created_at = moment_field()
-    last_used_at = moment_field()
-    expires_at = moment_field()
-    is_current = fields.Boolean(required=True)
 
 
 class VehicleClaim(Schema):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.crypto import token_hash
 from core.errors import NotFound
 from core.ids import new_uuid
-from identity import levels
+from identity import levels, sign_in_notices
 from identity.actors import Actor
 from identity.models import Person, SessionRow
 
@@ -126,6 +126,16 @@ def begin(
     )
     session.add(row)
     session.flush()
+    if with_officer is None:
+        sign_in_notices.note(
+            session,
+            person_id=person_id,
+            session_id=row.id,
+            amr=amr,
+            user_agent=row.user_agent,
+            network=network,
+            now=now,
+        )
     return Issued(
         token=token,
         session_id=row.id,
@@ -156,11 +166,6 @@ def end_all(
     """End every session of this person, except the one to be `kept`: what a change of credentials asks for."""
     ended = _end(reason, now).where(SessionRow.person_id == person_id)
     session.execute(ended if kept is None else ended.where(SessionRow.id != kept))
-
-
-def end_others_begun_with_passkey(session: Session, *, person_id: UUID, kept: UUID | None, now: datetime) -> None:
-    """End this person's sessions in which a passkey was used, whichever it was, except the one to be `kept`."""
-    session.execute(_END_BEGUN_WITH_PASSKEY, {"person_id": person_id, "kept": kept, "now": now})
 
 
 def running(
@@ -196,12 +201,6 @@ def _end(reason: str, now: datetime) -> Any:
     return update(SessionRow).where(SessionRow.ended_at.is_(None)).values(ended_at=now, end_reason=reason)
 
 
-_END_BEGUN_WITH_PASSKEY = text(
-    """
-    UPDATE identity.session SET ended_at = :now, end_reason = 'passkey removed'
-     WHERE person_id = :person_id AND ended_at IS NULL AND id IS DISTINCT FROM :kept AND amr && '{hwk,swk}'
-    """
-)
 _RESOLVE = text(
     """
     SELECT s.id, s.person_id, s.authenticator_level, s.amr, s.auth_time, s.idle_until, s.expires_at, s.with_officer,

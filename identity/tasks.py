@@ -78,6 +78,7 @@ _FORGET = tuple(
         "DELETE FROM identity.access_token WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.attempt WHERE resets_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.session WHERE expires_at < CAST(:now AS timestamptz) - interval '30 days'",
+        "DELETE FROM identity.known_place WHERE last_seen_at < CAST(:now AS timestamptz) - interval '180 days'",
         "DELETE FROM identity.officer_session WHERE expires_at < CAST(:now AS timestamptz) - interval '30 days'",
         "DELETE FROM identity.officer_enrolment_code WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.sms WHERE created_at < CAST(:now AS timestamptz) - interval '30 days'",

@@ -1,0 +1,115 @@
+"""The ways to sign in: what there is, what each can reach, and which of them a person has set up.
+
+One row for each way; a way that is not in the table is not offered anywhere. What a row's methods are worth is not said
+here: `identity.levels` knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.text import Text
+from identity import levels, new_passkeys
+from identity.actors import Actor
+
+IsSetUp = Callable[[Session, UUID], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One way to sign in.
+
+    `amr` is what a session begun so says of itself (RFC 8176), at its best. `proves_identity`: it comes with evidence
+    that was checked in person, so that it reaches what the person's proofing does not reach yet, and a first passkey
+    can be made from it. `is_set_up` says whether a person can use it; None where nothing has to be set up, or where
+    nobody but the outside can know.
+    """
+
+    id: str
+    label: Text
+    hint: Text
+    amr: tuple[str, ...]
+    proves_identity: bool = False
+    is_set_up: IsSetUp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A way to sign in that reaches what was asked. `is_set_up` and `can_be_set_up_now` are None where not known, and
+    where nobody is signed in."""
+
+    method: Method
+    strength: levels.Strength
+    is_set_up: bool | None = None
+    can_be_set_up_now: bool | None = None
+
+
+def _asks(query: str) -> IsSetUp:
+    statement = text(query)
+    return lambda session, person_id: bool(session.execute(statement, {"person_id": person_id}).scalar())
+
+
+METHODS: tuple[Method, ...] = (
+    Method(
+        "passkey",
+        Text("通行金鑰（指紋、臉部或螢幕鎖）", "Passkey (fingerprint, face or screen lock)"),
+        Text("最安全，什麼都不必輸入", "Safest, with nothing to type"),
+        ("hwk", "user"),
+        is_set_up=_asks("SELECT EXISTS (SELECT FROM identity.passkey WHERE person_id = :person_id)"),
+    ),
+    Method(
+        "password_sms",
+        Text("密碼與簡訊驗證碼", "Password and a code by text message"),
+        Text(
+            "可以看帳單；連結帳戶和繳費要用通行金鑰", "To look at bills; linking an account and paying take a passkey"
+        ),
+        ("pwd", "sms"),
+        is_set_up=_asks(
+            "SELECT password_hash IS NOT NULL AND mobile_index IS NOT NULL FROM identity.person WHERE id = :person_id"
+        ),
+    ),
+)
+
+
+def reaching(loa: int, *, is_phishing_resistant: bool = False) -> list[Offer]:
+    """The ways that can reach this level, the table's order; nothing is said of anybody."""
+    return [
+        Offer(method, strength)
+        for method in METHODS
+        for strength in (levels.strength_of(method.amr),)
+        if strength.level >= loa and (strength.is_phishing_resistant or not is_phishing_resistant)
+    ]
+
+
+def reaching_for(
+    session: Session, actor: Actor, loa: int, *, is_phishing_resistant: bool = False, now: datetime
+) -> list[Offer]:
+    """The same for somebody who is signed in: only what reaches the level with how they were proved, and what of it
+    they have set up."""
+    proofing: int = session.execute(_PROOFING, {"person_id": actor.id}).scalar_one()
+    return [
+        _of_person(session, actor, offer, loa, now=now)
+        for offer in reaching(loa, is_phishing_resistant=is_phishing_resistant)
+        if proofing >= loa or offer.method.proves_identity
+    ]
+
+
+def _of_person(session: Session, actor: Actor, offer: Offer, loa: int, *, now: datetime) -> Offer:
+    method = offer.method
+    is_set_up = method.is_set_up(session, actor.id) if method.is_set_up else None
+    if method.id != "passkey":
+        return Offer(method, offer.strength, is_set_up)
+    # A key that is synced reaches less than one that stays in its device.
+    reaches = is_set_up and (
+        loa < levels.strength_of(method.amr).level or new_passkeys.has_device_bound(session, actor.id)
+    )
+    return Offer(method, offer.strength, bool(reaches), new_passkeys.may_add(session, actor, now=now))
+
+
+_PROOFING = text("SELECT proofing_level FROM identity.person WHERE id = :person_id")
