@@ -1,4 +1,4 @@
-"""Signing in and out over HTTP: registering, password, code, and which methods there are."""
+"""Signing in and out over HTTP: registering, password, code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from core.clock import on_the_wire
 from core.http import Answer, Call, Routes, citizen, public
 from core.ids import parse_typeid, typeid
 from core.text import Text
-from identity import codes, levels, passwords, ports, registration, sessions, sign_in
+from identity import codes, passwords, ports, registration, sessions, sign_in
 from identity.codes import Applicant, Challenge
 from identity.errors import (
     CodeRefused,
@@ -16,20 +16,17 @@ from identity.errors import (
     PasswordRefused,
     RegistrationNotConfirmed,
 )
+from identity.recovery_errors import MethodShut
 from identity.schemas import (
     ChallengeSchema,
     LoginRequest,
-    MethodsQuery,
-    MethodsSchema,
     OtpVerification,
     RegistrationRequest,
     SessionSchema,
 )
-from identity.session_answers import CLEARED_COOKIE, COOKIE_HEADER, session_answer, user_agent_of
-from identity.words import METHOD_LABELS
+from identity.session_answers import CLEARED_COOKIE, COOKIE_HEADER, circumstances, session_answer
 
 routes = Routes("identity")
-_METHOD_LEVELS = {"password_sms": 2, "passkey": 3}
 
 
 @routes.post(
@@ -55,12 +52,13 @@ def register(call: Call) -> Answer:
     access=public(),
     body=LoginRequest,
     answers={202: ChallengeSchema},
-    problems=[CredentialsRefused, MethodLocked],
+    problems=[CredentialsRefused, MethodLocked, MethodShut],
     own_units=True,
-    summary=Text("以密碼登入，接著輸入簡訊驗證碼", "Sign in by password; a code by text message follows"),
+    summary=Text("以密碼登入，接著輸入第二道驗證", "Sign in by password; a second factor follows"),
 )
 def password_login(call: Call) -> Answer:
-    """The password is weighed between two transactions, because weighing it is slow on purpose."""
+    """The password is weighed between two transactions, because weighing it is slow on purpose. The challenge is the
+    same for everybody, whichever second factors they have; a code is sent only where one by text message is wanted."""
     password = call.body["password"]
     with db.unit_of_work() as session:
         claim = sign_in.claim(session, call.body["national_id"], now=call.now)
@@ -69,7 +67,10 @@ def password_login(call: Call) -> Answer:
     is_outdated = passwords.is_outdated(claim.password_hash or "")
     new_hash = passwords.hash_of(password) if is_outdated else None
     with db.unit_of_work() as session:
-        return _challenge_answer(sign_in.send_code(session, claim, now=call.now, new_hash=new_hash))
+        challenge = sign_in.begin_challenge(
+            session, claim, second_factor=call.body["second_factor"], now=call.now, new_hash=new_hash
+        )
+        return _challenge_answer(challenge)
 
 
 @routes.post(
@@ -77,7 +78,7 @@ def password_login(call: Call) -> Answer:
     access=public(),
     body=OtpVerification,
     answers={200: SessionSchema},
-    problems=[CodeRefused, MethodLocked, RegistrationNotConfirmed],
+    problems=[CodeRefused, MethodLocked, MethodShut, RegistrationNotConfirmed],
     own_units=True,
     answer_headers={200: COOKIE_HEADER},
     summary=Text("輸入簡訊驗證碼，完成登入或註冊", "Give the code, and so finish signing in or registering"),
@@ -88,7 +89,7 @@ def verify_otp(call: Call) -> Answer:
     with db.unit_of_work() as session:
         proven = codes.prove(session, challenge_id, call.body["code"], now=call.now)
         if proven.person_id is not None:
-            issued = sessions.begin(session, person_id=proven.person_id, amr=("pwd", "sms"), **_circumstances(call))
+            issued = sessions.begin(session, person_id=proven.person_id, amr=("pwd", "sms"), **circumstances(call))
             return session_answer(session, issued, now=call.now)
     assert proven.applicant is not None
     with ports.asking_outside():
@@ -97,7 +98,7 @@ def verify_otp(call: Call) -> Answer:
         )
     with db.unit_of_work() as session:
         person_id = registration.complete(session, challenge_id, mobile_is_theirs=mobile_is_theirs, now=call.now)
-        issued = sessions.begin(session, person_id=person_id, amr=("pwd", "sms"), **_circumstances(call))
+        issued = sessions.begin(session, person_id=person_id, amr=("pwd", "sms"), **circumstances(call))
         return session_answer(session, issued, now=call.now)
 
 
@@ -114,24 +115,6 @@ def logout(call: Call) -> Answer:
     return Answer(status=204, headers={"Set-Cookie": CLEARED_COOKIE})
 
 
-@routes.get(
-    "/v1/auth/methods",
-    access=public(),
-    query=MethodsQuery,
-    answers={200: MethodsSchema},
-    summary=Text("可用的登入方式", "The ways to sign in"),
-)
-def methods(call: Call) -> Answer:
-    """With `acr`, only those that can reach that level."""
-    asked = int((call.query["acr"] or levels.acr(1))[-1])
-    items = [
-        {"method": method, "acr": levels.acr(loa), "label": METHOD_LABELS[method].in_language(call.language)}
-        for method, loa in _METHOD_LEVELS.items()
-        if loa >= asked
-    ]
-    return Answer({"items": items})
-
-
 def _challenge_answer(challenge: Challenge) -> Answer:
     body = {
         "challenge_id": typeid("otp", challenge.id),
@@ -139,12 +122,3 @@ def _challenge_answer(challenge: Challenge) -> Answer:
         "sent_to": challenge.sent_to,
     }
     return Answer(body, 202)
-
-
-def _circumstances(call: Call) -> sessions.Circumstances:
-    return {
-        "transport": call.body["transport"],
-        "user_agent": user_agent_of(call),
-        "replaces": call.actor.session_id if call.actor else None,
-        "now": call.now,
-    }

@@ -174,7 +174,8 @@ NOTICES: dict[str, NoticeWords] = {
     "reset_waiting": NoticeWords(
         sms=Text(
             "【我的高雄】有人要求重設您的密碼，{when}起才能設定新密碼，在那之前可以取消。",
-            "[My Kaohsiung] Somebody asked to reset your password. A new one can be set from {when}; until then you can cancel it.",
+            "[My Kaohsiung] Somebody asked to reset your password. A new one can be set from {when}; until then you can "
+            "cancel it.",
         ),
         title=Text("有人要求重設您的密碼", "Somebody asked to reset your password"),
         body=Text(

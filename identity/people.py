@@ -168,12 +168,17 @@ def replace_unproved(
 ) -> None:
     """Give an ID number that nobody had proved to be theirs to the person who now has."""
     assert person.proofing_level == levels.SELF_ASSERTED
-    person.mobile_sealed = crypto.seal(mobile, table=_TABLE, column="mobile", row_id=person.id) if mobile else None
-    person.mobile_index = mobile_index_of(mobile) if mobile else None
+    set_mobile(person, mobile)
     person.password_hash = password_hash
     person.proofing_level = proofing_level
     person.language = language
     person.first_passkey_until = first_passkey_until
+
+
+def set_mobile(person: Person, mobile: str | None) -> None:
+    """Write down another mobile number (09…); None: has none."""
+    person.mobile_sealed = crypto.seal(mobile, table=_TABLE, column="mobile", row_id=person.id) if mobile else None
+    person.mobile_index = mobile_index_of(mobile) if mobile else None
 
 
 def find(session: Session, national_id: str) -> Person | None:
@@ -201,6 +206,11 @@ def opened_mobile(person: Person) -> str | None:
     if person.mobile_sealed is None:
         return None
     return crypto.open_sealed(person.mobile_sealed, table=_TABLE, column="mobile", row_id=person.id).decode()
+
+
+def personal_numbers(person: Person) -> tuple[str, ...]:
+    """What this person's password must not contain: ID number and mobile."""
+    return tuple(number for number in (opened_national_id(person), opened_mobile(person)) if number)
 
 
 def get(session: Session, person_id: UUID) -> Person:

@@ -59,7 +59,7 @@ CREATE TABLE identity.password_reset (
     id uuid PRIMARY KEY,
     subject bytea NOT NULL CHECK (length(subject) = 32),
     evidence text NOT NULL CHECK (evidence IN ('sms', 'recovery_code')),
-    status text NOT NULL CHECK (status IN ('asked', 'waiting', 'completed', 'cancelled', 'lapsed', 'joined')),
+    status text NOT NULL CHECK (status IN ('asked', 'waiting', 'completed', 'cancelled', 'lapsed')),
     person_id uuid REFERENCES identity.person,
     code_hash bytea CHECK (length(code_hash) = 32),
     asked_at timestamptz NOT NULL,
