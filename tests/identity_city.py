@@ -40,6 +40,8 @@ class Phone:
     transport: str = "bearer"
     token: str | None = None
     authenticator: SoftwareAuthenticator = field(default_factory=SoftwareAuthenticator)
+    user_agent: str = ""
+    address: str = "127.0.0.1"
 
     def send(
         self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str
@@ -50,8 +52,11 @@ class Phone:
             headers = {"Cookie": f"__Host-session={token}", "Origin": ORIGIN} | headers
         elif token:
             headers = {"Authorization": f"Bearer {token}"} | headers
+        headers = {"User-Agent": self.user_agent} | headers
         client = self.city.app.test_client(use_cookies=False)
-        return client.open(path, method=method, json=body, headers=headers)
+        return client.open(
+            path, method=method, json=body, headers=headers, environ_overrides={"REMOTE_ADDR": self.address}
+        )
 
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.send("GET", path, **headers)

@@ -245,21 +245,23 @@ class TestRemoving:
         assert "手機" in notice
         assert mei.sign_in_with_passkey().status_code == 401
 
-    def test_other_sessions_begun_with_a_passkey_end_and_the_rest_stay(self, mei: Phone) -> None:
+    def test_every_other_session_ends_and_this_one_stays(self, mei: Phone) -> None:
         elsewhere, by_password = (mei.city.phone(MEI, authenticator=mei.authenticator) for _ in range(2))
         elsewhere.sign_in_with_passkey()
         by_password.sign_in()
         (held,) = mei.get("/v1/me").json["passkeys"]
         mei.send("DELETE", f"/v1/me/passkeys/{held['id']}")
         assert elsewhere.get("/v1/me").status_code == 401
-        assert by_password.get("/v1/me").status_code == 200
+        assert by_password.get("/v1/me").status_code == 401
         assert mei.get("/v1/me").status_code == 200
 
-    def test_after_the_last_one_a_new_one_is_added_from_a_session_by_password(self, mei: Phone) -> None:
+    def test_after_the_last_one_a_session_by_password_adds_none(self, mei: Phone) -> None:
         (held,) = mei.get("/v1/me").json["passkeys"]
         mei.send("DELETE", f"/v1/me/passkeys/{held['id']}")
         mei.sign_in()
-        assert mei.add_passkey("new").json["acr"] == "urn:mykaohsiung:loa:3"
+        answer = mei.post("/v1/auth/passkeys/registration/options")
+        assert answer.status_code == 401
+        assert answer.json["acr_values"] == "urn:mykaohsiung:loa:4"
 
     def test_a_session_by_password_removes_none(self, mei: Phone) -> None:
         (held,) = mei.get("/v1/me").json["passkeys"]

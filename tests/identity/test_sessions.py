@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -164,12 +166,81 @@ def test_a_token_is_resolved_by_one_query_and_its_use_noted_once_a_minute(databa
         assert len(statements) == expected, seconds
 
 
-def test_finding_a_session_among_many_reads_an_index(database: Database) -> None:
-    _begun(database, _person(database), "hwk", "user")
+def test_each_session_says_on_what_device_when_and_coarsely_where(city: City) -> None:
+    phone = city.enrolled(MEI, user_agent="Mozilla/5.0 (iPhone) Version/26.0 Safari/604.1", address="198.51.100.201")
+    phone.sign_in()
+    (item,) = phone.get("/v1/me/sessions").json["items"]
+    assert (item["device"], item["network"]) == ("Safari · iPhone", "198.51.100.0/24")
+    assert item["place"] == "網路 198.51.100.*"
+    assert "198.51.100.201" not in str(city.sql("SELECT to_jsonb(session) FROM identity.session"))
+    english = phone.get("/v1/me/sessions", **{"Accept-Language": "en"}).json["items"]
+    assert english[0]["place"] == "Network 198.51.100.*"
+
+
+def test_all_my_other_sessions_are_ended_at_once_and_nobody_else_s(city: City) -> None:
+    phones = [city.enrolled(MEI) for _ in range(3)]
+    stranger = city.enrolled(MING)
+    for phone in (*phones, stranger):
+        phone.sign_in()
+    assert phones[1].send("DELETE", "/v1/me/sessions").status_code == 204
+    assert [phone.get("/v1/me").status_code for phone in (*phones, stranger)] == [401, 200, 401, 200]
+
+
+def test_past_sign_ins_are_listed_with_those_that_have_ended(city: City) -> None:
+    phone = city.enrolled(MEI)
+    for _ in range(3):
+        phone.sign_in()
+    first = phone.get("/v1/me/sign-ins?limit=2").json
+    second = phone.get(f"/v1/me/sign-ins?limit=2&cursor={first['next_cursor']}").json
+    listed = first["items"] + second["items"]
+    assert [(item["is_running"], item["is_current"]) for item in listed] == [
+        (True, True),
+        (False, False),
+        (False, False),
+    ]
+    assert second["next_cursor"] is None
+    stranger = city.enrolled(MING)
+    stranger.sign_in()
+    assert len(stranger.get("/v1/me/sign-ins").json["items"]) == 1
+
+
+def test_a_request_of_somebody_signed_in_looks_its_session_up_by_one_statement(city: City) -> None:
+    phone = city.enrolled(MEI)
+    phone.sign_in()
+    statements: list[str] = []
+    event.listen(city.database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    for _ in range(3):
+        statements.clear()
+        assert phone.get("/v1/me/sessions").status_code == 200
+        assert len([statement for statement in statements if "token_hash" in statement and "JOIN" in statement]) == 1
+        assert not [statement for statement in statements if "UPDATE" in statement]
+
+
+def test_the_look_up_finds_its_session_by_index_among_many(database: Database) -> None:
+    token = _begun(database, _person(database), "hwk", "user")
+    asked: list[tuple[str, Any]] = []
     with database.unit_of_work() as session:
-        session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
-        plan = session.connection().exec_driver_sql(
-            "EXPLAIN SELECT 1 FROM identity.session s JOIN identity.person p ON p.id = s.person_id "
-            "WHERE s.token_hash = '\\x00'"
-        )
-        assert "session_pkey" in str(plan.all())
+        connection = session.connection()
+        connection.exec_driver_sql(_FIVE_THOUSAND_MORE)
+        connection.exec_driver_sql("ANALYZE identity.session")
+        event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+        assert sessions.resolve(session, token, NOON) is not None
+        ((statement, parameters),) = asked
+        ((plan,),) = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).all()
+    found = [node for node in _nodes(plan[0]["Plan"]) if node.get("Relation Name") == "session"]
+    assert [(node["Node Type"], node["Index Name"]) for node in found] == [("Index Scan", "session_pkey")]
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from _nodes(inner)
+
+
+_FIVE_THOUSAND_MORE = """
+INSERT INTO identity.session (token_hash, id, person_id, authenticator_level, amr, transport, auth_time,
+                              created_at, last_used_at, idle_until, expires_at, user_agent)
+SELECT sha256(n::text::bytea), gen_random_uuid(), s.person_id, 3, s.amr, s.transport, s.auth_time,
+       s.created_at, s.last_used_at, s.idle_until, s.expires_at, ''
+  FROM generate_series(1, 5000) n, (SELECT * FROM identity.session LIMIT 1) s
+"""

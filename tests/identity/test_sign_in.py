@@ -166,14 +166,3 @@ def test_a_hash_of_older_parameters_is_renewed_at_sign_in(city: City) -> None:
     assert phone.log_in().status_code == 202
     assert city.sql("SELECT password_hash FROM identity.person")[0][0] != older
     assert phone.log_in().status_code == 202
-
-
-def test_only_methods_that_reach_the_level_asked_for_are_offered(city: City) -> None:
-    phone = city.phone()
-    offered = phone.get("/v1/auth/methods").json["items"]
-    assert [item["method"] for item in offered] == ["password_sms", "passkey"]
-    offered = phone.get("/v1/auth/methods?acr=urn:mykaohsiung:loa:3", **{"Accept-Language": "en"}).json["items"]
-    assert [item["method"] for item in offered] == ["passkey"]
-    assert offered[0]["label"].startswith("Passkey")
-    assert phone.get("/v1/auth/methods?acr=urn:mykaohsiung:loa:4").json["items"] == []
-    assert phone.get("/v1/auth/methods?acr=high").status_code == 422
