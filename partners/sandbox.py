@@ -3,7 +3,8 @@
 Environment: SANDBOX_PORT (8090), STATE_DIR (.state), API_URL (http://127.0.0.1:8080), SANDBOX_URL (where browsers reach
 the sandbox; http://127.0.0.1:SANDBOX_PORT), and the secrets shared with the city: ACH_SECRET,
 JKOPAY_SECRET, LINE_PAY_SECRET, BANK_SECRET, BUREAUS_SECRET,
-SMS_SECRET, STORES_SECRET, MOICA_SECRET; ADYEN_API_KEY, ADYEN_MERCHANT_ACCOUNT, ADYEN_HMAC_KEYS (the first one signs),
+SMS_SECRET, STORES_SECRET, LINE_LOGIN_SECRET, GOOGLE_LOGIN_SECRET, MOBILE_ID_SECRET, MOICA_SECRET;
+ADYEN_API_KEY, ADYEN_MERCHANT_ACCOUNT, ADYEN_HMAC_KEYS (the first one signs),
 and ADYEN_OPENAPI_DIR, a folder with Adyen's published OpenAPI documents to hold its part to.
 """
 
@@ -20,6 +21,7 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
+from core.oidc_settings import demo_secret
 from core.settings import DEMO_ADYEN_HMAC_KEY
 from partners import wire
 from partners.ach import books as ach_books
@@ -47,11 +49,16 @@ from partners.fcm import sandbox as fcm
 from partners.moica import cards as moica_cards
 from partners.moica import sandbox as moica
 from partners.moica.authority import Authority
+from partners.oidc import accounts as oidc_accounts
+from partners.oidc import sandbox as oidc
 from partners.sms import sandbox as sms
 from partners.stores import closing as stores_closing
 from partners.stores import sandbox as stores
 
 THREADS = 64
+_SECRET_NAMES = (
+    "ach", "jkopay", "line_pay", "bank", "bureaus", "sms", "stores", "moica", "line_login", "google_login", "mobile_id",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,9 @@ class Secrets:
     jkopay: str = "sandbox-jkopay-secret"
     line_pay: str = "sandbox-line-pay-secret"
     stores: str = "sandbox-stores-secret"
+    line_login: str = demo_secret("line")
+    google_login: str = demo_secret("google")
+    mobile_id: str = demo_secret("mobile_id")
     moica: str = "sandbox-moica-secret"
     adyen_api_key: str = "sandbox-adyen-key"
     adyen_merchant_account: str = "KaohsiungCity"
@@ -89,13 +99,14 @@ def create_app(
         sms.SCHEMA,
         fcm.SCHEMA,
         stores_closing.SCHEMA,
+        oidc_accounts.SCHEMA,
         adyen_ledger.SCHEMA,
         moica_cards.SCHEMA,
     )
     books = Books(
         state_dir / "sandbox.db",
         schemas,
-        (accounts.seed, bureaus.seed, sms.seed, ach_books.seed, moica_cards.seed),
+        (accounts.seed, bureaus.seed, sms.seed, ach_books.seed, oidc_accounts.seed, moica_cards.seed),
         added=(*webhooks.ADDED_COLUMNS, *bureaus.ADDED_COLUMNS),
     )
     city = wire.Peer("city", api_url, shared.bank, connect_timeout_seconds=2.0, read_timeout_seconds=10.0)
@@ -116,6 +127,8 @@ def create_app(
     app.register_blueprint(ewallets.blueprint(desk, "line_pay", shared.line_pay, own_url))
     app.register_blueprint(ewallet_controls.blueprint(desk))
     app.register_blueprint(stores.blueprint(desk, shared.stores))
+    logins = {"line": shared.line_login, "google": shared.google_login, "mobile_id": shared.mobile_id}
+    app.register_blueprint(oidc.blueprint(desk, logins, own_url))
     app.register_blueprint(moica.blueprint(desk, shared.moica, Authority(state_dir / "moica", own_url)))
     shop = Shop(
         desk,
@@ -140,7 +153,19 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
     port = environment.get("SANDBOX_PORT") or "8090"
     given = {
         name: environment[f"{name.upper()}_SECRET"]
-        for name in ("ach", "jkopay", "line_pay", "bank", "bureaus", "sms", "stores", "moica")
+        for name in (
+            "ach",
+            "jkopay",
+            "line_pay",
+            "bank",
+            "bureaus",
+            "sms",
+            "stores",
+            "line_login",
+            "google_login",
+            "mobile_id",
+            "moica",
+        )
         if environment.get(f"{name.upper()}_SECRET")
     }
     given |= {

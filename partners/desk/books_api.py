@@ -63,6 +63,7 @@ BOOKS: Mapping[str, Book] = {
     "ewallets/refunds": Book("ewallet_refund", "position", _same("wallet", "reference", "payment_reference", "status")),
     "ewallets/settlements": Book("ewallet_settlement", "day", _same("wallet", "day")),
     "fcm": Book("fcm_push", "position", _same("address", "message_id")),
+    "oidc/accounts": Book("oidc_account", "position", _same("provider", "account", "sub")),
     "stores/takings": Book("store_taking", "position", _same("channel", "slip_number", "reference")),
     "stores/files": Book("store_file", "position", _same("channel", "name")),
     "adyen/sessions": Book("adyen_session", "expires_at", _same("id", "reference", "status")),

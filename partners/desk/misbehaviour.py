@@ -16,6 +16,8 @@ class ModeFacts:
     only: frozenset[tuple[str, str]] = frozenset()
 
 
+_PROVIDERS = ("line", "google", "apple", "mobile_id")
+_PROVIDER_OPERATIONS = ("discovery", "authorize", "token", "userinfo", "jwks")
 _WALLET_OPERATIONS = (
     "reservation",
     "payment_lookup",
@@ -82,6 +84,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "notice",
     ),
     "stores": ("closing", "file_list", "file"),
+    **dict.fromkeys(_PROVIDERS, _PROVIDER_OPERATIONS),
     "moica": ("match", "crl", "reader_sign"),
 }
 
@@ -103,6 +106,9 @@ _FILES = _SETTLEMENT | {("ach", "return_file")}
 _BANK_ORDERS = frozenset(("bank", each) for each in ("debit", "refund", "credit_order"))
 _STATEMENT = frozenset({("bank", "statement")})
 _NTH = {"nth": 1.0}
+_ID_TOKEN = frozenset((provider, "token") for provider in _PROVIDERS)
+_USERINFO = frozenset((provider, "userinfo") for provider in _PROVIDERS)
+_MOBILE_ID = frozenset({("mobile_id", "token")})
 _SEND = frozenset({("fcm", "send")})
 _CARD_PAYMENT = frozenset({("adyen", "payment"), ("adyen", "payment_details")})
 _CARD_CAPTURE = _CARD_PAYMENT | {("adyen", "capture")}
@@ -195,4 +201,24 @@ MODES: Mapping[str, ModeFacts] = {
     "stale_crl": ModeFacts("廢止清冊過期", "sends a revocation list whose time is over", {}, _CRL),
     "crl_wrong_signer": ModeFacts("廢止清冊簽章錯誤", "sends a revocation list signed by another key", {}, _CRL),
     "huge_crl": ModeFacts("廢止清冊過大", "sends a revocation list with 40 MiB after it", {}, _CRL),
+    "wrong_nonce": ModeFacts("nonce 不符", "puts another nonce into the ID token", {}, _ID_TOKEN),
+    "wrong_iss": ModeFacts(
+        "發行者不符",
+        "says that another issuer made the ID token, or answers the browser",
+        {},
+        _ID_TOKEN | {("google", "authorize"), ("mobile_id", "authorize")},
+    ),
+    "wrong_aud": ModeFacts("對象不符", "makes the ID token for another client", {}, _ID_TOKEN),
+    "expired_token": ModeFacts("權杖已過期", "sends an ID token of an hour ago", {}, _ID_TOKEN),
+    "wrong_at_hash": ModeFacts("at_hash 不符", "names another access token in the ID token", {}, _ID_TOKEN),
+    "alg_none": ModeFacts("沒有簽章", "sends an ID token with alg none", {}, _ID_TOKEN),
+    "hs256_public_key": ModeFacts(
+        "以公鑰當密鑰簽章", "signs the ID token with HS256 and its public key as the secret", {}, _ID_TOKEN
+    ),
+    "new_key": ModeFacts("換新金鑰", "signs with a key made now, and publishes it", {}, _ID_TOKEN),
+    "withheld_key": ModeFacts("金鑰未公布", "signs with a key made now that it does not publish", {}, _ID_TOKEN),
+    "es256": ModeFacts("改用 ES256", "signs as for its app, with ES256", {}, frozenset({("line", "token")})),
+    "other_sub": ModeFacts("別人的資料", "answers with somebody else's data", {}, _USERINFO),
+    "low_acr": ModeFacts("驗證等級太低", "says that the person was authenticated weakly", {}, _MOBILE_ID),
+    "old_authentication": ModeFacts("很久以前驗證", "says that they authenticated two hours ago", {}, _MOBILE_ID),
 }

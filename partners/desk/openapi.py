@@ -23,6 +23,7 @@ from partners.desk.misbehaviour import MODES, OPERATIONS, ModeFacts
 from partners.ewallets import openapi as ewallets
 from partners.fcm import openapi as fcm
 from partners.moica import openapi as moica
+from partners.oidc import openapi as oidc
 from partners.sms import openapi as sms
 from partners.stores import openapi as stores
 
@@ -132,6 +133,7 @@ def document() -> dict[str, Any]:
             {"name": "ach", "description": "debits at other banks"},
             {"name": "jkopay", "description": "a wallet"},
             {"name": "line_pay", "description": "another wallet"},
+            oidc.TAG,
             {"name": "stores", "description": "tills that take slips, and their files"},
             moica.TAG,
             {"name": "page", "description": "for people"},
@@ -149,6 +151,8 @@ def document() -> dict[str, Any]:
             **moica.BOOKS,
             **adyen.PATHS,
             **adyen.BOOKS,
+            **oidc.PATHS,
+            **oidc.BOOKS,
             **_PAGES,
         },
     }
