@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from core import oidc_settings
+from core import certificate_settings, oidc_settings
 
 # The sandbox signs with it; it is a secret of nobody.
 DEMO_ADYEN_HMAC_KEY = "6d792d6b616f687369756e672d73616e64626f782d616479656e2d6b65792d31"
@@ -44,6 +44,7 @@ class Settings:
     bureaus_secret: str
     sms_url: str
     sms_secret: str
+    ivr_secret: str
     stores_url: str
     stores_secret: str
     ach_url: str
@@ -62,6 +63,9 @@ class Settings:
     adyen_hmac_keys: tuple[bytes, ...]
     adyen_reports_url: str
     oidc: tuple[oidc_settings.OidcSettings, ...]
+    moica_url: str
+    moica_secret: str
+    certificates: certificate_settings.CertificateSettings
     argon2_memory_kib: int
     owns_database: bool
     owns_broker: bool
@@ -93,6 +97,9 @@ def read(environment: Mapping[str, str]) -> Settings:
     if environment.get("CLOCK_AHEAD_FILE") and not is_demo:
         raise SettingWrong("CLOCK_AHEAD_FILE is for the demo: anywhere else the clock is right")
     fcm_url = environment.get("FCM_URL", f"{sandbox_url}/fcm" if is_demo else "")
+    certificates = certificate_settings.read(
+        environment, sandbox_url=sandbox_url, state_dir=state_dir, is_demo=is_demo, wrong=SettingWrong
+    )
     return Settings(
         database_url=_url(environment, "DATABASE_URL", "", ("postgresql", "postgres")) if database_url else "",
         broker_url=_url(environment, "BROKER_URL", "", ("redis", "rediss", "redis+socket", "amqp", "amqps"))
@@ -114,6 +121,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         bureaus_url=_url(environment, "BUREAUS_URL", f"{sandbox_url}/bureaus", ("http", "https")),
         bureaus_secret=_secret(environment, "BUREAUS_SECRET", "sandbox-bureaus-secret", is_demo=is_demo),
         sms_url=_url(environment, "SMS_URL", f"{sandbox_url}/sms", ("http", "https")),
+        ivr_secret=_secret(environment, "IVR_SECRET", "sandbox-ivr-secret", is_demo=is_demo),
         sms_secret=_secret(environment, "SMS_SECRET", "sandbox-sms-secret", is_demo=is_demo),
         stores_url=_url(environment, "STORES_URL", f"{sandbox_url}/stores", ("http", "https")),
         stores_secret=_secret(environment, "STORES_SECRET", "sandbox-stores-secret", is_demo=is_demo),
@@ -137,6 +145,12 @@ def read(environment: Mapping[str, str]) -> Settings:
         oidc=oidc_settings.read(
             environment, sandbox_url=sandbox_url, is_demo=is_demo, url=_url, secret=_secret, wrong=SettingWrong
         ),
+        moica_url=_url(environment, "MOICA_URL", f"{sandbox_url}/moica", ("http", "https")),
+        # Where nobody signs in by certificate there is nobody to ask.
+        moica_secret=_secret(
+            environment, "MOICA_SECRET", "sandbox-moica-secret", is_demo=is_demo or certificates.roots_file is None
+        ),
+        certificates=certificates,
         argon2_memory_kib=_number(environment, "ARGON2_MEMORY_KIB", 65536, at_least=64, at_most=4_194_304),
         owns_database=not database_url,
         owns_broker=not broker_url,
