@@ -16,6 +16,7 @@ DEMO_OFFICERS = (
     ("FIN-002", "蔡出納 Tsai", "treasury", "finance"),
     ("AUD-001", "鄭稽核 Cheng", "treasury", "auditor"),
     ("PRK-001", "郭停管 Kuo", "parking", "bureau_officer"),
+    ("CUL-001", "蕭藝文 Hsiao", "culture", "bureau_officer"),
     ("CTR-001", "洪櫃檯 Hung", "civil_affairs", "counter"),
     ("OPR-001", "曾話務 Tseng", "rdec", "operator"),
     ("REG-001", "鍾審核 Chung", "rdec", "registrar"),

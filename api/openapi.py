@@ -28,6 +28,9 @@ from core.errors import (
     UnsupportedMediaType,
 )
 from core.http import Route
+from identity import acting, visits
+from identity.counter_errors import NotInAVisit
+from identity.delegation_errors import ActingEnded, NotDelegated
 
 _PROBLEM_SCHEMA = {
     "type": "object",
@@ -59,6 +62,7 @@ Refusals are `application/problem+json` (RFC 9457); each `type` answers with a p
 # What an id in a path is the id of.
 _PREFIXES = {
     "refund_id": "ref",
+    "delegation_id": "dlg",
     "dispute_id": "dsp",
     "approval_id": "apr",
     "automatic_debit_id": "adb",
@@ -76,6 +80,7 @@ _PREFIXES = {
     "planned_id": "apd",
     "overpayment_id": "ovp",
     "payment_id": "pay",
+    "relying_party_id": "rlp",
     "session_id": "ses",
     "slip_id": "slip",
     "vehicle_id": "veh",
@@ -151,8 +156,11 @@ def problems_of(route: Route) -> list[type[Problem]]:
     found: list[type[Problem]] = list(route.problems)
     if route.access.kind == "citizen":
         found.append(Unauthenticated)
+        found += [ActingEnded, NotDelegated]
         if route.access.loa > 1:
             found.append(InsufficientAuthentication)
+        if visits.is_for_one_alone(route.method, route.path):
+            found.append(NotInAVisit)
     if route.access.kind in ("officer", "bureau"):
         found += [Unauthenticated, Forbidden]
     if route.access.kind in ("citizen", "officer", "public") and route.method not in ("GET", "HEAD"):
@@ -196,7 +204,9 @@ def _operation(route: Route) -> dict[str, Any]:
 
 def _condition(route: Route) -> str:
     if route.access.kind == "citizen":
-        return f" Assurance level {route.access.loa} or higher."
+        by_others = " or ".join(f"`{scope}`" for scope in sorted(route.access.delegable))
+        for_others = f" For somebody else with the scope {by_others}." if by_others else ""
+        return f" Assurance level {route.access.loa} or higher.{for_others}"
     if route.access.kind == "officer" and route.access.roles:
         return f" For officers with the role {' or '.join(sorted(route.access.roles))}."
     return ""
@@ -219,6 +229,16 @@ def _parameters(route: Route) -> list[Any]:
     ]
     if route.query is not None:
         found.append({"in": "query", "schema": route.query})
+    if route.access.delegable:
+        found.append(
+            {
+                "in": "header",
+                "name": acting.HEADER,
+                "required": False,
+                "description": "the delegation by which this is done for somebody, with its token (or its cookie)",
+                "schema": _path_member("delegation_id"),
+            }
+        )
     if route.idempotent:
         found.append(
             {

@@ -15,6 +15,8 @@ from identity import people
 from identity import ports as identity_ports
 from identity import routes as identity_routes
 from identity import tasks as identity_tasks
+from identity.provider import consent_port
+from identity.relying_parties import consents, proposals_in_words
 from ledger import tasks as ledger_tasks
 from notify import ports as notify_ports
 from notify import routes as notify_routes
@@ -148,7 +150,9 @@ def plug_in() -> None:
     reconciliation_tasks.register_approvals()
     refund_asking.register()
     corrections.register()
-    identity_ports.plug_in(telephone=sms, vehicles=bureaus)
+    proposals_in_words.register()
+    consent_port.plug_in(consents.Keeper())
+    identity_ports.plug_in(telephone=sms, vehicles=bureaus, households=bureaus)
     notify_ports.plug_in(pusher=_Pusher(), languages=people.person_language)
 
 

@@ -22,7 +22,7 @@ from identity.officer_models import Officer, OfficerEnrolmentCode, OfficerPasske
 from identity.shifts import Stretch
 
 ROLES = ("finance", "auditor", "bureau_officer", "counter", "operator", "registrar")
-BUREAUS = ("parking", "fines", "treasury", "civil_affairs", "rdec")
+BUREAUS = ("parking", "fines", "treasury", "civil_affairs", "rdec", "culture")
 CODE_LIFE = timedelta(hours=24)
 # Crockford's base 32: no I, L, O, U to mistake. 16 of them are 80 bits.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

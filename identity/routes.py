@@ -5,13 +5,20 @@ from __future__ import annotations
 from identity import (
     approval_routes,
     auth_routes,
+    card_routes,
+    case_routes,
+    counter_routes,
+    enrolment_routes,
     me_routes,
     method_routes,
     officer_routes,
     passkey_routes,
+    reset_routes,
     session_routes,
     token_routes,
+    totp_routes,
 )
+from identity.relying_parties import routes as relying_party_routes
 
 ROUTES = (
     auth_routes.routes,
@@ -22,4 +29,11 @@ ROUTES = (
     token_routes.routes,
     officer_routes.routes,
     approval_routes.routes,
+    relying_party_routes.routes,
+    counter_routes.routes,
+    enrolment_routes.routes,
+    card_routes.routes,
+    totp_routes.routes,
+    reset_routes.routes,
+    case_routes.routes,
 )

@@ -13,6 +13,11 @@ REGISTERED_ALREADY_SMS = Text(
     "[My Kaohsiung] Somebody asked to register with your ID number. You are registered: if it was you, just sign in; "
     "if not, nothing needs to be done, they cannot get in.",
 )
+MOBILE_CHANGED_SMS = Text(
+    "【我的高雄】您在服務櫃檯登記了新的手機號碼，這個號碼不再收到通知。若不是您本人，請立即撥 1999。",
+    "[My Kaohsiung] Another mobile was written down for you at a service counter; this one gets no more messages. If "
+    "this was not you, call 1999 at once.",
+)
 DEFAULT_PASSKEY_NAME = Text("我的裝置", "My device")
 
 BUREAU_NAMES = {
@@ -20,6 +25,7 @@ BUREAU_NAMES = {
     "fines": Text("交通局交通事件裁決中心", "Traffic Adjudication Centre"),
     "treasury": Text("財政局", "Finance Bureau"),
     "civil_affairs": Text("民政局", "Civil Affairs Bureau"),
+    "culture": Text("文化局", "Bureau of Cultural Affairs"),
     "rdec": Text("研究發展考核委員會", "Research, Development and Evaluation Commission"),
 }
 ROLE_NAMES = {

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -74,9 +74,11 @@ def give(
     """
     refuse_for_another(actor)
     assert set(agreed) <= set(asked), "agreed to what was not asked"
+    # Two decisions at once are taken one after the other: a person has one standing consent for a site.
+    session.execute(_ONE_AT_A_TIME, {"key": f"{actor.id} {client.client_id}"})
     shown = {name: _words(client.claims, name) for name in asked}
     kept, about = set(agreed), _WORTH_ASKING & set(scopes)
-    before = _standing(session, actor.id, client.client_id, is_locked=True)
+    before = _standing(session, actor.id, client.client_id)
     if before is not None:
         if before.expires_at > now:
             about |= set(before.scopes)
@@ -133,17 +135,11 @@ def end(session: Session, *, person_id: UUID, consent_id: UUID, now: datetime) -
     return consent
 
 
-def end_all_of_client(session: Session, client_id: str, *, now: datetime) -> None:
-    """End everybody's consents for a site, which must ask anew should it come back."""
-    ending = update(Consent).where(Consent.client_id == client_id, Consent.ended_at.is_(None))
-    session.execute(ending.values(ended_at=now, end_reason="suspended"))
-
-
-def _standing(session: Session, person_id: UUID, client_id: str, *, is_locked: bool = False) -> Consent | None:
+def _standing(session: Session, person_id: UUID, client_id: str) -> Consent | None:
     query = select(Consent).where(
         Consent.person_id == person_id, Consent.client_id == client_id, Consent.ended_at.is_(None)
     )
-    return session.scalars(query.with_for_update() if is_locked else query).one_or_none()
+    return session.scalars(query).one_or_none()
 
 
 def _words(registered: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, str]:
@@ -151,6 +147,7 @@ def _words(registered: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, 
     return {"zh": str(purpose["zh"]), "en": str(purpose["en"])}
 
 
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 30))")
 _NOTE_USE = text(
     """
     UPDATE identity.consent SET last_used_at = :now

@@ -28,7 +28,7 @@ CREATE TABLE identity.consent (
     expires_at timestamptz NOT NULL CHECK (expires_at > given_at),
     last_used_at timestamptz,
     ended_at timestamptz,
-    end_reason text CHECK (end_reason IN ('revoked', 'replaced', 'suspended')),
+    end_reason text CHECK (end_reason IN ('revoked', 'replaced')),
     PRIMARY KEY (person_id, id),
     CHECK ((ended_at IS NULL) = (end_reason IS NULL))
 ) WITH (fillfactor = 80);
