@@ -74,6 +74,31 @@ METHODS: tuple[Method, ...] = (
             "SELECT password_hash IS NOT NULL AND mobile_index IS NOT NULL FROM identity.person WHERE id = :person_id"
         ),
     ),
+    Method(
+        "certificate",
+        Text("自然人憑證", "Citizen Digital Certificate"),
+        Text("插卡並輸入 PIN；不需先註冊", "With the card, a reader and its PIN; no need to register first"),
+        ("sc", "pin"),
+        proves_identity=True,
+    ),
+    Method(
+        "password_totp",
+        Text("密碼與驗證碼 App", "Password and a code of an app"),
+        Text("不經過電信業者；繳費要用通行金鑰", "No telephone company in between; paying takes a passkey"),
+        ("pwd", "otp"),
+        is_set_up=_asks(
+            "SELECT EXISTS (SELECT FROM identity.totp WHERE person_id = :person_id AND confirmed_at IS NOT NULL)"
+        ),
+    ),
+    Method(
+        "recovery_code",
+        Text("密碼與復原碼", "Password and a recovery code"),
+        Text("手機不在身邊時，用您印出的復原碼", "When the telephone is gone: one of the codes that you have printed"),
+        ("pwd", "rc"),
+        is_set_up=_asks(
+            "SELECT EXISTS (SELECT FROM identity.recovery_code WHERE person_id = :person_id AND used_at IS NULL)"
+        ),
+    ),
 )
 
 

@@ -56,6 +56,23 @@ NOTICES: dict[str, NoticeWords] = {
         title=Text("身分已確認", "Your identity was confirmed"),
         body=Text("確認方式：{how}。", "How: {how}."),
     ),
+    "certificate_added": NoticeWords(
+        sms=Text(
+            "【我的高雄】末四碼 {ending} 的自然人憑證第一次登入您的帳號。",
+            "[My Kaohsiung] The citizen certificate ending in {ending} signed in to your account for the first time.",
+        ),
+        title=Text("自然人憑證第一次登入", "A citizen certificate signed in for the first time"),
+        body=Text("憑證用戶序號末四碼 {ending}。", "The holder's number in it ends in {ending}."),
+        method="certificate",
+    ),
+    "certificate_removed": NoticeWords(
+        sms=Text(
+            "【我的高雄】您的帳號不再記得末四碼 {ending} 的自然人憑證。",
+            "[My Kaohsiung] Your account no longer remembers the citizen certificate ending in {ending}.",
+        ),
+        title=Text("移除了一張自然人憑證", "A citizen certificate was removed"),
+        body=Text("用它登入時要再核對身分證字號。", "Signing in with it again takes your ID number, compared anew."),
+    ),
     "mobile_changed": NoticeWords(
         sms=Text(
             "【我的高雄】您在服務櫃檯登記了這個手機號碼。",
@@ -174,8 +191,8 @@ NOTICES: dict[str, NoticeWords] = {
     "reset_waiting": NoticeWords(
         sms=Text(
             "【我的高雄】有人要求重設您的密碼，{when}起才能設定新密碼，在那之前可以取消。",
-            "[My Kaohsiung] Somebody asked to reset your password. A new one can be set from {when}; until then you can "
-            "cancel it.",
+            "[My Kaohsiung] Somebody asked to reset your password. A new one can be set from {when}; until then you "
+            "can cancel it.",
         ),
         title=Text("有人要求重設您的密碼", "Somebody asked to reset your password"),
         body=Text(

@@ -82,3 +82,10 @@ class CaseClosed(Problem):
     status = 409
     title = Text("這個案件已經結案", "This case is resolved")
     explanation = Text("結案後不能再加註或結案一次。", "Nothing is added to a case that is resolved.")
+
+
+class MethodNotShut(Problem):
+    slug = "method-not-shut"
+    status = 409
+    title = Text("這個登入方式沒有被停用", "This way to sign in is not shut")
+    explanation = Text("它現在可以使用，沒有需要恢復的。", "It can be used; there is nothing to open again.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, LargeBinary
+from sqlalchemy import DateTime, Identity, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -91,7 +91,9 @@ class SecurityCase(Base):
     __tablename__ = "security_case"
     __table_args__ = _SCHEMA
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(Identity(always=True))
     person_id: Mapped[UUID]
+    disavowal_id: Mapped[UUID]
     notice: Mapped[str]
     method: Mapped[str | None]
     noticed_at: Mapped[datetime] = mapped_column(_Moment)

@@ -83,8 +83,8 @@ def ask(session: Session, national_id: str, evidence: Evidence, *, now: datetime
 
 
 def send_code(session: Session, reset_id: UUID, *, now: datetime) -> None:
-    """Look up who a reset is about, and send the code. Nothing is sent for an ID number that nobody has registered, to a
-    person without password or mobile, or to one who has shut the text message's way. Again: nothing more."""
+    """Look up who a reset is about, and send the code. Nothing is sent for an ID number that nobody has registered, to
+    a person without password or mobile, or to one who has shut the text message's way. Again: nothing more."""
     asked = _locked(session, reset_id)
     if asked is None or not _takes_evidence(asked, now) or asked.code_hash is not None:
         return
@@ -112,9 +112,8 @@ def claim(session: Session, reset_id: UUID, *, now: datetime) -> Claim:
     attempts.take_or_refuse(session, asked.subject, _LIMITS[asked.evidence], now=now)
     evidence: Evidence = "sms" if asked.evidence == "sms" else "recovery_code"
     person = session.scalars(_with_password(asked.subject)).one_or_none()
-    return Claim(
-        reset_id, evidence, person.id if person else None, recovery_codes.salt_of(session, person and person.id)
-    )
+    person_id = person.id if person else None
+    return Claim(reset_id, evidence, person_id, recovery_codes.salt_of(session, person_id))
 
 
 def weighed(claimed: Claim, code: str) -> bytes:
@@ -258,7 +257,7 @@ def _is_shut(session: Session, person_id: UUID, evidence: str) -> bool:
     return any(lock.method == _METHOD_OF[evidence] for lock in locks.in_force(session, person_id))
 
 
-def _with_password(subject: bytes) -> Select[tuple[Person]]:
+def _with_password(subject: bytes) -> Select[Person]:
     return select(Person).where(Person.national_id_index == subject, Person.password_hash.is_not(None))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core import clock, db
 from core.outbox import Consumer, Event
-from identity import approvals, ports, texts_out
+from identity import approvals, ports, resets, texts_out, visits
 from partners import wire
 
 _log = logging.getLogger("mykaohsiung.identity")
@@ -38,6 +38,19 @@ def forget_lapsed(now: datetime) -> None:
             session.execute(statement, {"now": now})
 
 
+def send_reset_code(session: Session, event: Event, now: datetime) -> None:
+    """Look up who has forgotten a password, and send the code: after the answer, which is the same for everybody."""
+    resets.send_code(session, UUID(event.payload["reset_id"]), now=now)
+
+
+def look_after_resets(now: datetime) -> None:
+    """Close resets whose time has run out, and tell those whose day is over."""
+    with db.unit_of_work() as session:
+        resets.let_lapse(session, now=now)
+    with db.unit_of_work() as session:
+        resets.tell_of_possible(session, now=now)
+
+
 def _send(sms_id: UUID, now: datetime) -> None:
     with db.unit_of_work() as session:
         outgoing = texts_out.lease(session, sms_id, now=now)
@@ -60,12 +73,17 @@ def _nothing_more(_session: Session, _event: Event, _now: datetime) -> None:
     """The message is a row already; all that is left is to send it, after the commit."""
 
 
-CONSUMERS = (Consumer("identity.deliver_sms", "identity.sms_requested", _nothing_more, then=deliver_sms),)
+CONSUMERS = (
+    Consumer("identity.deliver_sms", "identity.sms_requested", _nothing_more, then=deliver_sms),
+    Consumer("identity.send_reset_code", "identity.reset_asked", send_reset_code),
+)
 
 SWEEPS = {
     "identity.send_due_sms": (5.0, send_due_sms),
     "identity.forget_lapsed": (3600.0, forget_lapsed),
+    "identity.look_after_resets": (60.0, look_after_resets),
     "identity.expire_due_approvals": (300.0, approvals.expire_due),
+    "identity.close_due_visits": (30.0, visits.close_due),
 }
 """Name: every so many seconds, what."""
 
@@ -74,6 +92,8 @@ _FORGET = tuple(
     for statement in (
         "DELETE FROM identity.otp_challenge WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.ceremony WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
+        "DELETE FROM identity.certificate_challenge WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
+        "DELETE FROM identity.revocation_list WHERE tried_at < CAST(:now AS timestamptz) - interval '30 days'",
         "DELETE FROM identity.used_jti WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
         "DELETE FROM identity.access_token WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.attempt WHERE resets_at < CAST(:now AS timestamptz) - interval '1 day'",
@@ -81,6 +101,15 @@ _FORGET = tuple(
         "DELETE FROM identity.known_place WHERE last_seen_at < CAST(:now AS timestamptz) - interval '180 days'",
         "DELETE FROM identity.officer_session WHERE expires_at < CAST(:now AS timestamptz) - interval '30 days'",
         "DELETE FROM identity.officer_enrolment_code WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
+        "UPDATE identity.counter_case SET national_id_sealed = NULL "
+        "WHERE national_id_sealed IS NOT NULL AND expires_at < :now",
+        "DELETE FROM identity.counter_code WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
+        "DELETE FROM identity.card_question WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
+        "DELETE FROM identity.phone_call WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
+        "DELETE FROM identity.totp WHERE confirmed_at IS NULL "
+        "AND created_at < CAST(:now AS timestamptz) - interval '1 hour'",
+        "DELETE FROM identity.password_reset WHERE status IN ('asked', 'lapsed') AND proved_at IS NULL "
+        "AND asked_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.sms WHERE created_at < CAST(:now AS timestamptz) - interval '30 days'",
     )
 )

@@ -85,7 +85,9 @@ COMMENT ON COLUMN identity.password_reset.person_id IS 'Nobody, for an ID number
 CASES = """
 CREATE TABLE identity.security_case (
     id uuid PRIMARY KEY,
+    number bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
     person_id uuid NOT NULL REFERENCES identity.person,
+    disavowal_id uuid NOT NULL UNIQUE,
     notice text NOT NULL CHECK (notice ~ '^[a-z_]+$'),
     method text,
     noticed_at timestamptz NOT NULL,
@@ -97,6 +99,7 @@ CREATE TABLE identity.security_case (
     CHECK ((resolved_at IS NULL) = (resolved_by IS NULL))
 );
 CREATE INDEX security_case_by_status ON identity.security_case (status, id);
+COMMENT ON COLUMN identity.security_case.number IS 'What people call it by: it is in the message to the person.';
 CREATE INDEX security_case_of_person ON identity.security_case (person_id, id);
 
 CREATE TABLE identity.security_case_event (
