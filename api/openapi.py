@@ -71,6 +71,7 @@ _PREFIXES = {
     "file_id": "stm",
     "bill_id": "bill",
     "card_id": "crd",
+    "certificate_id": "ctf",
     "device_id": "dev",
     "link_id": "blk",
     "message_id": "msg",
@@ -84,6 +85,9 @@ _PREFIXES = {
     "session_id": "ses",
     "slip_id": "slip",
     "vehicle_id": "veh",
+    "counter_case_id": "ccs",
+    "visit_id": "vis",
+    "call_id": "cll",
 }
 
 

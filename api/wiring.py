@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core import outbox
 from core.http import Route
 from core.settings import settings
-from identity import people
+from identity import certificate_ports, people
 from identity import ports as identity_ports
 from identity import routes as identity_routes
 from identity import tasks as identity_tasks
@@ -29,6 +29,7 @@ from partners.bank.client import BankClient
 from partners.bureaus.client import BureausClient
 from partners.ewallets.client import WALLETS, WalletClient
 from partners.fcm.messages import Outcome, Push
+from partners.moica.client import MoicaClient, fetch_list
 from partners.sms.client import SmsClient
 from partners.stores.client import StoresClient
 from points import routes as points_routes
@@ -153,6 +154,8 @@ def plug_in() -> None:
     proposals_in_words.register()
     consent_port.plug_in(consents.Keeper())
     identity_ports.plug_in(telephone=sms, vehicles=bureaus, households=bureaus)
+    moica = MoicaClient(wire.Peer("moica", of.moica_url, of.moica_secret, read_timeout_seconds=5.0))
+    certificate_ports.plug_in(authority=moica, fetch_list=fetch_list, settings=of.certificates)
     notify_ports.plug_in(pusher=_Pusher(), languages=people.person_language)
 
 

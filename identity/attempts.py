@@ -33,6 +33,7 @@ SMS_CODE = Limit("sms_code", 5, timedelta(minutes=15), extends=True)
 REGISTRATION_CODE = Limit("registration_code", 5, timedelta(minutes=15), extends=True)
 CODES_SENT = Limit("codes_sent", 10, timedelta(minutes=15), extends=False)
 NOTICES_SENT = Limit("notices_sent", 1, timedelta(days=1), extends=False)
+CERTIFICATE_MATCHES = Limit("certificate_matches", 10, timedelta(days=1), extends=False)
 VEHICLE_LOOKUPS = Limit("vehicle_lookups", 10, timedelta(days=1), extends=False)
 
 
@@ -48,12 +49,12 @@ def take(session: Session, subject: bytes, limit: Limit, *, now: datetime) -> bo
 def take_or_refuse(session: Session, subject: bytes, limit: Limit, *, now: datetime) -> None:
     """Take one try. Raises MethodLocked, or RateLimited where nothing gets locked, with the seconds to wait."""
     if not take(session, subject, limit, now=now):
-        raise _refusal(limit, _seconds_to_wait(session, subject, limit, now=now))
+        raise _refusal(limit, seconds_to_wait(session, subject, limit, now=now))
 
 
 def refuse_if_none_left(session: Session, subject: bytes, limit: Limit, *, now: datetime) -> None:
     """Raises like `take_or_refuse`, without taking a try."""
-    seconds = _seconds_to_wait(session, subject, limit, now=now)
+    seconds = seconds_to_wait(session, subject, limit, now=now)
     if seconds:
         raise _refusal(limit, seconds)
 
@@ -69,7 +70,8 @@ def _refusal(limit: Limit, seconds: int) -> Problem:
     return MethodLocked(retry_after_seconds=seconds)
 
 
-def _seconds_to_wait(session: Session, subject: bytes, limit: Limit, *, now: datetime) -> int:
+def seconds_to_wait(session: Session, subject: bytes, limit: Limit, *, now: datetime) -> int:
+    """How long until a try is left again; 0 when one is."""
     row = session.execute(_READ, {"subject": subject, "method": limit.method}).one_or_none()
     if row is None or row.used < limit.tries or row.resets_at <= now:
         return 0

@@ -7,6 +7,7 @@ from identity import (
     auth_routes,
     card_routes,
     case_routes,
+    certificate_routes,
     counter_routes,
     enrolment_routes,
     me_routes,
@@ -36,4 +37,5 @@ ROUTES = (
     totp_routes.routes,
     reset_routes.routes,
     case_routes.routes,
+    certificate_routes.routes,
 )

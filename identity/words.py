@@ -18,6 +18,10 @@ MOBILE_CHANGED_SMS = Text(
     "[My Kaohsiung] Another mobile was written down for you at a service counter; this one gets no more messages. If "
     "this was not you, call 1999 at once.",
 )
+CERTIFICATE_PURPOSE = Text(
+    "登入高雄市政府「我的高雄」。這不是付款，也不是申請。",
+    "Sign in to My Kaohsiung of Kaohsiung City Government. This pays nothing and applies for nothing.",
+)
 DEFAULT_PASSKEY_NAME = Text("我的裝置", "My device")
 
 BUREAU_NAMES = {
