@@ -16,12 +16,12 @@ from identity.errors import CeremonyRefused
 from identity.models import Ceremony
 from identity.passkeys import CEREMONY_SECONDS
 
-Kind = Literal["registration", "login", "officer_enrolment", "officer_login"]
+Kind = Literal["registration", "login", "officer_enrolment", "officer_login", "counter_enrolment"]
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """32 random bytes for a device to sign; `code_id` is the enrolment code by which an officer's was begun."""
+    """32 random bytes for a device to sign; `code_id` is the enrolment code by which it was begun."""
 
     id: UUID
     challenge: bytes

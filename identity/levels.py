@@ -25,6 +25,8 @@ PROVED_IN_PERSON = 4
 # diverted, we allow half.
 _IDLE = {1: timedelta(minutes=30), 2: timedelta(minutes=30), 3: timedelta(hours=1), 4: timedelta(minutes=15)}
 _ABSOLUTE = {1: timedelta(hours=12), 2: timedelta(hours=12), 3: timedelta(hours=24), 4: timedelta(hours=12)}
+# A printed card is used on a device that the next person uses, too.
+_IDLE_ELSEWHERE, _ABSOLUTE_ELSEWHERE = timedelta(minutes=10), timedelta(minutes=30)
 REMEMBERED = timedelta(days=30)
 """How long a device that asked to be remembered is still known, at level 1, after its session has gone stale."""
 
@@ -79,14 +81,14 @@ def for_money(*, loa: int, is_phishing_resistant: bool) -> int:
     return loa if is_phishing_resistant else min(loa, 2)
 
 
-def idle_time(loa: int) -> timedelta:
+def idle_time(loa: int, amr: Collection[str] = ()) -> timedelta:
     """How long a session that reaches this level counts unused."""
-    return _IDLE[max(loa, 1)]
+    return _IDLE_ELSEWHERE if "card" in amr else _IDLE[max(loa, 1)]
 
 
-def longest_time(loa: int) -> timedelta:
+def longest_time(loa: int, amr: Collection[str] = ()) -> timedelta:
     """How long a session that reaches this level counts at the most."""
-    return _ABSOLUTE[max(loa, 1)]
+    return _ABSOLUTE_ELSEWHERE if "card" in amr else _ABSOLUTE[max(loa, 1)]
 
 
 def acr(loa: int) -> str:

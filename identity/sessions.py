@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.crypto import token_hash
 from core.errors import NotFound
 from core.ids import new_uuid
-from identity import levels, sign_in_notices
+from identity import levels, shifts, sign_in_notices
 from identity.actors import Actor
 from identity.models import Person, SessionRow
 
@@ -56,13 +56,17 @@ def resolve(session: Session, token: str, now: datetime) -> Actor | None:
     and never waits for another request that does so; it makes nothing fresh again that was stale.
     """
     hashed = token_hash(token)
-    row = session.execute(_RESOLVE, {"hash": hashed, "now": now}).one_or_none()
-    if row is None:
-        return None
+    parameters = {"hash": hashed, "now": now, "minute": shifts.minute_of_week(now)}
+    row = session.execute(_RESOLVE, parameters).one_or_none()
+    return None if row is None else actor_of(session, row, now)
+
+
+def actor_of(session: Session, row: Any, now: datetime) -> Actor:
+    """The citizen whose running session is in a row of `resolve`'s; its last use is written down."""
     reached = min(row.proofing_level, row.authenticator_level)
     if row.is_due:
-        until = min(now + levels.idle_time(reached), row.expires_at) if row.is_fresh else row.idle_until
-        session.execute(_TOUCH, {"hash": hashed, "now": now, "idle_until": until})
+        until = min(now + levels.idle_time(reached, row.amr), row.expires_at) if row.is_fresh else row.idle_until
+        session.execute(_TOUCH, {"hash": row.token_hash, "now": now, "idle_until": until})
     return Actor(
         kind="citizen",
         id=row.person_id,
@@ -117,8 +121,8 @@ def begin(
         auth_time=now,
         created_at=now,
         last_used_at=now,
-        idle_until=now + levels.idle_time(loa),
-        expires_at=now + levels.longest_time(loa),
+        idle_until=now + levels.idle_time(loa, amr),
+        expires_at=now + levels.longest_time(loa, amr),
         remembered_until=remembered_until,
         user_agent=user_agent[:LONGEST_USER_AGENT],
         network=network,
@@ -203,12 +207,19 @@ def _end(reason: str, now: datetime) -> Any:
 
 _RESOLVE = text(
     """
-    SELECT s.id, s.person_id, s.authenticator_level, s.amr, s.auth_time, s.idle_until, s.expires_at, s.with_officer,
+    SELECT s.id, s.token_hash, s.person_id, s.authenticator_level, s.amr, s.auth_time, s.idle_until, s.expires_at, s.with_officer,
            p.proofing_level, s.idle_until > :now AND s.expires_at > :now AS is_fresh,
            s.last_used_at <= CAST(:now AS timestamptz) - interval '1 minute' AS is_due
       FROM identity.session s JOIN identity.person p ON p.id = s.person_id
      WHERE s.token_hash = :hash AND s.ended_at IS NULL
        AND (s.idle_until > :now AND s.expires_at > :now OR s.remembered_until > :now)
+       -- A visit's session answers while the officer's own does.
+       AND (s.officer_session_id IS NULL OR EXISTS (
+               SELECT FROM identity.officer_session w JOIN identity.officer o ON o.id = w.officer_id
+                WHERE w.id = s.officer_session_id AND w.ended_at IS NULL AND w.idle_until > :now AND w.expires_at > :now
+                  AND o.left_at IS NULL AND o.on_roster_from <= :now
+                  AND (o.on_roster_until IS NULL OR o.on_roster_until > :now)
+                  AND (o.shift IS NULL OR o.shift @> CAST(:minute AS int))))
     """
 )
 _TOUCH = text(

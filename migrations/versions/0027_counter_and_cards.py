@@ -36,6 +36,7 @@ CREATE TABLE identity.counter_case (
     case_number text NOT NULL CHECK (length(case_number) BETWEEN 1 AND 60),
     outcome text NOT NULL CHECK (outcome IN ('found', 'nobody', 'own_record', 'too_many')),
     papers text[] NOT NULL DEFAULT '{}',
+    written_at timestamptz,
     proofed_at timestamptz,
     opened_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL
@@ -145,11 +146,13 @@ CREATE TABLE identity.phone_call (
     officer_session_id uuid NOT NULL,
     case_number text NOT NULL CHECK (length(case_number) BETWEEN 1 AND 60),
     code_hash bytea CHECK (length(code_hash) = 32),
+    keypad_number text CHECK (keypad_number ~ '^[0-9]{6}$'),
     status text NOT NULL CHECK (status IN ('asked', 'keypad', 'confirmed', 'refused', 'served')),
     person_id uuid REFERENCES identity.person,
     begun_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL
 );
+CREATE INDEX phone_call_keypad ON identity.phone_call (keypad_number) WHERE status = 'keypad';
 CREATE INDEX phone_call_expiry ON identity.phone_call (expires_at);
 COMMENT ON TABLE identity.phone_call IS
     'A caller at the 1999 line: the operator writes down the code that is used once, the caller keys in the PIN.';
