@@ -217,11 +217,11 @@ export const TEXTS = {
 
   // me
   me_title: { zh: "我的", en: "Me" },
-  sign_in_strength: { zh: "登入方式", en: "Signed in by" },
-  loa_1: { zh: "密碼", en: "Password" },
-  loa_2: { zh: "密碼加簡訊", en: "Password and text message" },
-  loa_3: { zh: "通行金鑰", en: "Passkey" },
-  loa_4: { zh: "自然人憑證", en: "Citizen digital certificate" },
+  sign_in_strength: { zh: "登入等級", en: "Sign-in level" },
+  loa_1: { zh: "第 1 級（最低）", en: "Level 1 (lowest)" },
+  loa_2: { zh: "第 2 級", en: "Level 2" },
+  loa_3: { zh: "第 3 級", en: "Level 3" },
+  loa_4: { zh: "第 4 級（最高）", en: "Level 4 (highest)" },
   reading_title: { zh: "顯示和通知", en: "Display and notices" },
   language: { zh: "語言", en: "Language" },
   text_size: { zh: "字體大小", en: "Text size" },
@@ -259,8 +259,8 @@ export const TEXTS = {
   passkey_remove: { zh: "移除", en: "Remove" },
   passkey_remove_of: { zh: "移除通行金鑰「{name}」", en: "Remove the passkey “{name}”" },
   passkey_remove_ask: { zh: "移除通行金鑰「{name}」？", en: "Remove the passkey “{name}”?" },
-  passkey_remove_detail: { zh: "無法復原：這把金鑰不能再登入或繳費。其他用通行金鑰登入的裝置會一起登出。", en: "This cannot be undone: the key will no longer sign you in or pay. Other devices that signed in with a passkey are signed out." },
-  passkey_remove_last_detail: { zh: "無法復原：這是最後一把，移除後不能繳費。之後用密碼和簡訊驗證碼登入，可以再加上新的。其他用通行金鑰登入的裝置會一起登出。", en: "This cannot be undone: it is your last one, and without any you cannot pay. You can add a new one after signing in with password and text message. Other devices that signed in with a passkey are signed out." },
+  passkey_remove_detail: { zh: "無法復原：這把金鑰不能再登入或繳費。您在其他裝置的登入會一起結束。", en: "This cannot be undone: the key will no longer sign you in or pay. You are signed out everywhere else." },
+  passkey_remove_last_detail: { zh: "無法復原：這是最後一把，移除後不能繳費。要再加上新的，得用自然人憑證或行動身分識別登入，或到服務櫃檯。您在其他裝置的登入會一起結束。", en: "This cannot be undone: it is your last one, and without any you cannot pay. Adding a new one takes a citizen certificate, a mobile ID or a visit to a service counter. You are signed out everywhere else." },
   passkey_removed: { zh: "已移除通行金鑰", en: "Passkey removed" },
   used_at: { zh: "上次使用 {when}", en: "Last used {when}" },
   sessions_title: { zh: "登入中的裝置", en: "Where you are signed in" },
@@ -268,5 +268,4 @@ export const TEXTS = {
   session_current: { zh: "這支手機", en: "This phone" },
   session_end: { zh: "登出它", en: "Sign it out" },
   session_ended: { zh: "已登出那個裝置", en: "That device is signed out" },
-  signed_in_at: { zh: "{when} 登入", en: "Signed in {when}" },
 };

@@ -33,6 +33,8 @@ _AUTHENTICATOR = {
     "defaultBackupState": False,
 }
 _numbers = itertools.count(random.Random(f"phone {os.getpid()}").randrange(1_000_000, 9_000_000))
+# By every phone: one person may hold several.
+_texts_read: set[str] = set()
 # A screen does little more than ask the API: longer than this on a busy machine means that it does not come.
 PATIENCE_MS = 20_000
 
@@ -75,21 +77,21 @@ def owes(stack: Stack, person: Person, *, parking: tuple[int, ...] = (), fines: 
 
 
 class Phone:
-    """One phone: a browser with storage and passkeys of its own."""
+    """One phone: a browser with storage and passkeys of its own, which `is_synced` lets be on several devices."""
 
-    def __init__(self, stack: Stack, browser: Browser, **context: Any) -> None:
+    def __init__(self, stack: Stack, browser: Browser, *, is_synced: bool = False, **context: Any) -> None:
         self.stack = stack
         settings = {"viewport": {"width": 390, "height": 844}, "locale": "zh-TW"} | context
         self.context = browser.new_context(**settings)
         self.context.set_default_timeout(PATIENCE_MS)
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
-        self._texts_read: set[str] = set()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda said: self._heard(said.type, said.text))
         self._devtools = self.context.new_cdp_session(self.page)
         self._devtools.send("WebAuthn.enable", {"enableUI": False})
-        answer = self._devtools.send("WebAuthn.addVirtualAuthenticator", {"options": _AUTHENTICATOR})
+        options = _AUTHENTICATOR | {"defaultBackupEligibility": is_synced, "defaultBackupState": is_synced}
+        answer = self._devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
         self._authenticator = answer["authenticatorId"]
 
     def _heard(self, kind: str, text: str) -> None:
@@ -165,8 +167,8 @@ class Phone:
         while time.monotonic() < deadline:
             for text in self.stack.sandbox.read("sms", to=f"+886{mobile[1:]}"):
                 found = re.search(r"(?<![0-9])[0-9]{6}(?![0-9])", text["text"])
-                if found and text["id"] not in self._texts_read:
-                    self._texts_read.add(text["id"])
+                if found and text["id"] not in _texts_read:
+                    _texts_read.add(text["id"])
                     return found.group()
             time.sleep(0.1)
         raise AssertionError(f"no text message with a code reached {mobile}")

@@ -114,7 +114,7 @@ def test_an_unchanged_file_is_kept_for_a_year_and_the_page_is_asked_for_again(
         assert device.page.request.get(f"{stack.url}/app/assets/x/../../pages.py").status == 404
 
 
-def test_a_passkey_is_removed_after_a_warning_and_its_owner_can_still_sign_in(
+def test_the_last_passkey_is_removed_after_a_warning_and_its_owner_signs_in_but_adds_none_by_password(
     stack: Stack, chromium_browser: Browser
 ) -> None:
     person = stranger()
@@ -133,7 +133,10 @@ def test_a_passkey_is_removed_after_a_warning_and_its_owner_can_still_sign_in(
         expect(device.page.locator(".notice", has_text="還沒有通行金鑰")).to_be_visible()
         expect(remove).to_have_count(0)
         device.context.clear_cookies()
-        device.sign_in(person)
+        device.sign_in(person, has_passkey=True)
+        device.open("/app/me/security")
+        expect(device.page.locator(".notice", has_text="先確認您是誰")).to_be_visible()
+        expect(device.page.get_by_role("button", name="加上通行金鑰")).to_have_count(0)
 
 
 def test_the_bills_chosen_stay_chosen_when_the_language_changes_and_on_the_way_back(

@@ -8,6 +8,7 @@ import { drawSmsCode } from "./sms_code.js";
 
 /** Fill `around.card` (see sign_in_methods.js); ends in a session. */
 export function drawRegistering(around) {
+  around.onlyThis(false);
   const problem = el("div");
   const fields = { national_id: numberField(), mobile: mobileField(), password: passwordField({ isNew: true }) };
   const send = button(t("register_send"), null, { kind: "primary wide", type: "submit" });

@@ -7,6 +7,7 @@
 //   acr       the level that is asked for, such as "urn:mykaohsiung:loa:3"; null when signing in from nothing
 //   returnTo  the phone's path to come back to after a page elsewhere
 //   wants()   what every sign-in route is told beside who and how: {transport: "cookie", …}
+//   onlyThis(isOnly)  hides the other ways around it while a second step is asked for, and shows them again
 //   enter(session) → Promise: to be called with the answer of the route that began the session
 import { call } from "./api.js";
 import { el } from "./dom.js";

@@ -8,6 +8,7 @@ import { state } from "./state.js";
 
 /** Ask for the code of `challenge` in `around.card`, and enter with it; `again()` goes back to where it was asked for. */
 export function drawSmsCode(around, challenge, { again }) {
+  around.onlyThis(true);
   const problem = el("div");
   const code = codeField(t("code"), { hint: t("code_hint", { number: challenge.sent_to || "" }) });
   const send = button(t("code_send"), null, { kind: "primary wide", type: "submit" });

@@ -26,10 +26,17 @@ export function keepReturn(path) {
   window.sessionStorage.setItem(RETURN_TO, path);
 }
 
-export function takeReturn() {
+/** That path, or null. */
+export function keptReturn() {
   const path = window.sessionStorage.getItem(RETURN_TO);
-  window.sessionStorage.removeItem(RETURN_TO);
   return isInside(path) ? path : null;
+}
+
+/** The same, and it is kept no longer. */
+export function takeReturn() {
+  const path = keptReturn();
+  window.sessionStorage.removeItem(RETURN_TO);
+  return path;
 }
 
 /** Whether this is a path of the phone itself. */

@@ -26,11 +26,12 @@ function ask(asked, { refreshMe, onOtherPerson }) {
   return new Promise((resolve, reject) => {
     const body = el("div", { class: "step-up" });
     const title = el("h2", { id, tabindex: "-1" }, t("step_up"));
+    const detail = el("p", {}, t("step_up_detail"));
     const dialog = el("dialog", { class: "dialog", "aria-labelledby": id, on: {
       close: () => { leaving.abort(); dialog.remove(); if (dialog.returnValue === "proved") resolve(); else reject(new Declined()); },
-    } }, el("div", { class: "dialog-icon" }, icon("shield")), title, el("p", {}, t("step_up_detail")), body,
+    } }, el("div", { class: "dialog-icon" }, icon("shield")), title, detail, body,
     el("div", { class: "actions" }, button(t("cancel"), () => dialog.close("no"), { kind: "quiet" })));
-    const page = { asked, body, title, signal: leaving.signal, enter: async (session) => {
+    const page = { asked, body, title, detail, signal: leaving.signal, enter: async (session) => {
       const before = state.me?.id;
       await refreshMe();
       const isOther = Boolean(before) && session.person_id !== before;
@@ -57,7 +58,10 @@ async function drawWays(page) {
 function waysToProve(page, items) {
   const passkey = items.find((item) => item.method === "passkey");
   const others = items.filter((item) => item.method !== "passkey" && item.is_set_up !== false);
-  const first = passkey?.is_set_up !== false && passkey ? passkeyItself(page) : passkey?.can_be_set_up_now && passkeyToAdd(page);
+  const isToAdd = passkey?.is_set_up === false && passkey.can_be_set_up_now;
+  const first = isToAdd ? passkeyToAdd(page) : passkey && passkey.is_set_up !== false && passkeyItself(page);
+  fill(page.title, t(isToAdd ? "step_up_first" : "step_up"));
+  fill(page.detail, t(isToAdd ? "step_up_first_detail" : "step_up_detail"));
   if (!first && others.length === 0) return notice("info", t("step_up_none"), el("p", {}, t("step_up_none_detail")));
   return [first, others.length > 0 && [first && el("h3", { class: "section-title" }, t("other_ways")),
     methodList(others, (item) => drawOne(page, item))]];
@@ -80,7 +84,7 @@ function passkeyToAdd(page) {
       drawWays(page);
     }
   }), { kind: "primary wide", iconName: "finger" });
-  return el("div", { class: "passkey-entry" }, el("h3", {}, t("step_up_first")), el("p", {}, t("step_up_first_detail")), add, problem);
+  return el("div", { class: "passkey-entry" }, add, problem);
 }
 
 function drawOne(page, item) {
@@ -98,6 +102,7 @@ function around(page, card) {
     acr: page.asked.acr,
     returnTo: window.location.pathname + window.location.search,
     wants: () => ({ transport: "cookie" }),
+    onlyThis: () => {},
     enter: page.enter,
   };
 }

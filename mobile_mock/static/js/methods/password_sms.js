@@ -9,6 +9,7 @@ import { drawSmsCode } from "../sms_code.js";
 export const icon = "phone";
 
 export function draw(around) {
+  around.onlyThis(false);
   const problem = el("div");
   const number = numberField();
   const password = passwordField();

@@ -7,15 +7,14 @@ import { AlreadyHere, addPasskey, canOfferQuietly, passkeysWork, signInWithPassk
 import { drawRegistering } from "../registering.js";
 import { go } from "../router.js";
 import { METHODS, methodList, offered } from "../sign_in_methods.js";
-import { takeReturn } from "../state.js";
+import { keptReturn, takeReturn } from "../state.js";
 
 const SHOWN_FIRST = ["passkey", "password_sms"];
 
 /** `?new=1` opens the form to register, `?method=…` one of the ways to sign in. */
 export function signIn({ query, signal }, { refreshMe }) {
   const card = el("section", { class: "card sign-in-card" });
-  const returnTo = takeReturn() || "/app";
-  const page = { card, signal, returnTo, refreshMe, remembers: false };
+  const page = { card, signal, refreshMe, remembers: false };
   if (query.get("new") === "1") drawNew(page);
   else if (METHODS[query.get("method")] && !SHOWN_FIRST.includes(query.get("method"))) drawOne(page, { method: query.get("method") });
   else drawWays(page);
@@ -31,29 +30,32 @@ function drawWays(page) {
   const first = el("div", { class: "passkey-entry" });
   const form = el("div");
   const others = el("div");
-  fill(page.card, tabs(page, { isNew: false }), passkeysWork() && first,
-    passkeysWork() && el("p", { class: "or" }, el("span", {}, t("or_password"))), form, others);
+  const choice = tabs(page, { isNew: false });
+  const or = el("p", { class: "or" }, el("span", {}, t("or_password")));
+  fill(page.card, choice, passkeysWork() && [first, or], form, remembering(page), others);
   if (passkeysWork()) METHODS.passkey.draw(around(page, first));
-  METHODS.password_sms.draw(around(page, form));
+  METHODS.password_sms.draw(around(page, form, [choice, first, or, others]));
   drawOthers(page, others);
   offerQuietly(page);
 }
 
 function drawNew(page) {
   const form = el("div");
-  fill(page.card, tabs(page, { isNew: true }), form);
-  drawRegistering(around(page, form));
+  const choice = tabs(page, { isNew: true });
+  fill(page.card, choice, form);
+  drawRegistering(around(page, form, [choice]));
 }
 
 /** What a way to sign in is given (see sign_in_methods.js). */
-function around(page, card) {
+function around(page, card, beside = []) {
   return {
     card,
     signal: page.signal,
     acr: null,
-    returnTo: page.returnTo,
+    returnTo: keptReturn() || "/app",
     get quiet() { return page.quiet; },
-    wants: () => ({ transport: "cookie" }),
+    wants: () => ({ transport: "cookie", remember: page.remembers }),
+    onlyThis: (isOnly) => { for (const each of beside) each.hidden = isOnly; },
     enter: (session) => enter(page, session),
   };
 }
@@ -63,6 +65,12 @@ function tabs(page, { isNew }) {
   return el("div", { class: "tabs", role: "group", "aria-label": t("sign_in_or_register") },
     tab(t("sign_in"), !isNew, () => drawWays(page)),
     tab(t("register"), isNew, () => drawNew(page)));
+}
+
+function remembering(page) {
+  const box = el("input", { type: "checkbox", class: "check", checked: page.remembers, on: { change: () => { page.remembers = box.checked; } } });
+  return el("label", { class: "remember" }, box, el("span", {}, el("span", { class: "remember-words" }, t("remember_me")),
+    el("span", { class: "hint" }, t("remember_me_hint"))));
 }
 
 async function drawOthers(page, place) {
@@ -80,7 +88,7 @@ async function drawOne(page, { method, label }) {
   page.quiet?.abort();
   const title = el("h2", {}, label || t("sign_in"));
   const form = el("div");
-  fill(page.card, button(t("all_ways"), () => drawWays(page), { kind: "small quiet", iconName: "back" }), title, form);
+  fill(page.card, button(t("all_ways"), () => drawWays(page), { kind: "small quiet", iconName: "back" }), title, form, remembering(page));
   focusOn(title);
   METHODS[method].draw(around(page, form));
   if (label) return announce(label);
@@ -106,9 +114,9 @@ async function enter(page, session) {
   return arrive(page);
 }
 
-async function arrive({ refreshMe, returnTo }) {
+async function arrive({ refreshMe }) {
   await refreshMe();
-  await go(returnTo, { replace: true });
+  await go(takeReturn() || "/app", { replace: true });
 }
 
 async function mayAddPasskey(page) {
