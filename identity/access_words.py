@@ -17,6 +17,7 @@ WHAT = {
     "visit": Text("承辦人員陪同您登入", "signing in together with you"),
     "visit_read": Text("陪同時查看", "reading together with you"),
     "visit_done": Text("陪同時辦理", "doing something together with you"),
+    "claims": Text("您同意提供給網站的資料", "what you agreed that a site may know"),
     "card": Text("已連結的信用卡（末四碼）", "a linked card (its last four digits)"),
     "dispute": Text("付款爭議", "a disputed payment"),
     "done_pay_begun": Text("為您選擇要繳的帳單", "chose bills of yours to pay"),
