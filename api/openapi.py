@@ -81,6 +81,8 @@ _PREFIXES = {
     "planned_id": "apd",
     "overpayment_id": "ovp",
     "payment_id": "pay",
+    "authorization_id": "aut",
+    "consent_id": "cns",
     "relying_party_id": "rlp",
     "session_id": "ses",
     "slip_id": "slip",

@@ -108,6 +108,8 @@ MOVES_NOTHING = {
     "/v1/operator/card-losses": "ending what has ended changes nothing",
     "/v1/webhooks/partners/ivr": "a call takes one PIN",
     "/v1/me/vehicles": "a vehicle is on the list once",
+    "/v1/auth/authorizations/<authorization_id>/refusal": "turning back twice is turning back",
+    "/v1/me/authorizations/<authorization_id>/decision": "a request is decided once, and its code is used once",
     "/v1/relying-parties": "a client id is taken once, and a proposal moves nothing",
     "/v1/relying-parties/<relying_party_id>/suspension": "a site that is shut is shut",
     "/v1/relying-parties/<relying_party_id>/resumption": "a site has one open proposal at a time, which moves nothing",
