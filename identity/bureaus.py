@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
-from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from sqlalchemy import select, text
@@ -23,17 +21,14 @@ from sqlalchemy.orm import Session
 from core.crypto import token_hash
 from core.ids import new_uuid
 from core.settings import settings
+from identity import client_assertions
 from identity.actors import Actor
 from identity.models import BureauClient
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105
 TOKEN_LIFE = timedelta(hours=1)
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_LONGEST_ASSERTION_LIFE = timedelta(minutes=5)
-_CLOCK_SKEW = timedelta(seconds=30)
+ASSERTION_TYPE = client_assertions.ASSERTION_TYPE
 _ALGORITHM = "ES256"
-_LONGEST_ASSERTION = 4096
-_LONGEST_JTI = 128
 
 
 class OAuthRefused(Exception):
@@ -104,61 +99,25 @@ def register_bureau_client(
 
 
 def _authenticated(session: Session, assertion: str, named: str | None, now: datetime) -> BureauClient:
-    client_id = _claimed_client(assertion)
+    client_id = client_assertions.claimed_client(assertion)
     client = session.scalars(
         select(BureauClient).where(BureauClient.client_id == client_id, BureauClient.revoked_at.is_(None))
     ).one_or_none()
     if client is None or named not in (None, client_id):
         raise OAuthRefused("invalid_client")
-    claims = _verified_claims(assertion, client, now)
-    jti, expires_at = claims["jti"], datetime.fromtimestamp(claims["exp"], tz=now.tzinfo)
-    used = {"client_id": client_id, "jti": jti, "expires_at": expires_at + _CLOCK_SKEW}
-    if session.execute(_USE_JTI, used).first() is None:
+    origin = settings().public_origin
+    is_proven = client_assertions.is_proven(
+        session,
+        assertion,
+        client_id=client.client_id,
+        keys=[client.public_jwk],
+        algorithms=[_ALGORITHM],
+        audiences=(origin, f"{origin}{TOKEN_PATH}"),
+        now=now,
+    )
+    if not is_proven:
         raise OAuthRefused("invalid_client")
     return client
-
-
-def _claimed_client(assertion: str) -> str:
-    """Who the assertion says it is by; nothing of it is believed before its signature is verified."""
-    if len(assertion) > _LONGEST_ASSERTION:
-        raise OAuthRefused("invalid_client")
-    try:
-        client_id = orjson.loads(jws.extract_compact(assertion.encode()).payload)["sub"]
-    except Exception:
-        # A stranger's text may fail to be a JWS in any way.
-        raise OAuthRefused("invalid_client") from None
-    if not isinstance(client_id, str) or "\x00" in client_id:
-        raise OAuthRefused("invalid_client")
-    return client_id
-
-
-def _verified_claims(assertion: str, client: BureauClient, now: datetime) -> dict[str, Any]:
-    seconds = int(now.timestamp())
-    origin = settings().public_origin
-    audiences = (origin, f"{origin}{TOKEN_PATH}")
-    try:
-        token = jwt.decode(assertion, ECKey.import_key(client.public_jwk), algorithms=[_ALGORITHM])
-        claims = token.claims
-        # decode() verifies the signature only.
-        jwt.JWTClaimsRegistry(
-            now=seconds,
-            leeway=0,
-            iss={"essential": True, "value": client.client_id},
-            sub={"essential": True, "value": client.client_id},
-            exp={"essential": True},
-            jti={"essential": True},
-        ).validate(claims)
-    except (JoseError, ValueError, TypeError, KeyError):
-        raise OAuthRefused("invalid_client") from None
-    audience = claims.get("aud")
-    named = audience if isinstance(audience, list) else [audience]
-    is_for_us = bool(named) and all(each in audiences for each in named)
-    lives_shortly = claims["exp"] <= seconds + (_LONGEST_ASSERTION_LIFE + _CLOCK_SKEW).total_seconds()
-    jti = claims["jti"]
-    is_jti_usable = isinstance(jti, str) and 0 < len(jti) <= _LONGEST_JTI and "\x00" not in jti
-    if not (is_for_us and lives_shortly and is_jti_usable):
-        raise OAuthRefused("invalid_client")
-    return claims
 
 
 def _granted(allowed: Collection[str], asked: str | None) -> tuple[str, ...]:
@@ -173,10 +132,6 @@ def _granted(allowed: Collection[str], asked: str | None) -> tuple[str, ...]:
 _ISSUE = text(
     "INSERT INTO identity.access_token (token_hash, client_id, scopes, issued_at, expires_at) "
     "VALUES (:hash, :client_id, :scopes, :now, :expires_at)"
-)
-_USE_JTI = text(
-    "INSERT INTO identity.used_jti (client_id, jti, expires_at) VALUES (:client_id, :jti, :expires_at) "
-    "ON CONFLICT DO NOTHING RETURNING jti"
 )
 _RESOLVE = text(
     """
