@@ -7,7 +7,7 @@ calls one use case and shapes the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -29,13 +29,15 @@ class Access:
     """Who may call a route.
 
     `loa` is the least assurance level (1–4) of a citizen, `phishing_resistant` whether it must have been reached in a
-    way that no forged page can take; `scope` is what a bureau must hold; an officer needs one of `roles`, and no
+    way that no forged page can take, `delegable` the scopes of which somebody who acts for another needs one (none:
+    nobody may for another); `scope` is what a bureau must hold; an officer needs one of `roles`, and no
     particular one where none is named.
     """
 
     kind: AccessKind
     loa: int = 0
     phishing_resistant: bool = False
+    delegable: frozenset[str] = frozenset()
     scope: str = ""
     roles: frozenset[str] = frozenset()
 
@@ -45,10 +47,15 @@ def public() -> Access:
     return Access("public")
 
 
-def citizen(*, loa: int, phishing_resistant: bool = False) -> Access:
+def citizen(*, loa: int, phishing_resistant: bool = False, delegable: str | Collection[str] = ()) -> Access:
     """A signed-in citizen whose session reaches that assurance level (ISO/IEC 29115); where money moves,
-    `phishing_resistant` demands a way that no forged page can take (so a typed code is not enough)."""
-    return Access("citizen", loa=loa, phishing_resistant=phishing_resistant)
+    `phishing_resistant` demands a way that no forged page can take (so a typed code is not enough).
+
+    Somebody who acts for another by a delegation is let in only where `delegable` names a scope that they were given
+    ("bills:read"); the view then asks `identity.acting.require`, which writes down what was done for whom.
+    """
+    scopes = frozenset([delegable] if isinstance(delegable, str) else delegable)
+    return Access("citizen", loa=loa, phishing_resistant=phishing_resistant, delegable=scopes)
 
 
 def officer(*roles: str) -> Access:
@@ -63,6 +70,12 @@ def bureau(*, scope: str) -> Access:
 
 def partner_signature() -> Access:
     """An outside system whose signature over the message the view itself verifies."""
+    return Access("partner")
+
+
+def relying_party() -> Access:
+    """A bureau's own site, which proves itself to the view in the ways of OAuth (RFC 6749 §2.3, RFC 6750), or a browser
+    that it sends: no session of ours is looked at."""
     return Access("partner")
 
 
