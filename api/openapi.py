@@ -74,6 +74,7 @@ _PREFIXES = {
     "certificate_id": "ctf",
     "device_id": "dev",
     "link_id": "blk",
+    "linked_account_id": "lac",
     "message_id": "msg",
     "notice_id": "ntc",
     "passkey_id": "psk",

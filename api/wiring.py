@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core import outbox
 from core.http import Route
 from core.settings import settings
-from identity import certificate_ports, people
+from identity import certificate_ports, federation_ports, people
 from identity import ports as identity_ports
 from identity import routes as identity_routes
 from identity import tasks as identity_tasks
@@ -30,6 +30,8 @@ from partners.bureaus.client import BureausClient
 from partners.ewallets.client import WALLETS, WalletClient
 from partners.fcm.messages import Outcome, Push
 from partners.moica.client import MoicaClient, fetch_list
+from partners.oidc.client import OpenIdClient
+from partners.oidc.providers import registered
 from partners.sms.client import SmsClient
 from partners.stores.client import StoresClient
 from points import routes as points_routes
@@ -156,6 +158,7 @@ def plug_in() -> None:
     identity_ports.plug_in(telephone=sms, vehicles=bureaus, households=bureaus)
     moica = MoicaClient(wire.Peer("moica", of.moica_url, of.moica_secret, read_timeout_seconds=5.0))
     certificate_ports.plug_in(authority=moica, fetch_list=fetch_list, settings=of.certificates)
+    federation_ports.plug_in({each.name: OpenIdClient(registered(each)) for each in of.oidc})
     notify_ports.plug_in(pusher=_Pusher(), languages=people.person_language)
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.text import Text
-from identity import levels, new_passkeys
+from identity import federation_ports, levels, new_passkeys
 from identity.actors import Actor
 
 IsSetUp = Callable[[Session, UUID], bool]
@@ -28,7 +29,7 @@ class Method:
     `amr` is what a session begun so says of itself (RFC 8176), at its best. `proves_identity`: it comes with evidence
     that was checked in person, so that it reaches what the person's proofing does not reach yet, and a first passkey
     can be made from it. `is_set_up` says whether a person can use it; None where nothing has to be set up, or where
-    nobody but the outside can know.
+    nobody but the outside can know. `is_offered` says whether this installation has it; None: always.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Method:
     amr: tuple[str, ...]
     proves_identity: bool = False
     is_set_up: IsSetUp | None = None
+    is_offered: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,19 @@ class Offer:
 def _asks(query: str) -> IsSetUp:
     statement = text(query)
     return lambda session, person_id: bool(session.execute(statement, {"person_id": person_id}).scalar())
+
+
+def _social(provider: str, name: str) -> Method:
+    return Method(
+        provider,
+        Text(f"以 {name} 登入", f"Sign in with {name}"),
+        Text("要先連結；可以收通知、看一般資訊", "Once it is linked; for notices and general information"),
+        ("fed",),
+        is_set_up=lambda session, person_id: bool(
+            session.execute(_HAS_LINKED, {"person_id": person_id, "provider": provider}).scalar()
+        ),
+        is_offered=partial(federation_ports.is_offered, provider),
+    )
 
 
 METHODS: tuple[Method, ...] = (
@@ -99,6 +114,20 @@ METHODS: tuple[Method, ...] = (
             "SELECT EXISTS (SELECT FROM identity.recovery_code WHERE person_id = :person_id AND used_at IS NULL)"
         ),
     ),
+    Method(
+        "mobile_id",
+        Text("行動自然人憑證", "Mobile ID"),
+        Text(
+            "手機 App 掃指紋，不必讀卡機；第一次用也會完成註冊",
+            "Your fingerprint in its app, no card reader; the first time it registers you, too",
+        ),
+        ("mob", "user", "mfa"),
+        proves_identity=True,
+        is_offered=partial(federation_ports.is_offered, "mobile_id"),
+    ),
+    _social("line", "LINE"),
+    _social("google", "Google"),
+    _social("apple", "Apple"),
 )
 
 
@@ -109,6 +138,7 @@ def reaching(loa: int, *, is_phishing_resistant: bool = False) -> list[Offer]:
         for method in METHODS
         for strength in (levels.strength_of(method.amr),)
         if strength.level >= loa and (strength.is_phishing_resistant or not is_phishing_resistant)
+        if method.is_offered is None or method.is_offered()
     ]
 
 
@@ -137,4 +167,7 @@ def _of_person(session: Session, actor: Actor, offer: Offer, loa: int, *, now: d
     return Offer(method, offer.strength, bool(reaches), new_passkeys.may_add(session, actor, now=now))
 
 
+_HAS_LINKED = text(
+    "SELECT EXISTS (SELECT FROM identity.linked_account WHERE person_id = :person_id AND provider = :provider)"
+)
 _PROOFING = text("SELECT proofing_level FROM identity.person WHERE id = :person_id")

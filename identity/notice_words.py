@@ -143,6 +143,26 @@ NOTICES: dict[str, NoticeWords] = {
         body=Text("{office}陪同您辦理：{what}。案號 {case}。", "Together with {office}: {what}. Case {case}."),
         method="counter",
     ),
+    "account_linked": NoticeWords(
+        sms=Text(
+            "【我的高雄】您的帳號連結了 {provider}，現在可以用它登入。",
+            "[My Kaohsiung] {provider} was linked to your account and can now sign in.",
+        ),
+        title=Text("連結了另一個帳號", "Another account was linked"),
+        body=Text("現在可以用 {provider} 登入您的帳號。", "{provider} can now sign in to your account."),
+        method="social",
+    ),
+    "account_unlinked": NoticeWords(
+        sms=Text(
+            "【我的高雄】您的帳號已解除與 {provider} 的連結，其他裝置都已登出。",
+            "[My Kaohsiung] {provider} was unlinked from your account; other devices were signed out.",
+        ),
+        title=Text("解除了一個帳號的連結", "An account was unlinked"),
+        body=Text(
+            "{provider} 不能再登入您的帳號；其他裝置都已登出。",
+            "{provider} can no longer sign in to your account; other devices were signed out.",
+        ),
+    ),
     "totp_added": NoticeWords(
         sms=Text(
             "【我的高雄】您的帳號設定了驗證碼 App。", "[My Kaohsiung] An app for codes was set up for your account."

@@ -10,6 +10,8 @@ from identity import (
     certificate_routes,
     counter_routes,
     enrolment_routes,
+    federation_routes,
+    linked_account_routes,
     me_routes,
     method_routes,
     officer_routes,
@@ -19,6 +21,7 @@ from identity import (
     token_routes,
     totp_routes,
 )
+from identity.relying_parties import consent_routes
 from identity.relying_parties import routes as relying_party_routes
 
 ROUTES = (
@@ -31,6 +34,7 @@ ROUTES = (
     officer_routes.routes,
     approval_routes.routes,
     relying_party_routes.routes,
+    consent_routes.routes,
     counter_routes.routes,
     enrolment_routes.routes,
     card_routes.routes,
@@ -38,4 +42,6 @@ ROUTES = (
     reset_routes.routes,
     case_routes.routes,
     certificate_routes.routes,
+    federation_routes.routes,
+    linked_account_routes.routes,
 )

@@ -108,6 +108,8 @@ MOVES_NOTHING = {
     "/v1/operator/card-losses": "ending what has ended changes nothing",
     "/v1/webhooks/partners/ivr": "a call takes one PIN",
     "/v1/me/vehicles": "a vehicle is on the list once",
+    "/v1/auth/social/<provider>/callback": "an answer is put aside once, for the browser that asked for it",
+    "/v1/me/linked-accounts": "an account that waits is linked once",
     "/v1/auth/authorizations/<authorization_id>/refusal": "turning back twice is turning back",
     "/v1/me/authorizations/<authorization_id>/decision": "a request is decided once, and its code is used once",
     "/v1/relying-parties": "a client id is taken once, and a proposal moves nothing",
