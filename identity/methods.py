@@ -98,7 +98,7 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(
         "password_totp",
-        Text("密碼與驗證碼 App", "Password and a code of an app"),
+        Text("密碼與驗證器 App", "Password and a code of an app"),
         Text("不經過電信業者；繳費要用通行金鑰", "No telephone company in between; paying takes a passkey"),
         ("pwd", "otp"),
         is_set_up=_asks(

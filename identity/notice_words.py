@@ -165,9 +165,9 @@ NOTICES: dict[str, NoticeWords] = {
     ),
     "totp_added": NoticeWords(
         sms=Text(
-            "【我的高雄】您的帳號設定了驗證碼 App。", "[My Kaohsiung] An app for codes was set up for your account."
+            "【我的高雄】您的帳號設定了驗證器 App。", "[My Kaohsiung] An authenticator app was set up for your account."
         ),
-        title=Text("設定了驗證碼 App", "An app for codes was set up"),
+        title=Text("設定了驗證器 App", "An authenticator app was set up"),
         body=Text(
             "密碼加上這個 App 的驗證碼，現在可以登入您的帳號。",
             "Your password and a code of that app can now sign in to your account.",
@@ -176,9 +176,9 @@ NOTICES: dict[str, NoticeWords] = {
     ),
     "totp_removed": NoticeWords(
         sms=Text(
-            "【我的高雄】您的帳號移除了驗證碼 App。", "[My Kaohsiung] The app for codes was removed from your account."
+            "【我的高雄】您的帳號移除了驗證器 App。", "[My Kaohsiung] The authenticator app was removed from your account."
         ),
-        title=Text("移除了驗證碼 App", "The app for codes was removed"),
+        title=Text("移除了驗證器 App", "The authenticator app was removed"),
         body=Text("它的驗證碼不能再登入您的帳號。", "Its codes can no longer sign in to your account."),
     ),
     "recovery_codes_made": NoticeWords(

@@ -14,7 +14,7 @@ RESET_CODE_SMS = Text(
 )
 METHOD_NAMES = {
     "password_sms": Text("密碼與簡訊驗證碼", "password and a code by text message"),
-    "password_totp": Text("密碼與驗證碼 App", "password and a code of an app"),
+    "password_totp": Text("密碼與驗證器 App", "password and a code of an app"),
     "recovery_code": Text("密碼與復原碼", "password and a recovery code"),
     "passkey": Text("通行金鑰", "passkeys"),
     "social": Text("社群帳號", "social accounts"),

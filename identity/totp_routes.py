@@ -34,7 +34,7 @@ routes = Routes("identity")
     answers={200: SessionSchema},
     problems=[CodeRefused, MethodLocked, MethodShut],
     answer_headers={200: COOKIE_HEADER},
-    summary=Text("輸入驗證碼 App 的代碼，完成登入", "Give the code of an app, and so finish signing in"),
+    summary=Text("輸入驗證器 App 的代碼，完成登入", "Give the code of an app, and so finish signing in"),
 )
 def verify_totp(call: Call) -> Answer:
     """Answers the challenge of a password that was right."""
@@ -75,7 +75,7 @@ def verify_recovery_code(call: Call) -> Answer:
     "/v1/me/totp",
     access=citizen(loa=1),
     answers={200: TotpSchema},
-    summary=Text("我的驗證碼 App", "My app for codes"),
+    summary=Text("我的驗證器 App", "My authenticator app"),
 )
 def my_totp(call: Call) -> Answer:
     """Since when it signs in, and when it last did; null where none is set up."""
@@ -88,7 +88,7 @@ def my_totp(call: Call) -> Answer:
     body=Nothing,
     answers={201: TotpSetUpSchema},
     problems=[InsufficientAuthentication],
-    summary=Text("開始設定驗證碼 App", "Begin to set up an app for codes"),
+    summary=Text("開始設定驗證器 App", "Begin to set up an authenticator app"),
 )
 def begin_totp(call: Call) -> Answer:
     """A secret for the app; it signs in once a code of it was given. Replacing an app takes level 3."""
@@ -122,7 +122,7 @@ def confirm_totp(call: Call) -> Answer:
     access=citizen(loa=3),
     answers={204: None},
     problems=[NotFound, InsufficientAuthentication],
-    summary=Text("移除驗證碼 App", "Remove the app for codes"),
+    summary=Text("移除驗證器 App", "Remove the authenticator app"),
 )
 def remove_totp(call: Call) -> Answer:
     """Its codes no longer sign in. The person's other sessions end, and every channel tells of it."""

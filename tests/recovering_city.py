@@ -43,7 +43,7 @@ def app_code(secret: str, steps: int = 0) -> str:
 
 
 def set_up_app(phone: Phone) -> str:
-    """Set up an app for codes; answers its secret. The step of the code before now is spent with it."""
+    """Set up an authenticator app; answers its secret. The step of the code before now is spent with it."""
     begun = phone.post("/v1/me/totp")
     assert begun.status_code == 201, begun.json
     secret: str = begun.json["secret"]

@@ -12,7 +12,7 @@ export const SIGN_IN_TEXTS = {
   way_certificate: { zh: "自然人憑證", en: "Citizen certificate" },
   way_mobile_id: { zh: "行動身分識別", en: "Mobile ID" },
   way_totp: { zh: "密碼與驗證器 App", en: "Password and authenticator app" },
-  way_recovery_code: { zh: "密碼與救援碼", en: "Password and recovery code" },
+  way_recovery_code: { zh: "密碼與復原碼", en: "Password and recovery code" },
   way_password_sms: { zh: "密碼與簡訊", en: "Password and text message" },
   way_card: { zh: "紙卡與 PIN 碼", en: "Printed card and PIN" },
   way_counter: { zh: "服務櫃檯", en: "Service counter" },

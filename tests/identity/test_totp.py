@@ -156,7 +156,7 @@ def test_setting_up_ends_other_sessions_and_every_channel_tells_of_it(city: City
     phone, _ = _with_app(city)
     assert phone.get("/v1/me").status_code == 200
     assert other.get("/v1/me").status_code == 401
-    assert any("驗證碼 App" in text and "/app/not-me?token=" in text for text in city.messages_to(phone.mobile))
+    assert any("驗證器 App" in text and "/app/not-me?token=" in text for text in city.messages_to(phone.mobile))
     told = city.sql("SELECT payload->>'kind' FROM core.outbox WHERE kind = 'identity.security_notice'")
     assert "totp_added" in {row[0] for row in told}
 
