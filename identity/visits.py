@@ -205,6 +205,6 @@ _DUE = text(
 _WORDS = text(
     """
     SELECT words_zh, words_en FROM identity.visit_act WHERE visit_id = :visit_id
-     GROUP BY words_zh, words_en ORDER BY min(id)
+     GROUP BY words_zh, words_en ORDER BY min(at)
     """
 )
