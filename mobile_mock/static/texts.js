@@ -2,12 +2,16 @@
 // Codes that come from the API (status, reason, law) have their words here under a prefix and the code.
 
 import { ACCOUNT_TEXTS } from "./texts_accounts.js";
+import { CERTIFICATE_TEXTS } from "./texts_certificate.js";
+import { CONSENT_TEXTS } from "./texts_consent.js";
 import { PAYING_TEXTS } from "./texts_paying.js";
 import { SIGN_IN_TEXTS } from "./texts_sign_in.js";
 
 export const TEXTS = {
   ...PAYING_TEXTS,
+  ...CONSENT_TEXTS,
   ...ACCOUNT_TEXTS,
+  ...CERTIFICATE_TEXTS,
   ...SIGN_IN_TEXTS,
 
   // the frame

@@ -5,6 +5,7 @@ import { buildFrame } from "./frame.js";
 import { keepInboxFresh } from "./inbox_watch.js";
 import { language, setLanguage, setTextSize, t, textSize } from "./language.js";
 import { go, route, show, startRouter } from "./router.js";
+import { onward } from "./sites.js";
 import { change, keepReturn, state } from "./state.js";
 import { proveAgain } from "./stepup.js";
 import { accessLog } from "./views/access_log.js";
@@ -13,6 +14,8 @@ import { banks } from "./views/banks.js";
 import { bill } from "./views/bill.js";
 import { bills } from "./views/bills.js";
 import { cards } from "./views/cards.js";
+import { consent } from "./views/consent.js";
+import { consents } from "./views/consents.js";
 import { history } from "./views/history.js";
 import { inbox, message } from "./views/inbox.js";
 import { bankReturn, chooseBank } from "./views/link_bank.js";
@@ -27,6 +30,7 @@ import { receipts, receiptsOfYear } from "./views/receipts.js";
 import { askRefund } from "./views/refunds.js";
 import { security } from "./views/security.js";
 import { signIn } from "./views/sign_in.js";
+import { signInToSite } from "./views/sign_in_to_site.js";
 import { slip } from "./views/slip.js";
 import { vehicles } from "./views/vehicles.js";
 
@@ -54,6 +58,8 @@ const SCREENS = {
   "/app/me/receipts/:year": receiptsOfYear,
   "/app/me/overpayments": overpayments,
   "/app/me/access-log": accessLog,
+  "/app/me/consents": consents,
+  "/app/consent": consent,
   "/app/bank-return": bankReturn,
 };
 
@@ -103,12 +109,14 @@ async function start() {
   setLanguage(language());
   setTextSize(textSize());
   const frame = buildFrame(document.getElementById("frame"), { onLanguage });
+  const prove = (asked) => proveAgain(asked, { refreshMe, onOtherPerson: () => { announce(t("other_person"), { urgent: true }); go("/app"); } });
   configureCalls({
-    prove: (asked) => proveAgain(asked, { refreshMe, onOtherPerson: () => { announce(t("other_person"), { urgent: true }); go("/app"); } }),
+    prove,
     signedOut: toSignIn,
     reached: frame.reached,
   });
-  route(SIGN_IN, (place) => signIn(place, { refreshMe }));
+  route(SIGN_IN, (place) => (place.query.has("authorization") ? signInToSite(place, { refreshMe, prove }) : signIn(place, { refreshMe })));
+  route("/app/onward", onward);
   route("/app/me", own((place) => me(place, { onLanguage })));
   route("/app/me/security", own((place) => security(place, { refreshMe })));
   for (const [path, screen] of Object.entries(SCREENS)) route(path, own(screen));

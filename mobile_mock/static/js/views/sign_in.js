@@ -11,8 +11,8 @@ import { keptReturn, takeReturn } from "../state.js";
 
 const SHOWN_FIRST = ["passkey", "password_sms"];
 
-/** `?new=1` opens the form to register, `?method=…` one of the ways to sign in. */
-export function signIn({ query, signal }, { refreshMe }) {
+/** `?new=1` opens the form to register, `?method=…` one of the ways to sign in; `words` stand above it, `after` below. */
+export function signIn({ query, signal }, { refreshMe, words = { title: t("welcome"), detail: t("welcome_detail") }, after }) {
   const card = el("section", { class: "card sign-in-card" });
   const page = { card, signal, refreshMe, remembers: false };
   if (query.get("new") === "1") drawNew(page);
@@ -21,8 +21,8 @@ export function signIn({ query, signal }, { refreshMe }) {
   return {
     title: t("sign_in"),
     content: [el("div", { class: "welcome" },
-      el("div", { class: "welcome-hero" }, harbour(), el("h1", {}, t("welcome")), el("p", {}, t("welcome_detail"))),
-      card)],
+      el("div", { class: "welcome-hero" }, harbour(), el("h1", {}, words.title), el("p", {}, words.detail)),
+      card, after)],
   };
 }
 
