@@ -52,7 +52,11 @@ def create_app() -> Flask:
     """The whole application on this process's database and settings."""
     wiring.plug_in()
     app = Flask("mykaohsiung", static_folder=None)
-    app.config.update(MYKH_DEMO=settings().is_demo, SANDBOX_URL=settings().sandbox_url)
+    app.config.update(
+        MYKH_DEMO=settings().is_demo,
+        SANDBOX_URL=settings().sandbox_url,
+        CARD_READER_URL=settings().certificates.reader_url,
+    )
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     for route in wiring.routes():

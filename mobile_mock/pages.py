@@ -4,11 +4,13 @@ Flask configuration read here:
 
 * ``MYKH_DEMO`` (bool): show the panel with the demo people on the sign-in screen.
 * ``SANDBOX_URL`` (str): where the sandbox shows the text messages it received (demo only).
+* ``CARD_READER_URL`` (str): where a card reader's program answers on the citizen's own computer.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, jsonify
 
@@ -51,7 +53,7 @@ PERMISSIONS_POLICY = ", ".join(
 @phone.after_request
 def protect(response: Response) -> Response:
     """The headers every answer of the phone carries."""
-    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response.headers["Content-Security-Policy"] = _policy(current_app.config.get("CARD_READER_URL", ""))
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
@@ -95,7 +97,18 @@ def configuration() -> Response:
     response = jsonify(
         demo=is_demo,
         sandbox_url=current_app.config.get("SANDBOX_URL") if is_demo else None,
+        card_reader_url=current_app.config.get("CARD_READER_URL") or None,
         people=[person.on_the_wire() for person in DEMO_PEOPLE] if is_demo else [],
     )
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _policy(card_reader_url: str) -> str:
+    """What the phone's page may do: ask this site, and the program on this computer that reads cards."""
+    if not card_reader_url:
+        return CONTENT_SECURITY_POLICY
+    reader = urlsplit(card_reader_url)
+    return CONTENT_SECURITY_POLICY.replace(
+        "connect-src 'self'", f"connect-src 'self' {reader.scheme}://{reader.netloc}"
+    )

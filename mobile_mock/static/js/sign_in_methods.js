@@ -12,12 +12,14 @@
 import { call } from "./api.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
+import * as certificate from "./methods/certificate.js";
 import * as passkey from "./methods/passkey.js";
 import * as passwordSms from "./methods/password_sms.js";
 
 export const METHODS = {
   passkey,
   password_sms: passwordSms,
+  certificate,
 };
 
 /** What the API offers and this phone can draw: [{method, label, hint, is_set_up, …}]. */

@@ -9,13 +9,15 @@ import { AlreadyHere, addPasskey, passkeysWork } from "../passkeys.js";
 import { go, show } from "../router.js";
 import { METHODS, methodList, offered } from "../sign_in_methods.js";
 import { keepReturn, state } from "../state.js";
+import { certificatesPart } from "./certificates.js";
 import { sessionsPart, signInsPart } from "./sessions.js";
 
 const HERE = "/app/me/security";
 
 export async function security({ signal }, { refreshMe }) {
-  const [passkeys, sessions, signIns, ways] = await Promise.all([
+  const [passkeys, certificates, sessions, signIns, ways] = await Promise.all([
     call("GET", "/v1/me/passkeys", { signal }),
+    call("GET", "/v1/me/certificates", { signal }),
     call("GET", "/v1/me/sessions", { signal }),
     call("GET", "/v1/me/sign-ins?limit=5", { signal }),
     offered({ signal }),
@@ -25,7 +27,7 @@ export async function security({ signal }, { refreshMe }) {
   return {
     title,
     content: [heading(title, { back: "/app/me", backText: t("nav_me") }),
-      passkeysPart(passkeys, ways, refreshMe), sessionsPart(sessions), signInsPart(signIns)],
+      passkeysPart(passkeys, ways, refreshMe), certificatesPart(certificates), sessionsPart(sessions), signInsPart(signIns)],
   };
 }
 
