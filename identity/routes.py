@@ -21,6 +21,7 @@ from identity import (
     token_routes,
     totp_routes,
 )
+from identity.provider import routes as provider_routes
 from identity.relying_parties import consent_routes
 from identity.relying_parties import routes as relying_party_routes
 
@@ -31,6 +32,7 @@ ROUTES = (
     session_routes.routes,
     me_routes.routes,
     token_routes.routes,
+    *provider_routes.ROUTES,
     officer_routes.routes,
     approval_routes.routes,
     relying_party_routes.routes,

@@ -261,15 +261,22 @@ class VehicleSchema(Schema):
 
 
 class TokenRequest(Schema):
-    """RFC 6749 §4.4.2 with the client's assertion of RFC 7523 §2.2."""
+    """RFC 6749 §4.4.2, §4.1.3 and §6, with the client's proof of RFC 7523 §2.2 or RFC 6749 §2.3.1."""
 
-    grant_type = fields.String(required=True, validate=validate.Equal("client_credentials"))
-    client_assertion_type = fields.String(
-        required=True, validate=validate.Equal("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+    grant_type = fields.String(
+        required=True, validate=validate.OneOf(("client_credentials", "authorization_code", "refresh_token"))
     )
-    client_assertion = fields.String(required=True, validate=validate.Length(1, 4096))
+    client_assertion_type = fields.String(
+        validate=validate.Equal("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+    )
+    client_assertion = fields.String(validate=validate.Length(1, 4096))
     client_id = fields.String()
+    client_secret = fields.String()
     scope = fields.String()
+    code = fields.String()
+    redirect_uri = fields.String()
+    code_verifier = fields.String()
+    refresh_token = fields.String()
 
 
 class TokenSchema(Schema):
@@ -277,7 +284,10 @@ class TokenSchema(Schema):
     token_type = fields.String(required=True)
     expires_in = fields.Integer(required=True)
     scope = fields.String(required=True)
+    refresh_token = fields.String()
+    id_token = fields.String()
 
 
 class OAuthErrorSchema(Schema):
     error = fields.String(required=True)
+    error_description = fields.String()

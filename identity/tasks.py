@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core import clock, db
 from core.outbox import Consumer, Event
 from identity import approvals, ports, resets, texts_out, visits
+from identity.provider import tasks as provider_tasks
 from partners import wire
 
 _log = logging.getLogger("mykaohsiung.identity")
@@ -76,6 +77,7 @@ def _nothing_more(_session: Session, _event: Event, _now: datetime) -> None:
 CONSUMERS = (
     Consumer("identity.deliver_sms", "identity.sms_requested", _nothing_more, then=deliver_sms),
     Consumer("identity.send_reset_code", "identity.reset_asked", send_reset_code),
+    *provider_tasks.CONSUMERS,
 )
 
 SWEEPS = {
@@ -84,6 +86,7 @@ SWEEPS = {
     "identity.look_after_resets": (60.0, look_after_resets),
     "identity.expire_due_approvals": (300.0, approvals.expire_due),
     "identity.close_due_visits": (30.0, visits.close_due),
+    **provider_tasks.SWEEPS,
 }
 """Name: every so many seconds, what."""
 
@@ -113,5 +116,6 @@ _FORGET = tuple(
         "DELETE FROM identity.federation_request WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
         "DELETE FROM identity.pending_link WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
         "DELETE FROM identity.sms WHERE created_at < CAST(:now AS timestamptz) - interval '30 days'",
+        *provider_tasks.FORGET,
     )
 )

@@ -1,4 +1,5 @@
-"""The token endpoint of the bureaus' systems (RFC 6749 §3.2), with the errors that §5.2 prescribes."""
+"""The token endpoint (RFC 6749 §3.2), with the errors that §5.2 prescribes: of the bureaus' systems, and of the sites
+that people sign in to."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ from core.http import Answer, Call, Routes, public
 from core.text import Text
 from identity import bureaus
 from identity.bureaus import OAuthRefused
+from identity.provider.clients import GRANT_TYPES
+from identity.provider.token_routes import answer_token_request
 from identity.schemas import OAuthErrorSchema, TokenRequest, TokenSchema
 
 routes = Routes("identity")
@@ -18,13 +21,18 @@ _NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
     access=public(),
     accepts=(_FORM,),
     form=TokenRequest,
-    answers={200: TokenSchema, 400: OAuthErrorSchema, 401: OAuthErrorSchema},
-    summary=Text("機關系統取得存取權杖", "A bureau's system gets an access token"),
+    answers={200: TokenSchema, 400: OAuthErrorSchema, 401: OAuthErrorSchema, 429: OAuthErrorSchema},
+    summary=Text("機關系統或網站取得權杖", "A bureau's system or site gets tokens"),
 )
 def token(call: Call) -> Answer:
-    """Form parameters `grant_type=client_credentials`, `client_assertion_type`, `client_assertion` (ES256), `scope`."""
+    """A bureau's system sends `grant_type=client_credentials`, `client_assertion_type`, `client_assertion` (ES256) and
+    `scope`; a site `grant_type=authorization_code` with `code`, `redirect_uri` and `code_verifier`, or `refresh_token`
+    with `refresh_token`, and its own proof."""
     try:
-        issued = bureaus.issue_token(call.session, _form(call), now=call.now)
+        form = _form(call)
+        if form.get("grant_type") in GRANT_TYPES:
+            return answer_token_request(call, form)
+        issued = bureaus.issue_token(call.session, form, now=call.now)
     except OAuthRefused as refusal:
         status = 401 if refusal.code == "invalid_client" else 400
         return Answer({"error": refusal.code}, status, _NOT_STORED)

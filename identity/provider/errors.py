@@ -52,6 +52,10 @@ REPEATED = Text(
     "網站送來的請求有重複的欄位，無法確定它要什麼。",
     "The site's request says something twice, so it is not clear what it asks.",
 )
+NOT_A_FORM = Text(
+    "網站送來的請求不是表單，無法讀取。",
+    "The site's request is not a form and cannot be read.",
+)
 LAPSED = Text(
     "這個登入請求已經過期或用過了。請回到原來的網站，再按一次登入。",
     "This request to sign in has lapsed or was used. Go back to the site and sign in again from there.",

@@ -17,7 +17,8 @@ SEND_PATH = "/oauth/send.js"
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {"Cache-Control": "no-store", "Content-Security-Policy": _POLICY}
+# With no referrer at all a browser would not say either that our own form comes from here (Fetch, "Origin").
+_HEADERS = {"Cache-Control": "no-store", "Content-Security-Policy": _POLICY, "Referrer-Policy": "same-origin"}
 _CONTENT_TYPE = "text/html; charset=utf-8"
 
 _REFUSED = Text("無法登入", "This sign-in cannot go on")
@@ -39,6 +40,11 @@ _SEND = Text("繼續", "Continue")
 def refusal(why: Text, status: int) -> Answer:
     """Why the site's request is not answered to the site."""
     return _page(_REFUSED, f"<p>{escape(why.zh)}</p><p lang=en>{escape(why.en)}</p>", status)
+
+
+def redirect(url: str) -> Answer:
+    """On to another address; 303, so that a form is not posted again there (RFC 9700 §4.12)."""
+    return Answer(raw=b"", status=303, headers={**_HEADERS, "Location": url}, content_type=_CONTENT_TYPE)
 
 
 def sign_out(action: str, fields: Iterable[tuple[str, str]], asked_by: Text | None) -> Answer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from authlib.oauth2 import OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidGrantError
@@ -31,7 +31,7 @@ Reply = tuple[int, dict[str, Any], list[tuple[str, str]]]
 class Request(OAuth2Request):  # type: ignore[misc]
     """A form posted by a site, each of its parameters once."""
 
-    def __init__(self, path: str, form: Mapping[str, str], headers: Mapping[str, str], network: str) -> None:
+    def __init__(self, path: str, form: Mapping[str, str], headers: Any, network: str) -> None:
         super().__init__("POST", f"{settings().public_origin}{path}", headers=headers)
         self._form = dict(form)
         self.payload = BasicOAuth2Payload(self._form)
@@ -79,9 +79,13 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         """It is one already."""
         return request
 
-    def handle_response(self, status: int, body: dict[str, Any], headers: list[tuple[str, str]]) -> Reply:
-        """For the route to send."""
-        return status, body, headers
+    def handle_response(self, status: int, body: dict[str, Any], headers: list[tuple[str, str]]) -> dict[str, Any]:
+        """The body, for the route to send."""
+        return body
+
+    def handle_error_response(self, request: Request, error: OAuth2Error) -> NoReturn:
+        """Left to the route."""
+        raise error
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
