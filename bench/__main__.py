@@ -1,6 +1,7 @@
 """`make bench`: everything that is measured, each beside its yardstick in the same run, in one table.
 
-    python -m bench [ledger] [payments] [bills] [quotes] [feeds] [reconciliation] [servers] [webhooks] [month] [--quick]
+    python -m bench [ledger] [payments] [bills] [quotes] [feeds] [reconciliation] [servers] [webhooks] [sign_ins]
+                    [month] [--quick]
 
 The rows, their yardsticks and what was seen last are explained in bench/README.md. `--quick` shows in a minute or two
 that the benches work; its numbers mean little.
@@ -14,7 +15,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench import bills, feeds, ledger, load, month, payments, quotes, reconciliation, servers, webhooks
+from bench import bills, feeds, ledger, load, month, payments, quotes, reconciliation, servers, sign_ins, webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,18 @@ def _webhooks(quick: bool) -> list[Row]:
     ]
 
 
+def _sign_ins(quick: bool) -> list[Row]:
+    result = (
+        sign_ins.measure(people=20, seconds=1.0, rounds=1)
+        if quick
+        else sign_ins.measure(people=400, seconds=10.0, rounds=3)
+    )
+    sign_ins.show(result)
+    rate, raw = statistics.median(result.rates), statistics.median(result.hash_rates)
+    what = "sign-ins/s by password and text message"
+    return [Row("sign_ins", what, f"{rate:,.1f}", f"{raw:,.1f} weighings/s of argon2", result.ratio)]
+
+
 def _month(quick: bool) -> list[Row]:
     result = (
         month.measure(payments=100, days=3, people=10) if quick else month.measure(payments=10_000, days=30, people=250)
@@ -212,6 +225,7 @@ BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "reconciliation": _reconciliation,
     "servers": _servers,
     "webhooks": _webhooks,
+    "sign_ins": _sign_ins,
     "month": _month,
 }
 
