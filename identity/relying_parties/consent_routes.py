@@ -36,7 +36,7 @@ from identity.schemas import Nothing
 from identity.words import BUREAU_NAMES
 
 routes = Routes("identity")
-_NOBODY = Actor(kind="citizen", id=UUID(int=0))
+_NOBODY = Actor(kind="system", id=UUID(int=0))
 """Who decides when nobody has signed in: somebody who turns back at the door."""
 _MASKS = {"phone_number": taiwan.mask_mobile, "national_id": taiwan.mask_national_id}
 
