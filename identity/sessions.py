@@ -18,6 +18,7 @@ from core.ids import new_uuid
 from identity import levels, shifts, sign_in_notices
 from identity.actors import Actor
 from identity.models import Person, SessionRow
+from identity.provider import grants, sign_ons
 
 Transport = Literal["bearer", "cookie"]
 LONGEST_USER_AGENT = 200
@@ -105,7 +106,8 @@ def begin(
             .where(SessionRow.id == replaces)
             .returning(SessionRow.person_id, SessionRow.remembered_until)
         ).one_or_none()
-        if remembered_until is None and replaced is not None and replaced.person_id == person_id:
+        is_a_rise = replaced is not None and replaced.person_id == person_id
+        if remembered_until is None and replaced is not None and is_a_rise:
             remembered_until = replaced.remembered_until
     proofing = session.execute(select(Person.proofing_level).where(Person.id == person_id)).scalar_one()
     strength = levels.strength_of(amr)
@@ -130,6 +132,8 @@ def begin(
     )
     session.add(row)
     session.flush()
+    if replaces is not None:
+        _tell_sites(session, replaced=replaces, by=row.id, is_a_rise=is_a_rise, now=now)
     if with_officer is None:
         sign_in_notices.note(
             session,
@@ -162,14 +166,20 @@ def end(session: Session, *, person_id: UUID, session_id: UUID, now: datetime) -
     )
     if ended.first() is None:
         raise NotFound
+    sign_ons.end(session, [session_id], reason="ended", now=now)
 
 
 def end_all(
     session: Session, *, person_id: UUID, now: datetime, reason: str = "all ended", kept: UUID | None = None
 ) -> None:
-    """End every session of this person, except the one to be `kept`: what a change of credentials asks for."""
-    ended = _end(reason, now).where(SessionRow.person_id == person_id)
-    session.execute(ended if kept is None else ended.where(SessionRow.id != kept))
+    """End every session of this person, except the one to be `kept`: what a change of credentials asks for.
+
+    What sites were granted ends with them, also what was to last without the person.
+    """
+    ended = _end(reason, now).where(SessionRow.person_id == person_id).returning(SessionRow.id)
+    over = session.scalars(ended if kept is None else ended.where(SessionRow.id != kept)).all()
+    sign_ons.end(session, over, reason=reason, now=now)
+    grants.revoke_all(session, person_id=person_id, reason=reason, now=now)
 
 
 def running(
@@ -199,6 +209,14 @@ def is_running(row: SessionRow, now: datetime) -> bool:
     is_fresh = row.idle_until > now and row.expires_at > now
     is_remembered = row.remembered_until is not None and row.remembered_until > now
     return row.ended_at is None and (is_fresh or is_remembered)
+
+
+def _tell_sites(session: Session, *, replaced: UUID, by: UUID, is_a_rise: bool, now: datetime) -> None:
+    """Where the replaced session was in use at sites, it goes on there as the new one; somebody else's is over."""
+    if is_a_rise:
+        sign_ons.follow(session, replaced=replaced, by=by)
+    else:
+        sign_ons.end(session, [replaced], reason="replaced", now=now)
 
 
 def _end(reason: str, now: datetime) -> Any:
