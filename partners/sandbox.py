@@ -3,7 +3,7 @@
 Environment: SANDBOX_PORT (8090), STATE_DIR (.state), API_URL (http://127.0.0.1:8080), SANDBOX_URL (where browsers reach
 the sandbox; http://127.0.0.1:SANDBOX_PORT), and the secrets shared with the city: ACH_SECRET,
 JKOPAY_SECRET, LINE_PAY_SECRET, BANK_SECRET, BUREAUS_SECRET,
-SMS_SECRET, STORES_SECRET, LINE_LOGIN_SECRET, GOOGLE_LOGIN_SECRET, MOBILE_ID_SECRET, MOICA_SECRET;
+SMS_SECRET, STORES_SECRET, LINE_LOGIN_SECRET, GOOGLE_LOGIN_SECRET, MOBILE_ID_SECRET, MOICA_SECRET, IVR_SECRET;
 ADYEN_API_KEY, ADYEN_MERCHANT_ACCOUNT, ADYEN_HMAC_KEYS (the first one signs),
 and ADYEN_OPENAPI_DIR, a folder with Adyen's published OpenAPI documents to hold its part to.
 """
@@ -46,6 +46,7 @@ from partners.ewallets import books as ewallet_books
 from partners.ewallets import controls as ewallet_controls
 from partners.ewallets import sandbox as ewallets
 from partners.fcm import sandbox as fcm
+from partners.ivr import sandbox as ivr
 from partners.moica import cards as moica_cards
 from partners.moica import sandbox as moica
 from partners.moica.authority import Authority
@@ -58,6 +59,7 @@ from partners.stores import sandbox as stores
 THREADS = 64
 _SECRET_NAMES = (
     "ach", "jkopay", "line_pay", "bank", "bureaus", "sms", "stores", "moica", "line_login", "google_login", "mobile_id",
+    "ivr",
 )  # fmt: skip
 
 
@@ -76,6 +78,7 @@ class Secrets:
     google_login: str = demo_secret("google")
     mobile_id: str = demo_secret("mobile_id")
     moica: str = "sandbox-moica-secret"
+    ivr: str = "sandbox-ivr-secret"
     adyen_api_key: str = "sandbox-adyen-key"
     adyen_merchant_account: str = "KaohsiungCity"
     adyen_hmac_keys: str = DEMO_ADYEN_HMAC_KEY
@@ -130,6 +133,7 @@ def create_app(
     logins = {"line": shared.line_login, "google": shared.google_login, "mobile_id": shared.mobile_id}
     app.register_blueprint(oidc.blueprint(desk, logins, own_url))
     app.register_blueprint(moica.blueprint(desk, shared.moica, Authority(state_dir / "moica", own_url)))
+    app.register_blueprint(ivr.blueprint(wire.Peer("city", api_url, shared.ivr, read_timeout_seconds=10.0)))
     shop = Shop(
         desk,
         shared.adyen_api_key,
@@ -165,6 +169,7 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
             "google_login",
             "mobile_id",
             "moica",
+            "ivr",
         )
         if environment.get(f"{name.upper()}_SECRET")
     }

@@ -22,6 +22,7 @@ from partners.desk.describing import (
 from partners.desk.misbehaviour import MODES, OPERATIONS, ModeFacts
 from partners.ewallets import openapi as ewallets
 from partners.fcm import openapi as fcm
+from partners.ivr import openapi as ivr
 from partners.moica import openapi as moica
 from partners.oidc import openapi as oidc
 from partners.sms import openapi as sms
@@ -136,6 +137,7 @@ def document() -> dict[str, Any]:
             oidc.TAG,
             {"name": "stores", "description": "tills that take slips, and their files"},
             moica.TAG,
+            ivr.TAG,
             {"name": "page", "description": "for people"},
         ],
         "paths": {
@@ -148,6 +150,7 @@ def document() -> dict[str, Any]:
             **fcm.PATHS,
             **stores.PATHS,
             **moica.PATHS,
+            **ivr.PATHS,
             **moica.BOOKS,
             **adyen.PATHS,
             **adyen.BOOKS,
