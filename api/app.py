@@ -9,6 +9,7 @@ from urllib.parse import quote
 from flask import Flask, Response, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import docs_pages, health, problem_pages, wiring
 from api.front_door import view_of
@@ -79,6 +80,11 @@ def create_app() -> Flask:
     app.before_request(_to_the_public_origin)
     app.after_request(_with_headers)
     app.register_error_handler(Exception, _on_error)
+    # Each proxy of ours adds the address that it was asked from; whatever stands further left anybody can write.
+    if settings().trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings().trusted_proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
+        )
     return app
 
 

@@ -67,6 +67,7 @@ class Settings:
     moica_secret: str
     certificates: certificate_settings.CertificateSettings
     argon2_memory_kib: int
+    trusted_proxies: int
     owns_database: bool
     owns_broker: bool
 
@@ -152,6 +153,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         ),
         certificates=certificates,
         argon2_memory_kib=_number(environment, "ARGON2_MEMORY_KIB", 65536, at_least=64, at_most=4_194_304),
+        trusted_proxies=_number(environment, "TRUSTED_PROXIES", 0, at_least=0, at_most=8),
         owns_database=not database_url,
         owns_broker=not broker_url,
     )
