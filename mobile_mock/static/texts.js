@@ -264,7 +264,7 @@ export const TEXTS = {
   passkey_remove_of: { zh: "移除通行金鑰「{name}」", en: "Remove the passkey “{name}”" },
   passkey_remove_ask: { zh: "移除通行金鑰「{name}」？", en: "Remove the passkey “{name}”?" },
   passkey_remove_detail: { zh: "無法復原：這把金鑰不能再登入或繳費。您在其他裝置的登入會一起結束。", en: "This cannot be undone: the key will no longer sign you in or pay. You are signed out everywhere else." },
-  passkey_remove_last_detail: { zh: "無法復原：這是最後一把，移除後不能繳費。要再加上新的，得用自然人憑證或行動身分識別登入，或到服務櫃檯。您在其他裝置的登入會一起結束。", en: "This cannot be undone: it is your last one, and without any you cannot pay. Adding a new one takes a citizen certificate, a mobile ID or a visit to a service counter. You are signed out everywhere else." },
+  passkey_remove_last_detail: { zh: "無法復原：這是最後一把，移除後不能繳費。要再加上新的，得用自然人憑證或行動自然人憑證登入，或到服務櫃檯。您在其他裝置的登入會一起結束。", en: "This cannot be undone: it is your last one, and without any you cannot pay. Adding a new one takes a citizen certificate, a mobile ID or a visit to a service counter. You are signed out everywhere else." },
   passkey_removed: { zh: "已移除通行金鑰", en: "Passkey removed" },
   used_at: { zh: "上次使用 {when}", en: "Last used {when}" },
   sessions_title: { zh: "登入中的裝置", en: "Where you are signed in" },

@@ -7,10 +7,10 @@ export const SIGN_IN_TEXTS = {
   remember_me: { zh: "記住這支手機 30 天", en: "Remember this phone for 30 days" },
   remember_me_hint: { zh: "別人也會用的手機請不要勾。看帳單和繳費時還是會請您確認身分。", en: "Not on a phone that others use too. Bills and payments still ask who you are." },
   step_up_none: { zh: "您還沒有夠安全的登入方式", en: "You have no way in that is strong enough yet" },
-  step_up_none_detail: { zh: "請用自然人憑證或行動身分識別登入後加上通行金鑰，或帶身分證到任何一個服務櫃檯辦理。", en: "Sign in with a citizen certificate or a mobile ID and add a passkey, or bring your ID card to any service counter." },
+  step_up_none_detail: { zh: "請用自然人憑證或行動自然人憑證登入後加上通行金鑰，或帶身分證到任何一個服務櫃檯辦理。", en: "Sign in with a citizen certificate or a mobile ID and add a passkey, or bring your ID card to any service counter." },
   way_passkey: { zh: "通行金鑰", en: "Passkey" },
   way_certificate: { zh: "自然人憑證", en: "Citizen certificate" },
-  way_mobile_id: { zh: "行動身分識別", en: "Mobile ID" },
+  way_mobile_id: { zh: "行動自然人憑證", en: "Mobile ID" },
   way_totp: { zh: "密碼與驗證器 App", en: "Password and authenticator app" },
   way_recovery_code: { zh: "密碼與復原碼", en: "Password and recovery code" },
   way_password_sms: { zh: "密碼與簡訊", en: "Password and text message" },
@@ -20,7 +20,7 @@ export const SIGN_IN_TEXTS = {
 
   // passkeys
   passkey_evidence: { zh: "先確認您是誰，才能加上通行金鑰", en: "Before a passkey is added, show who you are" },
-  passkey_evidence_detail: { zh: "密碼和簡訊可能被偷走，所以只憑它們不能加上通行金鑰。請用自然人憑證或行動身分識別登入，或帶身分證到任何一個服務櫃檯，我們當場給您一次性代碼。", en: "Password and text messages can be stolen, so they alone do not add a passkey. Sign in with a citizen certificate or a mobile ID, or bring your ID card to any service counter, where you get a one-time code." },
+  passkey_evidence_detail: { zh: "密碼和簡訊可能被偷走，所以只憑它們不能加上通行金鑰。請用自然人憑證或行動自然人憑證登入，或帶身分證到任何一個服務櫃檯，我們當場給您一次性代碼。", en: "Password and text messages can be stolen, so they alone do not add a passkey. Sign in with a citizen certificate or a mobile ID, or bring your ID card to any service counter, where you get a one-time code." },
   passkey_name: { zh: "通行金鑰的名字", en: "Name of the passkey" },
   passkey_name_hint: { zh: "例如「媽媽的手機」，只有您看得到", en: "Such as “Mum's phone”; only you see it" },
   passkey_name_missing: { zh: "請寫一個名字。", en: "Please write a name." },
