@@ -5,6 +5,7 @@ import { ACCOUNT_TEXTS } from "./texts_accounts.js";
 import { CERTIFICATE_TEXTS } from "./texts_certificate.js";
 import { CONSENT_TEXTS } from "./texts_consent.js";
 import { PAYING_TEXTS } from "./texts_paying.js";
+import { RECOVERY_TEXTS } from "./texts_recovery.js";
 import { SIGN_IN_TEXTS } from "./texts_sign_in.js";
 
 export const TEXTS = {
@@ -13,6 +14,7 @@ export const TEXTS = {
   ...ACCOUNT_TEXTS,
   ...CERTIFICATE_TEXTS,
   ...SIGN_IN_TEXTS,
+  ...RECOVERY_TEXTS,
 
   // the frame
   app_name: { zh: "我的高雄", en: "My Kaohsiung" },

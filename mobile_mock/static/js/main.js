@@ -14,12 +14,14 @@ import { banks } from "./views/banks.js";
 import { bill } from "./views/bill.js";
 import { bills } from "./views/bills.js";
 import { cards } from "./views/cards.js";
+import { changePassword } from "./views/change_password.js";
 import { consent } from "./views/consent.js";
 import { consents } from "./views/consents.js";
 import { history } from "./views/history.js";
 import { inbox, message } from "./views/inbox.js";
 import { bankReturn, chooseBank } from "./views/link_bank.js";
 import { me } from "./views/me.js";
+import { notMe } from "./views/not_me.js";
 import { overpayments } from "./views/overpayments.js";
 import { payment } from "./views/payment.js";
 import { paymentReturn } from "./views/payment_return.js";
@@ -27,11 +29,14 @@ import { pay } from "./views/pay.js";
 import { points } from "./views/points.js";
 import { receipt } from "./views/receipt.js";
 import { receipts, receiptsOfYear } from "./views/receipts.js";
+import { forgotPassword } from "./views/recovery.js";
+import { recoveryCodes } from "./views/recovery_codes.js";
 import { askRefund } from "./views/refunds.js";
 import { security } from "./views/security.js";
 import { signIn } from "./views/sign_in.js";
 import { signInToSite } from "./views/sign_in_to_site.js";
 import { slip } from "./views/slip.js";
+import { authenticatorApp } from "./views/totp.js";
 import { vehicles } from "./views/vehicles.js";
 
 const SIGN_IN = "/app/sign-in";
@@ -60,6 +65,9 @@ const SCREENS = {
   "/app/me/access-log": accessLog,
   "/app/me/consents": consents,
   "/app/consent": consent,
+  "/app/me/password": changePassword,
+  "/app/me/totp": authenticatorApp,
+  "/app/me/recovery-codes": recoveryCodes,
   "/app/bank-return": bankReturn,
 };
 
@@ -117,6 +125,8 @@ async function start() {
   });
   route(SIGN_IN, (place) => (place.query.has("authorization") ? signInToSite(place, { refreshMe, prove }) : signIn(place, { refreshMe })));
   route("/app/onward", onward);
+  route("/app/forgot-password", forgotPassword);
+  route("/app/not-me", (place) => (place.query.has("token") ? notMe(place) : own(notMe)(place)));
   route("/app/me", own((place) => me(place, { onLanguage })));
   route("/app/me/security", own((place) => security(place, { refreshMe })));
   for (const [path, screen] of Object.entries(SCREENS)) route(path, own(screen));

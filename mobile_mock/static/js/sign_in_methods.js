@@ -15,10 +15,14 @@ import { icon } from "./icons.js";
 import * as certificate from "./methods/certificate.js";
 import * as passkey from "./methods/passkey.js";
 import * as passwordSms from "./methods/password_sms.js";
+import * as passwordTotp from "./methods/password_totp.js";
+import * as recoveryCode from "./methods/recovery_code.js";
 
 export const METHODS = {
   passkey,
   password_sms: passwordSms,
+  password_totp: passwordTotp,
+  recovery_code: recoveryCode,
   certificate,
 };
 

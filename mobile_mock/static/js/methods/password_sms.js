@@ -26,5 +26,6 @@ export function draw(around) {
   };
   fill(around.card,
     el("form", { class: "form", novalidate: true, on: { submit } }, number.block, password.block, problem, send),
+    el("p", {}, el("a", { href: "/app/forgot-password" }, t("forgot_link"))),
     demoPanel({ national_id: number, password }, problem));
 }

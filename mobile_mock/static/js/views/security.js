@@ -11,23 +11,25 @@ import { METHODS, methodList, offered } from "../sign_in_methods.js";
 import { keepReturn, state } from "../state.js";
 import { certificatesPart } from "./certificates.js";
 import { sessionsPart, signInsPart } from "./sessions.js";
+import { spareWays } from "./spare_ways.js";
 
 const HERE = "/app/me/security";
 
 export async function security({ signal }, { refreshMe }) {
-  const [passkeys, certificates, sessions, signIns, ways] = await Promise.all([
+  const [passkeys, certificates, sessions, signIns, ways, spare] = await Promise.all([
     call("GET", "/v1/me/passkeys", { signal }),
     call("GET", "/v1/me/certificates", { signal }),
     call("GET", "/v1/me/sessions", { signal }),
     call("GET", "/v1/me/sign-ins?limit=5", { signal }),
     offered({ signal }),
+    spareWays(signal),
     refreshMe(),
   ]);
   const title = t("security_title");
   return {
     title,
     content: [heading(title, { back: "/app/me", backText: t("nav_me") }),
-      passkeysPart(passkeys, ways, refreshMe), certificatesPart(certificates), sessionsPart(sessions), signInsPart(signIns)],
+      passkeysPart(passkeys, ways, refreshMe), certificatesPart(certificates), spare, sessionsPart(sessions), signInsPart(signIns)],
   };
 }
 
