@@ -125,6 +125,18 @@ METHODS: tuple[Method, ...] = (
         proves_identity=True,
         is_offered=partial(federation_ports.is_offered, "mobile_id"),
     ),
+    Method(
+        "card",
+        Text("密碼卡與 PIN", "Printed card and PIN"),
+        Text(
+            "給沒有智慧型手機的人；看帳單、叫車，不能繳費",
+            "For people without a smartphone: bills and rides, never to pay",
+        ),
+        ("card", "pin"),
+        is_set_up=_asks(
+            "SELECT EXISTS (SELECT FROM identity.printed_card WHERE person_id = :person_id AND ended_at IS NULL)"
+        ),
+    ),
     _social("line", "LINE"),
     _social("google", "Google"),
     _social("apple", "Apple"),
