@@ -1,6 +1,7 @@
 // The desks there are. Each is a module with `desk`: {path, name (a text's key), roles (null: every officer), screens}.
 import { desk as approvals } from "./desks/approvals.js";
 import { desk as breaks } from "./desks/breaks.js";
+import { desk as cases } from "./desks/cases.js";
 import { desk as clearing } from "./desks/clearing.js";
 import { desk as days } from "./desks/days.js";
 import { desk as disputes } from "./desks/disputes.js";
@@ -10,4 +11,4 @@ import { desk as payments } from "./desks/payments.js";
 import { desk as refunds } from "./desks/refunds.js";
 import { desk as today } from "./desks/today.js";
 
-export const DESKS = [today, approvals, breaks, days, files, payments, disputes, refunds, notices, clearing];
+export const DESKS = [today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, clearing];

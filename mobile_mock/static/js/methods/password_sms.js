@@ -3,7 +3,7 @@ import { call } from "../api.js";
 import { allRight, demoPanel, numberField, passwordField } from "../credentials.js";
 import { el, fill } from "../dom.js";
 import { t } from "../language.js";
-import { busy, button } from "../parts.js";
+import { busy, button, buttonLink } from "../parts.js";
 import { drawSmsCode } from "../sms_code.js";
 
 export const icon = "phone";
@@ -26,6 +26,6 @@ export function draw(around) {
   };
   fill(around.card,
     el("form", { class: "form", novalidate: true, on: { submit } }, number.block, password.block, problem, send),
-    el("p", {}, el("a", { href: "/app/forgot-password" }, t("forgot_link"))),
+    buttonLink(t("forgot_link"), "/app/forgot-password", { kind: "quiet wide" }),
     demoPanel({ national_id: number, password }, problem));
 }

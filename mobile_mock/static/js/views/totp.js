@@ -4,7 +4,7 @@ import { allRight, codeField } from "../credentials.js";
 import { announce, el, fill, focusOn } from "../dom.js";
 import { momentText } from "../format.js";
 import { t } from "../language.js";
-import { busy, button, confirmed, heading, mark, notice } from "../parts.js";
+import { busy, button, buttonLink, confirmed, heading, mark, notice } from "../parts.js";
 import { show } from "../router.js";
 
 const BACK = { back: "/app/me/security", get backText() { return t("security_title"); } };
@@ -65,7 +65,7 @@ function drawSetUp(card, made, signal) {
     el("h2", {}, t("totp_typed")),
     el("p", { class: "mono totp-secret", "aria-label": [...made.secret].join(" ") }, made.secret.match(/.{1,4}/g).join(" ")),
     copier(made.secret),
-    el("p", {}, el("a", { href: made.otpauth_uri }, t("totp_open"))),
+    buttonLink(t("totp_open"), made.otpauth_uri, { kind: "small quiet" }),
     notice("warn", t("totp_secret_warning")),
     el("form", { class: "form", novalidate: true, on: { submit } }, code.block, problem, send));
   focusOn(title);
