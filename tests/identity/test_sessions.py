@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from identity_city import MEI, MING, NOON, ORIGIN, City
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from core.db import Database
 from identity import people, sessions
@@ -184,6 +184,57 @@ def test_all_my_other_sessions_are_ended_at_once_and_nobody_else_s(city: City) -
         phone.sign_in()
     assert phones[1].send("DELETE", "/v1/me/sessions").status_code == 204
     assert [phone.get("/v1/me").status_code for phone in (*phones, stranger)] == [401, 200, 401, 200]
+
+
+def test_a_session_of_the_highest_level_is_the_shortest(database: Database) -> None:
+    person_id = _person(database)
+    with database.unit_of_work() as session:
+        session.execute(text("UPDATE identity.person SET proofing_level = 4"))
+    token = _begun(database, person_id, "hwk", "user")
+    with database.unit_of_work() as session:
+        actor = sessions.resolve(session, token, NOON + timedelta(minutes=14))
+        assert actor is not None
+        assert actor.loa == 4
+    with database.unit_of_work() as session:
+        assert sessions.resolve(session, token, NOON + timedelta(minutes=30)) is None
+
+
+@pytest.mark.parametrize("amr", [("pwd", "sms"), ("hwk", "user")])
+def test_a_remembered_device_is_known_at_level_one_for_a_month_and_never_above(
+    database: Database, amr: tuple[str, ...]
+) -> None:
+    with database.unit_of_work() as session:
+        token = sessions.begin(
+            session, person_id=_person(database), amr=amr, transport="cookie", user_agent="t", replaces=None,
+            now=NOON, remember=True,
+        ).token  # fmt: skip
+    for days in (1, 15, 29):
+        with database.unit_of_work() as session:
+            actor = sessions.resolve(session, token, NOON + timedelta(days=days))
+            assert actor is not None
+            assert (actor.loa, actor.is_phishing_resistant) == (1, False)
+    with database.unit_of_work() as session:
+        assert sessions.resolve(session, token, NOON + timedelta(days=30)) is None
+
+
+def test_using_a_remembered_session_that_is_stale_makes_it_no_fresher(city: City) -> None:
+    phone = city.enrolled(MEI)
+    begun = phone.log_in()
+    body = {"challenge_id": begun.json["challenge_id"], "code": city.code_for(phone.mobile), "remember": True}
+    phone.kept(phone.post("/v1/auth/otp/verify", body))
+    city.sql("UPDATE identity.session SET idle_until = idle_until - interval '31 minutes'")
+    for _ in range(2):
+        city.sql("UPDATE identity.session SET last_used_at = last_used_at - interval '2 minutes'")
+        assert phone.get("/v1/me").json["acr"] == "urn:mykaohsiung:loa:1"
+    (item,) = phone.get("/v1/me/sessions").json["items"]
+    assert (item["is_remembered"], item["acr"]) == (True, "urn:mykaohsiung:loa:1")
+    refused = phone.get("/v1/me/vehicles")
+    assert refused.status_code == 401
+    assert 'error="insufficient_user_authentication"' in refused.headers["WWW-Authenticate"]
+    phone.sign_in()
+    assert phone.get("/v1/me").json["acr"] == "urn:mykaohsiung:loa:2"
+    # The rise is on the device that was remembered.
+    assert phone.get("/v1/me/sessions").json["items"][0]["is_remembered"] is True
 
 
 def test_past_sign_ins_are_listed_with_those_that_have_ended(city: City) -> None:
