@@ -28,6 +28,8 @@ from identity.words import MOBILE_CHANGED_SMS
 PURPOSES = ("proofing_in_person", "lost_credentials", "visit")
 PAPERS = ("id_card", "residence_permit", "passport", "driving_licence", "health_card", "household_certificate")
 WITH_PHOTOGRAPH = frozenset({"id_card", "residence_permit", "passport", "driving_licence"})
+UNCHANGED = "unchanged"
+"""A mobile that stays as it is: the desk sees it masked, and cannot write it down again."""
 CASE_LIFE = timedelta(minutes=30)
 LOOKUPS = Limit("officer_lookups", 40, timedelta(hours=1), extends=False)
 _TABLE = "identity.counter_case"
@@ -92,7 +94,14 @@ def see_papers(
 
 
 def write_down(
-    session: Session, officer: Actor, case_id: UUID, *, name: str, mobile: str | None, language: str, now: datetime
+    session: Session,
+    officer: Actor,
+    case_id: UUID,
+    *,
+    name: str,
+    mobile: str | None = UNCHANGED,
+    language: str,
+    now: datetime,
 ) -> CounterCase:
     """Write down or correct name (`core.names`) and mobile (None: has none); enrols somebody who is not registered yet.
 
@@ -103,7 +112,7 @@ def write_down(
     case = open_case(session, officer, case_id, now=now)
     _must_have_shown_papers(case)
     if case.person_id is None:
-        case.person_id = _enrol(session, case, mobile, language, now)
+        case.person_id = _enrol(session, case, None if mobile is UNCHANGED else mobile, language, now)
     else:
         _correct(session, case.person_id, mobile, language, now)
     people.set_name(session, case.person_id, name)
@@ -197,7 +206,7 @@ def _correct(session: Session, person_id: UUID, mobile: str | None, language: st
         people.replace_unproved(
             session,
             person,
-            mobile=mobile,
+            mobile=None if mobile is UNCHANGED else mobile,
             password_hash=None,
             proofing_level=levels.SELF_ASSERTED,
             language=language,
@@ -206,7 +215,7 @@ def _correct(session: Session, person_id: UUID, mobile: str | None, language: st
         return
     before = people.opened_mobile(person)
     person.language = language
-    if mobile == before:
+    if mobile is UNCHANGED or mobile == before:
         return
     people.set_mobile(person, mobile)
     sessions.end_all(session, person_id=person_id, now=now, reason="mobile changed at a counter")

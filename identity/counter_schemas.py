@@ -61,9 +61,12 @@ class PapersSeen(Schema):
 class WrittenDown(Schema):
     name = PersonName(required=True)
     mobile = Mobile(
-        required=True,
         allow_none=True,
-        metadata={"example": "0912345678", "pattern": "^09[0-9]{8}$", "description": "null: has none"},
+        metadata={
+            "example": "0912345678",
+            "pattern": "^09[0-9]{8}$",
+            "description": "left out: stays as it is; null: has none",
+        },
     )
     language = fields.String(required=True, validate=validate.OneOf(LANGUAGES))
 

@@ -1,10 +1,12 @@
 // Every text of the desks, in both languages: what all desks share is here, the finance desk's beside it.
 import { CASE_TEXTS } from "./texts_cases.js";
+import { COUNTER_TEXTS } from "./texts_counter.js";
 import { FINANCE_TEXTS } from "./texts_finance.js";
 import { NAMES } from "./texts_names.js";
 
 export const TEXTS = {
   ...CASE_TEXTS,
+  ...COUNTER_TEXTS,
   ...FINANCE_TEXTS,
   ...NAMES,
   app_name: { zh: "我的高雄 承辦桌面", en: "My Kaohsiung, officers' desk" },

@@ -3,12 +3,15 @@ import { desk as approvals } from "./desks/approvals.js";
 import { desk as breaks } from "./desks/breaks.js";
 import { desk as cases } from "./desks/cases.js";
 import { desk as clearing } from "./desks/clearing.js";
+import { desk as counter } from "./desks/counter.js";
 import { desk as days } from "./desks/days.js";
 import { desk as disputes } from "./desks/disputes.js";
 import { desk as files } from "./desks/files.js";
+import { desk as lookups } from "./desks/lookups.js";
 import { desk as notices } from "./desks/notices.js";
+import { desk as operator } from "./desks/operator.js";
 import { desk as payments } from "./desks/payments.js";
 import { desk as refunds } from "./desks/refunds.js";
 import { desk as today } from "./desks/today.js";
 
-export const DESKS = [today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, clearing];
+export const DESKS = [counter, operator, today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing];
