@@ -237,7 +237,7 @@ def _claims_parameter(given: Mapping[str, str]) -> _Wanted:
         raise refusal from None
     if not isinstance(document, dict):
         raise refusal
-    id_token, userinfo = (document.get(member) or {} for member in ("id_token", "userinfo"))
+    id_token, userinfo = ({} if document.get(part) is None else document[part] for part in ("id_token", "userinfo"))
     for part in (id_token, userinfo):
         if not isinstance(part, dict) or not all(value is None or isinstance(value, dict) for value in part.values()):
             raise refusal

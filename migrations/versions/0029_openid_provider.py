@@ -115,6 +115,7 @@ CREATE TABLE identity.sign_on (
     CHECK ((ended_at IS NULL) = (end_reason IS NULL))
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX sign_on_of_session ON identity.sign_on (session_id, client_id) WHERE ended_at IS NULL;
+CREATE INDEX sign_on_of_person ON identity.sign_on (person_id, client_id) WHERE ended_at IS NULL;
 CREATE INDEX sign_on_began ON identity.sign_on (began_at);
 COMMENT ON TABLE identity.sign_on IS
     'That a session of ours is in use at a client. Its id is the client''s sid; session_id follows the session as it rises.';
