@@ -43,6 +43,11 @@ class SignInSchema(Schema):
     device = _device_field()
     network = fields.String(required=True, metadata={"example": "203.0.113.0/24"})
     place = _place_field()
+    notice_id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the notice in which the person was told, to say “that was not me” of; null: none"},
+    )
     is_running = fields.Boolean(required=True)
     is_current = fields.Boolean(required=True)
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from core.clock import on_the_wire
 from core.errors import NotFound
 from core.http import Answer, Call, PageQuery, Routes, citizen, page_of
 from core.ids import parse_typeid, typeid
 from core.text import Text
-from identity import devices, levels, people, sessions
+from identity import devices, levels, people, sessions, sign_in_notices
 from identity.device_schemas import SessionItemSchema, SignInSchema
 from identity.models import SessionRow
 from identity.pages_of_ids import continued, page_answer
 
 routes = Routes("identity")
+_VISIT = Text("服務人員陪同辦理", "With an officer of the city")
 
 
 @routes.get(
@@ -72,7 +74,9 @@ def list_sign_ins(call: Call) -> Answer:
     """The newest first, those that have ended too; each is kept until 30 days after it would have lapsed."""
     limit = call.query["limit"]
     rows = sessions.begun(call.session, person_id=call.actor.id, limit=limit + 1, before=continued(call, "ses"))
-    return page_answer([_sign_in_item(row, call) for row in rows], limit)
+    ids = [row.id for row in rows]
+    notices = sign_in_notices.of_sessions(call.session, call.actor.id, ids, now=call.now)
+    return page_answer([_sign_in_item(row, notices.get(row.id), call) for row in rows], limit)
 
 
 def _session_item(row: SessionRow, proofing: int, call: Call) -> dict[str, Any]:
@@ -84,7 +88,7 @@ def _session_item(row: SessionRow, proofing: int, call: Call) -> dict[str, Any]:
         "amr": row.amr,
         "transport": row.transport,
         "user_agent": row.user_agent,
-        "device": devices.label_of(row.user_agent).in_language(call.language),
+        "device": _device(row).in_language(call.language),
         "network": row.network,
         "place": devices.place_label(row.network).in_language(call.language),
         "created_at": on_the_wire(row.created_at),
@@ -95,14 +99,20 @@ def _session_item(row: SessionRow, proofing: int, call: Call) -> dict[str, Any]:
     }
 
 
-def _sign_in_item(row: SessionRow, call: Call) -> dict[str, Any]:
+def _sign_in_item(row: SessionRow, notice_id: UUID | None, call: Call) -> dict[str, Any]:
     return {
         "id": typeid("ses", row.id),
         "at": on_the_wire(row.created_at),
         "amr": row.amr,
-        "device": devices.label_of(row.user_agent).in_language(call.language),
+        "device": _device(row).in_language(call.language),
         "network": row.network,
         "place": devices.place_label(row.network).in_language(call.language),
+        "notice_id": typeid("ntc", notice_id) if notice_id else None,
         "is_running": sessions.is_running(row, call.now),
         "is_current": row.id == call.actor.session_id,
     }
+
+
+def _device(row: SessionRow) -> Text:
+    """A visit's session is on an officer's machine, which says nothing to its person."""
+    return _VISIT if row.with_officer else devices.label_of(row.user_agent)

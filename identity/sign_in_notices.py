@@ -10,10 +10,11 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from identity import devices, locks, security_notices
+from identity.models import Disavowal
 
 REMEMBERED = timedelta(days=180)
 """How long a place stays known unused."""
@@ -48,6 +49,17 @@ def note(
     told = {"device": devices.label_of(user_agent), "place": devices.place_label(network)}
     method = next((method for method in locks.AMR if locks.is_of(amr, method)), None)
     security_notices.tell(session, person_id, "sign_in", values=told, session_id=session_id, method=method, now=now)
+
+
+def of_sessions(session: Session, person_id: UUID, session_ids: Collection[UUID], *, now: datetime) -> dict[UUID, UUID]:
+    """The notices of these sign-ins of this person that can still be disowned, by session. One query."""
+    query = select(Disavowal.session_id, Disavowal.id).where(
+        Disavowal.person_id == person_id,
+        Disavowal.kind == "sign_in",
+        Disavowal.session_id.in_(session_ids),
+        Disavowal.expires_at > now,
+    )
+    return {session_id: notice_id for session_id, notice_id in session.execute(query) if session_id is not None}
 
 
 # xmax is 0 in a row that was inserted, and not in one that was updated.

@@ -40,5 +40,7 @@ export const SIGN_IN_TEXTS = {
   sessions_end_others_detail: { zh: "只有這支手機還會登入著。其他裝置要再登入一次。", en: "Only this phone stays signed in. The others have to sign in again." },
   sessions_others_ended: { zh: "其他裝置都登出了", en: "Everything else is signed out" },
   sign_ins_title: { zh: "最近的登入", en: "Recent sign-ins" },
-  sign_ins_detail: { zh: "地點只記到網路，不記到住址。有不認得的，請登出其他所有裝置，並撥 1999。", en: "Places are kept as networks, not addresses. If one is not yours, sign out everywhere else and call 1999." },
+  sign_ins_detail: { zh: "地點只記到網路，不記到住址。從新地方的登入，我們會另外通知您。", en: "Places are kept as networks, not addresses. Of a sign-in from a new place we tell you." },
+  sign_in_not_me: { zh: "不是我本人", en: "That was not me" },
+  sign_in_not_me_of: { zh: "不是我本人：{when}，{device}", en: "That was not me: {when}, {device}" },
 };

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from stack import Stack
 
 pytestmark = pytest.mark.browser
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36 Edg/156.0.0.0"
 
 
 def _security(device: Phone, title: str = "登入與安全") -> None:
@@ -68,6 +69,21 @@ def test_another_session_is_ended_and_then_all_others_and_each_is_in_the_list_of
         expect(page.locator(".row", has_text="密碼與簡訊")).not_to_have_count(0)
         for other in others:
             other.close()
+
+
+def test_a_sign_in_from_a_new_device_is_in_the_list_with_a_way_to_say_that_it_was_not_me(
+    stack: Stack, chromium_browser: Browser
+) -> None:
+    person = stranger()
+    with phone(stack, chromium_browser) as device, phone(stack, chromium_browser, user_agent=WINDOWS) as other:
+        device.register(person)
+        other.sign_in(person, has_passkey=True)
+        _security(device)
+        not_me = device.page.get_by_role("link", name=re.compile("不是我本人：.*Edge · Windows"))
+        expect(not_me).to_have_count(1)
+        not_me.click()
+        device.page.wait_for_url(re.compile(r"/app/not-me\?notice=ntc_"))
+        expect(device.page.get_by_role("main")).to_contain_text("Edge · Windows")
 
 
 def test_the_step_up_offers_only_what_reaches_the_level_and_a_finger_is_enough(

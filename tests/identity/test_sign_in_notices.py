@@ -48,6 +48,19 @@ def test_a_sign_in_from_a_new_device_is_told_on_every_channel_with_a_link_to_dis
     assert city.sql("SELECT kind, method FROM identity.disavowal") == [("sign_in", "password_sms")]
 
 
+def test_the_list_of_sign_ins_names_the_notice_to_disown_and_disowning_it_ends_the_session(
+    city: City, mei: Phone
+) -> None:
+    stranger = city.phone(MEI, user_agent=WINDOWS, address=CAFE)
+    stranger.sign_in()
+    theirs, own = mei.get("/v1/me/sign-ins").json["items"]
+    assert theirs["notice_id"].startswith("ntc_")
+    assert own["notice_id"] is None
+    assert mei.post(f"/v1/me/security-notices/{theirs['notice_id']}/disavowal").status_code == 200
+    assert stranger.get("/v1/me").status_code == 401
+    assert stranger.log_in().status_code == 403
+
+
 def test_a_new_network_alone_or_a_new_device_alone_is_told_too(city: City, mei: Phone) -> None:
     city.phone(MEI, user_agent=ANDROID, address=CAFE).sign_in()
     assert len(_notices(city)) == 1

@@ -4,7 +4,7 @@ import { announce, el, fill } from "../dom.js";
 import { momentText } from "../format.js";
 import { icon } from "../icons.js";
 import { hasText, t } from "../language.js";
-import { busy, button, confirmed, growingList, mark } from "../parts.js";
+import { busy, button, buttonLink, confirmed, growingList, mark } from "../parts.js";
 import { show } from "../router.js";
 
 // How somebody signed in, by the words of `amr` that only that way has.
@@ -71,5 +71,7 @@ function signInRow(item) {
     el("span", { class: "row-title" }, momentText(item.at)),
     el("span", { class: "hint" }, `${item.device} · ${item.place}`),
     el("span", { class: "hint" }, wayOf(item.amr)),
-    (item.is_current || item.is_running) && mark("good", t(item.is_current ? "session_current" : "session_running"), "check")));
+    (item.is_current || item.is_running) && mark("good", t(item.is_current ? "session_current" : "session_running"), "check"),
+    item.notice_id && buttonLink(t("sign_in_not_me"), `/app/not-me?notice=${encodeURIComponent(item.notice_id)}`, { kind: "small quiet",
+      "aria-label": t("sign_in_not_me_of", { when: momentText(item.at), device: item.device }) })));
 }
