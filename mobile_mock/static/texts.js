@@ -4,16 +4,20 @@
 import { ACCOUNT_TEXTS } from "./texts_accounts.js";
 import { CERTIFICATE_TEXTS } from "./texts_certificate.js";
 import { CONSENT_TEXTS } from "./texts_consent.js";
+import { COUNTER_TEXTS } from "./texts_counter.js";
+import { FEDERATION_TEXTS } from "./texts_federation.js";
 import { PAYING_TEXTS } from "./texts_paying.js";
 import { RECOVERY_TEXTS } from "./texts_recovery.js";
 import { SIGN_IN_TEXTS } from "./texts_sign_in.js";
 
 export const TEXTS = {
   ...PAYING_TEXTS,
+  ...COUNTER_TEXTS,
   ...CONSENT_TEXTS,
   ...ACCOUNT_TEXTS,
   ...CERTIFICATE_TEXTS,
   ...SIGN_IN_TEXTS,
+  ...FEDERATION_TEXTS,
   ...RECOVERY_TEXTS,
 
   // the frame

@@ -17,8 +17,10 @@ import { cards } from "./views/cards.js";
 import { changePassword } from "./views/change_password.js";
 import { consent } from "./views/consent.js";
 import { consents } from "./views/consents.js";
+import { enrol } from "./views/enrol.js";
 import { history } from "./views/history.js";
 import { inbox, message } from "./views/inbox.js";
+import { accountReturn, linkAccount, linkedAccounts } from "./views/linked_accounts.js";
 import { bankReturn, chooseBank } from "./views/link_bank.js";
 import { me } from "./views/me.js";
 import { notMe } from "./views/not_me.js";
@@ -63,6 +65,7 @@ const SCREENS = {
   "/app/me/receipts/:year": receiptsOfYear,
   "/app/me/overpayments": overpayments,
   "/app/me/access-log": accessLog,
+  "/app/me/linked-accounts": linkedAccounts,
   "/app/me/consents": consents,
   "/app/consent": consent,
   "/app/me/password": changePassword,
@@ -126,7 +129,10 @@ async function start() {
   route(SIGN_IN, (place) => (place.query.has("authorization") ? signInToSite(place, { refreshMe, prove }) : signIn(place, { refreshMe })));
   route("/app/onward", onward);
   route("/app/forgot-password", forgotPassword);
+  route("/app/enrol", (place) => enrol(place, { refreshMe }));
   route("/app/not-me", (place) => (place.query.has("token") ? notMe(place) : own(notMe)(place)));
+  route("/app/account-return", (place) => accountReturn(place, { refreshMe }));
+  route("/app/link-account", (place) => linkAccount(place, { refreshMe }));
   route("/app/me", own((place) => me(place, { onLanguage })));
   route("/app/me/security", own((place) => security(place, { refreshMe })));
   for (const [path, screen] of Object.entries(SCREENS)) route(path, own(screen));

@@ -13,6 +13,7 @@ import { call } from "./api.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import * as certificate from "./methods/certificate.js";
+import { apple, google, line, mobileId } from "./methods/federated.js";
 import * as passkey from "./methods/passkey.js";
 import * as passwordSms from "./methods/password_sms.js";
 import * as passwordTotp from "./methods/password_totp.js";
@@ -24,6 +25,10 @@ export const METHODS = {
   password_totp: passwordTotp,
   recovery_code: recoveryCode,
   certificate,
+  mobile_id: mobileId,
+  line,
+  google,
+  apple,
 };
 
 /** What the API offers and this phone can draw: [{method, label, hint, is_set_up, …}]. */

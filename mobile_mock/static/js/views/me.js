@@ -29,6 +29,7 @@ export async function me(_place, { onLanguage }) {
         place("/app/me/overpayments", "coins", "overpayments_title", "overpayments_hint"),
         place("/app/me/consents", "shield", "consents_title", "consents_hint"),
         place("/app/me/access-log", "eye", "access_log_title", "access_log_hint"),
+        place("/app/me/linked-accounts", "leave", "linked_title", "linked_hint"),
         place("/app/me/security", "key", "security_title", "security_hint")),
       el("section", { class: "card" }, el("h2", {}, t("reading_title")),
         el("div", { class: "setting" }, el("span", {}, t("language")), languageButton(onLanguage, "button small quiet")),

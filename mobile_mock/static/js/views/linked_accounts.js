@@ -1,0 +1,132 @@
+// Accounts elsewhere that sign me in: the list, the question before one is linked, and the way back from a provider.
+import { Refusal, call } from "../api.js";
+import { announce, el } from "../dom.js";
+import { momentText } from "../format.js";
+import { icon } from "../icons.js";
+import { t } from "../language.js";
+import { goTo } from "../methods/federated.js";
+import { busy, button, buttonLink, confirmed, facts, heading, notice } from "../parts.js";
+import { go, show } from "../router.js";
+import { keepReturn, state } from "../state.js";
+
+const HERE = "/app/me/linked-accounts";
+
+export async function linkedAccounts({ signal }) {
+  const { items, can_link: canLink } = await call("GET", "/v1/me/linked-accounts", { signal });
+  const title = t("linked_title");
+  return {
+    title,
+    content: [heading(title, { back: "/app/me", backText: t("nav_me") }), el("p", {}, t("linked_intro")),
+      items.length === 0 && notice("info", t("linked_none"), el("p", {}, t("linked_none_detail"))),
+      el("ul", { class: "list", role: "list" }, items.map(accountRow)),
+      ...canLink.map((provider) => linker(provider, signal))],
+  };
+}
+
+function accountRow(item) {
+  const name = t(`provider_${item.provider}`);
+  const problem = el("div");
+  const remove = button(t("linked_remove"), () => busy(remove, problem, async () => {
+    if (!(await confirmed(t("linked_remove_title", { name }), t("linked_remove_detail"), t("linked_remove"), { dangerous: true }))) return;
+    await call("DELETE", `/v1/me/linked-accounts/${encodeURIComponent(item.id)}`);
+    await show();
+    announce(t("linked_removed"));
+  }), { kind: "small quiet", iconName: "cross", "aria-label": `${t("linked_remove")} ${name} ${item.label}` });
+  return el("li", { class: "card" }, el("h2", {}, name), item.label && el("p", {}, item.label),
+    el("p", { class: "hint" }, t("linked_at", { when: momentText(item.linked_at) })),
+    el("p", { class: "hint" }, item.last_used_at ? t("linked_used", { when: momentText(item.last_used_at) }) : t("linked_unused")),
+    problem, el("div", { class: "actions" }, remove));
+}
+
+/** The API asks for a sign-in of the last minutes first, in the dialog that opens by itself. */
+function linker(provider, signal) {
+  const problem = el("div");
+  const add = button(t("linked_add", { name: t(`provider_${provider}`) }), () => busy(add, problem, () => goTo(provider, { link: "1", return_to: HERE }, signal)),
+    { kind: "quiet wide", iconName: "plus" });
+  return el("div", {}, problem, add);
+}
+
+/** An account that has just shown to be held in this browser: whose is it, and may it sign them in? */
+export async function linkAccount({ signal }, { refreshMe }) {
+  const waiting = await waitingAccount(signal);
+  if (!waiting) return nothingWaits();
+  if (!state.me) await refreshMe();
+  const name = t(`provider_${waiting.provider}`);
+  const title = t("link_title", { name });
+  return { title, content: [heading(title), state.me ? question(waiting, name) : signInFirst(waiting, name)] };
+}
+
+async function waitingAccount(signal) {
+  try {
+    return await call("GET", "/v1/auth/social/pending-link", { signal, quiet: true });
+  } catch (failure) {
+    if (failure instanceof Refusal && failure.status === 404) return null;
+    throw failure;
+  }
+}
+
+function question(waiting, name) {
+  const problem = el("div");
+  const yes = button(t("link_yes"), () => busy(yes, problem, async () => {
+    await call("POST", "/v1/me/linked-accounts", { body: { pending_link_id: waiting.id } });
+    await go(HERE, { replace: true });
+    announce(t("link_done", { name }));
+  }), { kind: "primary wide", iconName: "check" });
+  return el("section", { class: "card" },
+    facts([[t("link_account"), `${name} ${waiting.label}`.trim()], [t("link_to"), el("span", { class: "mono" }, state.me.national_id)]]),
+    el("p", {}, t("link_meaning", { name })), problem, yes, putOff(waiting.return_to));
+}
+
+function signInFirst(waiting, name) {
+  const on = button(t("link_sign_in"), () => { keepReturn("/app/link-account"); go("/app/sign-in"); }, { kind: "primary wide" });
+  return el("section", { class: "card" }, notice("info", t("link_unknown", { name }), el("p", {}, t("link_unknown_detail"))),
+    facts([[t("link_account"), `${name} ${waiting.label}`.trim()]]), on, putOff("/app/sign-in"));
+}
+
+function putOff(onwards) {
+  const problem = el("div");
+  const no = button(t("link_no"), () => busy(no, problem, async () => {
+    await call("DELETE", "/v1/auth/social/pending-link", { quiet: true });
+    await go(onwards, { replace: true });
+    announce(t("link_put_off"));
+  }), { kind: "quiet wide" });
+  return el("div", {}, problem, no);
+}
+
+function nothingWaits() {
+  const title = t("link_gone");
+  return { title, content: [heading(title), el("p", {}, t("link_gone_detail")), buttonLink(t("outcome_go_on"), "/app", { kind: "primary wide" })] };
+}
+
+const OUTCOMES = {
+  "federation-cancelled": ["info", "outcome_cancelled"],
+  "federation-ended": ["warn", "outcome_ended"],
+  "federation-refused": ["bad", "outcome_refused"],
+  "account-linked": ["warn", "outcome_linked"],
+  "method-shut": ["bad", "outcome_shut"],
+  "other-person": ["warn", "outcome_person"],
+  unavailable: ["warn", "outcome_unavailable"],
+};
+
+/** Back from a provider without what was wanted: what happened, in plain words, and what can be done. */
+export async function accountReturn({ query }, { refreshMe }) {
+  const outcome = query.get("outcome");
+  const provider = ["line", "google", "apple", "mobile_id"].find((known) => known === query.get("provider"));
+  const [tone, key] = OUTCOMES[outcome] || ["warn", "outcome_unknown"];
+  await refreshMe();
+  const title = t(key);
+  return {
+    title,
+    content: [heading(title), el("section", { class: "card" }, el("div", { class: "dialog-icon" }, icon(tone === "bad" ? "overdue" : "info")),
+      el("p", {}, t(`${key}_detail`)), el("div", { class: "actions" }, waysOn(outcome, provider)))],
+  };
+}
+
+function waysOn(outcome, provider) {
+  if (state.me) {
+    const isSocial = provider && provider !== "mobile_id";
+    return buttonLink(t("outcome_go_on"), isSocial && outcome !== "other-person" ? HERE : "/app", { kind: "primary wide" });
+  }
+  return [provider && outcome !== "method-shut" && buttonLink(t("outcome_try_again"), `/app/sign-in?method=${provider}`, { kind: "primary wide" }),
+    buttonLink(t("outcome_other_ways"), "/app/sign-in", { kind: "quiet wide" })];
+}
