@@ -105,7 +105,7 @@ class Site:
         sent = {name: value for name, value in ({**fields, **form}).items() if value is not ...}
         return self.city.app.test_client(use_cookies=False).post(path, data=sent, headers=headers)
 
-    def redeem(self, code: str, **changes: Any) -> TestResponse:
+    def redeem(self, code: str, /, **changes: Any) -> TestResponse:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.redirect_uri,
                 "code_verifier": VERIFIER}  # fmt: skip
         return self.post("/oauth/token", **(form | changes))

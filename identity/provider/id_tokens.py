@@ -35,7 +35,8 @@ def issue(
     }
     if nonce is not None:
         said["nonce"] = nonce
-    if grant.id_token_claims:
+    told = claims.allowed(client, grant.id_token_claims)
+    if told:
         disclosures.record(session, client, grant.person_id, now=now)
-        said |= claims.of_person(session, grant.person_id, grant.id_token_claims)
+        said |= claims.of_person(session, grant.person_id, told)
     return keys.sign(session, {"typ": "JWT"}, said, client.id_token_alg, now=now)

@@ -122,11 +122,11 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     TOKEN_ENDPOINT_AUTH_METHODS: ClassVar = list(clients.AUTH_METHODS)
 
     def authenticate_refresh_token(self, refresh_token: str) -> _Refreshed | None:
-        """Use it up; one that was used before takes its whole family with it."""
-        used = tokens.use_refresh(
+        """Weigh it; one that was used before takes its whole family with it."""
+        found = tokens.weigh_refresh(
             self.server.session, refresh_token, self.request.client.get_client_id(), now=self.server.now
         )
-        return _Refreshed(used) if used else None
+        return _Refreshed(found) if found else None
 
     def authenticate_user(self, refresh_token: _Refreshed) -> ProviderGrant:
         """Whose it is."""
@@ -136,12 +136,10 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     def issue_token(self, user: ProviderGrant, refresh_token: _Refreshed) -> dict[str, Any]:
         """New tokens, of the scopes asked for at the most."""
         scopes = (self.request.payload.scope or refresh_token.get_scope()).split()
-        return tokens.next_ones(
-            self.server.session, user, refresh_token.used.successor, scopes=scopes, now=self.server.now
-        )
+        return tokens.use_refresh(self.server.session, refresh_token.refresh, scopes=scopes, now=self.server.now)
 
     def revoke_old_credential(self, refresh_token: _Refreshed) -> None:
-        """It was used up."""
+        """It was used up when the next one was made."""
 
 
 class _Code:
@@ -166,9 +164,9 @@ class _Code:
 class _Refreshed:
     """A refresh token in use, as Authlib asks about it."""
 
-    def __init__(self, used: tokens.UsedRefresh) -> None:
-        self.used = used
-        self.row = used.grant
+    def __init__(self, refresh: tokens.Refresh) -> None:
+        self.refresh = refresh
+        self.row = refresh.grant
 
     def check_client(self, client: Client) -> bool:
         return self.row.client_id == client.get_client_id()

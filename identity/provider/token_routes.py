@@ -86,8 +86,9 @@ def _userinfo(call: Call, token: str | None) -> Answer:
     if holder is None or client is None:
         return _refused("invalid_token", 401)
     body: dict[str, object] = {"sub": subjects.subject_of(call.session, holder.person_id, client.sector_identifier)}
-    # What was agreed to is told while its purpose is approved and its scope was asked for again at a refresh.
-    told = claims.allowed(client, holder.userinfo_claims)
+    # What was agreed to is told while its purpose is approved, and unless a refresh asked for less.
+    left_out = set(holder.granted_scopes) - set(holder.scopes)
+    told = claims.allowed(client, holder.userinfo_claims) - claims.of_scopes(left_out)
     if told:
         disclosures.record(call.session, client, holder.person_id, now=call.now)
         body |= claims.of_person(call.session, holder.person_id, told)

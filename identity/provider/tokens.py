@@ -30,10 +30,11 @@ GRACE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class UsedRefresh:
-    """A refresh token that has just been used: what it is for, and the one that follows it."""
+class Refresh:
+    """A good refresh token, held until the transaction ends: what it is for, and the one that follows it."""
 
     grant: ProviderGrant
+    token_hash: bytes
     successor: str
 
 
@@ -44,6 +45,7 @@ class Bearer:
     person_id: UUID
     client_id: str
     scopes: tuple[str, ...]
+    granted_scopes: tuple[str, ...]
     userinfo_claims: tuple[str, ...]
 
 
@@ -55,8 +57,9 @@ def first(session: Session, grant: ProviderGrant, *, now: datetime) -> dict[str,
     return answer
 
 
-def use_refresh(session: Session, token: str, client_id: str, *, now: datetime) -> UsedRefresh | None:
-    """Use up a refresh token; None when it is unknown, another site's, lapsed, dead, or was used before."""
+def weigh_refresh(session: Session, token: str, client_id: str, *, now: datetime) -> Refresh | None:
+    """Whether a refresh token may be used; None when it is unknown, another site's, lapsed, dead, or was used before,
+    and then its family ends."""
     hashed = token_hash(token)
     # Uses of one family wait for each other here, so that two at once are one after the other.
     row = session.execute(_FAMILY, {"hash": hashed, "client_id": client_id}).one_or_none()
@@ -66,22 +69,20 @@ def use_refresh(session: Session, token: str, client_id: str, *, now: datetime) 
     if row.used_at is None:
         if row.expires_at <= now:
             return None
-        session.execute(_USE, {"hash": hashed, "now": now})
     else:
         follower = session.execute(_FOLLOWER, {"hash": token_hash(successor)}).one_or_none()
         is_answer_lost = follower is not None and follower.used_at is None and now - row.used_at <= GRACE
         if not is_answer_lost:
             grants.revoke(session, row.grant_id, reason="refresh token reused", now=now)
             return None
-    return UsedRefresh(session.get_one(ProviderGrant, row.grant_id), successor)
+    return Refresh(session.get_one(ProviderGrant, row.grant_id), hashed, successor)
 
 
-def next_ones(
-    session: Session, grant: ProviderGrant, successor: str, *, scopes: Sequence[str], now: datetime
-) -> dict[str, Any]:
-    """The tokens that follow a used refresh token."""
-    answer = _access(session, grant, scopes, now)
-    answer["refresh_token"] = _keep_refresh(session, grant, successor, now)
+def use_refresh(session: Session, refresh: Refresh, *, scopes: Sequence[str], now: datetime) -> dict[str, Any]:
+    """Use up a refresh token, for the tokens that follow it."""
+    session.execute(_USE, {"hash": refresh.token_hash, "now": now})
+    answer = _access(session, refresh.grant, scopes, now)
+    answer["refresh_token"] = _keep_refresh(session, refresh.grant, refresh.successor, now)
     return answer
 
 
@@ -90,7 +91,9 @@ def bearer(session: Session, token: str, *, now: datetime) -> Bearer | None:
     row = session.execute(_BEARER, {"hash": token_hash(token), "now": now}).one_or_none()
     if row is None:
         return None
-    return Bearer(row.person_id, row.client_id, tuple(row.scopes), tuple(row.userinfo_claims))
+    return Bearer(
+        row.person_id, row.client_id, tuple(row.scopes), tuple(row.granted_scopes), tuple(row.userinfo_claims)
+    )
 
 
 def revoke(session: Session, token: str, client_id: str, *, now: datetime) -> None:
@@ -142,11 +145,11 @@ _FAMILY = text(
      WHERE t.token_hash = :hash AND g.client_id = :client_id FOR UPDATE OF g, t
     """
 )
-_USE = text("UPDATE identity.provider_refresh_token SET used_at = :now WHERE token_hash = :hash")
+_USE = text("UPDATE identity.provider_refresh_token SET used_at = COALESCE(used_at, :now) WHERE token_hash = :hash")
 _FOLLOWER = text("SELECT used_at FROM identity.provider_refresh_token WHERE token_hash = :hash")
 _BEARER = text(
     """
-    SELECT g.person_id, g.client_id, t.scopes, g.userinfo_claims
+    SELECT g.person_id, g.client_id, t.scopes, g.scopes AS granted_scopes, g.userinfo_claims
       FROM identity.provider_access_token t
       JOIN identity.provider_grant g ON g.id = t.grant_id
       JOIN identity.relying_party r ON r.client_id = g.client_id
