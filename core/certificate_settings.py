@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 CLASS_3 = "2.16.886.101.0.3.3"
 """id-tw-gpki-certpolicy-class3Assurance: the policy under which citizens' cards are issued."""
 
+_LONGEST_LIST_SECONDS = 86_400
+
 
 @dataclass(frozen=True, slots=True)
 class CertificateSettings:
@@ -18,7 +20,8 @@ class CertificateSettings:
 
     `roots_file` holds PEM certificates: self-signed ones are the roots that are trusted, the others authorities below
     them that readers leave out; None where nobody signs in by certificate. `list_origins` are scheme, host and port of
-    the addresses from which revocation lists may be fetched. `reader_url` is where pages find the card reader's
+    the addresses from which revocation lists may be fetched; `list_seconds` is how long a list is taken without asking
+    whether there is a newer one. `reader_url` is where pages find the card reader's
     program on the citizen's own computer.
     """
 
@@ -26,6 +29,7 @@ class CertificateSettings:
     list_origins: tuple[str, ...]
     policies: tuple[str, ...]
     reader_url: str
+    list_seconds: int = 600
 
 
 def read(
@@ -55,7 +59,10 @@ def read(
     reader_url = environment.get("CARD_READER_URL") or (f"{sandbox_url}/moica/reader" if is_demo else "")
     if reader_url and urlsplit(reader_url).scheme not in ("http", "https"):
         raise wrong("CARD_READER_URL should be an address beginning with http:// or https://")
-    return CertificateSettings(roots_file, origins, policies, reader_url)
+    seconds = environment.get("CERTIFICATE_LIST_SECONDS") or ("0" if is_demo else "600")
+    if not (seconds.isascii() and seconds.isdigit() and int(seconds) <= _LONGEST_LIST_SECONDS):
+        raise wrong(f"CERTIFICATE_LIST_SECONDS={seconds!r} should be a whole number from 0 to {_LONGEST_LIST_SECONDS}")
+    return CertificateSettings(roots_file, origins, policies, reader_url, int(seconds))
 
 
 def _is_origin(text: str) -> bool:

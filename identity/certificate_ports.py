@@ -52,11 +52,17 @@ def ports() -> Ports:
     return _plugged
 
 
+def refuse_if_not_offered() -> None:
+    """Raises Unavailable where nobody signs in by certificate."""
+    if ports().settings.roots_file is None:
+        raise Unavailable(retry_after_seconds=3600)
+
+
 def trust() -> Trust:
     """What is pinned. Raises Unavailable where nobody signs in by certificate, or the file cannot be used."""
+    refuse_if_not_offered()
     of = ports().settings
-    if of.roots_file is None:
-        raise Unavailable(retry_after_seconds=3600)
+    assert of.roots_file is not None
     try:
         return certificate_paths.trust_in(of.roots_file, of.policies)
     except (OSError, ValueError) as error:

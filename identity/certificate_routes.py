@@ -58,7 +58,7 @@ _COOKIE = "__Host-certificate"
 def certificate_challenge(call: Call) -> Answer:
     """Valid for five minutes and once, and in this browser alone: its secret comes in a cookie that no script reads, or
     in the body."""
-    certificate_ports.trust()
+    certificate_ports.refuse_if_not_offered()
     given = certificates.give_out(call.session, now=call.now)
     is_cookie = call.body["transport"] == "cookie"
     seconds = int(certificates.CHALLENGE.total_seconds())

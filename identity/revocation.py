@@ -1,8 +1,9 @@
 """Whether a certificate of a path is revoked: by its issuer's revocation list (RFC 5280 §5 and §6.3).
 
 A list is fetched while no transaction is open, from pinned origins alone whatever a certificate says, and kept in
-PostgreSQL until its own next update. After ten minutes the issuer is asked again; where it does not answer, the list
-that is kept still counts for as long as its issuer has said it would. Without a list that counts nobody gets in.
+PostgreSQL until its own next update. Some minutes later (a setting) the issuer is asked for a newer one; where it does
+not answer, the list that is kept still counts for as long as its issuer has said it would. Without a list that counts
+nobody gets in.
 """
 
 from __future__ import annotations
@@ -37,8 +38,6 @@ from identity.certificate_paths import Path
 from partners import wire
 
 MOST_BYTES = 32 << 20
-ASK_AGAIN = timedelta(minutes=10)
-"""How long a list is taken without asking whether there is a newer one."""
 REST = timedelta(seconds=10)
 """How long an issuer whose list brought nothing is left alone."""
 _PLAIN = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/%=&?+-]*")
@@ -129,7 +128,9 @@ def _current(url: str, issuer: x509.Certificate, now: datetime) -> x509.Certific
 
 def _is_to_be_asked(kept: RevocationList, now: datetime) -> bool:
     """Whether it is time to ask for a newer list, and nobody is doing so or has just done so in vain."""
-    return (kept.fetched_at is None or kept.fetched_at <= now - ASK_AGAIN) and kept.tried_at <= now - REST
+    kept_for = timedelta(seconds=certificate_ports.ports().settings.list_seconds)
+    is_quiet = kept.tried_at == kept.fetched_at or kept.tried_at <= now - REST
+    return is_quiet and (kept.fetched_at is None or kept.fetched_at <= now - kept_for)
 
 
 def _kept_list(kept: RevocationList, issuer: x509.Certificate, now: datetime) -> x509.CertificateRevocationList:

@@ -24,7 +24,8 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 POLICY_CLASS_3 = ObjectIdentifier("2.16.886.101.0.3.3")
 POLICY_TEST = ObjectIdentifier("2.16.886.101.0.3.0")
 LAST_FOUR = "2.16.886.1.100.2.51"
-LIST_LIFETIME = timedelta(days=1)
+# Real lists live for a day; here nobody should wait that long to see what a switch does.
+LIST_LIFETIME = timedelta(seconds=30)
 ROOT, ISSUING = "root", "issuing"
 _ROOT_LIFETIME = timedelta(days=7300)
 _EPOCH = datetime.fromisoformat("2024-01-01T00:00:00+00:00")
