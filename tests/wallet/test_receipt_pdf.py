@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import zlib
-from base64 import a85decode
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from pdf_words import contents, words_in
 
 from core.fonts import run_of, width, wrapped
 from wallet.receipt_pdf import Receipt, ReceiptLine, receipt_pdf
@@ -29,46 +28,6 @@ RECEIPT = Receipt(
     account_masked="***1234",
     verify_url="https://kaohsiung.example/verify/3q2u8Jb0VtZ0x8mYk3n4Qw",
 )
-
-
-def _stream(pdf: bytes, number: int) -> bytes:
-    """The data of object `number`."""
-    start = pdf.index(b"\n%d 0 obj" % number)
-    found = re.search(rb"stream\r?\n(.*?)endstream", pdf[start:], re.DOTALL)
-    assert found is not None
-    data = found[1].strip()
-    return zlib.decompress(a85decode(data[:-2]) if data.endswith(b"~>") else data)
-
-
-def _contents(pdf: bytes) -> list[bytes]:
-    return [_stream(pdf, int(number)) for number in re.findall(rb"/Contents (\d+) 0 R", pdf)]
-
-
-def _words(pdf: bytes) -> str:
-    """What a reader copies out of the file: each shown string, through its typeface's own map back to Unicode."""
-    maps = {}
-    for name, number in re.findall(rb"/(F\d+\+\d+) (\d+) 0 R", pdf):
-        definition = pdf[pdf.index(b"\n%s 0 obj" % number) :]
-        pointer = re.search(rb"/ToUnicode (\d+) 0 R", definition)
-        assert pointer is not None
-        pairs = re.findall(rb"<(\w\w)> <(\w{4,})>", _stream(pdf, int(pointer[1])))
-        maps[name] = {int(code, 16): bytes.fromhex(drawn.decode()).decode("utf-16-be") for code, drawn in pairs}
-    text = ""
-    for contents in _contents(pdf):
-        for face, shown, _ in re.findall(rb"/(F\d+\+\d+) [\d.]+ Tf|\(((?:\\.|[^\\)])*)\) Tj|(ET)", contents, re.DOTALL):
-            if face:
-                current = maps[face]
-            elif shown:
-                raw = re.sub(rb"\\([0-7]{3}|.)", _unescaped, shown, flags=re.DOTALL)
-                text += "".join(current[code] for code in raw)
-            else:
-                text += "\n"
-    return text
-
-
-def _unescaped(match: re.Match[bytes]) -> bytes:
-    code = match[1]
-    return bytes([int(code, 8)]) if len(code) == 3 else {b"n": b"\n", b"r": b"\r", b"t": b"\t"}.get(code, code)
 
 
 def test_the_same_receipt_gives_the_same_bytes_from_any_thread() -> None:
@@ -106,7 +65,7 @@ def test_every_typeface_is_inside_the_file() -> None:
 )
 def test_its_words_can_be_read_back_and_copied(language: str, words: list[str]) -> None:
     pdf = receipt_pdf(RECEIPT, language)  # type: ignore[arg-type]
-    text = _words(pdf)
+    text = words_in(pdf)
     always = ["NT$665", RECEIPT.number, RECEIPT.payer_masked, "BZC123456", RECEIPT.verify_url, "***1234"]
     for expected in [*words, *always]:
         assert expected in text
@@ -116,7 +75,7 @@ def test_the_code_is_drawn_not_a_picture_and_leads_to_the_verifying_page() -> No
     pdf = receipt_pdf(RECEIPT, "zh-TW")
     assert b"/Subtype /Image" not in pdf
     assert f"/URI ({RECEIPT.verify_url})".encode() in pdf
-    assert _contents(pdf)[0].count(b" re") > 150
+    assert contents(pdf)[0].count(b" re") > 150
 
 
 def test_characters_that_no_typeface_draws_do_not_break_it() -> None:
@@ -132,9 +91,9 @@ def test_characters_that_no_typeface_draws_do_not_break_it() -> None:
 def test_many_bills_go_on_to_more_pages() -> None:
     many = replace(RECEIPT, lines=RECEIPT.lines * 40)
     pages = receipt_pdf(many, "en")
-    assert len(_contents(pages)) == 5
-    assert _words(pages).count("BZC123456") == 40
-    assert "Page 5" in _words(pages)
+    assert len(contents(pages)) == 5
+    assert words_in(pages).count("BZC123456") == 40
+    assert "Page 5" in words_in(pages)
 
 
 def test_lines_stay_within_their_room_and_do_not_begin_with_a_comma() -> None:

@@ -26,6 +26,15 @@ export async function addPasskey(name, { mayAsk = true } = {}) {
   });
 }
 
+/** Make a passkey on this phone with the ID number and a code from the counter. Answers the new session. */
+export async function enrolWithCode(body, name) {
+  const { ceremony_id, options } = await call("POST", "/v1/auth/enrolments/options", { body, quiet: true });
+  const credential = await ask(() => navigator.credentials.create({ publicKey: creationOptions(options) }));
+  return call("POST", "/v1/auth/enrolments/verify", {
+    body: { ceremony_id, credential: onTheWire(credential), name, transport: "cookie" }, quiet: true,
+  });
+}
+
 /** Sign in with a passkey of this phone. `mediation: "conditional"` waits quietly behind the sign-in field. */
 export async function signInWithPasskey({ signal, mediation, ...wants } = {}) {
   const { ceremony_id, options } = await call("POST", "/v1/auth/passkeys/login/options", { body: {}, signal, quiet: true });

@@ -2,7 +2,7 @@
 import { announce, el, fill, focusOn } from "../dom.js";
 import { harbour, icon } from "../icons.js";
 import { t } from "../language.js";
-import { busy, button, problemPanel } from "../parts.js";
+import { busy, button, buttonLink, problemPanel } from "../parts.js";
 import { AlreadyHere, addPasskey, canOfferQuietly, passkeysWork, signInWithPasskey } from "../passkeys.js";
 import { drawRegistering } from "../registering.js";
 import { go } from "../router.js";
@@ -77,7 +77,8 @@ async function drawOthers(page, place) {
   try {
     const items = (await offered({ signal: page.signal })).filter((item) => !SHOWN_FIRST.includes(item.method));
     if (items.length === 0) return;
-    fill(place, el("h2", { class: "section-title" }, t("other_ways")), methodList(items, (item) => drawOne(page, item)));
+    fill(place, el("h2", { class: "section-title" }, t("other_ways")), methodList(items, (item) => drawOne(page, item)),
+      buttonLink(t("enrol_way"), "/app/enrol", { kind: "quiet wide", iconName: "key" }));
   } catch (failure) {
     if (failure.name !== "AbortError") fill(place, problemPanel(failure, { retry: () => drawOthers(page, place) }));
   }
