@@ -34,8 +34,9 @@ from core.errors import (
 from core.http import Access, Answer, Call, Idempotency, Route
 from core.settings import settings
 from core.text import chosen_language
-from identity import access_log, bureaus, levels, officer_sessions, sessions
+from identity import access_log, acting, bureaus, levels, officer_sessions, sessions, visits
 from identity.actors import Actor
+from identity.delegation_errors import NotDelegated
 
 _COOKIES = {"public": "__Host-session", "citizen": "__Host-session", "officer": "__Host-officer"}
 _LARGEST_JSON_BYTES = 1 << 20
@@ -95,8 +96,17 @@ def view_of(route: Route) -> Callable[..., Response]:
 
 
 def _viewed(route: Route, call: Call) -> Answer:
-    with access_log.demanded() if route.shows_person_data else nullcontext():
+    is_for_another = isinstance(call.actor, Actor) and call.actor.on_behalf_of is not None
+    with access_log.demanded() if route.shows_person_data or is_for_another else nullcontext():
+        if isinstance(call.actor, Actor) and call.actor.with_officer is not None:
+            _note_visit(route, call)
         return route.view(call)
+
+
+def _note_visit(route: Route, call: Call) -> None:
+    """What is read or done with an officer present is written down before it is."""
+    with db.unit_of_work() if call.unit is None else nullcontext(call.unit) as session:
+        visits.note(session, call.actor, method=route.method, path=route.path, summary=route.summary, now=call.now)
 
 
 def _give_back(keyed: KeyedRequest | None, route: Route) -> None:
@@ -111,11 +121,15 @@ def _find_out_who_calls(route: Route, call: Call, session: Any) -> None:
     access = route.access
     if access.kind == "partner":
         return
-    token, transport = _token_of(call.request, _COOKIES.get(access.kind))
+    named = call.request.headers.get(acting.HEADER) if access.kind == "citizen" else None
+    token, transport = _token_of(call.request, acting.COOKIE if named is not None else _COOKIES.get(access.kind))
     if transport == "cookie" and call.request.method not in _SAFE_METHODS:
         _must_come_from_this_site(call.request)
     call.token, call.transport = token, transport
-    call.actor = None if token is None else _RESOLVERS[access.kind](session, token, call.now)
+    if access.kind == "citizen" and acting.is_meant(token, named):
+        call.actor = acting.resolve(session, token, named, call.now)
+    else:
+        call.actor = None if token is None else _RESOLVERS[access.kind](session, token, call.now)
     if access.kind != "public":
         _must_be_allowed(access, call.actor)
 
@@ -128,6 +142,8 @@ def _must_be_allowed(access: Access, actor: Actor | None) -> None:
     if access.kind == "officer" and access.roles and not access.roles & actor.roles:
         raise Forbidden
     if access.kind == "citizen":
+        if actor.on_behalf_of is not None and not access.delegable & actor.scopes:
+            raise NotDelegated(reason="scope")
         reached = actor.loa
         if access.phishing_resistant:
             reached = levels.for_money(loa=reached, is_phishing_resistant=actor.is_phishing_resistant)
@@ -166,6 +182,8 @@ def _read_request(route: Route, call: Call) -> KeyedRequest | None:
         return None
     key = key_from(call.request.headers.get("Idempotency-Key"))
     caller = f"{call.actor.kind}:{call.actor.id}" if call.actor else "anybody"
+    if call.actor and call.actor.delegation_id:
+        caller += f":{call.actor.delegation_id}"
     fingerprint = fingerprint_of(call.request.method, call.request.path, sent)
     return KeyedRequest(caller, key, f"{route.method} {route.path}", fingerprint, call.language, call.now)
 

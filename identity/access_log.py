@@ -29,7 +29,7 @@ class NothingRecorded(Exception):
 def record_access(
     session: Session, *, actor: Actor, person_id: UUID, what: str, purpose: str, reference: str = "", now: datetime
 ) -> None:
-    """That this officer or bureau reads this citizen's data now; see `record_accesses`."""
+    """That this caller reads this citizen's data, or does something for them, now; see `record_accesses`."""
     record_accesses(
         session, actor=actor, person_ids=(person_id,), what=what, purpose=purpose, reference=reference, now=now
     )
@@ -45,13 +45,16 @@ def record_accesses(
     reference: str = "",
     now: datetime,
 ) -> None:
-    """That this officer or bureau reads these citizens' data now. Nobody's, for a list that is empty, is recorded, too:
-    it says that the view has asked itself.
+    """That this caller reads these citizens' data now: an officer, a bureau, or a citizen who acts for the one whose
+    data it is. Nobody's, for a list that is empty, is recorded, too: it says that the view has asked itself.
 
     `what` and `purpose` are codes of `identity.access_words`; `reference` names the object or case ("pay_01j…").
     """
     assert what in WHAT and purpose in PURPOSES, f"give {what!r} and {purpose!r} words in identity/access_words.py"
-    assert actor.kind in ("officer", "bureau"), "only somebody else's read of a citizen's data is recorded"
+    is_for_another = (
+        actor.kind == "citizen" and actor.on_behalf_of is not None and {actor.on_behalf_of} == {*person_ids}
+    )
+    assert actor.kind in ("officer", "bureau") or is_for_another, "only somebody else's read is recorded"
     _was_recorded.set(True)
     who = {
         "at": now,
@@ -63,6 +66,7 @@ def record_accesses(
         "what": what,
         "purpose": purpose,
         "reference": reference,
+        "delegation_id": actor.delegation_id,
     }
     rows = [{**who, "person_id": person_id, "id": new_uuid()} for person_id in sorted(set(person_ids))]
     if rows:
@@ -72,6 +76,18 @@ def record_accesses(
 def page(session: Session, *, person_id: UUID, limit: int, before: UUID | None = None) -> list[AccessLogEntry]:
     """Who read this citizen's data, the latest first; `before` continues a list after that entry."""
     query = select(AccessLogEntry).where(AccessLogEntry.person_id == person_id)
+    if before is not None:
+        query = query.where(AccessLogEntry.id < before)
+    return list(session.scalars(query.order_by(AccessLogEntry.id.desc()).limit(limit)))
+
+
+def page_of_delegation(
+    session: Session, *, person_id: UUID, delegation_id: UUID, limit: int, before: UUID | None = None
+) -> list[AccessLogEntry]:
+    """What was read and done for this person by a delegation of theirs, the latest first; `before` continues a list."""
+    query = select(AccessLogEntry).where(
+        AccessLogEntry.person_id == person_id, AccessLogEntry.delegation_id == delegation_id
+    )
     if before is not None:
         query = query.where(AccessLogEntry.id < before)
     return list(session.scalars(query.order_by(AccessLogEntry.id.desc()).limit(limit)))

@@ -10,7 +10,7 @@ from core.errors import Forbidden, NotFound
 from core.http import Answer, Call, PageQuery, Routes, citizen, officer, page_of
 from core.ids import parse_typeid, typeid
 from core.text import Text
-from identity import access_log, approvals, officers
+from identity import access_log, approvals, officers, people
 from identity.access_words import PURPOSES, WHAT
 from identity.approval_schemas import (
     AccessLogEntrySchema,
@@ -150,20 +150,31 @@ def _alone(approval: Approval, call: Call) -> dict[str, Any]:
 
 
 def _entry(row: AccessLogEntry, call: Call) -> dict[str, Any]:
-    names = [_bureau_name(row.actor_bureau), *(ROLE_NAMES[role] for role in row.actor_roles)]
-    if row.actor_kind == "bureau":
-        names.append(Text("資訊系統", "computer system"))
+    if row.actor_kind == "citizen":
+        # Both have agreed, so the one knows the other's name.
+        name = people.name_of(call.session, row.actor_id) or people.masked(call.session, row.actor_id).national_id
+        names = [Text(f"您的代理人 {name}", f"{name}, who acts for you")]
+    else:
+        names = _office(row)
     return {
         "id": typeid("acc", row.id),
         "at": on_the_wire(row.at),
         "bureau": row.actor_bureau,
-        "who": " ".join(name.in_language(call.language) for name in names),
+        "who": " ".join(each.in_language(call.language) for each in names),
         "what": row.what,
         "what_words": WHAT[row.what].in_language(call.language),
         "purpose": row.purpose,
         "purpose_words": PURPOSES[row.purpose].in_language(call.language),
         "reference": row.reference,
+        "delegation_id": typeid("dlg", row.delegation_id) if row.delegation_id else None,
     }
+
+
+def _office(row: AccessLogEntry) -> list[Text]:
+    names = [_bureau_name(row.actor_bureau), *(ROLE_NAMES[role] for role in row.actor_roles)]
+    if row.actor_kind == "bureau":
+        names.append(Text("資訊系統", "computer system"))
+    return names
 
 
 def _bureau_name(bureau: str) -> Text:

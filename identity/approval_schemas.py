@@ -73,3 +73,6 @@ class AccessLogEntrySchema(Schema):
     purpose = fields.String(required=True)
     purpose_words = fields.String(required=True)
     reference = fields.String(required=True)
+    delegation_id = fields.String(
+        required=True, allow_none=True, metadata={"description": "by which delegation somebody acted for me"}
+    )

@@ -163,6 +163,67 @@ NOTICES: dict[str, NoticeWords] = {
             "{provider} can no longer sign in to your account; other devices were signed out.",
         ),
     ),
+    "delegation_offered": NoticeWords(
+        sms=Text(
+            "【我的高雄】有人請您代為辦事。請到「我的高雄」的「委託」查看內容，7 天內同意或拒絕。",
+            "[My Kaohsiung] Somebody asks you to act for them. Please look under Delegations and answer within 7 days.",
+        ),
+        title=Text("有人請您代為辦事", "Somebody asks you to act for them"),
+        body=Text("請在 7 天內同意或拒絕。", "Please answer within 7 days."),
+        may_be_disavowed=False,
+    ),
+    "delegation_asked_for": NoticeWords(
+        sms=Text(
+            "【我的高雄】有人想代您辦事。沒有您的同意，對方什麼都不能做。請到「我的高雄」的「委託」查看。",
+            "[My Kaohsiung] Somebody asks to act for you. Without your yes they can do nothing. Please look under "
+            "Delegations.",
+        ),
+        title=Text("有人想代您辦事", "Somebody asks to act for you"),
+        body=Text("沒有您的同意，對方什麼都不能做。", "Without your yes they can do nothing."),
+        may_be_disavowed=False,
+    ),
+    "delegation_agreed": NoticeWords(
+        sms=Text(
+            "【我的高雄】{who} 現在可以代您：{what}。您隨時可以撤回。",
+            "[My Kaohsiung] {who} can now do this for you: {what}. You can revoke it at any time.",
+        ),
+        title=Text("有人現在可以代您辦事", "Somebody can now act for you"),
+        body=Text("可以代辦：{what}。您隨時可以撤回。", "They can: {what}. You can revoke it at any time."),
+    ),
+    "delegation_received": NoticeWords(
+        sms=Text(
+            "【我的高雄】您現在可以代人辦理：{what}。", "[My Kaohsiung] You can now do this for somebody: {what}."
+        ),
+        title=Text("您現在可以代人辦事", "You can now act for somebody"),
+        body=Text("可以代辦：{what}。", "You can: {what}."),
+        may_be_disavowed=False,
+    ),
+    "delegation_over": NoticeWords(
+        sms=Text("【我的高雄】您的一份委託已經結束。", "[My Kaohsiung] A delegation of yours is over."),
+        title=Text("一份委託已經結束", "A delegation is over"),
+        body=Text("從現在起不能再依它代辦。", "From now on nothing can be done by it."),
+        may_be_disavowed=False,
+    ),
+    "delegate_acts": NoticeWords(
+        sms=Text(
+            "【我的高雄】您的代理人今天開始代您辦事。看過、辦過什麼都在「委託」裡。",
+            "[My Kaohsiung] Somebody has begun to act for you today. What was seen and done is under Delegations.",
+        ),
+        title=Text("您的代理人今天開始代您辦事", "Somebody acts for you today"),
+        body=Text("看過、辦過什麼都在「委託」裡。", "What was seen and done is under Delegations."),
+    ),
+    "delegate_paid": NoticeWords(
+        sms=Text(
+            "【我的高雄】您的代理人確認代您繳納 {count} 張帳單，共 NT${amount}，由代理人的帳戶付款。",
+            "[My Kaohsiung] Whoever acts for you has confirmed paying {count} bill(s) of yours, NT${amount}, from an "
+            "account of their own.",
+        ),
+        title=Text("您的代理人代您繳費", "Bills of yours are being paid for you"),
+        body=Text(
+            "{count} 張帳單，共 NT${amount}，由代理人的帳戶付款。",
+            "{count} bill(s), NT${amount}, from the agent's account.",
+        ),
+    ),
     "totp_added": NoticeWords(
         sms=Text(
             "【我的高雄】您的帳號設定了驗證器 App。", "[My Kaohsiung] An authenticator app was set up for your account."
@@ -176,7 +237,8 @@ NOTICES: dict[str, NoticeWords] = {
     ),
     "totp_removed": NoticeWords(
         sms=Text(
-            "【我的高雄】您的帳號移除了驗證器 App。", "[My Kaohsiung] The authenticator app was removed from your account."
+            "【我的高雄】您的帳號移除了驗證器 App。",
+            "[My Kaohsiung] The authenticator app was removed from your account.",
         ),
         title=Text("移除了驗證器 App", "The authenticator app was removed"),
         body=Text("它的驗證碼不能再登入您的帳號。", "Its codes can no longer sign in to your account."),

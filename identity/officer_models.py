@@ -124,3 +124,4 @@ class AccessLogEntry(Base):
     what: Mapped[str]
     purpose: Mapped[str]
     reference: Mapped[str]
+    delegation_id: Mapped[UUID | None]

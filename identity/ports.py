@@ -8,7 +8,7 @@ from typing import Protocol
 
 from core.errors import Unavailable
 from partners import wire
-from partners.bureaus.client import Ownership, VehicleKind
+from partners.bureaus.client import Guardianship, Ownership, VehicleKind
 
 
 class TelephoneCompany(Protocol):
@@ -30,6 +30,18 @@ class VehicleRegister(Protocol):
         raise NotImplementedError
 
 
+class HouseholdRegister(Protocol):
+    """Knows whose guardian somebody is, and who has died. Raises the failures of `partners.wire`."""
+
+    def check_guardianship(self, *, guardian: str, ward: str) -> Guardianship:
+        """Whether the person with the ID number `guardian` is the guardian of the one with the ID number `ward`."""
+        raise NotImplementedError
+
+    def has_died(self, national_id: str) -> bool:
+        """Whether the register knows of this person's death."""
+        raise NotImplementedError
+
+
 class _NotPluggedIn:
     def __getattr__(self, name: str) -> object:
         raise RuntimeError("identity's ports are not plugged in: see identity.ports.plug_in")
@@ -37,12 +49,13 @@ class _NotPluggedIn:
 
 telephone_company: TelephoneCompany = _NotPluggedIn()  # type: ignore[assignment]
 vehicle_register: VehicleRegister = _NotPluggedIn()  # type: ignore[assignment]
+household_register: HouseholdRegister = _NotPluggedIn()  # type: ignore[assignment]
 
 
-def plug_in(*, telephone: TelephoneCompany, vehicles: VehicleRegister) -> None:
+def plug_in(*, telephone: TelephoneCompany, vehicles: VehicleRegister, households: HouseholdRegister) -> None:
     """From now on, ask these."""
-    global telephone_company, vehicle_register
-    telephone_company, vehicle_register = telephone, vehicles
+    global telephone_company, vehicle_register, household_register
+    telephone_company, vehicle_register, household_register = telephone, vehicles, households
 
 
 @contextmanager

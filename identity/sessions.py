@@ -225,8 +225,8 @@ def _end(reason: str, now: datetime) -> Any:
 
 _RESOLVE = text(
     """
-    SELECT s.id, s.token_hash, s.person_id, s.authenticator_level, s.amr, s.auth_time, s.idle_until, s.expires_at, s.with_officer,
-           p.proofing_level, s.idle_until > :now AND s.expires_at > :now AS is_fresh,
+    SELECT s.id, s.token_hash, s.person_id, s.authenticator_level, s.amr, s.auth_time, s.idle_until, s.expires_at,
+           s.with_officer, p.proofing_level, s.idle_until > :now AND s.expires_at > :now AS is_fresh,
            s.last_used_at <= CAST(:now AS timestamptz) - interval '1 minute' AS is_due
       FROM identity.session s JOIN identity.person p ON p.id = s.person_id
      WHERE s.token_hash = :hash AND s.ended_at IS NULL

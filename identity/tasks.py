@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core import clock, db
 from core.outbox import Consumer, Event
-from identity import approvals, ports, resets, texts_out, visits
+from identity import approvals, delegation_tasks, ports, resets, texts_out, visits
 from identity.provider import tasks as provider_tasks
 from partners import wire
 
@@ -76,6 +76,7 @@ def _nothing_more(_session: Session, _event: Event, _now: datetime) -> None:
 
 CONSUMERS = (
     Consumer("identity.deliver_sms", "identity.sms_requested", _nothing_more, then=deliver_sms),
+    delegation_tasks.CONSUMER,
     Consumer("identity.send_reset_code", "identity.reset_asked", send_reset_code),
     *provider_tasks.CONSUMERS,
 )
@@ -85,6 +86,7 @@ SWEEPS = {
     "identity.forget_lapsed": (3600.0, forget_lapsed),
     "identity.look_after_resets": (60.0, look_after_resets),
     "identity.expire_due_approvals": (300.0, approvals.expire_due),
+    "identity.end_delegations": (60.0, delegation_tasks.end_delegations),
     "identity.close_due_visits": (30.0, visits.close_due),
     **provider_tasks.SWEEPS,
 }
@@ -100,6 +102,7 @@ _FORGET = tuple(
         "DELETE FROM identity.used_jti WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
         "DELETE FROM identity.access_token WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.attempt WHERE resets_at < CAST(:now AS timestamptz) - interval '1 day'",
+        "DELETE FROM identity.acting_session WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.session WHERE expires_at < CAST(:now AS timestamptz) - interval '30 days'",
         "DELETE FROM identity.known_place WHERE last_seen_at < CAST(:now AS timestamptz) - interval '180 days'",
         "DELETE FROM identity.officer_session WHERE expires_at < CAST(:now AS timestamptz) - interval '30 days'",

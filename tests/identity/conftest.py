@@ -74,10 +74,12 @@ def app() -> Flask:
 @pytest.fixture
 def city(app: Flask, database: Database, outside: SandboxBooks) -> City:
     """An empty city whose outside systems behave."""
+    bureaus = BureausClient(
+        wire.Peer("bureaus", f"{outside.url}/bureaus", "sandbox-bureaus-secret", read_timeout_seconds=2.0)
+    )
     ports.plug_in(
         telephone=SmsClient(wire.Peer("sms", f"{outside.url}/sms", "sandbox-sms-secret", read_timeout_seconds=2.0)),
-        vehicles=BureausClient(
-            wire.Peer("bureaus", f"{outside.url}/bureaus", "sandbox-bureaus-secret", read_timeout_seconds=2.0)
-        ),
+        vehicles=bureaus,
+        households=bureaus,
     )
     return City(app, database, outside)
