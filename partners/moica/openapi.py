@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from partners.desk.describing import MAYBE_TEXT, NUMBER, REFUSAL, TEXT, TIME, YES_NO, listed, operation, record, signed
 
 _REFUSED = {400: REFUSAL, 422: REFUSAL, 503: REFUSAL}
-_CARD = {"national_id": TEXT, "name": TEXT, "pin": TEXT}
+_CARD: dict[str, Any] = {"national_id": TEXT, "name": TEXT, "pin": TEXT}
 _BROKEN = {503: REFUSAL}
 _PIN_REFUSED = record(("tries_left",), code=TEXT, detail=TEXT, tries_left=NUMBER)
 

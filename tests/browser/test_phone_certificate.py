@@ -24,7 +24,7 @@ def open_the_form(device: Phone, way: str = "自然人憑證", *, in_english: bo
     device.open("/app/sign-in")
     if in_english:
         device.press("English")
-    device.page.get_by_role("button", name=re.compile(way)).click()
+    device.page.get_by_role("button", name=re.compile(f"^{way}")).click()
 
 
 def test_a_card_and_its_pin_sign_in_somebody_new_who_then_adds_a_first_passkey(
