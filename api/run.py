@@ -231,6 +231,7 @@ def _welcome(of: Settings, officers: list[str], seconds: float) -> None:
     print(f"  Desk      {of.public_origin}/desk    for the city's officers")
     print(f"  Docs      http://127.0.0.1:{of.port}/docs")
     if of.is_demo:
+        print(f"  Library   {of.sandbox_url}/library    a site of the city's that people sign in to")
         print(f"  Sandbox   {of.sandbox_url}      text messages with their codes, switches, books")
         print("\n  Demo people (sign in with ID number and password; the code is on the sandbox's page):")
         for line in demo.table():

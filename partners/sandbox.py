@@ -47,6 +47,8 @@ from partners.ewallets import controls as ewallet_controls
 from partners.ewallets import sandbox as ewallets
 from partners.fcm import sandbox as fcm
 from partners.ivr import sandbox as ivr
+from partners.library import sandbox as library
+from partners.library import visits as library_visits
 from partners.moica import cards as moica_cards
 from partners.moica import sandbox as moica
 from partners.moica.authority import Authority
@@ -85,11 +87,17 @@ class Secrets:
 
 
 def create_app(
-    state_dir: Path, api_url: str, own_url: str, shared: Secrets | None = None, adyen_openapi: Path | None = None
+    state_dir: Path,
+    api_url: str,
+    own_url: str,
+    shared: Secrets | None = None,
+    adyen_openapi: Path | None = None,
+    issuer: str = "http://localhost:8080",
 ) -> Flask:
     """The sandbox as a WSGI application, its books in `state_dir`/sandbox.db, its webhooks to `api_url`/v1/webhooks.
 
-    `adyen_openapi` is a folder with Adyen's published OpenAPI documents, to which its part is then held.
+    `adyen_openapi` is a folder with Adyen's published OpenAPI documents, to which its part is then held. `issuer`
+    is the city's own address for browsers, where the library's people sign in.
     """
     shared = shared or Secrets()
     schemas = (
@@ -105,6 +113,7 @@ def create_app(
         oidc_accounts.SCHEMA,
         adyen_ledger.SCHEMA,
         moica_cards.SCHEMA,
+        library_visits.SCHEMA,
     )
     books = Books(
         state_dir / "sandbox.db",
@@ -133,6 +142,7 @@ def create_app(
     logins = {"line": shared.line_login, "google": shared.google_login, "mobile_id": shared.mobile_id}
     app.register_blueprint(oidc.blueprint(desk, logins, own_url))
     app.register_blueprint(moica.blueprint(desk, shared.moica, Authority(state_dir / "moica", own_url)))
+    app.register_blueprint(library.blueprint(desk, state_dir, issuer, own_url))
     app.register_blueprint(ivr.blueprint(wire.Peer("city", api_url, shared.ivr, read_timeout_seconds=10.0)))
     shop = Shop(
         desk,
@@ -185,6 +195,7 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
         (environment.get("SANDBOX_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
         Secrets(**given),
         Path(published) if published else None,
+        (environment.get("PUBLIC_ORIGIN") or f"http://localhost:{environment.get('PORT') or 8080}").rstrip("/"),
     )
 
 

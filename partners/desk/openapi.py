@@ -23,6 +23,7 @@ from partners.desk.misbehaviour import MODES, OPERATIONS, ModeFacts
 from partners.ewallets import openapi as ewallets
 from partners.fcm import openapi as fcm
 from partners.ivr import openapi as ivr
+from partners.library import openapi as library
 from partners.moica import openapi as moica
 from partners.oidc import openapi as oidc
 from partners.sms import openapi as sms
@@ -137,6 +138,7 @@ def document() -> dict[str, Any]:
             oidc.TAG,
             {"name": "stores", "description": "tills that take slips, and their files"},
             moica.TAG,
+            library.TAG,
             ivr.TAG,
             {"name": "page", "description": "for people"},
         ],
@@ -147,6 +149,7 @@ def document() -> dict[str, Any]:
             **bank.PATHS,
             **bureaus.PATHS,
             **sms.PATHS,
+            **library.PATHS,
             **fcm.PATHS,
             **stores.PATHS,
             **moica.PATHS,
