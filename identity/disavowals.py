@@ -28,6 +28,9 @@ from identity.recovery_words import METHOD_NAMES
 # Whoever has set a password of their own holds all the ways that begin with it.
 _OF_THE_PASSWORD: tuple[Method, ...] = ("password_sms", "password_totp", "recovery_code")
 _SHUT_TOGETHER = {"password_changed": _OF_THE_PASSWORD, "reset_completed": _OF_THE_PASSWORD}
+# What somebody else can come back with once they had it. A key that cannot be copied is not among them: there, it is
+# the session that was stolen, and it ends.
+_CAN_BE_TAKEN: tuple[Method, ...] = (*_OF_THE_PASSWORD, "social", "card")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def shown(session: Session, disavowal: Disavowal) -> Shown:
         at=disavowal.made_at,
         device=devices.label_of(row.user_agent) if row else None,
         place=devices.place_label(row.network) if row else None,
-        methods=_methods(disavowal),
+        methods=_methods(disavowal, row),
         case=cases.of_disavowal(session, disavowal.id) if disavowal.used_at else None,
     )
 
@@ -83,7 +86,8 @@ def disavow(session: Session, disavowal: Disavowal, *, now: datetime) -> Securit
     if known is not None:
         return known
     disavowal.used_at = now
-    case, methods = cases.open_for(session, disavowal, now=now), _methods(disavowal)
+    row = session.scalars(select(SessionRow).where(SessionRow.id == disavowal.session_id)).one_or_none()
+    case, methods = cases.open_for(session, disavowal, now=now), _methods(disavowal, row)
     for method in methods:
         locks.lock(session, disavowal.person_id, method, reason=f"disavowed {disavowal.kind}", now=now)
         cases.write(session, case.id, "method_locked", note=method, now=now)
@@ -103,9 +107,11 @@ def disavow(session: Session, disavowal: Disavowal, *, now: datetime) -> Securit
     return case
 
 
-def _methods(disavowal: Disavowal) -> tuple[Method, ...]:
-    alone = (cast(Method, disavowal.method),) if disavowal.method else ()
-    return _SHUT_TOGETHER.get(disavowal.kind, alone)
+def _methods(disavowal: Disavowal, row: SessionRow | None) -> tuple[Method, ...]:
+    """What is shut: the way that the notice is about, and the way by which its session came in."""
+    about = (cast(Method, disavowal.method),) if disavowal.method else ()
+    came_in = tuple(method for method in _CAN_BE_TAKEN if row is not None and locks.is_of(row.amr, method))
+    return tuple(dict.fromkeys((*_SHUT_TOGETHER.get(disavowal.kind, about), *came_in)))
 
 
 def _end_sessions(session: Session, disavowal: Disavowal, methods: tuple[Method, ...], *, now: datetime) -> int:

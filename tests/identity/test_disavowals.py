@@ -74,6 +74,7 @@ def test_other_ways_in_keep_working_and_their_sessions_too(city: City) -> None:
     phone = city.enrolled(MEI)
     phone.sign_in()
     phone.add_passkey()
+    phone.sign_in_with_passkey()
     other = city.enrolled(MEI)
     other.sign_in()
     phone.post("/v1/me/recovery-codes")
@@ -87,11 +88,24 @@ def test_other_ways_in_keep_working_and_their_sessions_too(city: City) -> None:
 def test_an_app_that_somebody_else_set_up_is_shut(city: City) -> None:
     phone = city.enrolled(MEI)
     phone.sign_in()
+    phone.add_passkey()
+    phone.sign_in_with_passkey()
     secret = set_up_app(phone)
     _say(city, not_me_token(city, MEI[1]))
     body = {"challenge_id": challenge(phone, "totp").json["challenge_id"], "code": app_code(secret)}
     assert phone.post("/v1/auth/totp/verify", body).json["type"].endswith("/problems/method-shut")
     assert city.phone(MEI).sign_in().status_code == 200
+
+
+def test_the_way_in_of_whoever_did_it_is_shut_too(city: City) -> None:
+    thief = city.enrolled(MEI)
+    thief.sign_in()
+    thief.post("/v1/me/recovery-codes")
+    token = not_me_token(city, MEI[1])
+    assert len(city.phone().post("/v1/auth/disavowals/preview", {"token": token}).json["shuts"]) == 2
+    _say(city, token)
+    assert thief.get("/v1/me").status_code == 401
+    assert thief.log_in().json["type"].endswith("/problems/method-shut")
 
 
 def test_said_twice_it_is_one_case(city: City) -> None:
@@ -193,6 +207,7 @@ def test_the_person_opens_it_again_from_level_four_only(city: City) -> None:
     phone = city.enrolled(MEI)
     phone.sign_in()
     phone.add_passkey()
+    phone.sign_in_with_passkey()
     phone.post("/v1/me/recovery-codes")
     _say(city, not_me_token(city, MEI[1]))
     release = "/v1/me/method-locks/recovery_code/release"
