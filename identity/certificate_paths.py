@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509 import verification
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from core.names import NameRefused, checked_name
 from identity.certificate_errors import (
@@ -37,6 +37,12 @@ from identity.certificate_errors import (
 MOST_CERTIFICATES = 4
 """So many a caller may send: the signer's, and those above it."""
 _LEAST_KEY_BITS = 2048
+# Where a certificate names purposes, one of these must be among them (RFC 5280 §4.2.1.12).
+_SIGNS_IN = {
+    ExtendedKeyUsageOID.CLIENT_AUTH,
+    ExtendedKeyUsageOID.SMARTCARD_LOGON,
+    ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
+}
 _ANY_POLICY = "2.5.29.32.0"
 _DIRECTORY_ATTRIBUTES = ObjectIdentifier("2.5.29.9")
 # 2.16.886.1.100.2.51, in DER: the attribute that holds the last four characters of the ID number.
@@ -136,6 +142,9 @@ def check_use(path: Path, trust: Trust) -> None:
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _LEAST_KEY_BITS:
         raise CertificateUseWrong
     if usage is None or not usage.digital_signature or usage.key_cert_sign or (constraints and constraints.ca):
+        raise CertificateUseWrong
+    purposes = _extension(leaf, x509.ExtendedKeyUsage)
+    if purposes is not None and not _SIGNS_IN & set(purposes):
         raise CertificateUseWrong
     if not _policies_of(leaf) & trust.policies:
         raise CertificatePolicyWrong
