@@ -13,6 +13,7 @@ from joserfc.errors import JoseError
 from api import demo_bureaus
 from api.cli_ledger import ledger_group
 from api.cli_officers import officers_group
+from api.cli_provider import provider_group
 from api.prepare import prepare as prepare_database
 from api.run import CannotStart
 from api.run import run as run_everything
@@ -21,6 +22,7 @@ from core.settings import SettingWrong, settings
 from wallet.feed_cli import bills_group
 
 _CLIENT_ID = re.compile("[a-z0-9][a-z0-9.-]{1,62}")
+_ON_THE_DATABASE = ("bills", "officers", "ledger", "provider")
 
 
 @click.group()
@@ -86,6 +88,7 @@ def assertion(client_id: str, key_file: Path | None) -> None:
 main_group.add_command(bills_group, "bills")
 main_group.add_command(officers_group, "officers")
 main_group.add_command(ledger_group, "ledger")
+main_group.add_command(provider_group, "provider")
 
 
 def _database_url() -> str:
@@ -103,7 +106,7 @@ def _database_url() -> str:
 def main() -> None:
     """Run the command; whatever cannot be done is said in one line."""
     try:
-        if len(sys.argv) > 1 and sys.argv[1] in ("bills", "officers", "ledger") and "--help" not in sys.argv:
+        if len(sys.argv) > 1 and sys.argv[1] in _ON_THE_DATABASE and "--help" not in sys.argv:
             _database_url()
         main_group(prog_name="mykaohsiung")
     except (SettingWrong, CannotStart, embedded.EngineFailed) as problem:

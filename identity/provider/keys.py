@@ -15,7 +15,7 @@ from typing import Any
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeyParameters, RSAKey
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core import crypto, db
@@ -32,6 +32,7 @@ LEAD = timedelta(days=1)
 PERIOD = timedelta(days=90)
 """How long a key signs."""
 _KEPT = timedelta(days=365)
+_CLOCKS_DIFFER = timedelta(minutes=10)
 _RSA_BITS = 2048
 _LONGEST_TOKEN = 8192
 _TABLE = "identity.provider_key"
@@ -91,13 +92,19 @@ def make_missing(session: Session, *, now: datetime) -> None:
 def rotate(session: Session, *, now: datetime, has_leaked: bool = False) -> list[ProviderKey]:
     """Make the keys that follow, one of each algorithm, and answer them.
 
-    They are published now and sign in a day. Where the present ones have leaked, these sign at once and those are
-    withdrawn: sites fetch our key set again when they meet a `kid` they do not know (OpenID Connect Core §10.1.1).
+    They are published now and sign in a day. Where the present ones have leaked, these sign at once and all others are
+    forgotten, so that nothing signed with them is believed here either; sites fetch our key set again when they meet a
+    `kid` that they do not know (OpenID Connect Core §10.1.1).
     """
     session.execute(_ONE_AT_A_TIME)
     if has_leaked:
-        session.execute(_WITHDRAW_ALL, {"now": now})
+        session.execute(_FORGET_ALL)
     return [_add(session, alg, published_at=now, signs_from=now if has_leaked else now + LEAD) for alg in ALGORITHMS]
+
+
+def everything(session: Session) -> list[ProviderKey]:
+    """All keys, the latest first."""
+    return list(session.scalars(select(ProviderKey).order_by(ProviderKey.alg, ProviderKey.signs_from.desc())))
 
 
 def keep_fresh(now: datetime) -> None:
@@ -110,7 +117,7 @@ def keep_fresh(now: datetime) -> None:
                 _add(session, alg, published_at=now, signs_from=now)
             elif newest <= now - PERIOD + LEAD:
                 _add(session, alg, published_at=now, signs_from=now + LEAD)
-        session.execute(_FORGET_PRIVATE, {"now": now})
+        session.execute(_FORGET_PRIVATE, {"followed_before": now - _CLOCKS_DIFFER})
         session.execute(_WITHDRAW_OLD, {"now": now, "followed_before": now - ID_TOKEN_LIFE - JWKS_LIFE})
         session.execute(_FORGET, {"withdrawn_before": now - _KEPT})
 
@@ -161,9 +168,7 @@ _PUBLISHED = text(
 )
 _KNOWN = text("SELECT alg, public_jwk FROM identity.provider_key WHERE kid = :kid")
 _NEWEST = text("SELECT max(signs_from) FROM identity.provider_key WHERE alg = :alg AND withdrawn_at IS NULL")
-_WITHDRAW_ALL = text(
-    "UPDATE identity.provider_key SET withdrawn_at = :now, private_sealed = NULL WHERE withdrawn_at IS NULL"
-)
+_FORGET_ALL = text("DELETE FROM identity.provider_key")
 # A key is followed from the moment on from which a later one of its algorithm signs.
 _FORGET_PRIVATE = text(
     """
@@ -171,7 +176,7 @@ _FORGET_PRIVATE = text(
      WHERE k.private_sealed IS NOT NULL AND EXISTS (
            SELECT FROM identity.provider_key later
             WHERE later.alg = k.alg AND later.withdrawn_at IS NULL
-              AND later.signs_from > k.signs_from AND later.signs_from <= :now)
+              AND later.signs_from > k.signs_from AND later.signs_from <= :followed_before)
     """
 )
 _WITHDRAW_OLD = text(

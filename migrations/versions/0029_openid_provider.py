@@ -203,7 +203,7 @@ CREATE INDEX provider_key_order ON identity.provider_key (alg, signs_from);
 COMMENT ON COLUMN identity.provider_key.signs_from IS
     'It signs from then until a later key of the same algorithm does; it is published before, so that nobody meets it unprepared.';
 COMMENT ON COLUMN identity.provider_key.private_sealed IS 'AES-256-GCM, bound to this row; gone once it signs no more.';
-COMMENT ON COLUMN identity.provider_key.withdrawn_at IS 'No longer published: it has leaked, or nothing it signed is alive.';
+COMMENT ON COLUMN identity.provider_key.withdrawn_at IS 'No longer published: nothing that it signed is alive.';
 """
 
 
