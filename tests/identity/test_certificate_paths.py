@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from core.certificate_settings import CLASS_3
@@ -99,7 +100,8 @@ def named(**values: str | tuple[str, ...]) -> x509.Name:
     attributes = []
     for name, said in wanted.items():
         for value in (said,) if isinstance(said, str) else said:
-            attributes.append(x509.NameAttribute(getattr(NameOID, name), value, _validate=False))
+            kind = None if value.isascii() else _ASN1Type.UTF8String
+            attributes.append(x509.NameAttribute(getattr(NameOID, name), value, kind, _validate=False))
     return x509.Name(attributes)
 
 
