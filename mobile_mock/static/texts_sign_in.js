@@ -27,7 +27,7 @@ export const SIGN_IN_TEXTS = {
   passkey_rename: { zh: "改名字", en: "Rename" },
   passkey_rename_of: { zh: "為通行金鑰「{name}」改名字", en: "Rename the passkey “{name}”" },
   passkey_named: { zh: "已改名為「{name}」", en: "Renamed to “{name}”" },
-  used_at_place: { zh: "上次使用 {when}，{place}", en: "Last used {when}, {place}" },
+  used_at_place: { zh: "上次使用 {when}；上次登入在{place}", en: "Last used {when}; last sign-in: {place}" },
   never_used: { zh: "還沒有用過", en: "Not used yet" },
 
   // sessions and sign-ins

@@ -90,7 +90,8 @@ function passkeyToAdd(page) {
 function drawOne(page, item) {
   const form = el("div");
   const title = el("h3", {}, item.label);
-  fill(page.body, button(t("all_ways"), () => drawWays(page), { kind: "small quiet", iconName: "back" }), title, form);
+  const back = () => { focusOn(page.title); drawWays(page); };
+  fill(page.body, button(t("all_ways"), back, { kind: "small quiet", iconName: "back" }), title, form);
   focusOn(title);
   METHODS[item.method].draw(around(page, form));
 }

@@ -89,7 +89,8 @@ async function drawOne(page, { method, label }) {
   page.quiet?.abort();
   const title = el("h2", {}, label || t("sign_in"));
   const form = el("div");
-  fill(page.card, button(t("all_ways"), () => drawWays(page), { kind: "small quiet", iconName: "back" }), title, form, remembering(page));
+  const back = () => { drawWays(page); focusOn(page.card.querySelector("button")); };
+  fill(page.card, button(t("all_ways"), back, { kind: "small quiet", iconName: "back" }), title, form, remembering(page));
   focusOn(title);
   METHODS[method].draw(around(page, form));
   if (label) return announce(label);
