@@ -70,6 +70,13 @@ class AccountLinked(Problem):
     )
 
 
+class AccountLinkedToYou(Problem):
+    slug = "account-linked-to-you"
+    status = 409
+    title = Text("這個帳號已經連結到您", "This account is linked to you already")
+    explanation = Text("不必再連結一次；登入時選它就可以。", "There is nothing to do: choose it when you sign in.")
+
+
 class TooManyLinkedAccounts(Problem):
     slug = "too-many-linked-accounts"
     status = 409

@@ -20,6 +20,7 @@ from identity import federation, federation_ports, levels, linked_accounts, mobi
 from identity.federation import Wanted
 from identity.federation_errors import (
     AccountLinked,
+    AccountLinkedToYou,
     FederationCancelled,
     FederationEnded,
     FederationRefused,
@@ -38,7 +39,15 @@ _FORM = "application/x-www-form-urlencoded"
 _CANCELLED = frozenset({"access_denied", "user_cancelled_authorize", "interaction_required", "login_required"})
 _RETURN_PAGE, _LINK_PAGE = "/app/account-return", "/app/link-account"
 _WAY_BACK = {303: {"Location": "the phone's page that goes on"}}
-_REFUSALS = [NotFound, FederationEnded, FederationCancelled, FederationRefused, AccountLinked, MethodShut]
+_REFUSALS = [
+    NotFound,
+    FederationEnded,
+    FederationCancelled,
+    FederationRefused,
+    AccountLinked,
+    AccountLinkedToYou,
+    MethodShut,
+]
 
 
 @routes.get(

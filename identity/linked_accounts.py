@@ -22,7 +22,7 @@ from core.ids import new_uuid
 from core.text import Text
 from identity import federation, security_notices, sessions
 from identity.actors import Actor
-from identity.federation_errors import AccountLinked, NoPendingLink, TooManyLinkedAccounts
+from identity.federation_errors import AccountLinked, AccountLinkedToYou, NoPendingLink, TooManyLinkedAccounts
 from identity.federation_models import FederationRequest, LinkedAccount, PendingLink
 from identity.models import Person
 from partners.oidc.client import Identity
@@ -48,10 +48,14 @@ class Waiting:
 def let_wait(
     session: Session, identity: Identity, taken: FederationRequest, browser: str, label: str, *, now: datetime
 ) -> Waiting:
-    """Keep the account for this browser, in place of any that waits there. Raises AccountLinked."""
+    """Keep the account for this browser, in place of any that waits there.
+
+    Raises AccountLinked, AccountLinkedToYou.
+    """
     index = federation.account_index(identity.issuer, identity.subject)
-    if session.scalar(select(LinkedAccount.id).where(LinkedAccount.account_index == index)) is not None:
-        raise AccountLinked
+    owner = session.scalar(select(LinkedAccount.person_id).where(LinkedAccount.account_index == index))
+    if owner is not None:
+        raise AccountLinkedToYou if owner == taken.person_id else AccountLinked
     waiting_id, expires_at = new_uuid(), now + federation.LIFE
     account = {"issuer": identity.issuer, "subject": identity.subject, "label": label}
     values = {

@@ -56,6 +56,8 @@ export const FEDERATION_TEXTS = {
   outcome_unavailable_detail: { zh: "請過幾分鐘再試，或用別的方式登入。", en: "Try again in a few minutes, or sign in another way." },
   outcome_linked: { zh: "這個帳號已經連結", en: "This account is linked already" },
   outcome_linked_detail: { zh: "一個帳號只能連結一個人。請先在原來的地方解除連結。", en: "An account is linked to one person. Unlink it first where it is linked." },
+  outcome_yours: { zh: "這個帳號已經連結到您", en: "This account is linked to you already" },
+  outcome_yours_detail: { zh: "不必再連結一次；登入時選它就可以。", en: "There is nothing to do: choose it when you sign in." },
   outcome_shut: { zh: "這個登入方式已停用", en: "This way to sign in is shut" },
   outcome_shut_detail: { zh: "您曾表示「不是我本人」。請用別的方式登入，再到「登入與安全」恢復。", en: "You have said “that was not me”. Sign in another way, and open it again under “Sign-in and safety”." },
   outcome_person: { zh: "登入的是另一個人", en: "Somebody else is signed in now" },

@@ -405,6 +405,8 @@ def test_an_account_is_one_persons(city: City, mei: Browser, provider: str) -> N
     assert taken.status_code == 409
     assert taken.json["type"].endswith("/account-linked")
     assert MEI[0] not in taken.get_data(as_text=True)
+    mine = mei.through(provider, link="1")
+    assert "outcome=account-linked-to-you" in mine.headers["Location"]
 
 
 def test_linking_and_unlinking_are_told_with_a_way_to_say_no(city: City, mei: Browser) -> None:

@@ -19,7 +19,7 @@ export async function linkedAccounts({ signal }) {
     content: [heading(title, { back: "/app/me", backText: t("nav_me") }), el("p", {}, t("linked_intro")),
       items.length === 0 && notice("info", t("linked_none"), el("p", {}, t("linked_none_detail"))),
       el("ul", { class: "list", role: "list" }, items.map(accountRow)),
-      ...canLink.map((provider) => linker(provider, signal))],
+      el("div", { class: "actions column" }, canLink.map((provider) => linker(provider, signal)))],
   };
 }
 
@@ -103,6 +103,7 @@ const OUTCOMES = {
   "federation-ended": ["warn", "outcome_ended"],
   "federation-refused": ["bad", "outcome_refused"],
   "account-linked": ["warn", "outcome_linked"],
+  "account-linked-to-you": ["info", "outcome_yours"],
   "method-shut": ["bad", "outcome_shut"],
   "other-person": ["warn", "outcome_person"],
   unavailable: ["warn", "outcome_unavailable"],
