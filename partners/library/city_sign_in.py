@@ -199,10 +199,11 @@ class CitySignIn:
     def _answer(
         self, method: str, address: str, headers: Mapping[str, str], form: Mapping[str, str] | None
     ) -> dict[str, Any]:
+        kind = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
         try:
             answer = self._http.request(
-                method, address, headers=dict(headers), fields=dict(form) if form else None, encode_multipart=False,
-                redirect=False, preload_content=False,
+                method, address, body=urlencode(form) if form else None, headers={**headers, **kind}, redirect=False,
+                preload_content=False,
             )  # fmt: skip
             content = answer.read(_MOST_BYTES)
             answer.release_conn()
