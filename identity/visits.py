@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.errors import NotFound
-from core.ids import new_uuid, typeid
+from core.ids import new_uuid
 from core.text import Text
 from identity import access_log, security_notices, sessions
 from identity.actors import Actor
@@ -151,7 +151,7 @@ def _close(session: Session, visit: Visit, reason: str, now: datetime) -> None:
         pass
     session.flush()
     acts = session.execute(_WORDS, {"visit_id": visit.id}).all()
-    values = {
+    values: dict[str, str | Text] = {
         "office": BUREAU_NAMES[visit.officer_bureau],
         "what": _told([Text(act.words_zh, act.words_en) for act in acts]),
         "case": visit.case_number,
@@ -167,11 +167,6 @@ def _told(done: list[Text]) -> Text:
     zh = "、".join(words.zh for words in shown) + (f"等 {len(done)} 項" if more > 0 else "")
     en = ", ".join(words.en for words in shown) + (f" and {more} more" if more > 0 else "")
     return Text(zh, en)
-
-
-def shown(visit: Visit, issued: Issued) -> dict[str, object]:
-    """The members of a visit's answer that say which session it is."""
-    return {"id": typeid("vis", visit.id), "session_id": typeid("ses", issued.session_id)}
 
 
 _BIND = text(
