@@ -1,7 +1,7 @@
 """`make bench`: everything that is measured, each beside its yardstick in the same run, in one table.
 
     python -m bench [ledger] [payments] [bills] [quotes] [feeds] [reconciliation] [servers] [webhooks] [sign_ins]
-                    [month] [--quick]
+                    [provider] [month] [--quick]
 
 The rows, their yardsticks and what was seen last are explained in bench/README.md. `--quick` shows in a minute or two
 that the benches work; its numbers mean little.
@@ -15,7 +15,20 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench import bills, feeds, ledger, load, month, payments, quotes, reconciliation, servers, sign_ins, webhooks
+from bench import (
+    bills,
+    feeds,
+    ledger,
+    load,
+    month,
+    payments,
+    provider,
+    quotes,
+    reconciliation,
+    servers,
+    sign_ins,
+    webhooks,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +219,18 @@ def _sign_ins(quick: bool) -> list[Row]:
     return [Row("sign_ins", what, f"{rate:,.1f}", f"{raw:,.1f} weighings/s of argon2", result.ratio)]
 
 
+def _provider(quick: bool) -> list[Row]:
+    result = (
+        provider.measure(people=60, seconds=1.0, rounds=1)
+        if quick
+        else provider.measure(people=400, seconds=10.0, rounds=3)
+    )
+    provider.show(result)
+    rate, plain = statistics.median(result.rates), statistics.median(result.plain_rates)
+    what = "sign-ins/s at a site: authorize, token, userinfo"
+    return [Row("provider", what, f"{rate:,.1f}", f"{plain:,.1f} times three GET /v1/me", result.ratio)]
+
+
 def _month(quick: bool) -> list[Row]:
     result = (
         month.measure(payments=100, days=3, people=10) if quick else month.measure(payments=10_000, days=30, people=250)
@@ -226,6 +251,7 @@ BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "servers": _servers,
     "webhooks": _webhooks,
     "sign_ins": _sign_ins,
+    "provider": _provider,
     "month": _month,
 }
 

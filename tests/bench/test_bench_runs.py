@@ -14,7 +14,7 @@ from bench.__main__ import Row
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("name", ["payments", "servers", "quotes", "sign_ins", "month"])
+@pytest.mark.parametrize("name", ["payments", "servers", "quotes", "sign_ins", "provider", "month"])
 def test_the_short_bench_runs_and_prints_its_rows(name: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "bench", name, "--quick"], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True
