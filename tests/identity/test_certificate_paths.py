@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -336,3 +337,19 @@ def _blank() -> x509.Certificate:
         .not_valid_after(NOON + DAY)
     )
     return builder.sign(KEY, hashes.SHA256())
+
+
+def test_whatever_bytes_are_changed_the_answer_is_a_refusal(authority: Authority, trust: Trust) -> None:
+    chance = random.Random(26)
+    good = [one.public_bytes(serialization.Encoding.DER) for one in (of_mei(authority), authority.issuing.certificate)]
+    for _ in range(400):
+        ders = [bytearray(der) for der in good]
+        for _ in range(chance.choice((1, 1, 3))):
+            der = chance.choice(ders)
+            der[chance.randrange(len(der))] = chance.randrange(256)
+        if [bytes(der) for der in ders] == good:
+            continue
+        with pytest.raises(Problem):
+            path = certificate_paths.followed(certificate_paths.read([bytes(der) for der in ders]), trust, now=NOON)
+            certificate_paths.check_use(path, trust)
+            certificate_paths.holder_of(path[0])
