@@ -67,7 +67,7 @@ def may(
     delegation this month before. Nothing is recorded.
     """
     act = Act((scope,), plates, amount_twd, month_twd)
-    return _judged(session, actor, person_id, act, is_locked=False, now=now).refused is None
+    return _judged(session, actor, person_id, act, now=now).refused is None
 
 
 def require(
@@ -80,16 +80,15 @@ def require(
     plates: tuple[str, ...] = (),
     amount_twd: int = 0,
     month_twd: int = 0,
-    is_locked: bool = False,
     now: datetime,
 ) -> frozenset[str] | None:
     """The same question where any of `scopes` would do, and what is done goes into the person's access log.
 
     Answers the plates to which it is bound; None: to none. `what` is a code of `access_words`, `reference` the object.
-    `is_locked` keeps the delegation as it is until the transaction ends. Raises NotDelegated.
+    Raises NotDelegated.
     """
     act = Act(scopes, plates, amount_twd, month_twd)
-    judged = _judged(session, actor, person_id, act, is_locked=is_locked, now=now)
+    judged = _judged(session, actor, person_id, act, now=now)
     if judged.refused is not None:
         raise _refusal(actor, judged.refused)
     if actor.on_behalf_of is not None:
@@ -97,6 +96,12 @@ def require(
             session, actor=actor, person_id=person_id, what=what, purpose="delegation", reference=reference, now=now
         )
     return judged.plates
+
+
+def hold(session: Session, actor: Actor) -> None:
+    """Keep the delegation as it is until the transaction ends; whoever else holds it is waited for."""
+    if actor.delegation_id is not None:
+        session.get_one(Delegation, actor.delegation_id, with_for_update=True, populate_existing=True)
 
 
 def resolve(session: Session, token: str | None, named: str | None, now: datetime) -> Actor:
@@ -165,15 +170,13 @@ def end(session: Session, *, actor: Actor, delegation_id: UUID) -> None:
     )
 
 
-def _judged(session: Session, actor: Actor, person_id: UUID, act: Act, *, is_locked: bool, now: datetime) -> Verdict:
+def _judged(session: Session, actor: Actor, person_id: UUID, act: Act, *, now: datetime) -> Verdict:
     if actor.kind != "citizen":
         return Verdict("other_person")
     if actor.on_behalf_of is None:
         return Verdict() if actor.id == person_id else Verdict("other_person")
     # As it is now, not as it was when the token was looked at: it may have been revoked in between.
-    delegation = session.get(
-        Delegation, actor.delegation_id, with_for_update=True if is_locked else None, populate_existing=True
-    )
+    delegation = session.get(Delegation, actor.delegation_id, populate_existing=True)
     if delegation is None:
         return Verdict("not_in_force")
     return verdict(delegations.terms_of(delegation), act, agent_id=actor.id, principal_id=person_id, at=now)

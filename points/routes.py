@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from core.clock import on_the_wire
 from core.http import Answer, Call, PageQuery, Routes, citizen
 from core.ids import typeid
 from core.text import Text
+from identity import acting
+from identity.delegation_rules import POINTS_READ
 from points import history
 from points.schemas import PointsEntryPage, PointsSchema
 
 routes = Routes("points")
 ROUTES = (routes,)
-_CITIZEN = citizen(loa=2)
+_CITIZEN = citizen(loa=2, delegable=POINTS_READ)
 
 
 @routes.get(
@@ -21,7 +25,7 @@ _CITIZEN = citizen(loa=2)
     summary=Text("我的點數", "My points: the balance, the lots it lies in, and what expires when"),
 )
 def my_points(call: Call) -> Answer:
-    standing = history.standing(call.session, person_id=call.actor.id, now=call.now)
+    standing = history.standing(call.session, person_id=_seen_by(call), now=call.now)
     return Answer(
         {
             "balance": standing.balance,
@@ -51,7 +55,7 @@ def my_points(call: Call) -> Answer:
 )
 def my_entries(call: Call) -> Answer:
     page, next_cursor = history.entries(
-        call.session, person_id=call.actor.id, limit=call.query["limit"], cursor=call.query["cursor"]
+        call.session, person_id=_seen_by(call), limit=call.query["limit"], cursor=call.query["cursor"]
     )
     items = [
         {
@@ -66,3 +70,10 @@ def my_entries(call: Call) -> Answer:
         for entry in page
     ]
     return Answer({"items": items, "next_cursor": next_cursor})
+
+
+def _seen_by(call: Call) -> UUID:
+    """Whose points the caller may see; seeing somebody else's is written down for them."""
+    person_id = acting.subject(call.actor)
+    acting.require(call.session, call.actor, person_id, POINTS_READ, what="points", now=call.now)
+    return person_id

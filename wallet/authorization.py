@@ -16,10 +16,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from identity import passkeys
+from identity.actors import Actor
+from identity.delegation_errors import NotDelegated
 from identity.errors import AssertionRefused, AssertionRefusedAndNoted
 from partners import wire
 from wallet import book, states
 from wallet.errors import PaymentChanged, PaymentNotAwaiting
+from wallet.paying_for import NotDelegatedAndGivenUp, check_confirming, tell_principal
 from wallet.payments import Item, LockedItem, Payment, give_up, lock_items, lock_payment
 from wallet.ports import ports
 from wallet.rails.contract import Outcome
@@ -29,19 +32,31 @@ _ASK_AFTER = timedelta(seconds=15)
 
 
 def accept(
-    session: Session, *, person_id: UUID, payment_id: UUID, credential: Mapping[str, Any], now: datetime
+    session: Session,
+    *,
+    person_id: UUID,
+    payment_id: UUID,
+    credential: Mapping[str, Any],
+    actor: Actor | None = None,
+    now: datetime,
 ) -> tuple[Payment, list[Item]]:
     """Step one: weigh the assertion and commit the intent.
 
     The payment is given up, and its bills freed, when the assertion is refused or a bill has changed since the
-    instruction was shown: a challenge is used once. Raises NotFound, PaymentNotAwaiting, PaymentChanged,
-    AssertionRefused.
+    instruction was shown: a challenge is used once; and when the `actor` who confirms it may no longer pay these bills
+    for somebody. Raises NotFound, PaymentNotAwaiting, PaymentChanged, AssertionRefused, NotDelegated.
     """
     locked = lock_items(session, payment_id)
     items = [each.item for each in locked]
     payment = lock_payment(session, payment_id, person_id=person_id)
     if payment.status != states.AWAITING or payment.expires_at <= now:
         raise PaymentNotAwaiting(payment_status=states.EXPIRED if payment.status == states.AWAITING else payment.status)
+    if actor is not None:
+        try:
+            check_confirming(session, actor, payment, [each.plate for each in locked], now=now)
+        except NotDelegated as refused:
+            give_up(session, [payment_id], states.CANCELLED, now=now)
+            raise NotDelegatedAndGivenUp(**refused.extensions) from refused
     try:
         verified = passkeys.verify_assertion(
             session, person_id=person_id, credential=dict(credential), challenge=payment.challenge, now=now
@@ -54,6 +69,7 @@ def accept(
     if not is_as_instructed or not begin_debit(session, payment, items, passkey_id=verified.passkey_id, now=now):
         give_up(session, [payment_id], states.CANCELLED, now=now)
         raise PaymentChanged
+    tell_principal(session, payment, bills=len(items), now=now)
     return payment, items
 
 

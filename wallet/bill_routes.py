@@ -14,6 +14,7 @@ from core.taiwan import roc_text
 from core.text import Text
 from wallet import bills
 from wallet.not_payable import explained
+from wallet.paying_for import READING, owner_seen_by
 from wallet.quote_schemas import QuotePage
 from wallet.quotes import Quote, counts_as_paid_words, quotes_for
 from wallet.rail_names import NAMES, SLIPS
@@ -24,14 +25,14 @@ routes = Routes("bills")
 
 @routes.get(
     "/v1/bills",
-    access=citizen(loa=2),
+    access=citizen(loa=2, delegable=READING),
     query=BillQuery,
     answers={200: BillPage},
     summary=Text("我的帳單", "My bills"),
 )
 def list_bills(call: Call) -> Answer:
     """Unpaid first, then by due date: bills on my ID number and parking on my vehicles."""
-    owner = bills.owner_of(call.session, call.actor.id)
+    owner = owner_seen_by(call.session, call.actor, what="bills", now=call.now)
     limit = call.query["limit"]
     after = decode_cursor(call.query["cursor"], int, str, str) if call.query["cursor"] else None
     try:
@@ -51,31 +52,36 @@ def list_bills(call: Call) -> Answer:
 
 @routes.get(
     "/v1/bills/<bill_id>",
-    access=citizen(loa=2),
+    access=citizen(loa=2, delegable=READING),
     answers={200: BillSchema},
     problems=[NotFound],
     summary=Text("一張帳單", "One bill"),
 )
 def show_bill(call: Call) -> Answer:
     """One of my bills; anybody else's is not found."""
-    owner = bills.owner_of(call.session, call.actor.id)
-    bill = bills.bill_of(call.session, owner, parse_typeid("bill", call.path["bill_id"]))
+    bill = _bill(call)
     return Answer(bill_on_the_wire(bill, call.now, call.language))
 
 
 @routes.get(
     "/v1/bills/<bill_id>/quotes",
-    access=citizen(loa=2),
+    access=citizen(loa=2, delegable=READING),
     answers={200: QuotePage},
     problems=[NotFound],
     summary=Text("這張帳單的每一種繳法", "Every way to pay this bill"),
 )
 def quote_bill(call: Call) -> Answer:
     """What each way costs me and the city, when it counts, what bars it; the cheapest for both first, none left out."""
-    owner = bills.owner_of(call.session, call.actor.id)
-    bill = bills.bill_of(call.session, owner, parse_typeid("bill", call.path["bill_id"]))
+    bill = _bill(call)
     found = quotes_for(call.session, call.actor.id, bill, now=call.now)
     return Answer({"items": [_quote_on_the_wire(quote, call.language) for quote in found], "next_cursor": None})
+
+
+def _bill(call: Call) -> bills.Bill:
+    """The bill of the path, where the caller may see it. Raises NotFound."""
+    bill_id = parse_typeid("bill", call.path["bill_id"])
+    owner = owner_seen_by(call.session, call.actor, what="bill", reference=typeid("bill", bill_id), now=call.now)
+    return bills.bill_of(call.session, owner, bill_id)
 
 
 def _quote_on_the_wire(quote: Quote, language: str) -> dict[str, Any]:

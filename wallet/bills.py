@@ -80,10 +80,14 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """By what a person's bills are found: the blind index of their ID number, and their vehicles (plate, class)."""
+    """By what a person's bills are found: the blind index of their ID number, and their vehicles (plate, class).
+
+    Where `only_plates` are named, bills of other vehicles are as if they were not there.
+    """
 
     national_id_index: bytes
     vehicles: tuple[tuple[str, str], ...]
+    only_plates: tuple[str, ...] | None = None
 
 
 def owner_of(session: Session, person_id: UUID) -> Owner:
@@ -167,6 +171,7 @@ def ownership(owner: Owner) -> dict[str, Any]:
         "owner_index": owner.national_id_index,
         "plates": [plate for plate, _ in owner.vehicles],
         "vehicles": [vehicle for _, vehicle in owner.vehicles],
+        "only_plates": None if owner.only_plates is None else list(owner.only_plates),
     }
 
 
@@ -181,9 +186,10 @@ _COLUMNS = (
 )
 # A fine on my vehicle that names somebody else is that person's, so plates match only bills that name nobody.
 IS_MINE = (
-    "(b.owner_index = :owner_index OR (b.owner_index IS NULL AND EXISTS ("
+    "((b.owner_index = :owner_index OR (b.owner_index IS NULL AND EXISTS ("
     "SELECT 1 FROM unnest(CAST(:plates AS text[]), CAST(:vehicles AS text[])) AS v(plate, vehicle) "
-    "WHERE v.plate = b.plate AND v.vehicle = b.vehicle)))"
+    "WHERE v.plate = b.plate AND v.vehicle = b.vehicle))) "
+    "AND (CAST(:only_plates AS text[]) IS NULL OR b.plate = ANY(CAST(:only_plates AS text[]))))"
 )
 _PAGE = text(
     f"""
@@ -197,6 +203,7 @@ _PAGE = text(
     )
     SELECT {_COLUMNS} FROM keyed b
      WHERE (:status = 'all' OR (:status = 'paid') = (b.is_settled = 1))
+       AND (CAST(:only_plates AS text[]) IS NULL OR b.plate = ANY(CAST(:only_plates AS text[])))
        AND (:is_first_page OR (b.is_settled, b.due_on, b.id)
             > (CAST(:after_settled AS integer), CAST(:after_due AS date), CAST(:after_id AS uuid)))
      ORDER BY b.is_settled, b.due_on, b.id LIMIT :limit

@@ -36,6 +36,7 @@ def instruction_text(
     *,
     payment_id: UUID,
     person_id: UUID,
+    on_behalf_of: UUID | None,
     bills: Sequence[InstructedBill],
     fee_twd: int,
     points_pt: int,
@@ -45,14 +46,17 @@ def instruction_text(
 ) -> str:
     """The instruction as canonical JSON, with a nonce of its own so that no two have the same hash.
 
-    `total` is what the bills and the fee come to; `points` of it are paid in points, the rest by the rail.
+    `total` is what the bills and the fee come to; `points` of it are paid in points, the rest by the rail. `for` is
+    whose bills they are, where the payer acts for somebody.
     """
+    for_whom = {} if on_behalf_of is None else {"for": typeid("per", on_behalf_of)}
     return rfc8785.dumps(
         {
             "v": 2,
             "type": "mykaohsiung.payment",
             "payment": typeid("pay", payment_id),
             "payer": typeid("per", person_id),
+            **for_whom,
             "bills": [
                 {"id": typeid("bill", bill.bill_id), "number": bill.number, "amount": bill.amount_twd} for bill in bills
             ],

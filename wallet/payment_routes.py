@@ -15,7 +15,8 @@ from core.errors import FieldError, InvalidRequest, NotFound, Unavailable
 from core.http import Answer, Call, PageQuery, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.text import Text
-from identity import passkeys
+from identity import access_log, acting, passkeys
+from identity.delegation_rules import PAYMENTS_PAY
 from identity.errors import AssertionRefused
 from wallet import authorization, bank_links, outcomes, payments, starting, states
 from wallet.confirmation import confirm_amounts
@@ -46,7 +47,7 @@ routes = Routes("payments")
 
 @routes.post(
     "/v1/payments",
-    access=citizen(loa=3, phishing_resistant=True),
+    access=citizen(loa=3, phishing_resistant=True, delegable=PAYMENTS_PAY),
     body=PaymentCreate,
     idempotent=True,
     own_units=True,
@@ -63,13 +64,13 @@ def begin_payment(call: Call) -> Answer:
     try:
         return _begin(call, bill_ids, fines_are_confirmed=False)
     except starting.FinesNotConfirmed:
-        confirm_amounts(call.actor.id, bill_ids, call.now)
+        confirm_amounts(acting.subject(call.actor), bill_ids, call.now)
         return _begin(call, bill_ids, fines_are_confirmed=True)
 
 
 @routes.post(
     "/v1/payments/<payment_id>/authorization",
-    access=citizen(loa=3, phishing_resistant=True),
+    access=citizen(loa=3, phishing_resistant=True, delegable=PAYMENTS_PAY),
     body=PaymentAuthorization,
     idempotent=True,
     own_units=True,
@@ -85,12 +86,18 @@ def authorize_payment(call: Call) -> Answer:
             # The request that held this key died on its way: whatever it began, the payment says where it stands.
             payment = payments.payment_of(session, call.actor.id, payment_id)
             if payment.status != states.AWAITING:
+                if payment.on_behalf_of is not None and call.actor.on_behalf_of is not None:
+                    access_log.record_access(
+                        session, actor=call.actor, person_id=payment.on_behalf_of, what="payment",
+                        purpose="delegation", reference=payment.reference, now=call.now,
+                    )  # fmt: skip
                 answer = Answer(_with_items(call, session, [payment])[0])
                 call.idempotency.store(session, answer)
                 return answer
         payment, items = authorization.accept(
-            session, person_id=call.actor.id, payment_id=payment_id, credential=call.body["credential"], now=call.now
-        )
+            session, person_id=call.actor.id, payment_id=payment_id, credential=call.body["credential"],
+            actor=call.actor, now=call.now,
+        )  # fmt: skip
     outcome = authorization.order_debit(payment, wallet_token=call.body["wallet_token"])
     return _committed(call, payment_id, items, outcome)
 
@@ -186,6 +193,7 @@ def _begin(call: Call, bill_ids: Sequence[UUID], *, fines_are_confirmed: bool) -
             chosen=call.body,
             points_pt=call.body["points"],
             fines_are_confirmed=fines_are_confirmed,
+            actor=call.actor,
             now=call.now,
         )
         options = passkeys.assertion_options(session, call.actor.id, payment.challenge, call.now)
@@ -274,6 +282,7 @@ def _on_the_wire(
         "card_id": typeid("crd", payment.card_id) if payment.card_id else None,
         "points_used": payment.points_pt,
         "initiated_by": payment.initiated_by,
+        "delegation_id": typeid("dlg", payment.delegation_id) if payment.delegation_id else None,
         "action": _action(payment),
         "final_on": payment.final_on.isoformat() if payment.final_on else None,
         "undone_at": on_the_wire(payment.undone_at) if payment.undone_at else None,

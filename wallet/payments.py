@@ -38,7 +38,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment as it stands. Money in NT$; `points_pt` of the total is paid in points, NT$1 each."""
+    """A payment as it stands. Money in NT$; `points_pt` of the total is paid in points, NT$1 each.
+
+    `on_behalf_of` is whose bills `person_id` pays, by a delegation; None: their own.
+    """
 
     id: UUID
     person_id: UUID
@@ -67,6 +70,8 @@ class Payment:
     undone_at: datetime | None = None
     undone_reason: str | None = None
     initiated_by: str = "payer"
+    on_behalf_of: UUID | None = None
+    delegation_id: UUID | None = None
 
     @property
     def total_twd(self) -> int:
@@ -138,6 +143,7 @@ class LockedItem:
     bill_status: str
     bill_claimed_by: UUID | None
     bill_due_on: date
+    plate: str
 
 
 def lock_items(session: Session, payment_id: UUID) -> list[LockedItem]:
@@ -146,7 +152,7 @@ def lock_items(session: Session, payment_id: UUID) -> list[LockedItem]:
     for row in session.execute(_ITEMS_LOCKED, {"id": payment_id}):
         item = Item(row.bill_id, row.bureau, row.kind, row.number, row.description, row.amount_twd, row.fee_twd,
                     row.hold_id, row.fee_hold_id, row.points_pt, row.points_hold_id)  # fmt: skip
-        found.append(LockedItem(item, row.bill_amount_twd, row.bill_status, row.claimed_by, row.due_on))
+        found.append(LockedItem(item, row.bill_amount_twd, row.bill_status, row.claimed_by, row.due_on, row.plate))
     return found
 
 
@@ -204,7 +210,8 @@ def _payment(row: Any) -> Payment:
 COLUMNS: Final = (
     "id, person_id, status, rail, instrument_kind, bank_link_id, card_id, mandate_id, account_masked, amount_twd, "
     "fee_twd, instruction, challenge, created_at, expires_at, authorized_at, ended_at, booked_at, failure_code, "
-    "points_pt, external_id, action_url, action_expires_at, final_on, undone_at, undone_reason, initiated_by"
+    "points_pt, external_id, action_url, action_expires_at, final_on, undone_at, undone_reason, initiated_by, "
+    "on_behalf_of, delegation_id"
 )
 _ONE = text(f"SELECT {COLUMNS} FROM wallet.payment WHERE id = :id AND person_id = :person_id")  # noqa: S608
 _LOCKED = text(
@@ -220,7 +227,7 @@ _ITEMS_LOCKED = text(
     """
     SELECT i.bill_id, i.bureau, i.kind, i.number, i.description, i.amount_twd, i.fee_twd, i.hold_id, i.fee_hold_id,
            i.points_pt, i.points_hold_id, b.amount_twd AS bill_amount_twd, b.status AS bill_status, b.claimed_by,
-           b.due_on
+           b.due_on, b.plate
       FROM wallet.payment_item i JOIN wallet.bill b ON b.id = i.bill_id
      WHERE i.payment_id = :id ORDER BY b.id FOR UPDATE OF b
     """

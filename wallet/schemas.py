@@ -170,6 +170,9 @@ class PaymentSchema(Schema):
     card_id = fields.String(required=True, allow_none=True)
     points_used = fields.Integer(required=True)
     initiated_by = fields.String(required=True, validate=validate.OneOf(["payer", "automatic_debit"]))
+    delegation_id = fields.String(
+        required=True, allow_none=True, metadata={"description": "whose bills the payer paid, by which delegation"}
+    )
     action = fields.Nested(PaymentActionSchema, required=True, allow_none=True)
     final_on = fields.String(required=True, allow_none=True)
     undone_at = fields.String(required=True, allow_none=True)

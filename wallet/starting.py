@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 from core.clock import taipei_date
 from core.errors import FieldError, InvalidRequest
 from core.ids import new_uuid, typeid
+from identity.actors import Actor
 from wallet import states
 from wallet.bills import Bill, Owner, bills_for_payment, owner_of
 from wallet.errors import BillAlreadyPaid, BillBeingPaid, BillNotPayable, OverLimit
 from wallet.instruction import InstructedBill, challenge_of, instruction_text
+from wallet.paying_for import check_beginning, owner_seen_by
 from wallet.payments import Item, Payment, give_up
 from wallet.ports import ports
 from wallet.rails.contract import Instrument
@@ -40,21 +42,28 @@ def start(
     chosen: Mapping[str, Any],
     points_pt: int = 0,
     fines_are_confirmed: bool,
+    actor: Actor | None = None,
     now: datetime,
 ) -> tuple[Payment, list[Item]]:
     """Claim the bills and write the instruction that the phone has to sign.
 
     `chosen` says what the rail shall debit (`bank_link_id`, `card_id`); `points_pt` of the bills' amount is paid in
-    points. An earlier payment of the same person that still waits for its assertion gives its bills up: people go back
-    and choose again. Raises NotFound, InvalidRequest, BillAlreadyPaid, BillBeingPaid, BillNotPayable, OverLimit and
-    what the rail refuses; and FinesNotConfirmed, before anything is written, where a fine is among them and
+    points. An `actor` who acts for somebody pays that person's bills, within what was agreed. An earlier payment of the
+    same payer that still waits for its assertion gives its bills up: people go back and choose again.
+
+    Raises NotFound, InvalidRequest, BillAlreadyPaid, BillBeingPaid, BillNotPayable, OverLimit, NotDelegated and what
+    the rail refuses; and FinesNotConfirmed, before anything is written, where a fine is among them and
     `fines_are_confirmed` is False.
     """
     if rail not in ports().rails:
         raise InvalidRequest(errors=[FieldError("/rail", "not a rail that payments are made by")])
     one_at_a_time(session, person_id)
     instrument = ports().rails[rail].instrument(session, person_id, chosen, now)
-    owner = owner_of(session, person_id)
+    is_for_another = actor is not None and actor.on_behalf_of is not None
+    if actor is not None and is_for_another:
+        owner = owner_seen_by(session, actor, what="bills", now=now)
+    else:
+        owner = owner_of(session, person_id)
     bills = _claimable_bills(session, owner, person_id, bill_ids, fines_are_confirmed, now)
     items = _items(session, bills, rail, now)
     amount, fee = sum(item.amount_twd for item in items), sum(item.fee_twd for item in items)
@@ -62,7 +71,10 @@ def start(
     money = amount + fee - sum(item.points_pt for item in items)
     if instrument.limit_twd is not None and money > instrument.limit_twd:
         raise OverLimit(limit=instrument.limit_twd, total=money)
-    payment = _write(session, person_id, rail, instrument, items, now)
+    payment_id = new_uuid()
+    if actor is not None and is_for_another:
+        check_beginning(session, actor, bills, amount + fee, payment_id=payment_id, now=now)
+    payment = _write(session, payment_id, person_id, actor, rail, instrument, items, now)
     return payment, items
 
 
@@ -140,14 +152,22 @@ def _with_points(items: Sequence[Item], rail: str, points_pt: int, fee_twd: int)
 
 
 def _write(
-    session: Session, person_id: UUID, rail: str, instrument: Instrument, items: Sequence[Item], now: datetime
+    session: Session,
+    payment_id: UUID,
+    person_id: UUID,
+    actor: Actor | None,
+    rail: str,
+    instrument: Instrument,
+    items: Sequence[Item],
+    now: datetime,
 ) -> Payment:
-    payment_id = new_uuid()
+    on_behalf_of, delegation_id = (actor.on_behalf_of, actor.delegation_id) if actor else (None, None)
     expires_at = now + AUTHORIZATION_WINDOW
     fee, points = sum(item.fee_twd for item in items), sum(item.points_pt for item in items)
     instruction = instruction_text(
         payment_id=payment_id,
         person_id=person_id,
+        on_behalf_of=on_behalf_of,
         bills=[InstructedBill(item.bill_id, item.number, item.amount_twd) for item in items],
         fee_twd=fee,
         points_pt=points,
@@ -162,6 +182,7 @@ def _write(
         account_masked=instrument.label, amount_twd=sum(item.amount_twd for item in items), fee_twd=fee,
         instruction=instruction, challenge=challenge_of(instruction), created_at=now, expires_at=expires_at,
         authorized_at=None, ended_at=None, booked_at=None, failure_code=None, points_pt=points,
+        on_behalf_of=on_behalf_of, delegation_id=delegation_id,
     )  # fmt: skip
     session.execute(
         _INSERT,
@@ -182,6 +203,8 @@ def _write(
             "challenge": payment.challenge,
             "now": now,
             "expires": expires_at,
+            "on_behalf_of": on_behalf_of,
+            "delegation": delegation_id,
             "items": orjson.dumps([_item_row(item) for item in items]).decode(),
         },
     )
@@ -204,9 +227,9 @@ _INSERT = text(
     WITH payment AS (
         INSERT INTO wallet.payment (id, person_id, status, rail, instrument_kind, bank_link_id, card_id, mandate_id,
                                     account_masked, amount_twd, fee_twd, points_pt, instruction, challenge, created_at,
-                                    expires_at)
+                                    expires_at, on_behalf_of, delegation_id)
         VALUES (:id, :person_id, :status, :rail, :kind, :link, :card, :mandate, :account, :amount, :fee, :points,
-                :instruction, :challenge, :now, :expires)
+                :instruction, :challenge, :now, :expires, :on_behalf_of, :delegation)
     ), item AS (
         INSERT INTO wallet.payment_item (payment_id, bill_id, bureau, kind, number, description, amount_twd, fee_twd,
                                          hold_id, fee_hold_id, points_pt, points_hold_id)
