@@ -70,6 +70,9 @@ def run(of: Settings) -> None:
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            # All of ours are asked at once, and the outside systems last: what is under way there is still answered.
+            for child in reversed(children[1:]):
+                child.ask_to_end()
             for child in reversed(children):
                 child.stop()
     _say("stopped; everything is kept in " + str(of.state_dir))

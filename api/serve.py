@@ -11,10 +11,12 @@ from granian.server import Server
 from api.app import create_app
 from api.worker import hand_over_through_celery
 from core.settings import settings
+from core.stopping import wake_main_thread_on_signals
 
 
 def app() -> Flask:
     """The application of one server process."""
+    wake_main_thread_on_signals()
     application = create_app()
     hand_over_through_celery()
     return application

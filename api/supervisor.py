@@ -59,6 +59,11 @@ class Child:
         if self.process is None and time.monotonic() >= self.restart_at:
             self.start()
 
+    def ask_to_end(self) -> None:
+        """Ask the process to finish what it is doing, without waiting for it."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
     def stop(self) -> None:
         """End the process and whatever it has started: politely, and after ten seconds by force."""
         if self.process is None:

@@ -23,6 +23,7 @@ from granian.constants import Interfaces
 
 from core.oidc_settings import demo_secret
 from core.settings import DEMO_ADYEN_HMAC_KEY
+from core.stopping import wake_main_thread_on_signals
 from partners import wire
 from partners.ach import books as ach_books
 from partners.ach import controls as ach_controls
@@ -163,6 +164,7 @@ def create_app(
 
 def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
     """`create_app` with what the environment says, for the server's worker."""
+    wake_main_thread_on_signals()
     _end_with(os.getppid())
     port = environment.get("SANDBOX_PORT") or "8090"
     given = {
