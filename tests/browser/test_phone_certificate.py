@@ -86,3 +86,13 @@ def test_without_a_reader_the_page_says_what_to_do_and_tries_again(stack: Stack,
         page.unroute("**/moica/reader/cards")
         device.press("再試一次")
         expect(page.get_by_label("卡片 PIN 碼")).to_be_visible()
+
+
+def test_at_twice_the_text_size_nothing_is_wider_than_the_screen(stack: Stack, chromium_browser: Browser) -> None:
+    with phone(stack, chromium_browser, viewport={"width": 320, "height": 700}) as device:
+        device.open("/app/sign-in")
+        device.page.evaluate("window.localStorage.setItem('phone.text-size', '200')")
+        open_the_form(device)
+        expect(device.page.get_by_label("卡片 PIN 碼")).to_be_visible()
+        assert device.page.evaluate("document.documentElement.dataset.textSize") == "200"
+        assert not device.is_wider_than_the_screen()
