@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import oidc_browser
@@ -153,6 +154,23 @@ def test_row_18_an_answer_brought_twice_counts_once(city: City, mei: Browser, pr
     assert browser.come_back(answer).headers["Location"] == "/app"
     again = browser.come_back(answer)
     assert again.headers["Location"] == _ENDED.format(provider)
+
+
+def test_row_18_an_answer_brought_eight_times_at_once_counts_once(city: City, mei: Browser) -> None:
+    mei.link("line")
+    browser = Browser(city)
+    answer = approve(browser.start("line"))
+    cookie = browser.client.get_cookie("__Host-federation")
+    assert cookie is not None
+
+    def bring(_: int) -> str:
+        client = city.app.test_client(use_cookies=False)
+        headers = {"Accept": "text/html", "Cookie": f"__Host-federation={cookie.value}"}
+        return client.get("/v1/auth/social/line/callback", query_string=answer.members, headers=headers).location or ""
+
+    with ThreadPoolExecutor(8) as threads:
+        places = list(threads.map(bring, range(8)))
+    assert sorted(places) == ["/app", *[_ENDED.format("line")] * 7]
 
 
 def test_row_18_an_answer_of_eleven_minutes_ago_is_refused(city: City, provider: str) -> None:

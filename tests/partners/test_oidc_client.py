@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import replace
@@ -11,14 +12,18 @@ from typing import Any
 import oidc_browser
 import pytest
 import urllib3
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc.jwk import RSAKey
 from oidc_browser import approve, confirm_on_phone
 from sandbox_process import SandboxBooks
 
 from core.settings import read
 from partners import wire
-from partners.oidc import documents
+from partners.oidc import documents, id_tokens
 from partners.oidc.client import Identity, OpenIdClient, Request
-from partners.oidc.documents import NotBelieved
+from partners.oidc.documents import NotBelieved, Published
+from partners.oidc.id_tokens import Expected
 from partners.oidc.providers import Provider, registered
 
 SOCIAL = ("line", "google", "apple")
@@ -44,6 +49,11 @@ def request_at(name: str, **other: Any) -> Request:
         code_verifier=other.get("code_verifier", "v" * 43),
         begun_at=datetime.now(UTC),
     )
+
+
+def base64url(content: str | bytes) -> str:
+    data = content.encode() if isinstance(content, str) else content
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def answered(client: OpenIdClient, asked: Request, **form: str) -> dict[str, str]:
@@ -157,6 +167,36 @@ def test_a_mobile_id_that_did_not_authenticate_strongly_just_now_proves_nothing(
     books.set_switch("mobile_id", "token", mode)
     with pytest.raises(NotBelieved):
         signed_in(OpenIdClient(provider_at(books, "mobile_id")))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"kid": "../../../../dev/null"},
+        {"kid": "' OR 1=1 --"},
+        {"kid": ["a"]},
+        {},
+        {"jku": "http://127.0.0.1:1/keys"},
+        {"x5u": "http://127.0.0.1:1/cert"},
+        {"crit": ["exp"], "exp": 1},
+    ],
+)
+def test_a_token_does_not_choose_the_key_that_it_is_weighed_with(books: SandboxBooks, header: dict[str, Any]) -> None:
+    google = OpenIdClient(provider_at(books, "google"))
+    published = Published("google", google.provider.issuer)
+    own = RSAKey.generate_key(2048)
+    now = datetime.now(UTC)
+    claims = {
+        "iss": google.provider.issuer, "sub": "1", "aud": google.provider.client_id, "nonce": "nonce-1",
+        "iat": int(now.timestamp()), "exp": int(now.timestamp()) + 300,
+    }  # fmt: skip
+    for embedded in ({}, {"jwk": own.as_dict(private=False)}):
+        head = base64url(json.dumps({"alg": "RS256", **header, **embedded}))
+        unsigned = f"{head}.{base64url(json.dumps(claims))}"
+        signature = own.private_key.sign(unsigned.encode(), PKCS1v15(), SHA256())
+        forged = f"{unsigned}.{base64url(signature)}"
+        with pytest.raises(NotBelieved):
+            id_tokens.verified(forged, google.provider, published, Expected("nonce-1", None, now), now=now)
 
 
 def test_somebody_elses_data_at_userinfo_are_not_taken(books: SandboxBooks) -> None:
