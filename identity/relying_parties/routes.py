@@ -202,6 +202,7 @@ def _whole(site: RelyingParty, call: Call) -> dict[str, Any]:
         **_item(site, call),
         **registration.registered(site),
         "sector_identifier": site.sector_identifier,
+        "version": registration.version_of(site),
         "open_approval_id": typeid("apr", waiting) if waiting else None,
         "may_change": is_own and site.status in ("approved", "declined") and waiting is None,
         "may_suspend": site.status == "approved" and (is_own or "registrar" in call.actor.roles),

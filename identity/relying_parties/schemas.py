@@ -157,6 +157,7 @@ class RelyingPartySchema(RelyingPartyItemSchema):
     default_loa = fields.Integer(required=True)
     requires_par = fields.Boolean(required=True)
     sector_identifier = fields.String(required=True)
+    version = fields.String(required=True, metadata={"description": "what If-Match of the next change carries"})
     open_approval_id = fields.String(required=True, allow_none=True)
     may_change = fields.Boolean(required=True)
     may_suspend = fields.Boolean(required=True)

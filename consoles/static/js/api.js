@@ -62,13 +62,14 @@ function contentOf(text) {
 }
 
 /**
- * Ask the API. `body` is sent as JSON, `key` as Idempotency-Key; `quiet` leaves a 401 to the caller. Answers the JSON
+ * Ask the API. `body` is sent as JSON, `key` as Idempotency-Key, `version` as If-Match; `quiet` leaves a 401 to the caller. Answers the JSON
  * (null for 204). Raises Refusal, Unreached, or AbortError (the screen was left).
  */
-export async function call(method, path, { body, key, signal, quiet = false } = {}) {
+export async function call(method, path, { body, key, version, signal, quiet = false } = {}) {
   const headers = { Accept: "application/json, application/problem+json", "Accept-Language": language() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
+  if (version) headers["If-Match"] = `"${version}"`;
   let answer;
   let content = null;
   try {

@@ -12,6 +12,7 @@ import { desk as notices } from "./desks/notices.js";
 import { desk as operator } from "./desks/operator.js";
 import { desk as payments } from "./desks/payments.js";
 import { desk as refunds } from "./desks/refunds.js";
+import { desk as sites } from "./desks/relying_parties.js";
 import { desk as today } from "./desks/today.js";
 
-export const DESKS = [counter, operator, today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing];
+export const DESKS = [counter, operator, today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites];
