@@ -90,10 +90,29 @@ class KeySetSchema(Schema):
     keys = fields.List(fields.Dict(), required=True)
 
 
-class MetadataSchema(Schema):
-    """RFC 8414 §2 and OpenID Connect Discovery 1.0 §3."""
-
-    issuer = fields.String(required=True)
-
-    class Meta:
-        unknown = INCLUDE
+_ADDRESSES = (
+    "issuer", "authorization_endpoint", "pushed_authorization_request_endpoint", "token_endpoint", "userinfo_endpoint",
+    "revocation_endpoint", "end_session_endpoint", "jwks_uri", "service_documentation",
+)  # fmt: skip
+_LISTS = (
+    "scopes_supported", "response_types_supported", "response_modes_supported", "grant_types_supported",
+    "subject_types_supported", "id_token_signing_alg_values_supported", "code_challenge_methods_supported",
+    "acr_values_supported", "claims_supported", "claim_types_supported", "prompt_values_supported",
+    "display_values_supported", "ui_locales_supported", "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported", "revocation_endpoint_auth_methods_supported",
+    "revocation_endpoint_auth_signing_alg_values_supported",
+)  # fmt: skip
+_STATEMENTS = (
+    "require_pushed_authorization_requests", "authorization_response_iss_parameter_supported",
+    "claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported",
+    "backchannel_logout_supported", "backchannel_logout_session_supported",
+)  # fmt: skip
+MetadataSchema: type[Schema] = Schema.from_dict(
+    {
+        **{name: fields.String(required=True, metadata={"format": "uri"}) for name in _ADDRESSES},
+        **{name: fields.List(fields.String(), required=True) for name in _LISTS},
+        **{name: fields.Boolean(required=True) for name in _STATEMENTS},
+    },
+    name="MetadataSchema",
+)
+"""RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9126 §5, RFC 9207 §3, and the two logouts."""
