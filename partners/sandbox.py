@@ -142,7 +142,7 @@ def create_app(
     app.register_blueprint(stores.blueprint(desk, shared.stores))
     logins = {"line": shared.line_login, "google": shared.google_login, "mobile_id": shared.mobile_id}
     app.register_blueprint(oidc.blueprint(desk, logins, own_url))
-    app.register_blueprint(moica.blueprint(desk, shared.moica, Authority(state_dir / "moica", own_url)))
+    app.register_blueprint(moica.blueprint(desk, shared.moica, Authority(state_dir / "moica", own_url), issuer))
     app.register_blueprint(library.blueprint(desk, state_dir, issuer, own_url))
     app.register_blueprint(ivr.blueprint(wire.Peer("city", api_url, shared.ivr, read_timeout_seconds=10.0)))
     shop = Shop(

@@ -36,7 +36,10 @@ PATHS = {
         "get": operation(
             "moica",
             "The cards in the reader",
-            {200: record(cards={"type": "array", "items": record(card=TEXT, name=TEXT, tries_left=NUMBER)})},
+            {
+                200: record(cards={"type": "array", "items": record(card=TEXT, name=TEXT, tries_left=NUMBER)}),
+                403: REFUSAL,
+            },
         )
     },
     "/moica/reader/sign": {
@@ -53,7 +56,7 @@ PATHS = {
             },
             body=record(card=TEXT, pin=TEXT, to_be_signed=TEXT),
             description="to_be_signed, the signature and the certificates (the signer's first) are base64. The third "
-            "wrong PIN in a row blocks the card.",
+            "wrong PIN in a row blocks the card. A page of a site that is not trusted is refused.",
         )
     },
     "/moica/cards": {"get": operation("moica", "The cards, for people", {200: "text/html"})},

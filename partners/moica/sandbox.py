@@ -1,7 +1,7 @@
 """The ministry's authority over HTTP: revocation lists, whose a certificate is, and a card reader with cards in it.
 
-The real reader is a program on the citizen's own computer that pages of any site may ask; here it is a part of the
-sandbox, and all cards lie in it.
+The real reader is a program on the citizen's own computer that pages of the sites it trusts may ask; here it is a part
+of the sandbox, all cards lie in it, and it trusts the city's pages and those of this machine.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import binascii
 import secrets
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -34,21 +35,30 @@ from partners.moica.authority import ISSUING, LIST_LIFETIME, ROOT, Authority, ne
 
 CRL_TYPE = "application/pkix-crl"
 _LONGEST_TO_SIGN = 8192
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _TOO_LONG_BYTES = 40 << 20
 
 
-def blueprint(desk: Desk, secret: str, authority: Authority) -> Blueprint:
-    """The routes under /moica."""
+def blueprint(desk: Desk, secret: str, authority: Authority, city_origin: str) -> Blueprint:
+    """The routes under /moica. `city_origin` is where browsers reach the city, whose pages the reader trusts."""
     moica = Blueprint("moica", __name__, url_prefix="/moica", template_folder="templates")
     signed = SignedProtocol(desk, "moica", secret)
     books = desk.books
 
+    @moica.before_request
+    def refuse_strange_sites() -> Response | None:
+        if _is_of_reader() and not _is_trusted(request.headers.get("Origin"), city_origin):
+            return _json({"code": "site_not_trusted", "detail": "the reader does not trust this site"}, 403)
+        return None
+
     @moica.after_request
     def open_to_pages(response: Response) -> Response:
         # The page of the service that asks for a signature comes from another origin.
-        if request.path.startswith("/moica/reader/"):
-            response.headers["Access-Control-Allow-Origin"] = "*"
+        origin = request.headers.get("Origin")
+        if origin and _is_of_reader() and _is_trusted(origin, city_origin):
+            response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Allow-Headers"] = "content-type"
+            response.headers["Vary"] = "Origin"
         return response
 
     @moica.errorhandler(Refusal)
@@ -128,6 +138,15 @@ def blueprint(desk: Desk, secret: str, authority: Authority) -> Blueprint:
         return _done(True)
 
     return moica
+
+
+def _is_of_reader() -> bool:
+    return request.path.startswith("/moica/reader/")
+
+
+def _is_trusted(origin: str | None, city_origin: str) -> bool:
+    """Whether a page of `origin` may have something signed; a program on this machine names none."""
+    return origin is None or origin == city_origin or urlsplit(origin).hostname in _THIS_MACHINE
 
 
 def _list(desk: Desk, authority: Authority, name: str, wrong: str) -> Response:

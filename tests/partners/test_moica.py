@@ -189,14 +189,23 @@ def test_whoever_is_asked_about_a_certificate_must_sign(moica: MoicaClient, book
     assert unsigned.status == 401
 
 
-def test_the_reader_answers_pages_of_other_origins_and_shows_no_id_numbers(books: SandboxBooks) -> None:
-    answer = urllib3.request("GET", f"{books.url}/moica/reader/cards")
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+def test_the_reader_answers_the_citys_pages_and_shows_no_id_numbers(books: SandboxBooks) -> None:
+    city = {"Origin": "http://localhost:8080"}
+    answer = urllib3.request("GET", f"{books.url}/moica/reader/cards", headers=city)
+    assert answer.headers["Access-Control-Allow-Origin"] == city["Origin"]
     assert MEI not in answer.data.decode()
-    asked = urllib3.request("OPTIONS", f"{books.url}/moica/reader/sign")
+    asked = urllib3.request("OPTIONS", f"{books.url}/moica/reader/sign", headers=city)
     assert asked.status == 200 and asked.headers["Access-Control-Allow-Headers"] == "content-type"
     assert sign(books, card="0" * 16)[0] == 404
     assert sign(books, b"")[0] == 422
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost.evil.example", "null"])
+def test_the_reader_signs_nothing_for_a_page_of_a_strange_site(books: SandboxBooks, origin: str) -> None:
+    asked = {"card": card_of(books), "pin": PIN, "to_be_signed": "d29yZHM="}
+    answer = urllib3.request("POST", f"{books.url}/moica/reader/sign", json=asked, headers={"Origin": origin})
+    assert (answer.status, answer.json()["code"]) == (403, "site_not_trusted")
+    assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 def test_the_page_of_the_cards_shows_each_with_its_pin(books: SandboxBooks) -> None:
