@@ -17,7 +17,7 @@ from identity.pages_of_ids import continued, page_answer
 from identity.recovery_errors import CaseClosed, LinkLapsed, MethodNotShut
 from identity.recovery_models import MethodLock, SecurityCase
 from identity.recovery_schemas import DisavowalToken, DisavowedSchema, MethodLocksSchema, NoticeSchema
-from identity.recovery_words import EVENT_WORDS, METHOD_NAMES
+from identity.recovery_words import EVENT_WORDS, METHOD_NAMES, SESSIONS_ENDED
 from identity.schemas import Nothing
 
 routes = Routes("identity")
@@ -252,4 +252,6 @@ def _item(case: SecurityCase, call: Call) -> dict[str, Any]:
 def _in_words(kind: str, note: str, call: Call) -> str:
     if kind == "method_locked":
         return METHOD_NAMES[note].in_language(call.language)
+    if kind == "sessions_ended":
+        return SESSIONS_ENDED.format(n=note).in_language(call.language)
     return note

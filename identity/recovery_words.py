@@ -17,9 +17,9 @@ METHOD_NAMES = {
     "password_totp": Text("密碼與驗證器 App", "password and a code of an app"),
     "recovery_code": Text("密碼與復原碼", "password and a recovery code"),
     "passkey": Text("通行金鑰", "passkeys"),
-    "social": Text("社群帳號", "social accounts"),
+    "social": Text("連結的帳號（LINE、Google、Apple）", "linked accounts (LINE, Google, Apple)"),
     "certificate": Text("自然人憑證", "Citizen Digital Certificate"),
-    "mobile_id": Text("行動身分識別", "mobile ID"),
+    "mobile_id": Text("行動自然人憑證", "mobile ID"),
     "card": Text("紙本代碼卡", "the printed card"),
     "counter": Text("臨櫃登入", "signing in at a counter"),
 }
@@ -32,6 +32,7 @@ EVENT_WORDS = {
     "method_unlocked": Text("恢復登入方式", "A way to sign in was opened again"),
     "resolved": Text("結案", "Resolved"),
 }
+SESSIONS_ENDED = Text("{n} 筆登入", "Sign-ins: {n}")
 
 
 def moment_text(at: datetime) -> Text:

@@ -48,7 +48,7 @@ function drawQuestion(card, shown, way) {
   fill(card, el("h2", {}, shown.title),
     facts([[t("not_me_at"), momentElement(shown.at)], shown.device && [t("not_me_device"), shown.device], shown.place && [t("not_me_place"), shown.place]]),
     el("p", {}, t("not_me_shuts")),
-    el("ul", {}, shown.shuts.length > 0 && el("li", {}, t("not_me_shuts_methods", { methods: shown.shuts.join(t("list_comma")) })),
+    el("ul", { class: "what-follows" }, shown.shuts.length > 0 && el("li", {}, t("not_me_shuts_methods", { methods: shown.shuts.join(t("list_comma")) })),
       el("li", {}, t("not_me_ends")),
       shown.kind.startsWith("reset_") && el("li", {}, t("not_me_stops_reset")),
       el("li", {}, t("not_me_case"))),

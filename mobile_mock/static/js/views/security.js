@@ -28,8 +28,8 @@ export async function security({ signal }, { refreshMe }) {
   const title = t("security_title");
   return {
     title,
-    content: [heading(title, { back: "/app/me", backText: t("nav_me") }),
-      passkeysPart(passkeys, ways, refreshMe), certificatesPart(certificates), spare, sessionsPart(sessions), signInsPart(signIns)],
+    content: [heading(title, { back: "/app/me", backText: t("nav_me") }), spare.alerts,
+      passkeysPart(passkeys, ways, refreshMe), certificatesPart(certificates), spare.part, sessionsPart(sessions), signInsPart(signIns)],
   };
 }
 

@@ -7,19 +7,19 @@ import { t } from "../language.js";
 import { busy, button, confirmed, notice } from "../parts.js";
 import { show } from "../router.js";
 
-/** Load what is set up; answers the elements to show. */
+/** Load what is set up; answers {alerts, part}: what must be seen at once, and the part of the page. */
 export async function spareWays(signal) {
   const [totp, codes, locks, resets] = await Promise.all(
     ["totp", "recovery-codes", "method-locks", "resets"].map((name) => call("GET", `/v1/me/${name}`, { signal })));
-  return [
-    resets.items.map(pendingReset),
-    locks.items.length > 0 && notice("warn", t("shut_title"), el("p", {}, t("shut_detail")), el("ul", {}, locks.items.map(shutWay))),
-    el("section", {}, el("h2", { class: "section-title" }, t("recovery_title")),
+  return {
+    alerts: [resets.items.map(pendingReset),
+      locks.items.length > 0 && notice("warn", t("shut_title"), el("p", {}, t("shut_detail")), el("ul", {}, locks.items.map(shutWay)))],
+    part: el("section", {}, el("h2", { class: "section-title" }, t("recovery_title")),
       el("ul", { class: "list", role: "list" },
         place("/app/me/password", "key", t("password_title"), t("password_place_hint")),
         place("/app/me/totp", "clock", t("totp_title"), totp.confirmed_at ? t("totp_since", { when: momentText(totp.confirmed_at) }) : t("totp_none")),
         place("/app/me/recovery-codes", "pdf", t("codes_title"), codes.made_at ? t("codes_left", { n: codes.left }) : t("codes_none")))),
-  ];
+  };
 }
 
 function place(href, iconName, title, hint) {
