@@ -1,0 +1,72 @@
+"""Every route of a citizen says whether somebody may call it for another, and those that say nothing refuse it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from delegating import agreed, somebody
+from flask.testing import FlaskClient
+
+from api import wiring
+from core.http import Route
+from identity.delegation_rules import SCOPES
+
+DELEGABLE = {
+    "GET /v1/bills": {"bills:read", "payments:pay"},
+    "GET /v1/bills/<bill_id>": {"bills:read", "payments:pay"},
+    "GET /v1/bills/<bill_id>/quotes": {"bills:read", "payments:pay"},
+    "POST /v1/payments": {"payments:pay"},
+    "POST /v1/payments/<payment_id>/authorization": {"payments:pay"},
+    "GET /v1/points": {"points:read"},
+    "GET /v1/points/entries": {"points:read"},
+}
+# Everything else, by the beginning of its address, and why nobody does it for another; the longest that fits counts.
+NOT_DELEGABLE = {
+    "/v1/auth/": "how somebody signs in is theirs alone",
+    "/v1/me": "who somebody is, their sessions, keys, consents and delegations are theirs alone",
+    "/oauth/": "sites are signed in to in one's own name",
+    "/v1/oauth/": "sites are signed in to in one's own name",
+    "/v1/authorizations": "what a site is told is consented to by whom it is about",
+    "/v1/relying-parties": "whoever registers a site answers for it",
+    "/v1/banks": "the agent pays from accounts of their own, and looks at the banks in their own name",
+    "/v1/bank-links": "the agent pays from accounts of their own",
+    "/v1/cards": "the agent pays by cards of their own",
+    "/v1/automatic-debits": "a standing order on one's own account is given by oneself",
+    "/v1/bills/": "slips and instalments are asked for by whoever owes",
+    "/v1/payment-slips": "a slip is made out to whoever asked for it",
+    "/v1/payments": "a payment is the payer's: looked at, completed and cancelled in the agent's own name",
+    "/v1/overpayments": "money that comes back goes to whom it belongs to",
+    "/v1/receipts": "receipts are the payer's",
+    "/v1/refunds": "money goes back to who paid",
+    "/v1/devices": "a device is whose pushes it gets",
+    "/v1/inbox": "letters are read by whom they are written to",
+    "/v1/subscriptions": "letters are read by whom they are written to",
+}
+CITIZENS = [route for route in wiring.routes() if route.access.kind == "citizen"]
+
+
+def _name(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+@pytest.mark.parametrize("route", CITIZENS, ids=_name)
+def test_every_route_of_a_citizen_says_a_scope_or_there_is_a_reason_why_not(route: Route) -> None:
+    assert route.access.delegable == DELEGABLE.get(_name(route), set())
+    assert route.access.delegable <= set(SCOPES)
+    if not route.access.delegable:
+        assert any(route.path.startswith(beginning) for beginning in NOT_DELEGABLE), "name a scope, or say why not"
+
+
+def test_each_row_of_the_tables_is_about_some_route() -> None:
+    assert DELEGABLE.keys() <= {_name(route) for route in CITIZENS}
+
+
+def test_whoever_may_do_everything_for_somebody_is_still_refused_where_no_scope_is_named(client: FlaskClient) -> None:
+    principal, agent = somebody(client, 1), somebody(client, 2)
+    acting = agent.acting(agreed(principal, agent, *SCOPES))
+    for route in CITIZENS:
+        if not route.access.delegable:
+            path = re.sub("<[^>]+>", "x_00000000000000000000000000", route.path)
+            answer = acting.send(route.method, path, None if route.method in ("GET", "DELETE") else {})
+            assert answer.status_code == 403 and answer.json["type"].endswith("/not-delegated"), _name(route)
