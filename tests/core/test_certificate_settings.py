@@ -9,7 +9,7 @@ import pytest
 from core.settings import Settings, SettingWrong, read
 
 KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-SECRETS = ("BANK", "BUREAUS", "SMS", "ACH", "JKOPAY", "LINE_PAY", "STORES", "MOICA")
+SECRETS = ("BANK", "BUREAUS", "SMS", "ACH", "JKOPAY", "LINE_PAY", "STORES", "IVR", "MOICA")
 
 
 @pytest.fixture
