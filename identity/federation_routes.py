@@ -12,7 +12,15 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.clock import on_the_wire
-from core.errors import FieldError, InsufficientAuthentication, InvalidRequest, NotFound, Problem, Unauthenticated
+from core.errors import (
+    FieldError,
+    InsufficientAuthentication,
+    InvalidRequest,
+    NotFound,
+    Problem,
+    Unauthenticated,
+    Unavailable,
+)
 from core.http import Answer, Call, Routes, public
 from core.ids import typeid
 from core.text import Text
@@ -36,6 +44,7 @@ from partners.oidc.client import Identity
 routes = Routes("identity")
 COOKIE = "__Host-federation"
 _FORM = "application/x-www-form-urlencoded"
+_CLOSED = frozenset({"temporarily_unavailable", "server_error"})
 _CANCELLED = frozenset({"access_denied", "user_cancelled_authorize", "interaction_required", "login_required"})
 _RETURN_PAGE, _LINK_PAGE = "/app/account-return", "/app/link-account"
 _WAY_BACK = {303: {"Location": "the phone's page that goes on"}}
@@ -136,8 +145,11 @@ def _come_back(call: Call) -> Answer:
     with db.unit_of_work() as session:
         taken = federation.take(session, name, state, browser, now=call.now)
     answer = federation.answer_put_aside(taken) if provider.response_mode == "form_post" else call.query
-    if answer.get("error") is not None:
-        raise FederationCancelled if answer["error"] in _CANCELLED else FederationRefused
+    error = answer.get("error")
+    if error in _CANCELLED:
+        raise FederationCancelled
+    if error in _CLOSED:
+        raise Unavailable(retry_after_seconds=60)
     if answer.get("code") is None:
         raise FederationRefused
     asked = federation.request_of(taken, state, browser)

@@ -338,7 +338,7 @@ NOTICES: dict[str, NoticeWords] = {
 PROOFING_METHODS = {
     "mobile": Text("本人名下的手機門號", "a mobile in your own name"),
     "certificate": Text("自然人憑證", "Citizen Digital Certificate"),
-    "mobile_id": Text("行動身分識別", "mobile ID"),
+    "mobile_id": Text("行動自然人憑證", "mobile ID"),
     "counter": Text("臨櫃核對證件", "papers shown at a counter"),
 }
 NOT_ME = Text("若不是您本人，請點 {url}", " If this was not you: {url}")

@@ -32,8 +32,8 @@ _CLOSED_PER_SWEEP = 200
 # What a person does alone: whoever stands beside them must not end up with a way in, nor with the money.
 _ALONE = (
     "/v1/auth/", "/v1/payments", "/v1/bank-links", "/v1/cards", "/v1/automatic-debits", "/v1/ach-mandates",
-    "/v1/me/passkeys", "/v1/me/password", "/v1/me/totp", "/v1/me/recovery-codes", "/v1/me/social", "/v1/me/consents",
-    "/oauth/",
+    "/v1/me/passkeys", "/v1/me/password", "/v1/me/totp", "/v1/me/recovery-codes", "/v1/me/linked-accounts",
+    "/v1/me/consents", "/oauth/",
 )  # fmt: skip
 _READS = frozenset({"GET", "HEAD"})
 

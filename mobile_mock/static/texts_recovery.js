@@ -17,7 +17,7 @@ export const RECOVERY_TEXTS = {
   codes_left: { zh: "還剩 {n} 組", en: "{n} left" },
   password_place_hint: { zh: "換一個新的密碼", en: "Choose a new one" },
   shut_title: { zh: "這些登入方式已停用", en: "These ways to sign in are shut" },
-  shut_detail: { zh: "因為您說過「不是我本人」。請用自然人憑證或行動身分識別登入後恢復，或帶身分證到任何一個服務櫃檯。", en: "Because you said “that was not me”. Sign in with a citizen certificate or a mobile ID to open them again, or bring your ID card to any service counter." },
+  shut_detail: { zh: "因為您說過「不是我本人」。請用自然人憑證或行動自然人憑證登入後恢復，或帶身分證到任何一個服務櫃檯。", en: "Because you said “that was not me”. Sign in with a citizen certificate or a mobile ID to open them again, or bring your ID card to any service counter." },
   shut_since: { zh: "{label}，{when} 停用", en: "{label}, shut {when}" },
   shut_open: { zh: "恢復", en: "Open again" },
   shut_open_of: { zh: "恢復 {label}", en: "Open again: {label}" },

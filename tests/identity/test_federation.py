@@ -284,6 +284,16 @@ def test_cancelling_at_the_provider_is_no_failure(city: City, provider: str) -> 
     assert program.come_back(deny(program.start(provider))).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("error", "status"), [("temporarily_unavailable", 503), ("server_error", 503), ("invalid_scope", 401)]
+)
+def test_an_error_that_a_provider_answers_with_is_no_sign_in(city: City, error: str, status: int) -> None:
+    program = Browser(city, accepts="*/*")
+    answer = deny(program.start("line"))
+    told = program.come_back(ProvidersAnswer(answer.target, "GET", answer.members | {"error": error}))
+    assert told.status_code == status
+
+
 def test_a_provider_that_cannot_be_reached_is_503_and_other_ways_keep_working(
     city: City, outside: SandboxBooks, provider: str
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import oidc_browser
 import pytest
 from federated_browser import Browser
@@ -145,6 +147,20 @@ def test_another_persons_mobile_id_leads_to_a_page_that_says_so(city: City) -> N
     answer = browser.with_mobile_id(MING[0], return_to="/app/pay?bills=bill_1")
     assert answer.headers["Location"] == "/app/account-return?outcome=other-person"
     assert browser.me()["national_id"].startswith("E17")
+
+
+def test_nothing_of_it_is_logged(city: City, outside: SandboxBooks, caplog: pytest.LogCaptureFixture) -> None:
+    # The requests of the test itself would fill the log at this level, so urllib3 keeps its own.
+    for ours in ("mykaohsiung", "authlib", "requests"):
+        caplog.set_level(logging.DEBUG, ours)
+    browser = Browser(city, accepts="*/*")
+    answer = oidc_browser.confirm_on_phone(browser.start("mobile_id"), MING[0], "林志明")
+    browser.come_back(answer)
+    outside.set_switch("mobile_id", "token", "wrong_nonce", count=1)
+    browser.with_mobile_id(MING[0], "林志明")
+    assert "an answer of mobile_id was refused" in caplog.text
+    for secret in (MING[0], "林志明", answer.members["code"], answer.members["state"]):
+        assert secret not in caplog.text
 
 
 def test_it_reaches_3_and_no_higher_and_is_not_linked(city: City) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -291,6 +293,22 @@ def test_after_a_failure_nobody_waits_for_the_same_one_again(books: SandboxBooks
     with pytest.raises(wire.Unavailable) as closed:
         signed_in(google)
     assert 1 <= closed.value.retry_after_seconds <= 5
+
+
+def test_a_provider_that_hangs_does_not_take_every_thread_with_it(books: SandboxBooks) -> None:
+    line = OpenIdClient(provider_at(books, "line"))
+    asked = request_at("line")
+    codes = [answered(line, asked) for _ in range(10)]
+    books.set_switch("line", "token", "timeout_before", seconds=2.5)
+
+    def fails(answer: dict[str, str]) -> str:
+        with pytest.raises(wire.CallFailed) as failure:
+            identified(line, asked, answer)
+        return failure.typename
+
+    with ThreadPoolExecutor(10) as threads:
+        failures = Counter(threads.map(fails, codes))
+    assert failures == {"NoAnswer": 6, "Unavailable": 4}
 
 
 def test_a_description_of_another_issuer_is_refused(books: SandboxBooks) -> None:
