@@ -35,6 +35,9 @@ def note(
 ) -> None:
     """Write down from where this session begins, and tell the person on every channel if that is new. One statement
     where the place is known."""
+    # A printed card signs in at a kiosk that is everybody's; its sign-ins are told each time, and make no place known.
+    if "card" in amr:
+        return
     place = {
         "person_id": person_id,
         "device": devices.name_of(user_agent) or user_agent[:_LONGEST_DEVICE],
