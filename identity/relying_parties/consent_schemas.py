@@ -36,9 +36,7 @@ class AskedClaimSchema(Schema):
     value = fields.String(
         required=True,
         allow_none=True,
-        metadata={
-            "description": "what the site would be told, its middle hidden where sensitive; null: not known"
-        },
+        metadata={"description": "what the site would be told, its middle hidden where sensitive; null: not known"},
     )
 
 

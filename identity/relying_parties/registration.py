@@ -91,6 +91,8 @@ def propose_change(
     _refuse_second_proposal(session, site)
     is_new = site.status == "declined"
     after = _checked({**registered(site), **changes})
+    if not is_new and after == registered(site):
+        raise RegistrationRefused(errors=[FieldError("/", "nothing would change")])
     if not is_new and rules.sector_of(after["redirect_uris"]) != site.sector_identifier:
         raise RegistrationRefused(
             errors=[
@@ -205,7 +207,7 @@ def registered(site: RelyingParty) -> dict[str, Any]:
         "token_endpoint_auth_method": site.token_endpoint_auth_method,
         "jwks": site.jwks,
         "id_token_alg": site.id_token_alg,
-        "scopes": list(site.scopes),
+        "scopes": sorted(site.scopes),
         "claims": site.claims,
         "default_loa": site.default_loa,
         "requires_par": site.requires_par,

@@ -55,6 +55,7 @@ UNSPEAKABLE_PROBLEMS = {
     "passkey-refused": "an attestation must be genuine",
     "precondition-required": "the version to send is the one that was read",
     "precondition-failed": "the version to send is the one that was read",
+    "registration-refused": "a site's addresses, keys and purposes follow rules of their own",
     "vehicle-not-yours": "the register knows whose a vehicle is",
     **{refusal.slug: "a file of bills is CSV of a form of its own" for refusal in WHOLE_FILE_REFUSALS},
     **{refusal.slug: "so is a channel's collection file" for refusal in store_collections.WHOLE_FILE_REFUSALS},

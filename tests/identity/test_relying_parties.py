@@ -123,6 +123,16 @@ def test_a_change_waits_for_a_registrar_and_shows_what_is_different(
     assert _site(culture, proposed)["redirect_uris"] == change["redirect_uris"]
 
 
+def test_a_change_of_nothing_is_none(culture: SignedInOfficer, registrar: SignedInOfficer) -> None:
+    proposed = _propose(culture)
+    approve(registrar, proposed)
+    path = f"/v1/relying-parties/{proposed['id']}"
+    tag = culture.call("GET", path).headers["ETag"]
+    for nothing in ({}, {"contact": registration()["contact"]}, {"public_key": registration()["public_key"]}):
+        answer = culture.call("PATCH", path, {**nothing, "reason": "x"}, If_Match=tag)
+        assert (answer.status_code, answer.json["errors"][0]["detail"]) == (422, "nothing would change")
+
+
 def test_a_change_to_another_host_is_another_site(culture: SignedInOfficer, registrar: SignedInOfficer) -> None:
     proposed = _propose(culture)
     approve(registrar, proposed)
@@ -285,7 +295,7 @@ def test_every_claim_has_its_purpose_and_every_scope_a_claim(culture: SignedInOf
     assert _refused(culture, claims={}) == ["/scopes"]
     assert _refused(culture, scopes=["openid"]) == ["/claims/name"]
     short = {"name": {"zh": "x", "en": "", "is_essential": True, "legal_basis": ""}}
-    assert _refused(culture, claims=short) == ["/claims/name/value/zh", "/claims/name/value/en"]
+    assert _refused(culture, claims=short) == ["/claims/name/zh", "/claims/name/en"]
     email = {"email": {"zh": "寄信給您", "en": "To write to you", "is_essential": True, "legal_basis": ""}}
     assert _refused(culture, claims=email)
     hidden = {"name": {"zh": "顯示\u202e姓名", "en": "To show it", "is_essential": True, "legal_basis": ""}}
