@@ -59,7 +59,11 @@ class JsonWebKeys(fields.Field[Any]):
     def __init__(self, **declaration: Any) -> None:
         about = {
             "description": "a PEM text, a JWK or a JWK Set; of the public half alone",
-            "anyOf": [{"type": "string", "maxLength": _LONGEST_PEM}, {"type": "object"}, {"type": "null"}],
+            "anyOf": [
+                {"type": "string", "minLength": 1, "maxLength": _LONGEST_PEM},
+                {"type": "object"},
+                {"type": "null"},
+            ],
         }
         super().__init__(metadata=about, **declaration)
 
@@ -104,7 +108,7 @@ class RelyingPartyChange(Schema):
     post_logout_redirect_uris = fields.List(_uri(), validate=validate.Length(0, 20))
     backchannel_logout_uri = fields.String(allow_none=True, validate=validate.Length(1, LONGEST_URI))
     token_endpoint_auth_method = fields.String(validate=validate.OneOf(AUTH_METHODS))
-    public_key = JsonWebKeys()
+    public_key = JsonWebKeys(allow_none=True)
     id_token_alg = fields.String(validate=validate.OneOf(_ALGORITHMS))
     scopes = fields.List(fields.String(validate=validate.OneOf(SCOPES)), validate=validate.Length(1, 10))
     claims = fields.Nested(ClaimsAsked)
