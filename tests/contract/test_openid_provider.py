@@ -1,4 +1,4 @@
-"""Our provider against a relying party that others wrote and certified: npm openid-client.
+"""Our provider against a relying party that others wrote: npm openid-client.
 
 The module names are those of the OpenID Foundation's conformance suite (its Basic OP plan, and its plans for discovery,
 key rotation and logout); the suite itself needs Java and MongoDB and is not run here.
