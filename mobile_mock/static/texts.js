@@ -6,12 +6,14 @@ import { CERTIFICATE_TEXTS } from "./texts_certificate.js";
 import { CONSENT_TEXTS } from "./texts_consent.js";
 import { COUNTER_TEXTS } from "./texts_counter.js";
 import { FEDERATION_TEXTS } from "./texts_federation.js";
+import { DELEGATION_TEXTS } from "./texts_delegation.js";
 import { PAYING_TEXTS } from "./texts_paying.js";
 import { RECOVERY_TEXTS } from "./texts_recovery.js";
 import { SIGN_IN_TEXTS } from "./texts_sign_in.js";
 
 export const TEXTS = {
   ...PAYING_TEXTS,
+  ...DELEGATION_TEXTS,
   ...COUNTER_TEXTS,
   ...CONSENT_TEXTS,
   ...ACCOUNT_TEXTS,

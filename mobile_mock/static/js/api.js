@@ -1,4 +1,5 @@
 // The one way to the API: same origin, cookie session, never cached, in the person's language.
+import { nameFor, startActing, stopActing } from "./acting.js";
 import { language } from "./language.js";
 
 /** The API said no, in words meant for the person (RFC 9457). */
@@ -37,14 +38,21 @@ export function configureCalls({ prove, signedOut, reached }) {
 /**
  * Ask the API. `body` is sent as JSON, `key` as Idempotency-Key, `version` as If-Match. Answers the JSON (null for 204).
  * Raises Refusal, Unreached, Declined (step-up turned down) or AbortError (the screen was left). With `mayAsk: false` a
- * step-up that is asked for is a Refusal.
+ * step-up that is asked for is a Refusal. `inNameOf` is the delegation in whose name it is asked; null: one's own.
  */
-export async function call(method, path, { body, key, version, signal, quiet = false, mayAsk = true } = {}) {
-  let answer = await send(method, path, { body, key, version, signal });
+export async function call(method, path, { body, key, version, signal, quiet = false, mayAsk = true, inNameOf = nameFor(method, path) } = {}) {
+  const sent = { body, key, version, signal, inNameOf };
+  let answer = await send(method, path, sent);
+  if (inNameOf && answer.status === 401 && !needsMoreProof(answer)) {
+    await actAnew(inNameOf);
+    answer = await send(method, path, sent);
+  }
   if (answer.status === 401 && mayAsk && needsMoreProof(answer)) {
     const asked = await readJson(answer);
     await askForMoreProof({ acr: asked.acr_values, isPhishingResistant: Boolean(asked.phishing_resistant) });
-    answer = await send(method, path, { body, key, version, signal });
+    // A new session of one's own ends what was done by the old one.
+    if (inNameOf) await actAnew(inNameOf);
+    answer = await send(method, path, sent);
   }
   if (answer.status === 204) return null;
   const content = await readJson(answer);
@@ -54,10 +62,21 @@ export async function call(method, path, { body, key, version, signal, quiet = f
   throw refusal;
 }
 
-async function send(method, path, { body, key, version, signal }) {
+/** Act for somebody by this delegation, from the session that stands now. Where that is over, this tab is one's own again. */
+export async function actAnew(delegationId) {
+  try {
+    startActing(await call("POST", `/v1/me/delegations/${encodeURIComponent(delegationId)}/session`, { body: { transport: "cookie" }, inNameOf: null }));
+  } catch (failure) {
+    if (failure instanceof Refusal && failure.status < 500) stopActing();
+    throw failure;
+  }
+}
+
+async function send(method, path, { body, key, version, signal, inNameOf }) {
   const headers = { Accept: "application/json, application/problem+json", "Accept-Language": language() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
+  if (inNameOf) headers["Acting-For"] = inNameOf;
   if (version !== undefined) headers["If-Match"] = `"${version}"`;
   try {
     const answer = await fetch(path, {

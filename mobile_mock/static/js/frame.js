@@ -1,13 +1,15 @@
 // What stands around every screen: the sign, the language and text-size switches, and the five places of the phone.
+import { acting, mayNow } from "./acting.js";
+import { actingBanner } from "./acting_banner.js";
 import { el, fill } from "./dom.js";
 import { icon, sign } from "./icons.js";
 import { TEXT_SIZES, language, setLanguage, setTextSize, t, textSize } from "./language.js";
 import { onChange, state } from "./state.js";
 
 const PLACES = [
-  { path: "/app", key: "nav_bills", iconName: "bills", within: /^\/app(?:\/(?:bills|slips)\/.*|\/pay)?\/?$/ },
+  { path: "/app", key: "nav_bills", iconName: "bills", scopes: ["bills:read", "payments:pay"], within: /^\/app(?:\/(?:bills|slips)\/.*|\/pay)?\/?$/ },
   { path: "/app/payments", key: "nav_history", iconName: "history", within: /^\/app\/payment/ },
-  { path: "/app/points", key: "nav_points", iconName: "points", within: /^\/app\/points/ },
+  { path: "/app/points", key: "nav_points", iconName: "points", scopes: ["points:read"], within: /^\/app\/points/ },
   { path: "/app/inbox", key: "nav_inbox", iconName: "inbox", within: /^\/app\/inbox/ },
   { path: "/app/me", key: "nav_me", iconName: "me", within: /^\/app\/(?:me|automatic-debits)/ },
 ];
@@ -20,17 +22,19 @@ export function buildFrame(place, { onLanguage }) {
   const offline = el("div", { class: "offline", role: "status", hidden: navigator.onLine });
   const skip = el("a", { class: "skip", href: "#main", on: { click: (event) => { event.preventDefault(); main.focus(); } } });
   const brand = el("a", { class: "brand", href: "/app" });
-  fill(place, skip, el("header", { class: "top" }, brand, tools), offline, el("div", { class: "body" }, nav, main));
+  const other = actingBanner();
+  fill(place, skip, el("header", { class: "top" }, brand, tools), offline, other.block, el("div", { class: "body" }, nav, main));
 
   const draw = () => {
     fill(skip, t("skip"));
     fill(brand, sign(), el("span", { class: "brand-name" }, t("app_name")));
     fill(offline, icon("offline"), t("offline"));
+    other.draw();
     drawTools(tools, () => { draw(); onLanguage(); }, draw);
     drawPlaces(nav);
   };
   draw();
-  onChange(() => drawPlaces(nav));
+  onChange(() => { drawPlaces(nav); other.draw(); });
   const reached = (isReached) => { offline.hidden = isReached; };
   window.addEventListener("offline", () => reached(false));
   window.addEventListener("online", () => reached(true));
@@ -59,7 +63,7 @@ function drawPlaces(nav) {
   nav.hidden = !state.me;
   document.documentElement.dataset.signedIn = String(Boolean(state.me));
   nav.setAttribute("aria-label", t("nav_label"));
-  fill(nav, PLACES.map(({ path, key, iconName, within }) => {
+  fill(nav, PLACES.filter(({ scopes }) => !acting() || (scopes && mayNow(...scopes))).map(({ path, key, iconName, within }) => {
     const unread = path === "/app/inbox" && state.unread > 0;
     return el("a", { href: path, class: "place", "aria-current": within.test(window.location.pathname) && "page" },
       el("span", { class: "place-icon" }, icon(iconName),

@@ -12,9 +12,10 @@ export class WordsDoNotMatch extends Error {
 
 /**
  * Check a payment that awaits its signature. Answers {words, challenge, fingerprint}: the parsed instruction, the bytes to
- * sign, and those bytes in hexadecimal. `personId` is who is signed in. Raises WordsDoNotMatch.
+ * sign, and those bytes in hexadecimal. `personId` is who is signed in, `forId` whom they act for (null: nobody). Raises
+ * WordsDoNotMatch.
  */
-export async function readInstruction(payment, personId) {
+export async function readInstruction(payment, personId, forId) {
   const words = parse(payment.instruction);
   if (!Array.isArray(words.bills)) throw new WordsDoNotMatch("unreadable");
   const challenge = await sha256(payment.instruction);
@@ -24,6 +25,7 @@ export async function readInstruction(payment, personId) {
     type: words.type === "mykaohsiung.payment" && words.v === 2 && words.currency === "TWD",
     payment: words.payment === payment.id,
     payer: words.payer === personId,
+    for: (words.for ?? null) === forId,
     sum: Number.isInteger(words.total) && sum + words.fee === words.total,
     bills: words.bills.length > 0 && words.bills.every((bill) => Number.isInteger(bill.amount) && bill.amount > 0),
     points: Number.isInteger(words.points) && words.points >= 0 && words.points <= sum && words.points === payment.points_used,

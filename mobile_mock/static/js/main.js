@@ -1,4 +1,5 @@
 // Starts the phone.
+import { stopActing } from "./acting.js";
 import { call, configureCalls } from "./api.js";
 import { announce } from "./dom.js";
 import { buildFrame } from "./frame.js";
@@ -17,10 +18,14 @@ import { cards } from "./views/cards.js";
 import { changePassword } from "./views/change_password.js";
 import { consent } from "./views/consent.js";
 import { consents } from "./views/consents.js";
+import { delegation } from "./views/delegation.js";
+import { offerDelegation } from "./views/delegation_offer.js";
+import { delegations } from "./views/delegations.js";
 import { enrol } from "./views/enrol.js";
 import { history } from "./views/history.js";
 import { inbox, message } from "./views/inbox.js";
-import { accountReturn, linkAccount, linkedAccounts } from "./views/linked_accounts.js";
+import { accountReturn } from "./views/account_return.js";
+import { linkAccount, linkedAccounts } from "./views/linked_accounts.js";
 import { bankReturn, chooseBank } from "./views/link_bank.js";
 import { me } from "./views/me.js";
 import { notMe } from "./views/not_me.js";
@@ -67,6 +72,9 @@ const SCREENS = {
   "/app/me/access-log": accessLog,
   "/app/me/linked-accounts": linkedAccounts,
   "/app/me/consents": consents,
+  "/app/me/delegations": delegations,
+  "/app/me/delegations/new": offerDelegation,
+  "/app/me/delegations/:id": delegation,
   "/app/consent": consent,
   "/app/me/password": changePassword,
   "/app/me/totp": authenticatorApp,
@@ -96,6 +104,7 @@ function own(screen) {
 }
 
 function toSignIn() {
+  stopActing();
   change({ me: null, unread: 0, newestMessageId: null });
   if (window.location.pathname !== SIGN_IN) keepReturn(window.location.pathname + window.location.search);
   go(SIGN_IN, { replace: true });

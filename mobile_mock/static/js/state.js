@@ -2,6 +2,7 @@
 
 export const state = {
   me: null,
+  acting: undefined,
   config: { demo: false, sandbox_url: null, people: [] },
   unread: 0,
   newestMessageId: null,

@@ -1,4 +1,5 @@
 // One bill: everything the bureau says about it, every way to pay it compared, and paying a fine in parts.
+import { acting, mayNow } from "../acting.js";
 import { call } from "../api.js";
 import { el } from "../dom.js";
 import { billName, billPlace, dateText, grouping, momentElement, money, plate } from "../format.js";
@@ -16,7 +17,7 @@ export async function bill({ path, signal }) {
   const item = await call("GET", address, { signal });
   const [quotes, parts] = await Promise.all([
     item.is_payable && item.status === "unpaid" ? call("GET", `${address}/quotes`, { signal }) : { items: [] },
-    item.kind === "fine" && item.status !== "paid" ? call("GET", `${address}/instalments`, { signal }) : null,
+    !acting() && item.kind === "fine" && item.status !== "paid" ? call("GET", `${address}/instalments`, { signal }) : null,
   ]);
   const title = billName(item);
   return {
@@ -38,10 +39,10 @@ export async function bill({ path, signal }) {
         ])),
       item.not_payable_reason && item.status !== "paid" && notice("info", t(item.is_payable ? "status_processing" : "not_payable_title"),
         el("p", {}, item.not_payable_explanation || whyNotPayable(item)), item.is_payable && buttonLink(t("history_title"), "/app/payments", { kind: "small" })),
-      item.is_payable && buttonLink(t("pay_this"), `/app/pay?bills=${item.id}`, { kind: "accent wide" }),
-      item.payment_id && buttonLink(t("see_payment"), `/app/payments/${item.payment_id}`, { kind: "quiet wide" }),
+      item.is_payable && mayNow("payments:pay") && buttonLink(t("pay_this"), `/app/pay?bills=${item.id}`, { kind: "accent wide" }),
+      item.payment_id && !acting() && buttonLink(t("see_payment"), `/app/payments/${item.payment_id}`, { kind: "quiet wide" }),
       quotes.items.length > 0 && quotesTable(quotes.items),
-      quotes.items.length > 0 && slipsOf([item], combined([quotes.items])),
+      quotes.items.length > 0 && !acting() && slipsOf([item], combined([quotes.items])),
       parts && instalmentsOf(item, parts),
     ],
   };

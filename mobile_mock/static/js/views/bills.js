@@ -1,4 +1,5 @@
 // The first screen: what I owe. Choose bills, see the sum, pay.
+import { acting, mayNow } from "../acting.js";
 import { call } from "../api.js";
 import { announce, el, fill } from "../dom.js";
 import { billName, billPlace, dateText, daysUntil, money, moneySpoken, plate } from "../format.js";
@@ -14,11 +15,11 @@ export async function bills({ query, signal }) {
   const load = (cursor) => call("GET", `/v1/bills?status=${wanted}&limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, { signal });
   // The choice lives with this entry of the browser's history: it is there again after a change of language or a way back.
   const kept = new Set(wanted === "unpaid" ? window.history.state?.chosen : []);
-  const [first, cars] = await Promise.all([loadAsFarAs(kept, load), call("GET", "/v1/me/vehicles", { signal })]);
-  const title = t("bills_title");
+  const [first, cars] = await Promise.all([loadAsFarAs(kept, load), acting() ? null : call("GET", "/v1/me/vehicles", { signal })]);
+  const title = acting() ? t("bills_title_for", { name: acting().name }) : t("bills_title");
   return {
     title,
-    content: wanted === "unpaid" ? unpaidScreen(title, first, load, cars.items, kept) : paidScreen(title, first, load),
+    content: wanted === "unpaid" ? unpaidScreen(title, first, load, cars?.items, kept) : paidScreen(title, first, load),
   };
 }
 
@@ -71,7 +72,7 @@ function unpaidScreen(title, first, load, cars, kept) {
     changed();
   };
   const draw = (bill) => {
-    const box = bill.is_payable ? el("input", { type: "checkbox", class: "check", on: { change: () => { choose(bill.id, box.checked); changed(); } } }) : null;
+    const box = bill.is_payable && mayNow("payments:pay") ? el("input", { type: "checkbox", class: "check", on: { change: () => { choose(bill.id, box.checked); changed(); } } }) : null;
     known.get(bill.id).box = box;
     if (box && kept.has(bill.id)) {
       box.checked = true;
@@ -92,9 +93,9 @@ function unpaidScreen(title, first, load, cars, kept) {
   return [
     hero(title, isAnyPayable && [count, sum]),
     filters("unpaid"),
-    cars.length === 0 && notice("info", t("no_vehicles_title"), el("p", {}, t("no_vehicles_detail")), buttonLink(t("add_plate"), "/app/me/vehicles", { kind: "small", iconName: "plus" })),
+    cars?.length === 0 && notice("info", t("no_vehicles_title"), el("p", {}, t("no_vehicles_detail")), buttonLink(t("add_plate"), "/app/me/vehicles", { kind: "small", iconName: "plus" })),
     first.items.length === 0 && empty("check", t("no_bills_title"), t("no_bills_detail")),
-    isAnyPayable && el("label", { class: "choose-all" }, all, el("span", {}, t("choose_all"))),
+    isAnyPayable && mayNow("payments:pay") && el("label", { class: "choose-all" }, all, el("span", {}, t("choose_all"))),
     list,
     bar,
   ];
@@ -130,7 +131,7 @@ function billCard(bill, box) {
   const face = box ? el("label", { class: "bill-face" }, box, el("span", { class: "bill-body" }, body)) : el("div", { class: "bill-face" }, el("div", { class: "bill-body" }, body));
   return el("li", { class: `bill ${bill.is_overdue && bill.status === "unpaid" ? "overdue" : ""}` }, face,
     el("div", { class: "bill-links" },
-      bill.status === "processing" && bill.payment_id && el("a", { class: "bill-more", href: `/app/payments/${bill.payment_id}` }, el("span", {}, t("see_payment")), icon("forward")),
+      bill.status === "processing" && bill.payment_id && !acting() && el("a", { class: "bill-more", href: `/app/payments/${bill.payment_id}` }, el("span", {}, t("see_payment")), icon("forward")),
       el("a", { class: "bill-more", href: `/app/bills/${bill.id}`, "aria-label": t("bill_details_of", { name: billName(bill) }) }, el("span", {}, t("details")), icon("forward"))));
 }
 

@@ -1,4 +1,5 @@
 // Me: who the city thinks I am, how the phone speaks to me, and the way out.
+import { stopActing } from "../acting.js";
 import { call } from "../api.js";
 import { forgetDevice } from "../device.js";
 import { el } from "../dom.js";
@@ -27,6 +28,7 @@ export async function me(_place, { onLanguage }) {
         place("/app/automatic-debits", "repeat", "automatic_title", "automatic_hint"),
         place("/app/me/receipts", "bills", "receipts_title", "receipts_hint"),
         place("/app/me/overpayments", "coins", "overpayments_title", "overpayments_hint"),
+        place("/app/me/delegations", "people", "delegations_title", "delegations_hint"),
         place("/app/me/consents", "shield", "consents_title", "consents_hint"),
         place("/app/me/access-log", "eye", "access_log_title", "access_log_hint"),
         place("/app/me/linked-accounts", "leave", "linked_title", "linked_hint"),
@@ -56,6 +58,7 @@ function signOut() {
     await forgetDevice();
     await call("POST", "/v1/auth/logout", { body: {}, quiet: true });
     window.sessionStorage.clear();
+    stopActing();
     change({ me: null, unread: 0, newestMessageId: null });
     go("/app/sign-in");
   }), { kind: "quiet wide", iconName: "leave" });

@@ -1,4 +1,5 @@
 // Step one of paying: which bills, and how. Nothing moves here; the next screen shows the words to sign.
+import { acting } from "../acting.js";
 import { creationKey, endCreation } from "../attempts.js";
 import { Refusal, call } from "../api.js";
 import { hasDeviceWallet } from "../device_wallet.js";
@@ -41,13 +42,13 @@ export async function pay({ query, signal }) {
 async function howToPay(bills, signal) {
   const [pages, links, cards, points] = await Promise.all([
     Promise.all(bills.map((bill) => call("GET", `/v1/bills/${encodeURIComponent(bill.id)}/quotes`, { signal }))),
-    call("GET", "/v1/bank-links", { signal }), call("GET", "/v1/cards", { signal }), call("GET", "/v1/points", { signal }),
+    call("GET", "/v1/bank-links", { signal }), call("GET", "/v1/cards", { signal }), call("GET", "/v1/points", { signal, inNameOf: null }),
   ]);
   const quotes = combined(pages.map((page) => page.items));
   const ways = waysToPay({ quotes, links: links.items, cards: cards.items, balance: points.balance }).map(withoutMissingWallet);
   const hasOwn = links.items.some((link) => link.bank === "bank_of_kaohsiung" && link.status === "active");
   const [form, another] = [wayForm(bills, ways, points.balance), linkers(quotes, hasOwn)];
-  return [hasOwn ? [form, another] : [another, form], slipsOf(bills, quotes)];
+  return [hasOwn ? [form, another] : [another, form], !acting() && slipsOf(bills, quotes)];
 }
 
 function withoutMissingWallet(way) {

@@ -1,6 +1,7 @@
 // One payment from the words to sign to its end. Whatever happens in between (reload, no network, no answer from the bank,
 // a visit to the card's bank), this screen finds out where the payment stands by asking, and never starts a second one.
 import { FINAL, endAuthorization, endCreation, keepAuthorization, keptAuthorization } from "../attempts.js";
+import { acting } from "../acting.js";
 import { Refusal, Unreached, call } from "../api.js";
 import { randomText } from "../bytes.js";
 import { askDeviceWallet } from "../device_wallet.js";
@@ -50,7 +51,7 @@ async function review(screen, current) {
   if (keptAuthorization(current.id)) return resume(screen, current);
   let instruction;
   try {
-    instruction = await readInstruction(current, state.me.id);
+    instruction = await readInstruction(current, state.me.id, current.delegation_id ? acting()?.sub ?? "" : null);
   } catch (failure) {
     if (!(failure instanceof WordsDoNotMatch)) throw failure;
     return refuseToSign(screen, current, failure);
@@ -128,7 +129,7 @@ async function deliver(screen, current, { key, credential, walletToken }) {
   focusOn(screen.place.querySelector("h1"));
   try {
     const body = walletToken ? { credential, wallet_token: walletToken } : { credential };
-    const answered = await call("POST", `${screen.address}/authorization`, { body, key, signal: screen.signal });
+    const answered = await call("POST", `${screen.address}/authorization`, { body, key, signal: screen.signal, inNameOf: current.delegation_id });
     await redraw(screen, answered);
     if (answered.action && !screen.signal.aborted) leaveFor(answered.action.url);
   } catch (failure) {

@@ -1,4 +1,5 @@
 // The slip a person reads before signing: the words of the instruction, laid out, with the exact text underneath.
+import { acting } from "../acting.js";
 import { el } from "../dom.js";
 import { grouping, momentElement, money, number } from "../format.js";
 import { t } from "../language.js";
@@ -12,6 +13,7 @@ export function wordsToSign(current, { words, fingerprint }, me) {
     el("p", { class: "slip-lead" }, t("words_lead")),
     facts([
       [t("payer"), el("span", {}, t("payer_you", { id: me.national_id }), el("span", { class: "mono fine-print" }, words.payer))],
+      words.for && [t("bills_of"), el("span", {}, acting()?.name || "", el("span", { class: "mono fine-print" }, words.for))],
       [t("paid_by"), instrumentName(words.rail, words.instrument && words.account)],
     ]),
     el("table", { class: "slip-bills" },
