@@ -43,6 +43,7 @@ export const FEDERATION_TEXTS = {
   linked_remove_detail: { zh: "它就不能再登入；您在其他裝置上的登入也會結束。之後可以再連結。", en: "It can no longer sign in, and your other devices are signed out. You can link it again later." },
   linked_removed: { zh: "已解除連結", en: "Unlinked" },
 
+  outcome_signed_in: { zh: "已登入", en: "You are signed in" },
   outcome_try_again: { zh: "再試一次", en: "Try again" },
   outcome_other_ways: { zh: "用別的方式登入", en: "Sign in another way" },
   outcome_go_on: { zh: "繼續", en: "Continue" },

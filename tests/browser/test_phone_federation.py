@@ -59,9 +59,7 @@ def test_an_account_is_linked_after_a_yes_and_signs_in_from_then_on(
     with phone(stack, chromium_browser) as other:
         chooses(other, provider, way)
         agrees(other, account)
-        other.page.wait_for_url(re.compile("/app(?!/account-return)"))
-        other.open("/app/me")
-        other.sees("我的")
+        other.page.wait_for_url(re.compile("/app$"))
         other.open("/app/me/linked-accounts")
         other.sees("連結的帳號")
 
@@ -117,7 +115,9 @@ def test_a_mobile_id_registers_and_signs_in_without_a_password(stack: Stack, chr
     with phone(stack, chromium_browser) as device:
         chooses(device, "mobile_id", "行動自然人憑證")
         confirms_on_the_phone(device, person.national_id, "王小美")
-        device.page.wait_for_url(re.compile("/app"))
+        device.sees("已登入")
+        device.press("加上通行金鑰")
+        device.sees("我要繳的")
         device.open("/app/me")
         device.sees("我的")
         expect(device.page.locator(".identity")).to_contain_text(person.national_id[:3])

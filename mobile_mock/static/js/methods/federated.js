@@ -22,13 +22,19 @@ function wayThrough(provider, icon, wordsKey) {
   return { icon, draw: (around) => draw(around, provider, icon, wordsKey) };
 }
 
+/** In a step-up, where they were; after a sign-in, the page that goes on to where they were going. */
+function returnTo(around) {
+  if (!around.acr) return "/app/account-return?outcome=signed-in";
+  return RETURNS.test(around.returnTo) ? around.returnTo : "/app";
+}
+
 function draw(around, provider, iconName, wordsKey) {
   const name = t(`provider_${provider}`);
   const problem = el("div");
   const press = button(t("federation_go", { name }), () => busy(press, problem, async () => {
     const { remember } = around.wants();
     await goTo(provider, {
-      return_to: RETURNS.test(around.returnTo) ? around.returnTo : "/app",
+      return_to: returnTo(around),
       ...(remember ? { remember: "1" } : {}),
       ...(around.acr ? { acr: around.acr } : {}),
     }, around.signal);

@@ -1,8 +1,7 @@
-// Accounts elsewhere that sign me in: the list, the question before one is linked, and the way back from a provider.
+// Accounts elsewhere that sign me in: the list, and the question before one is linked.
 import { Refusal, call } from "../api.js";
 import { announce, el } from "../dom.js";
 import { momentText } from "../format.js";
-import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { goTo } from "../methods/federated.js";
 import { busy, button, buttonLink, confirmed, facts, heading, notice } from "../parts.js";
@@ -96,38 +95,4 @@ function putOff(onwards) {
 function nothingWaits() {
   const title = t("link_gone");
   return { title, content: [heading(title), el("p", {}, t("link_gone_detail")), buttonLink(t("outcome_go_on"), "/app", { kind: "primary wide" })] };
-}
-
-const OUTCOMES = {
-  "federation-cancelled": ["info", "outcome_cancelled"],
-  "federation-ended": ["warn", "outcome_ended"],
-  "federation-refused": ["bad", "outcome_refused"],
-  "account-linked": ["warn", "outcome_linked"],
-  "account-linked-to-you": ["info", "outcome_yours"],
-  "method-shut": ["bad", "outcome_shut"],
-  "other-person": ["warn", "outcome_person"],
-  unavailable: ["warn", "outcome_unavailable"],
-};
-
-/** Back from a provider without what was wanted: what happened, in plain words, and what can be done. */
-export async function accountReturn({ query }, { refreshMe }) {
-  const outcome = query.get("outcome");
-  const provider = ["line", "google", "apple", "mobile_id"].find((known) => known === query.get("provider"));
-  const [tone, key] = OUTCOMES[outcome] || ["warn", "outcome_unknown"];
-  await refreshMe();
-  const title = t(key);
-  return {
-    title,
-    content: [heading(title), el("section", { class: "card" }, el("div", { class: "dialog-icon" }, icon(tone === "bad" ? "overdue" : "info")),
-      el("p", {}, t(`${key}_detail`)), el("div", { class: "actions" }, waysOn(outcome, provider)))],
-  };
-}
-
-function waysOn(outcome, provider) {
-  if (state.me) {
-    const isSocial = provider && provider !== "mobile_id";
-    return buttonLink(t("outcome_go_on"), isSocial && outcome !== "other-person" ? HERE : "/app", { kind: "primary wide" });
-  }
-  return [provider && outcome !== "method-shut" && buttonLink(t("outcome_try_again"), `/app/sign-in?method=${provider}`, { kind: "primary wide" }),
-    buttonLink(t("outcome_other_ways"), "/app/sign-in", { kind: "quiet wide" })];
 }

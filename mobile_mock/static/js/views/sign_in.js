@@ -126,7 +126,8 @@ async function mayAddPasskey(page) {
   return Boolean(passkey?.can_be_set_up_now);
 }
 
-function drawPasskeyOffer(page) {
+/** Offer a passkey for this phone in `page.card`; then, or when it is turned down, on to where they were going. */
+export function drawPasskeyOffer(page) {
   const problem = el("div");
   const later = button(t("later"), () => busy(later, problem, () => arrive(page)), { kind: "quiet wide" });
   const add = button(t("add_passkey"), () => busy(add, problem, async () => {
