@@ -71,7 +71,6 @@ class Description:
     scopes: tuple[str, ...]
     claims: tuple[ClaimAsked, ...]
     loa: int
-    preferred_loa: int
     prompt: tuple[str, ...]
     ui_locale: str | None
     is_signed_in_enough: bool
@@ -93,7 +92,6 @@ def begin(session: Session, asked: Asked, *, now: datetime) -> AuthorizationRequ
         userinfo_claims=list(asked.userinfo_claims),
         prompt=list(asked.prompt),
         loa=asked.loa,
-        preferred_loa=asked.preferred_loa,
         subject_hint=asked.subject_hint,
         auth_not_before=asked.auth_not_before,
         ui_locale=asked.ui_locale,
@@ -115,7 +113,7 @@ def proceed(
         person = _usable(actor)
         if person is None or not _is_enough(session, asked, client, person):
             _must_not_be_in_vain(session, asked, person)
-            return GoTo(_page(SIGN_IN_PAGE, asked.id, acr=levels.acr(asked.preferred_loa), locale=asked.ui_locale))
+            return GoTo(_page(SIGN_IN_PAGE, asked.id, acr=levels.acr(asked.loa), locale=asked.ui_locale))
         agreed = _agreed(session, asked, client, person, now)
         if agreed is None:
             if "none" in asked.prompt:
@@ -171,7 +169,6 @@ def describe(session: Session, request_id: UUID, actor: Actor, *, now: datetime)
         scopes=tuple(asked.scopes),
         claims=tuple(wanted),
         loa=asked.loa,
-        preferred_loa=asked.preferred_loa,
         prompt=tuple(asked.prompt),
         ui_locale=asked.ui_locale,
         is_signed_in_enough=person is not None and _is_enough(session, asked, client, person),

@@ -68,7 +68,6 @@ class AuthorizationRequest(Base):
     userinfo_claims: Mapped[list[str]] = mapped_column(ARRAY(Text))
     prompt: Mapped[list[str]] = mapped_column(ARRAY(Text))
     loa: Mapped[int]
-    preferred_loa: Mapped[int]
     subject_hint: Mapped[str | None]
     auth_not_before: Mapped[datetime | None] = mapped_column(_Moment)
     ui_locale: Mapped[str | None]

@@ -35,11 +35,12 @@ _SIGNED_OUT = Text("您已登出", "You are signed out")
 _SIGNED_OUT_MORE = Text("可以關閉這個視窗了。", "You can close this window.")
 _SENDING = Text("正在回到網站", "Going back to the site")
 _SEND = Text("繼續", "Continue")
+_HOME = '<p><a href="/app">我的高雄 <span lang=en>My Kaohsiung</span></a></p>'
 
 
 def refusal(why: Text, status: int) -> Answer:
     """Why the site's request is not answered to the site."""
-    return _page(_REFUSED, f"<p>{escape(why.zh)}</p><p lang=en>{escape(why.en)}</p>", status)
+    return _page(_REFUSED, f"<p>{escape(why.zh)}</p><p lang=en>{escape(why.en)}</p>{_HOME}", status)
 
 
 def redirect(url: str) -> Answer:
@@ -61,7 +62,8 @@ def sign_out(action: str, fields: Iterable[tuple[str, str]], asked_by: Text | No
 
 def signed_out() -> Answer:
     """That it is done, where there is nowhere to go back to."""
-    return _page(_SIGNED_OUT, f"<p>{escape(_SIGNED_OUT_MORE.zh)}</p><p lang=en>{escape(_SIGNED_OUT_MORE.en)}</p>", 200)
+    more = f"<p>{escape(_SIGNED_OUT_MORE.zh)}</p><p lang=en>{escape(_SIGNED_OUT_MORE.en)}</p>{_HOME}"
+    return _page(_SIGNED_OUT, more, 200)
 
 
 def form_post(redirect_uri: str, parameters: Iterable[tuple[str, str]]) -> Answer:
@@ -77,13 +79,13 @@ STYLE = (
     "*{box-sizing:border-box}body{margin:0;background:#f6f9f9;color:#12333d;"
     "font:1.1rem/1.7 system-ui,'Noto Sans TC','PingFang TC',sans-serif}"
     "main{max-width:36rem;margin:0 auto;padding:2rem 1.25rem}h1{font-size:1.7rem;line-height:1.3}"
-    "[lang=en]{color:#4a6067}h1 [lang=en]{display:block;font-size:.75em}"
+    "[lang=en]{color:#4a6067}h1 [lang=en]{display:block;font-size:.75em}a{color:#00647a}a [lang=en]{color:inherit}"
     "button{font:inherit;min-height:3rem;padding:.5rem 1.5rem;margin:.5rem .5rem 0 0;border-radius:.8rem;"
     "border:2px solid #00647a;background:#00647a;color:#fff}button [lang=en]{color:inherit}"
     "button.quiet{background:transparent;color:#00647a}"
     "button:focus-visible{outline:3px solid #e08a00;outline-offset:2px}"
     "@media(prefers-color-scheme:dark){body{background:#0d1f25;color:#e4f0f0}[lang=en]{color:#a9c2c8}"
-    "button{background:#7fd3e0;border-color:#7fd3e0;color:#0d1f25}"
+    "a{color:#7fd3e0}button{background:#7fd3e0;border-color:#7fd3e0;color:#0d1f25}"
     "button.quiet{background:transparent;color:#7fd3e0}}"
 )
 SEND_SCRIPT = 'document.getElementById("answer").submit();\n'

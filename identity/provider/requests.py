@@ -59,7 +59,6 @@ class Asked:
     code_challenge: str
     prompt: tuple[str, ...]
     loa: int
-    preferred_loa: int
     subject_hint: str | None
     auth_not_before: datetime | None
     ui_locale: Language | None
@@ -130,7 +129,6 @@ def _asked(session: Session, to: ReturnAddress, given: Mapping[str, str], *, is_
     from_scopes = claims.of_scopes(scopes)
     id_token_claims = claims.allowed(to.client, wanted.id_token)
     userinfo_claims = claims.allowed(to.client, from_scopes | wanted.userinfo)
-    loa, preferred_loa = _loa(to.client, given, wanted)
     least = claims.least_loa(id_token_claims | userinfo_claims)
     return Asked(
         to=to,
@@ -140,8 +138,7 @@ def _asked(session: Session, to: ReturnAddress, given: Mapping[str, str], *, is_
         nonce=given.get("nonce"),
         code_challenge=_code_challenge(given),
         prompt=prompt,
-        loa=max(loa, least),
-        preferred_loa=max(preferred_loa, loa, least),
+        loa=max(_loa(to.client, given, wanted), least),
         subject_hint=_subject_hint(session, to.client, given, wanted),
         auth_not_before=_auth_not_before(given, prompt, now),
         ui_locale=_ui_locale(given),
@@ -247,8 +244,8 @@ def _claims_parameter(given: Mapping[str, str]) -> _Wanted:
     )
 
 
-def _loa(client: RelyingParty, given: Mapping[str, str], wanted: _Wanted) -> tuple[int, int]:
-    """The least level that will do, and the one that is asked for first.
+def _loa(client: RelyingParty, given: Mapping[str, str], wanted: _Wanted) -> int:
+    """The least level that will do: the lowest of those that the site names, else the one that it registered.
 
     Levels asked for are held to: a site that asks for one and gets less would have to notice (RFC 9470 §4).
     """
@@ -261,7 +258,7 @@ def _loa(client: RelyingParty, given: Mapping[str, str], wanted: _Wanted) -> tup
     known = [LEVELS[value] for value in asked if value in LEVELS]
     if not known and in_claims and (wanted.acr or {}).get("essential") is True:
         raise UnmetAuthenticationRequirements("None of these values of acr is known here")
-    return (min(known), known[0]) if known else (client.default_loa, client.default_loa)
+    return min(known, default=client.default_loa)
 
 
 def _subject_hint(session: Session, client: RelyingParty, given: Mapping[str, str], wanted: _Wanted) -> str | None:

@@ -83,7 +83,6 @@ CREATE TABLE identity.authorization_request (
     userinfo_claims text[] NOT NULL,
     prompt text[] NOT NULL,
     loa smallint NOT NULL CHECK (loa BETWEEN 1 AND 4),
-    preferred_loa smallint NOT NULL CHECK (preferred_loa BETWEEN 1 AND 4),
     subject_hint text,
     auth_not_before timestamptz,
     ui_locale text CHECK (ui_locale IN ('zh-TW', 'en')),
