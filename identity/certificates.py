@@ -211,7 +211,9 @@ def _found_or_enrolled(session: Session, national_id: str, language: str, now: d
 
 def _has_just_signed_in(caller: Actor | None, now: datetime) -> bool:
     """Whether password and mobile are in the same hand as the card: somebody left signed in elsewhere says nothing."""
-    return caller is not None and caller.auth_time is not None and caller.auth_time >= now - FRESH
+    if caller is None or caller.auth_time is None or caller.with_officer is not None:
+        return False
+    return "pwd" in caller.amr and caller.auth_time >= now - FRESH
 
 
 def _take_over(session: Session, person: Person, language: str, now: datetime) -> None:

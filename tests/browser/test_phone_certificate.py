@@ -77,6 +77,28 @@ def test_what_a_card_is_refused_for_is_said_in_plain_words_in_english_too(
         expect(page.locator(".problem")).to_contain_text("The card is blocked")
 
 
+def test_whoever_has_a_password_and_no_passkey_proves_who_they_are_with_the_card_and_comes_back(
+    stack: Stack, chromium_browser: Browser
+) -> None:
+    person = stranger()
+    stack.sandbox.put("moica/cards", national_id=person.national_id, name="鄭成功", pin=PIN)
+    with phone(stack, chromium_browser) as device:
+        page = device.page
+        device.register(person, has_passkey=False)
+        with stack.database() as database:
+            database.execute("UPDATE identity.person SET first_passkey_until = NULL")
+        device.open("/app/me/security")
+        page.get_by_role("button", name=re.compile("^自然人憑證")).click()
+        page.get_by_role("radio", name="鄭成功").check()
+        page.get_by_label("身分證字號或居留證號").fill(person.national_id)
+        page.get_by_label("卡片 PIN 碼").fill(PIN)
+        device.press("用卡片登入")
+        device.press("加上通行金鑰")
+        device.sees("登入與安全")
+        expect(page.locator(".passkey-row")).to_have_count(1)
+        expect(page.get_by_text(re.compile("用戶序號末四碼 [0-9]{4}"))).to_be_visible()
+
+
 def test_without_a_reader_the_page_says_what_to_do_and_tries_again(stack: Stack, chromium_browser: Browser) -> None:
     with phone(stack, chromium_browser) as device:
         page = device.page
