@@ -22,6 +22,8 @@ export const TEXTS = {
   wait: { zh: "請稍候…", en: "Please wait…" },
   bills_title: { zh: "您的帳單", en: "Your bills" },
   bills_none: { zh: "沒有待繳的帳單。", en: "There is nothing to pay." },
+  bill_parking: { zh: "停車費", en: "Parking fee" },
+  bill_fine: { zh: "交通罰鍰", en: "Traffic fine" },
   bill_due: { zh: "{on} 前繳", en: "due by {on}" },
   how_to_pay: { zh: "繳費請到超商、銀行，或請家人用手機協助。", en: "Pay at a store or a bank, or let your family help with a phone." },
   finish: { zh: "結束，清除畫面", en: "Finish, and clear the screen" },

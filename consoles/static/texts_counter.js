@@ -91,6 +91,10 @@ export const COUNTER_TEXTS = {
   their_delegations: { zh: "授權", en: "Delegations" },
   their_vehicles: { zh: "車輛", en: "Vehicles" },
   nothing_here: { zh: "沒有", en: "None" },
+  bill_parking: { zh: "停車費", en: "parking fee" },
+  bill_fine: { zh: "交通罰鍰", en: "traffic fine" },
+  acts_for: { zh: "替{name}辦理", en: "Acts for {name}" },
+  lets_act: { zh: "授權{name}", en: "{name} may act" },
   bill_due: { zh: "{on} 前繳", en: "due by {on}" },
 
   operator: { zh: "1999 話務", en: "1999 line" },

@@ -99,7 +99,7 @@ def test_the_officer_and_the_person_look_at_bills_together_and_it_ends(stack: St
         one.press("開始陪同")
         one.sees("陪同辦理中")
         expect(one.page.locator("main")).to_contain_text(NAME)
-        expect(one.page.locator("main")).to_contain_text("NT$600")
+        expect(one.page.locator("main")).to_contain_text(f"NT$600 交通罰鍰 {person.plate}")
         assert not one.page.evaluate(
             "Object.keys(localStorage).concat(Object.keys(sessionStorage)).join().includes('token')"
         )
@@ -126,6 +126,7 @@ def test_a_card_and_its_pin_show_bills_at_a_kiosk_that_forgets(
         give_code_and_pin(kiosk, codes[1], PIN, number=2)
         kiosk.sees("您的帳單")
         expect(kiosk.page.locator("main")).to_contain_text("NT$600")
+        expect(kiosk.page.locator("main")).to_contain_text(f"交通罰鍰 {person.plate}")
         expect(kiosk.page.locator("main")).to_contain_text("請把第 2 號劃掉")
         assert kiosk.page.evaluate("[document.cookie, localStorage.length, sessionStorage.length].join()") == ",0,0"
         kiosk.page.clock.run_for(50_000)

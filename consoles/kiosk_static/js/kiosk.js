@@ -152,7 +152,7 @@ async function bills() {
   const { items } = await ask("GET", "/v1/bills?status=unpaid");
   draw(t("bills_title"), el("p", {}, t("cross_out", { n: person.question.code_number })),
     items.length === 0 ? el("p", {}, t("bills_none")) : el("ul", { class: "list", role: "list" }, items.map((bill) => el("li", {},
-      el("div", { class: "amount" }, `NT$${new Intl.NumberFormat("en-US").format(bill.amount)}`), el("div", {}, bill.description),
+      el("div", { class: "amount" }, `NT$${new Intl.NumberFormat("en-US").format(bill.amount)}`), el("div", {}, [t(`bill_${bill.kind}`), bill.plate, bill.road || bill.place].filter(Boolean).join(" ")),
       bill.due_on && el("div", {}, t("bill_due", { on: dayText(bill.due_on) }))))),
     items.length > 0 && el("p", {}, t("how_to_pay")), button(t("finish"), () => clear({ said: t("cleared") })));
 }

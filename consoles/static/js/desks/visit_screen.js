@@ -23,12 +23,20 @@ export function visitScreen(back) {
       content: [
         heading(t("visit_title"), { intro: t("visit_intro", { at: momentText(visit().ends_at) }) }), said && notice("good", said),
         card(me.name || me.national_id, el("p", { class: "hint" }, me.national_id), el("div", { class: "actions" }, end), problem),
-        card(t("their_bills"), list(bills.items, (bill) => [`${money(bill.amount)} ${bill.description}`, bill.due_on && t("bill_due", { on: dayText(bill.due_on) })])),
+        card(t("their_bills"), list(bills.items, (bill) => [`${money(bill.amount)} ${billWords(bill)}`, t("bill_due", { on: dayText(bill.due_on) })])),
         card(t("their_vehicles"), list(vehicles.items, (vehicle) => [vehicle.plate])),
-        delegations && card(t("their_delegations"), list(delegations.items, (each) => [[each.agent_name, each.principal_name].filter(Boolean).join(" → ") || each.id, each.status_words || each.status])),
+        delegations && card(t("their_delegations"), list(delegations.items, delegationWords)),
       ],
     };
   };
+}
+
+function billWords(bill) {
+  return [t(`bill_${bill.kind}`), bill.plate, bill.road || bill.place].filter(Boolean).join(" ");
+}
+
+function delegationWords({ my_role: role, other, basis_words: basis, status_words: status }) {
+  return [t(role === "agent" ? "acts_for" : "lets_act", { name: other.name || other.national_id || "" }), `${basis} · ${status}`];
 }
 
 function list(items, words) {

@@ -36,15 +36,15 @@ export async function enrol(_place, { refreshMe }) {
   };
   return {
     title,
-    content: [heading(title, { back: "/app/sign-in" }), el("section", { class: "card" }, el("p", {}, t("enrol_detail")),
-      el("form", { class: "form", novalidate: true, autocomplete: "off", on: { submit } }, number.block, code.block, problem, send)),
+    content: [heading(title, { back: "/app/sign-in" }), el("section", { class: "card" },
+      el("form", { class: "form", novalidate: true, autocomplete: "off", on: { submit } }, el("p", {}, t("enrol_detail")), number.block, code.block, problem, send)),
     notice("info", t("enrol_no_code"), el("p", {}, t("enrol_no_code_detail")))],
   };
 }
 
 function codeOnPaper() {
   const entry = field(t("enrol_code"), { hint: t("enrol_code_hint"), name: "code", autocomplete: "off", autocapitalize: "characters",
-    spellcheck: "false", maxlength: "32", required: true, class: "input code" });
+    spellcheck: "false", maxlength: "32", required: true });
   entry.input.value = new URLSearchParams(window.location.hash.slice(1)).get("code") || "";
   const isWhole = () => entry.input.value.replace(/[^0-9A-Za-z]/g, "").length === CODE_LENGTH;
   const check = () => { entry.setError(isWhole() ? "" : t("enrol_code_wrong")); return isWhole(); };
