@@ -16,7 +16,7 @@ from identity.notice_words import NOTICES
 from identity.pages_of_ids import continued, page_answer
 from identity.recovery_errors import CaseClosed, LinkLapsed, MethodNotShut
 from identity.recovery_models import MethodLock, SecurityCase
-from identity.recovery_schemas import DisavowalToken, DisavowedSchema, MethodLocksSchema, NoticeSchema
+from identity.recovery_schemas import DisavowalToken, DisavowedSchema, MethodLocksSchema, SecurityNoticeSchema
 from identity.recovery_words import EVENT_WORDS, METHOD_NAMES, SESSIONS_ENDED
 from identity.schemas import Nothing
 
@@ -27,7 +27,7 @@ routes = Routes("identity")
     "/v1/auth/disavowals/preview",
     access=public(),
     body=DisavowalToken,
-    answers={200: NoticeSchema},
+    answers={200: SecurityNoticeSchema},
     problems=[LinkLapsed],
     summary=Text("「不是我本人」連結說的是什麼", "What a link “that was not me” is about"),
 )
@@ -53,7 +53,7 @@ def disavow(call: Call) -> Answer:
 @routes.get(
     "/v1/me/security-notices/<notice_id>",
     access=citizen(loa=1),
-    answers={200: NoticeSchema},
+    answers={200: SecurityNoticeSchema},
     problems=[NotFound, LinkLapsed],
     summary=Text("一則安全通知說的是什麼", "What a security notice is about"),
 )

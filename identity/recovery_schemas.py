@@ -149,7 +149,7 @@ class DisavowalToken(Schema):
     token = _token()
 
 
-class NoticeSchema(Schema):
+class SecurityNoticeSchema(Schema):
     kind = fields.String(required=True)
     title = fields.String(required=True)
     at = moment_field()
