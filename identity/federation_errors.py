@@ -77,6 +77,18 @@ class AccountLinkedToYou(Problem):
     explanation = Text("不必再連結一次；登入時選它就可以。", "There is nothing to do: choose it when you sign in.")
 
 
+class MobileKnown(Problem):
+    """The person has a mobile here already; another is written down at a counter, where papers are looked at."""
+
+    slug = "mobile-known"
+    status = 409
+    title = Text("您已登記手機號碼", "You have a mobile here already")
+    explanation = Text(
+        "這裡只能登記第一個號碼。要更換請帶身分證到服務櫃檯。",
+        "Only a first number is added here. To change it, bring your ID card to a service counter.",
+    )
+
+
 class TooManyLinkedAccounts(Problem):
     slug = "too-many-linked-accounts"
     status = 409

@@ -1,4 +1,4 @@
-"""The tables of accounts elsewhere, in the PostgreSQL schema `identity`. Made by migration 0025."""
+"""The tables of accounts elsewhere and of first mobiles, in the schema `identity`. Made by migration 0025."""
 
 from __future__ import annotations
 
@@ -61,3 +61,15 @@ class LinkedAccount(Base):
     label_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     linked_at: Mapped[datetime] = mapped_column(_Moment)
     last_used_at: Mapped[datetime | None] = mapped_column(_Moment)
+
+
+class FirstMobile(Base):
+    """A number given by somebody who has none here, until the code that was sent there comes back."""
+
+    __tablename__ = "first_mobile"
+    __table_args__ = _SCHEMA
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID]
+    mobile_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(_Moment)

@@ -143,6 +143,14 @@ NOTICES: dict[str, NoticeWords] = {
         body=Text("{office}陪同您辦理：{what}。案號 {case}。", "Together with {office}: {what}. Case {case}."),
         method="counter",
     ),
+    "mobile_added": NoticeWords(
+        sms=Text(
+            "【我的高雄】這個手機號碼已登記到您的帳號，之後的通知會傳到這裡。",
+            "[My Kaohsiung] This mobile was added to your account and gets its messages from now on.",
+        ),
+        title=Text("登記了手機號碼", "A mobile was added"),
+        body=Text("之後的安全通知也會以簡訊傳送。", "Security notices now come by text message, too."),
+    ),
     "account_linked": NoticeWords(
         sms=Text(
             "【我的高雄】您的帳號連結了 {provider}，現在可以用它登入。",

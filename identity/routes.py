@@ -12,6 +12,7 @@ from identity import (
     delegation_routes,
     enrolment_routes,
     federation_routes,
+    first_mobile_routes,
     linked_account_routes,
     me_routes,
     method_routes,
@@ -48,4 +49,5 @@ ROUTES = (
     certificate_routes.routes,
     federation_routes.routes,
     linked_account_routes.routes,
+    first_mobile_routes.routes,
 )

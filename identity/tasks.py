@@ -117,6 +117,7 @@ _FORGET = tuple(
         "DELETE FROM identity.password_reset WHERE status IN ('asked', 'lapsed') AND proved_at IS NULL "
         "AND asked_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.federation_request WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
+        "DELETE FROM identity.first_mobile WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
         "DELETE FROM identity.pending_link WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
         "DELETE FROM identity.sms WHERE created_at < CAST(:now AS timestamptz) - interval '30 days'",
         *provider_tasks.FORGET,

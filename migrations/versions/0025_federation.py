@@ -59,7 +59,20 @@ COMMENT ON COLUMN identity.linked_account.account_index IS
     'Keyed hash of issuer and subject: an account is one person''s, and an e-mail address is nobody''s.';
 """
 
+FIRST_MOBILE = """
+CREATE TABLE identity.first_mobile (
+    person_id uuid PRIMARY KEY REFERENCES identity.person,
+    id uuid NOT NULL UNIQUE,
+    mobile_sealed bytea NOT NULL,
+    code_hash bytea NOT NULL CHECK (length(code_hash) = 32),
+    expires_at timestamptz NOT NULL
+);
+COMMENT ON TABLE identity.first_mobile IS
+    'A number that somebody without one has given, until the code that was sent there comes back.';
+"""
+
 
 def upgrade() -> None:
-    """Add requests to providers, links that wait to be confirmed, and linked accounts."""
+    """Add requests to providers, links that wait to be confirmed, linked accounts, and first mobiles."""
     op.execute(FEDERATION)
+    op.execute(FIRST_MOBILE)

@@ -115,6 +115,8 @@ MOVES_NOTHING = {
     "/v1/me/delegations/<delegation_id>/session": "a token for acting lapses by itself, and dies with the session",
     "/v1/auth/social/<provider>/callback": "an answer is put aside once, for the browser that asked for it",
     "/v1/me/linked-accounts": "an account that waits is linked once",
+    "/v1/me/mobile": "sends a code; how often is limited",
+    "/v1/me/mobile/verification": "a code is used once",
     "/v1/auth/authorizations/<authorization_id>/refusal": "turning back twice is turning back",
     "/v1/me/authorizations/<authorization_id>/decision": "a request is decided once, and its code is used once",
     "/v1/relying-parties": "a client id is taken once, and a proposal moves nothing",
