@@ -13,6 +13,7 @@ from core.text import Text
 from notify.messages import write
 from notify.security_texts import WORDINGS
 
+
 def tell(session: Session, event: Event, now: datetime) -> None:
     """identity.security_notice: the notice, with the way to say "that was not me"."""
     told = event.payload
