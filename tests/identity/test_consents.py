@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from delegating import agreed, somebody
 from flask.testing import FlaskClient
 from joserfc import jwt
 from relying_parties import KEY, approve, registration
@@ -276,6 +277,25 @@ def test_row_12_nobody_agrees_in_another_s_place(
                 session, actor=actor, client=registered, scopes=["openid"], asked=["name"], agreed=["name"],
                 now=clock.now(),
             )  # fmt: skip
+
+
+def test_row_12_a_delegate_neither_sees_nor_agrees_nor_takes_back(site: Site, client: FlaskClient) -> None:
+    mother, caregiver = somebody(client, 41, "王媽媽"), somebody(client, 42, "照顧者")
+    acting = caregiver.acting(agreed(mother, caregiver, "rides:book", "bills:read"))
+    her = SignedIn(client, mother.person_id, mother.token)
+    _agree(site, her, "name")
+    consent_id = her.call("GET", "/v1/me/consents").json["items"][0]["id"]
+    request_id = site.request_of(her, prompt="consent")
+    decision = {"is_agreed": True, "claims": ["name"]}
+    for method, path, body in (
+        ("GET", f"/v1/me/authorizations/{request_id}", None),
+        ("POST", f"/v1/me/authorizations/{request_id}/decision", decision),
+        ("GET", "/v1/me/consents", None),
+        ("DELETE", f"/v1/me/consents/{consent_id}", None),
+    ):
+        assert acting.send(method, path, body).status_code == 403, path
+    assert "code=" not in (site.asks(SignedIn(client, mother.person_id, acting.token)).location or "")
+    assert _decide(her, request_id, "name").status_code == 200
 
 
 def test_row_11_taken_back_is_dead_at_once_and_the_site_is_told(site: Site, person: SignedIn) -> None:
