@@ -26,6 +26,7 @@ from stack import Stack
 
 from api import wiring
 from api.openapi import components_of, openapi_document
+from identity import officers
 from wallet import store_collections
 from wallet.feed_problems import WHOLE_FILE_REFUSALS
 from wallet.reconciliation import problems
@@ -46,17 +47,26 @@ UNSPEAKABLE_POINTERS = {
     "/monthly_cap": "it is not below per_bill_cap",
     "/bank": "which banks can be debited is a list that grows (GET /v1/banks)",
     "/rail": "a payment names a rail, an account or a card",
+    "/name": "which letters make a name is more than a pattern can say",
     "/identifier": "a reference, a receipt or a bill number, each of its own form",
     "/plate": "groups of letters and digits are mixed by rules of the register",
+    "/starts_on": "how far ahead a delegation may begin moves with the calendar",
+    "/ends_on": "so does its last day, which a guardian need not name",
+    "/scopes/…/scope": "each scope is granted once, and not on every ground",
+    "/scopes/…/plate": "a vehicle is named for bills alone, by rules of the register",
+    "/scopes/…/per_payment": "limits are for paying alone, and fit together",
+    "/scopes/…/per_month": "limits are for paying alone, and fit together",
 }
 UNSPEAKABLE_PROBLEMS = {
     "idempotency-key-reused": "a key stands for the one request that it was first sent with",
     "password-refused": "common passwords are refused, and such as hold the ID number",
+    "pin-refused": "PINs that anybody would try are refused, and such as are part of the ID number",
     "passkey-refused": "an attestation must be genuine",
     "precondition-required": "the version to send is the one that was read",
     "precondition-failed": "the version to send is the one that was read",
     "registration-refused": "a site's addresses, keys and purposes follow rules of their own",
     "vehicle-not-yours": "the register knows whose a vehicle is",
+    "guardianship-not-proven": "the register knows whose guardian somebody is",
     **{refusal.slug: "a file of bills is CSV of a form of its own" for refusal in WHOLE_FILE_REFUSALS},
     **{refusal.slug: "so is a channel's collection file" for refusal in store_collections.WHOLE_FILE_REFUSALS},
     **{refusal.slug: "so is each settlement file" for refusal in problems.WHOLE_FILE_REFUSALS},
@@ -131,7 +141,7 @@ def _is_refused_by_an_unspeakable_rule(answer: schemathesis.Response) -> bool:
     if answer.headers.get("content-type") != ["application/problem+json"]:
         return False
     problem = answer.json()
-    pointers = {error["pointer"] for error in problem.get("errors", [])}
+    pointers = {re.sub("/[0-9]+/", "/…/", error["pointer"]) for error in problem.get("errors", [])}
     return bool(pointers and pointers <= UNSPEAKABLE_POINTERS.keys()) or (
         problem["type"].rsplit("/", 1)[1] in UNSPEAKABLE_PROBLEMS
     )
@@ -180,7 +190,7 @@ def bureau(stack: Stack) -> Caller:
 @pytest.fixture(scope="session")
 def officer(stack: Stack) -> Caller:
     """Somebody with every role."""
-    return Caller(stack.api_url, officer_token(stack, "finance", "auditor", "bureau_officer"))
+    return Caller(stack.api_url, officer_token(stack, *officers.ROLES))
 
 
 @pytest.fixture(scope="session")
