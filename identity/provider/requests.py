@@ -34,6 +34,7 @@ LEVELS = {levels.acr(loa): loa for loa in range(1, 5)}
 _LONGEST = {"state": 1024, "nonce": 512, "claims": 4096, "id_token_hint": 8192}
 _LONGEST_ANY = 2048
 _CHALLENGE = re.compile("[A-Za-z0-9_-]{43}")
+_SUBJECT = re.compile("[A-Za-z0-9_-]{43}")
 _SECONDS = re.compile("[0-9]{1,9}")
 
 
@@ -239,9 +240,9 @@ def _claims_parameter(given: Mapping[str, str]) -> _Wanted:
         if not isinstance(part, dict) or not all(value is None or isinstance(value, dict) for value in part.values()):
             raise refusal
     subject = (id_token.get("sub") or userinfo.get("sub") or {}).get("value")
-    return _Wanted(
-        frozenset(id_token), frozenset(userinfo), id_token.get("acr"), subject if isinstance(subject, str) else None
-    )
+    if subject is not None and not (isinstance(subject, str) and _SUBJECT.fullmatch(subject)):
+        raise InvalidRequestError("The value of sub is none that is given out here")
+    return _Wanted(frozenset(id_token), frozenset(userinfo), id_token.get("acr"), subject)
 
 
 def _loa(client: RelyingParty, given: Mapping[str, str], wanted: _Wanted) -> int:

@@ -30,6 +30,7 @@ FORGET = (
     "DELETE FROM identity.provider_grant WHERE expires_at < CAST(:now AS timestamptz) - interval '30 days'",
     "DELETE FROM identity.provider_logout WHERE created_at < CAST(:now AS timestamptz) - interval '30 days'",
     "DELETE FROM identity.sign_on s WHERE s.began_at < CAST(:now AS timestamptz) - interval '40 days' "
-    "AND s.ended_at IS NOT NULL AND NOT EXISTS (SELECT FROM identity.provider_grant g WHERE g.sign_on_id = s.id)",
+    "AND s.ended_at IS NOT NULL AND NOT EXISTS (SELECT FROM identity.provider_grant g WHERE g.sign_on_id = s.id) "
+    "AND NOT EXISTS (SELECT FROM identity.provider_logout l WHERE l.sign_on_id = s.id)",
 )
 """Statements that delete what can no longer matter."""

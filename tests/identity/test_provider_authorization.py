@@ -152,6 +152,8 @@ def test_a_site_that_is_not_approved_or_shut_opens_no_door(city: City, site: Sit
         ({"claims": '{"id_token": []}'}, "invalid_request"),
         ({"claims": '{"id_token": {"name": 1}}'}, "invalid_request"),
         ({"claims": '{"a":' * 2000}, "invalid_request"),
+        ({"claims": '{"id_token": {"sub": {"value": "a\\u0000b"}}}'}, "invalid_request"),
+        ({"claims": '{"userinfo": {"sub": {"value": 7}}}'}, "invalid_request"),
         ({"claims": "9" * 5000}, "invalid_request"),
         ({"nonce": "n" * 513}, "invalid_request"),
         ({"nonce": "a\x00b"}, "invalid_request"),

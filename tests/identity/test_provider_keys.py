@@ -172,6 +172,7 @@ def test_what_the_provider_says_of_itself_is_in_order_and_true(city: City, path:
 
 
 def test_what_has_lapsed_is_forgotten_and_what_still_matters_is_not(city: City, site: Site) -> None:
+    city.sql("UPDATE identity.relying_party SET backchannel_logout_uri = 'https://library.example.gov.tw/logout'")
     mei = signed_in(city)
     given = site.tokens(mei, scope="openid offline_access")
     site.authorize(None)
@@ -185,5 +186,8 @@ def test_what_has_lapsed_is_forgotten_and_what_still_matters_is_not(city: City, 
         "authorization_request": 0, "pushed_request": 0, "provider_access_token": 0, "provider_grant": 1, "sign_on": 1,
     }  # fmt: skip
     assert site.refresh(given["refresh_token"]).status_code == 200
+    mei.post("/v1/auth/logout")
+    city.sql("UPDATE identity.provider_logout SET created_at = now() + interval '399 days'")
     tasks.forget_lapsed(clock.now() + timedelta(days=400))
     assert city.sql("SELECT count(*) FROM identity.provider_grant")[0][0] == 0
+    assert city.sql("SELECT count(*) FROM identity.sign_on")[0][0] == 1, "a site is still to be told of it"
