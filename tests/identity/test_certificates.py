@@ -12,7 +12,7 @@ from identity_city import MEI, MING, ORIGIN, City, invented
 
 from core import clock
 from core.certificate_settings import CertificateSettings
-from identity import locks, people
+from identity import people
 
 
 @pytest.fixture(autouse=True)
@@ -24,12 +24,6 @@ def pinned(city: City, tmp_path: Path) -> CertificateSettings:
 def at_home(city: City, person: tuple[str, str, str] = MEI, *, is_registered: bool = False, **more: str) -> CardHolder:
     """Somebody with a card, who need not be registered."""
     return CardHolder(city.enrolled(person, **more) if is_registered else city.phone(person, **more))
-
-
-def with_card(city: City, person: tuple[str, str, str], name: str) -> CardHolder:
-    """Somebody the demo does not know, with a card in that name."""
-    city.outside.put("moica/cards", national_id=person[0], name=name, pin="246810")
-    return at_home(city, person)
 
 
 def name_of(city: City, national_id: str) -> str | None:
@@ -345,112 +339,3 @@ def test_a_signature_for_another_site_is_worth_nothing(city: City) -> None:
     elsewhere = challenge["words"].replace(ORIGIN, "https://elsewhere.example").encode()
     signed = mei.reader.sign(base64.b64encode(elsewhere).decode())
     assert slug_of(mei.verify(challenge, signed)) == "certificate-signature-refused"
-
-
-# Names
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "谷暮·哈就",  # indigenous names write a dot between the parts
-        "伊斯坦大·貝雅夫·正福",
-        "Kolas Yotaka",
-        "夷將·拔路兒 Icyang·Parod",
-        "𠮷野家",  # planes 2 and 3
-        "王𡿨",
-        "林\U00030000",
-        "Trần Thị Ngọc Ánh",
-    ],
-)
-def test_real_names_are_taken_as_the_certificate_writes_them(city: City, name: str) -> None:
-    person = invented(31)
-    assert with_card(city, person, name).sign_in().status_code == 200
-    assert name_of(city, person[0]) == name
-
-
-def test_the_dots_of_different_keyboards_are_one(city: City) -> None:
-    person = invented(32)
-    with_card(city, person, "谷暮‧哈就").sign_in()
-    assert name_of(city, person[0]) == "谷暮·哈就"
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "王\u200b小美",  # a space of no width
-        "王\u202e美小",  # the direction turned
-        "Mаria",  # a Cyrillic а
-        "王" * 61,
-        "王小美\ue000",  # private use
-        "１２３",
-    ],
-)
-def test_names_that_could_pass_for_others_are_refused(city: City, name: str) -> None:
-    answer = with_card(city, invented(33), name).sign_in()
-    assert (answer.status_code, slug_of(answer)) == (403, "certificate-name-refused")
-    assert nobody_got_in(city)
-
-
-# What the session may
-
-
-def test_a_first_passkey_can_be_made_from_a_certificate_and_not_much_later(city: City) -> None:
-    mei = at_home(city)
-    mei.sign_in()
-    assert mei.phone.add_passkey().status_code == 201
-    ming = at_home(city, MING)
-    ming.sign_in()
-    city.sql("UPDATE identity.session SET auth_time = auth_time - interval '16 minutes' WHERE amr = '{sc,pin}'")
-    assert ming.phone.post("/v1/auth/passkeys/registration/options").status_code == 401
-
-
-def test_the_list_of_ways_to_sign_in_offers_the_certificate_at_every_level_and_never_for_paying(city: City) -> None:
-    for level in (1, 4):
-        items = city.phone().get(f"/v1/auth/methods?acr=urn:mykaohsiung:loa:{level}").json["items"]
-        (certificate,) = [item for item in items if item["method"] == "certificate"]
-        assert certificate["acr"] == "urn:mykaohsiung:loa:4"
-        assert certificate["may_sign_payments"] is False and certificate["proves_identity"] is True
-
-
-def test_a_person_sees_their_certificates_and_removes_one(city: City) -> None:
-    mei = at_home(city, is_registered=True)
-    mei.sign_in()
-    other = at_home(city)
-    other.sign_in()
-    (item,) = mei.phone.get("/v1/me/certificates").json["items"]
-    assert item["ending"] == mei.reader.card[-4:]
-    assert mei.phone.send("DELETE", f"/v1/me/certificates/{item['id']}").status_code == 204
-    assert mei.phone.get("/v1/me/certificates").json["items"] == []
-    assert other.phone.get("/v1/me").status_code == 401, "sessions that it began elsewhere end"
-    assert slug_of(at_home(city).sign_in(national_id=None)) == "certificate-id-number-needed"
-    assert "不再記得" in city.messages_to(MEI[1])[-1]
-
-
-def test_nobody_removes_somebody_elses_certificate(city: City) -> None:
-    mei, ming = at_home(city), at_home(city, MING)
-    mei.sign_in()
-    ming.sign_in()
-    (item,) = mei.phone.get("/v1/me/certificates").json["items"]
-    assert ming.phone.send("DELETE", f"/v1/me/certificates/{item['id']}").status_code == 404
-    assert len(mei.phone.get("/v1/me/certificates").json["items"]) == 1
-
-
-def test_a_way_that_its_owner_has_shut_stays_shut_for_the_right_card(city: City) -> None:
-    mei = at_home(city)
-    mei.sign_in()
-    with city.database.unit_of_work() as session:
-        person = people.find(session, MEI[0])
-        assert person is not None
-        locks.lock(session, person.id, "certificate", reason="that was not me", now=clock.now())
-    assert slug_of(at_home(city).sign_in()) == "method-shut"
-
-
-def test_neither_id_number_nor_name_nor_secret_is_readable_in_the_database(city: City) -> None:
-    mei = at_home(city)
-    challenge = mei.challenge()
-    mei.verify(challenge, mei.reader.sign(challenge["to_be_signed"]))
-    tables = ("person", "certificate", "certificate_challenge", "proofing", "session")
-    everything = " ".join(str(city.sql(f"SELECT to_jsonb(t) FROM identity.{table} t")) for table in tables)
-    for secret in (MEI[0], "王小美", challenge["challenge_secret"], mei.reader.card):
-        assert secret not in everything and secret.encode().hex() not in everything
