@@ -47,11 +47,11 @@ class VerifiedPasskey:
     public_key: bytes
 
 
-def _keyring(table: str, owner: str, also: str = "") -> Keyring:
+def _keyring(table: str, owner: str, also: str = "", *, is_shut: str = "false") -> Keyring:
     return Keyring(
         allowed=text(f"SELECT credential_id, transports FROM {table} WHERE {owner} = :owner ORDER BY id"),  # noqa: S608
         find=text(
-            f"SELECT id, public_key, is_backup_eligible FROM {table} "  # noqa: S608
+            f"SELECT id, public_key, is_backup_eligible, {is_shut} AS is_shut FROM {table} "  # noqa: S608
             f"WHERE {owner} = :owner AND credential_id = :credential_id"
         ),
         # Many devices keep no counter and always say 0; whoever counts must have counted on (§6.1.1).
@@ -64,7 +64,11 @@ def _keyring(table: str, owner: str, also: str = "") -> Keyring:
 
 
 _WHERE_USED = ", last_used_network = COALESCE(CAST(:network AS text), last_used_network)"
-CITIZENS = _keyring("identity.passkey", "person_id", _WHERE_USED)
+_IS_SHUT = (
+    "EXISTS (SELECT FROM identity.method_lock l "
+    "WHERE l.person_id = :owner AND l.method = 'passkey' AND l.lifted_at IS NULL)"
+)
+CITIZENS = _keyring("identity.passkey", "person_id", _WHERE_USED, is_shut=_IS_SHUT)
 OFFICERS = _keyring("identity.officer_passkey", "officer_id")
 
 
@@ -97,11 +101,13 @@ def verify_assertion(
     now: datetime,
     network: str | None = None,
     keyring: Keyring = CITIZENS,
+    even_if_shut: bool = False,
 ) -> VerifiedPasskey:
     """Whether `credential` (AuthenticationResponseJSON, of whatever shape) signs `challenge` with a key of this person.
 
     `person_id` is whose key it must be, on that keyring: a citizen's, or an officer's. `network` is where a citizen's
-    was used, coarsely; None leaves what is noted of it.
+    was used, coarsely; None leaves what is noted of it. Passkeys that the person has shut (identity.locks) sign
+    nothing, unless `even_if_shut`: then the caller asks, and says so.
 
     One query and one update. Raises AssertionRefused: another's or an unknown key, another challenge, origin or relying
     party, user not verified, malformed; and AssertionRefusedAndNoted when a good signature came with an old counter.
@@ -112,6 +118,8 @@ def verify_assertion(
     if key is None or user_handle_of(credential) not in (None, person_id):
         raise AssertionRefused
     verified = _verified(credential, challenge, bytes(key.public_key))
+    if key.is_shut and not even_if_shut:
+        raise AssertionRefused
     is_synced = verified.credential_device_type == CredentialDeviceType.MULTI_DEVICE
     # A key is made as one that can be copied or one that cannot, and stays so (§6.1.3).
     if is_synced != key.is_backup_eligible:
