@@ -30,7 +30,7 @@ from identity.relying_parties.consent_schemas import (
     Decision,
     GoOnSchema,
 )
-from identity.relying_parties.errors import ConsentOfAnother, EssentialClaimMissing
+from identity.relying_parties.errors import AskedOtherwiseSince, ConsentOfAnother, EssentialClaimMissing
 from identity.relying_parties.models import Consent
 from identity.schemas import Nothing
 from identity.words import BUREAU_NAMES
@@ -91,7 +91,14 @@ def show_authorization(call: Call) -> Answer:
     access=citizen(loa=1),
     body=Decision,
     answers={200: GoOnSchema},
-    problems=[NotFound, ConsentOfAnother, EssentialClaimMissing, InvalidRequest, InsufficientAuthentication],
+    problems=[
+        NotFound,
+        ConsentOfAnother,
+        EssentialClaimMissing,
+        AskedOtherwiseSince,
+        InvalidRequest,
+        InsufficientAuthentication,
+    ],
     summary=Text("同意或不同意", "Agree, or do not"),
 )
 def decide_authorization(call: Call) -> Answer:
@@ -102,6 +109,7 @@ def decide_authorization(call: Call) -> Answer:
     if not call.body["is_agreed"]:
         return Answer({"continue_url": authorization.refuse(call.session, asked_id, call.actor, now=call.now)})
     asked = authorization.describe(call.session, asked_id, call.actor, now=call.now)
+    _refuse_if_changed_since(call.session, asked)
     agreed = set(call.body["claims"])
     if any(_is_essential(asked.client, each.claim) and each.claim not in agreed for each in asked.claims):
         raise EssentialClaimMissing
@@ -161,6 +169,13 @@ def _refuse_if_decided_by_another(session: Session, asked_id: UUID, actor: Actor
     who = actor.id if actor else _NOBODY.id
     if asked is None or asked.decided_by not in (None, who):
         raise NotFound
+
+
+def _refuse_if_changed_since(session: Session, asked: Description) -> None:
+    """Nobody agrees to a purpose in other words than they read. Raises AskedOtherwiseSince."""
+    begun_at = session.get_one(AuthorizationRequest, asked.request_id).created_at
+    if asked.client.updated_at > begun_at:
+        raise AskedOtherwiseSince
 
 
 def _asking(asked: Description, call: Call) -> dict[str, Any]:

@@ -32,6 +32,19 @@ class EssentialClaimMissing(Problem):
     )
 
 
+class AskedOtherwiseSince(Problem):
+    """What the site may ask for, or why, was changed while the person had the page open."""
+
+    slug = "asked-otherwise-since"
+    status = 409
+    title = Text("這個網站要求的內容剛剛改變了", "What this site asks for has just changed")
+    explanation = Text(
+        "您看到的用途可能已不是現在的內容，所以沒有提供任何資料。請回到原網站，再登入一次。",
+        "The purposes on your screen may not be the present ones, so nothing was told. Please go back to the site and "
+        "sign in again from there.",
+    )
+
+
 class ClientIdTaken(Problem):
     slug = "client-id-taken"
     status = 409

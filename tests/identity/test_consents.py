@@ -222,6 +222,18 @@ def test_row_12_a_purpose_that_reads_otherwise_is_asked_again(site: Site, person
     assert old["claims"][0]["purpose"] == NAME["zh"], "what was agreed to can still be read"
 
 
+def test_row_12_a_purpose_that_changes_while_the_page_is_open_is_not_agreed_to(site: Site, person: SignedIn) -> None:
+    request_id = site.request_of(person)
+    path = f"/v1/relying-parties/{site.id}"
+    tag = site.officer.call("GET", path).headers["ETag"]
+    claims = {"name": {**NAME, "zh": "行銷與抽獎"}, "phone_number": PHONE}
+    approve(site.registrar, site.officer.call("PATCH", path, {"claims": claims, "reason": "x"}, If_Match=tag).json)
+    answer = _decide(person, request_id, "name")
+    assert (answer.status_code, _slug(answer)) == (409, "asked-otherwise-since")
+    assert person.call("GET", "/v1/me/consents").json["items"] == []
+    assert _decide(person, site.request_of(person), "name").status_code == 200
+
+
 def test_row_12_a_consent_lapses_after_a_year(site: Site, person: SignedIn) -> None:
     _agree(site, person, "name")
     with db.unit_of_work() as session:
