@@ -43,6 +43,14 @@ export const FEDERATION_TEXTS = {
   linked_remove_detail: { zh: "它就不能再登入；您在其他裝置上的登入也會結束。之後可以再連結。", en: "It can no longer sign in, and your other devices are signed out. You can link it again later." },
   linked_removed: { zh: "已解除連結", en: "Unlinked" },
 
+  first_mobile_title: { zh: "登記手機號碼", en: "Add a mobile number" },
+  first_mobile_hint: { zh: "讓安全通知也能以簡訊傳給您", en: "So that security notices reach you by text message, too" },
+  first_mobile_intro: { zh: "號碼只用來傳簡訊給您，不會用來確認您的身分。", en: "The number is for text messages to you. It does not prove who you are." },
+  first_mobile_none: { zh: "尚未登記", en: "None yet" },
+  first_mobile_send: { zh: "傳驗證碼", en: "Send a code" },
+  first_mobile_again: { zh: "換一個號碼或重傳", en: "Another number, or send it again" },
+  first_mobile_done: { zh: "已登記手機號碼", en: "Your mobile number was added" },
+
   outcome_signed_in: { zh: "已登入", en: "You are signed in" },
   outcome_try_again: { zh: "再試一次", en: "Try again" },
   outcome_other_ways: { zh: "用別的方式登入", en: "Sign in another way" },

@@ -121,6 +121,13 @@ def test_a_mobile_id_registers_and_signs_in_without_a_password(stack: Stack, chr
         device.open("/app/me")
         device.sees("我的")
         expect(device.page.locator(".identity")).to_contain_text(person.national_id[:3])
+        device.press("登記手機號碼", "link")
+        device.sees("登記手機號碼")
+        device.page.get_by_label("手機號碼").fill(person.mobile)
+        device.press("傳驗證碼")
+        device._enter_code(person.mobile)
+        device.sees("我的")
+        expect(device.page.locator(".identity")).to_contain_text(person.mobile[-2:])
     with phone(stack, chromium_browser) as again:
         chooses(again, "mobile_id", "行動自然人憑證")
         confirms_on_the_phone(again, person.national_id)

@@ -22,6 +22,7 @@ import { delegation } from "./views/delegation.js";
 import { offerDelegation } from "./views/delegation_offer.js";
 import { delegations } from "./views/delegations.js";
 import { enrol } from "./views/enrol.js";
+import { firstMobile } from "./views/first_mobile.js";
 import { history } from "./views/history.js";
 import { inbox, message } from "./views/inbox.js";
 import { accountReturn } from "./views/account_return.js";
@@ -143,6 +144,7 @@ async function start() {
   route("/app/account-return", (place) => accountReturn(place, { refreshMe }));
   route("/app/link-account", (place) => linkAccount(place, { refreshMe }));
   route("/app/me", own((place) => me(place, { onLanguage })));
+  route("/app/me/mobile", own((place) => firstMobile(place, { refreshMe })));
   route("/app/me/security", own((place) => security(place, { refreshMe })));
   for (const [path, screen] of Object.entries(SCREENS)) route(path, own(screen));
   startRouter(frame.main, frame.shown);
