@@ -102,6 +102,7 @@ def finish_login(session: Session, ceremony_id: UUID, credential: Any, *, networ
             credential=credential,
             challenge=ceremony.challenge,
             network=network,
+            even_if_shut=True,
             now=now,
         )
     except AssertionRefused:
