@@ -112,6 +112,7 @@ _FORGET = tuple(
         "DELETE FROM identity.counter_code WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.card_question WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
         "DELETE FROM identity.phone_call WHERE expires_at < CAST(:now AS timestamptz) - interval '1 hour'",
+        "DELETE FROM identity.disavowal WHERE expires_at < CAST(:now AS timestamptz) - interval '1 day'",
         "DELETE FROM identity.totp WHERE confirmed_at IS NULL "
         "AND created_at < CAST(:now AS timestamptz) - interval '1 hour'",
         "DELETE FROM identity.password_reset WHERE status IN ('asked', 'lapsed') AND proved_at IS NULL "
