@@ -104,6 +104,17 @@ def test_somebody_who_is_not_signed_in_sees_for_which_site_and_turns_back(
         expect(one.page.get_by_role("heading", name="您沒有登入")).to_be_visible()
 
 
+def test_on_a_shared_phone_somebody_else_signs_in_for_the_same_request(stack: Stack, chromium_browser: Browser) -> None:
+    with somebody(stack, chromium_browser) as one:
+        _sign_in_at_the_library(one)
+        one.sees("「圖書館空間預約」想知道您的資料")
+        one.press("不是您？換人登入")
+        one.sees("您正要登入「圖書館空間預約」")
+        one.page.get_by_role("button", name="用通行金鑰登入").first.click()
+        one.sees("「圖書館空間預約」想知道您的資料")
+        _agree(one)
+
+
 def test_taking_a_consent_back_ends_the_library_s_session(stack: Stack, chromium_browser: Browser) -> None:
     with somebody(stack, chromium_browser) as one:
         _sign_in_at_the_library(one)
