@@ -144,7 +144,8 @@ def prove(session: Session, claimed: Claim, code_hash: bytes, *, now: datetime) 
     session.scalars(select(Person.id).where(Person.id == person_id).with_for_update()).one()
     _close_waiting(session, person_id, how="asked anew", now=now)
     token = secrets.token_urlsafe(32)
-    asked.status, asked.person_id, asked.proved_at, asked.token_hash = "waiting", person_id, now, token_hash(token)
+    _move(asked, "waiting")
+    asked.person_id, asked.proved_at, asked.token_hash = person_id, now, token_hash(token)
     asked.possible_at, asked.lapses_at = now + WAIT, now + WAIT + GOOD_FOR
     security_notices.tell(
         session,
@@ -189,7 +190,8 @@ def complete(session: Session, reset_id: UUID, token: str, new_hash: str, *, now
     assert found.person_id is not None
     person = session.scalars(select(Person).where(Person.id == found.person_id).with_for_update()).one()
     person.password_hash, person.first_passkey_until = new_hash, None
-    found.status, found.closed_at, found.closed_how = "completed", now, "finished"
+    _move(found, "completed")
+    found.closed_at, found.closed_how = now, "finished"
     attempts.clear(session, found.subject, attempts.PASSWORD)
     sessions.end_all(session, person_id=person.id, now=now, reason="password reset")
     security_notices.tell(session, person.id, "reset_completed", now=now)
@@ -241,6 +243,11 @@ def let_lapse(session: Session, *, now: datetime) -> None:
 
 def _locked(session: Session, reset_id: UUID) -> PasswordReset | None:
     return session.get(PasswordReset, reset_id, with_for_update=True, populate_existing=True)
+
+
+def _move(reset: PasswordReset, status: str) -> None:
+    assert status in MOVES[reset.status], f"{reset.status} → {status}"
+    reset.status = status
 
 
 def _takes_evidence(asked: PasswordReset, now: datetime) -> bool:
