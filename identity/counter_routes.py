@@ -29,14 +29,15 @@ from identity.counter_models import CounterCase
 from identity.counter_schemas import (
     CardWish,
     CounterCaseSchema,
+    EnrolmentSlipSchema,
     LookUp,
     LookupsSchema,
     NewCardSchema,
     PapersSeen,
-    EnrolmentSlipSchema,
     VisitSchema,
     WrittenDown,
 )
+from identity.recovery_errors import MethodShut
 from identity.schemas import Nothing
 from identity.session_answers import user_agent_of
 from identity.words import BUREAU_NAMES
@@ -125,7 +126,7 @@ def prove_person(call: Call) -> Answer:
     shows_person_data=True,
     body=Nothing,
     answers={201: EnrolmentSlipSchema},
-    problems=[NotFound, NobodyThereYet, NotProvedYet],
+    problems=[NotFound, NobodyThereYet, NotProvedYet, MethodShut],
     summary=Text("發給一次性登錄碼（大字紙本）", "Give out a one-time enrolment code, on paper in large print"),
 )
 def give_code(call: Call) -> Answer:
@@ -142,7 +143,7 @@ def give_code(call: Call) -> Answer:
     shows_person_data=True,
     body=CardWish,
     answers={201: NewCardSchema},
-    problems=[NotFound, NobodyThereYet, NotProvedYet, PinRefused],
+    problems=[NotFound, NobodyThereYet, NotProvedYet, PinRefused, MethodShut],
     own_units=True,
     summary=Text("發給密碼卡，市民自選 PIN", "Give out a printed card, with a PIN of the person's choice"),
 )

@@ -59,9 +59,11 @@ class Enrolled:
 def make(session: Session, officer: Actor, case_id: UUID, *, now: datetime) -> Slip:
     """A new code for whoever was proved in this case, shown this once; earlier ones are dead, and the person is told.
 
-    Raises NotFound, NobodyThereYet, NotProvedYet.
+    Raises NotFound, NobodyThereYet, NotProvedYet; MethodShut for somebody who has said of the counter "that was not
+    me", until that case is resolved.
     """
     case, person = counter.proved_person(session, officer, case_id, now=now)
+    locks.refuse_if_locked(session, person.id, "counter")
     session.execute(delete(CounterCode).where(CounterCode.person_id == person.id))
     code = "".join(secrets.choice(_ALPHABET) for _ in range(16))
     made = CounterCode(

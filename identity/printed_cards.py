@@ -93,7 +93,11 @@ def check_pin(pin: str, *, national_id: str) -> None:
 
 
 def issue(session: Session, person_id: UUID, *, pin_hash: str, officer_id: UUID, now: datetime) -> Issued:
-    """A new card for this person; the one there was ends, and the person is told."""
+    """A new card for this person; the one there was ends, and the person is told.
+
+    Raises MethodShut for somebody who has said of a card "that was not me", until that case is resolved.
+    """
+    locks.refuse_if_locked(session, person_id, "card")
     _end(session, person_id, "replaced by a new card", now)
     codes = tuple(f"{secrets.randbelow(100_000_000):08d}" for _ in range(CODES))
     card = PrintedCard(
@@ -142,7 +146,8 @@ def claim(session: Session, question_id: UUID, *, now: datetime) -> Claim:
     if question is None or question.expires_at <= now or question.answered_at is not None:
         raise CardRefused
     attempts.take_or_refuse(session, question.subject, CARD, now=now)
-    card = session.get(PrintedCard, question.card_id) if question.card_id else None
+    # Nobody's card is looked for as well, under an id that no card has, so that it takes as long.
+    card = session.get(PrintedCard, question.card_id or question.id)
     return Claim(question.id, question.subject, question.card_id, question.code_number, card.pin_hash if card else None)
 
 
@@ -165,14 +170,11 @@ def weigh_hash(
     session: Session, claimed: Claim, code_hash: bytes | None, *, pin_was_right: bool, now: datetime
 ) -> UUID:
     """The same for a code that was said before, and kept as `hash_of` it."""
-    if claimed.card_id is None or code_hash is None:
-        raise CardRefused
+    card_id = claimed.card_id or claimed.question_id
     question = session.get(CardQuestion, claimed.question_id, with_for_update=True, populate_existing=True)
-    card = session.get(PrintedCard, claimed.card_id, with_for_update=True, populate_existing=True)
-    asked = session.get(
-        PrintedCardCode, (claimed.card_id, claimed.code_number), with_for_update=True, populate_existing=True
-    )
-    if question is None or card is None or asked is None or asked.used_at is not None:
+    card = session.get(PrintedCard, card_id, with_for_update=True, populate_existing=True)
+    asked = session.get(PrintedCardCode, (card_id, claimed.code_number), with_for_update=True, populate_existing=True)
+    if question is None or card is None or asked is None or asked.used_at is not None or code_hash is None:
         raise CardRefused
     code_is_right = hmac.compare_digest(asked.code_hash, code_hash)
     if code_is_right:

@@ -102,6 +102,16 @@ class TestAtTheCounter:
         assert Kiosk(client).enter(old).status_code == 401
         assert Kiosk(client).enter(new, "271828").status_code == 200
 
+    def test_whoever_said_of_a_card_that_was_not_me_gets_none_before_the_case_is_resolved(self, desk: Counter) -> None:
+        case = desk.proved()
+        with db.unit_of_work() as session:
+            person = people.find(session, GRANDMOTHER)
+            assert person is not None
+            for method in ("card", "counter"):
+                locks.lock(session, person.id, method, reason="test", now=clock.now())  # type: ignore[arg-type]
+        for refused in (desk.at(case, "POST", "cards", {"pin": PIN}), desk.at(case, "POST", "codes")):
+            assert (refused.status_code, slug(refused)) == (403, "method-shut")
+
     def test_a_lost_card_ends_at_once_with_the_session_it_began(self, desk: Counter, client: FlaskClient) -> None:
         case = desk.proved()
         codes = issued_card(case, desk)
