@@ -12,6 +12,7 @@ WHAT = {
     "counter_papers": Text("核對您出示的證件", "the papers that you showed"),
     "counter_name": Text("登記或更正您的姓名、手機", "writing down your name and mobile"),
     "counter_proofing": Text("臨櫃確認您的身分", "proving who you are, in person"),
+    "counter_delegation": Text("在櫃檯辦理您的委託", "setting up a delegation of yours"),
     "counter_code": Text("發給您一次性登錄碼", "giving you a one-time enrolment code"),
     "printed_card": Text("發給或停用您的密碼卡", "giving you a printed card, or ending it"),
     "visit": Text("承辦人員陪同您登入", "signing in together with you"),

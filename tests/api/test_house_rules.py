@@ -108,6 +108,7 @@ MOVES_NOTHING = {
     "/v1/operator/card-losses": "ending what has ended changes nothing",
     "/v1/webhooks/partners/ivr": "a call takes one PIN",
     "/v1/me/vehicles": "a vehicle is on the list once",
+    "/v1/counter/cases/<counter_case_id>/delegations": "it moves no money, and either side ends it at once",
     "/v1/me/delegations": "an offer lapses by itself; how many a day is limited",
     "/v1/me/delegations/<delegation_id>/acceptance": "an offer is answered once",
     "/v1/me/delegations/<delegation_id>/refusal": "an offer is answered once",

@@ -12,7 +12,6 @@ from typing import Any
 import psycopg
 import pytest
 from delegating import TYPED, Somebody, agreed, offered, somebody
-from flask import Flask
 from identity_city import City
 from paying_city import national_id
 
@@ -20,7 +19,6 @@ from core import clock, db
 from core.clock import taipei_date
 from core.outbox import Event
 from identity import delegation_tasks, delegations
-from identity.delegation_rules import Grant
 
 MOTHER_NAME, CAREGIVER_NAME = "陳阿嬤", "林志明"
 
@@ -247,30 +245,3 @@ def test_the_database_keeps_what_was_agreed(city: City, mother: Somebody, caregi
                 connection.execute(f"UPDATE identity.delegation SET {change}")  # type: ignore[arg-type]
         with pytest.raises(psycopg.Error):
             connection.execute("DELETE FROM identity.delegation")
-
-
-def test_an_officer_sets_up_at_a_counter_what_is_said_there_but_no_paying(
-    app: Flask, city: City, mother: Somebody, caregiver: Somebody
-) -> None:
-    from core.errors import InvalidRequest
-    from core.ids import new_uuid, typeid
-    from identity.actors import Actor
-
-    officer = Actor(kind="officer", id=new_uuid(), roles=frozenset({"counter"}), bureau="treasury")
-
-    def set_up(*scopes: str, is_agent_present: bool) -> str:
-        now = clock.now()
-        with db.unit_of_work() as session:
-            made = delegations.create_at_counter(
-                session, officer=officer, principal_id=mother.person_id, agent_national_id=caregiver.number,
-                grants=[Grant(scope) for scope in scopes], starts_on=None, ends_on=taipei_date(now) + timedelta(days=9),
-                is_agent_present=is_agent_present, now=now,
-            )  # fmt: skip
-            return typeid("dlg", made.id)
-
-    both = caregiver.got("GET", f"/v1/me/delegations/{set_up('rides:book', is_agent_present=True)}")
-    assert both["status"] == "active" and {each["by"] for each in both["approvals"]} == {"officer"}
-    alone = {"id": set_up("bills:read", is_agent_present=False)}
-    assert caregiver.accept(alone)["status"] == "active"
-    with pytest.raises(InvalidRequest):
-        set_up("payments:pay", is_agent_present=True)
