@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import InsufficientAuthentication, Unauthenticated
-from identity import attempts, people, resets, security_notices, sessions, totp
+from identity import attempts, levels, people, resets, security_notices, sessions, totp
 from identity.actors import Actor
 from identity.models import Person
 from identity.recovery_errors import CurrentPasswordWrong
@@ -36,10 +36,11 @@ def claim(session: Session, actor: Actor, *, gives_current: bool, now: datetime)
     """Take a try at the present password where it is given; commit it before weighing.
 
     Raises MethodLocked when none is left; InsufficientAuthentication where it is not given and the session is not a
-    fresh one of level 3.
+    fresh one of level 3, and where all there is beside it is a device that is remembered or an account elsewhere.
     """
     person = people.get(session, actor.id)
     if gives_current:
+        _refuse_if_remembered_alone(actor, now)
         attempts.take_or_refuse(session, person.national_id_index, attempts.PASSWORD, now=now)
     else:
         if actor.loa < 3:
@@ -64,3 +65,12 @@ def change(session: Session, actor: Actor, claimed: Claim, new_hash: str, *, now
     resets.cancel_waiting(session, actor.id, how="password changed", now=now)
     sessions.end_all(session, person_id=actor.id, now=now, reason="password changed", kept=actor.session_id)
     security_notices.tell(session, actor.id, "password_changed", session_id=actor.session_id, now=now)
+
+
+def _refuse_if_remembered_alone(actor: Actor, now: datetime) -> None:
+    """Whoever found an open telephone and a password must not keep the account: a second factor stands behind it."""
+    if levels.strength_of(actor.amr).level < 2:
+        raise InsufficientAuthentication(loa=2)
+    longest = levels.longest_time(2)
+    if actor.auth_time is None or now - actor.auth_time > longest:
+        raise InsufficientAuthentication(loa=actor.loa, max_age_seconds=int(longest.total_seconds()))

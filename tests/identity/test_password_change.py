@@ -76,3 +76,22 @@ def test_a_reset_that_waits_is_cancelled(city: City) -> None:
     assert prove_reset(city, phone, ask_for_reset(phone)).status_code == 200
     assert _change(phone, current=phone.password).status_code == 204
     assert phone.get("/v1/me/resets").json["items"] == []
+
+
+@pytest.mark.parametrize(
+    "weakened",
+    [
+        "amr = '{fed}', authenticator_level = 1",
+        "auth_time = auth_time - interval '13 hours', expires_at = now() - interval '1 hour', "
+        "remembered_until = now() + interval '20 days'",
+    ],
+)
+def test_an_account_elsewhere_or_a_remembered_device_is_not_enough_beside_the_password(
+    city: City, weakened: str
+) -> None:
+    phone = _signed_in(city)
+    city.sql(f"UPDATE identity.session SET {weakened}")
+    assert phone.get("/v1/me").status_code == 200
+    refused = _change(phone, current=phone.password)
+    assert refused.status_code == 401
+    assert refused.json["type"].endswith("/problems/insufficient-user-authentication")
