@@ -133,3 +133,19 @@ def test_a_mobile_id_registers_and_signs_in_without_a_password(stack: Stack, chr
         confirms_on_the_phone(again, person.national_id)
         again.open("/app/me/security")
         expect(again.page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_a_mobile_id_is_a_way_to_show_once_more_that_it_is_you(stack: Stack, chromium_browser: Browser) -> None:
+    person = stranger()
+    with phone(stack, chromium_browser) as device:
+        page = device.page
+        device.register(person, has_passkey=False)
+        device.open("/app/me/banks")
+        device.press("連結高雄銀行帳戶")
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="行動自然人憑證").click()
+        dialog.get_by_role("button", name="前往 行動自然人憑證").click()
+        confirms_on_the_phone(device, person.national_id)
+        page.wait_for_url(re.compile("/app/me/banks"))
+        device.press("連結高雄銀行帳戶")
+        page.wait_for_url(re.compile("/bank/authorize/"))
