@@ -76,6 +76,10 @@ def test_somebody_is_proved_gets_a_code_and_enrols_their_own_phone(stack: Stack,
         one.press("產生登錄碼")
         code = one.page.locator(".large-code").inner_text()
         assert re.fullmatch("([0-9A-Z]{4}-){3}[0-9A-Z]{4}", code)
+        one.page.emulate_media(media="print")
+        expect(one.page.locator(".large-code")).to_be_visible()
+        expect(one.page.get_by_label("姓名")).to_be_hidden()
+        one.page.emulate_media(media="screen")
 
         own.open("/app/sign-in")
         own.press("我有櫃檯給的登錄碼", role="link")
@@ -89,6 +93,52 @@ def test_somebody_is_proved_gets_a_code_and_enrols_their_own_phone(stack: Stack,
         expect(own.page.locator("main")).to_contain_text("臨櫃確認您的身分", timeout=PATIENCE_MS)
         own.open(f"/app/enrol#code={code}")
         expect(own.page.get_by_label("登錄碼")).to_have_value(code)
+
+
+def test_somebody_is_looked_up_and_proved_by_keyboard(stack: Stack, chromium_browser: Browser) -> None:
+    person = stranger()
+    with counter(stack, chromium_browser) as one:
+        one.open("/desk/counter")
+        one.sees("服務櫃檯")
+        keys = one.page.keyboard
+        tab_to(one, "身分證字號或居留證號")
+        keys.type(person.national_id)
+        keys.press("Tab")
+        keys.press("ArrowDown")
+        keys.press("Tab")
+        keys.type("115-KH-000124")
+        keys.press("Enter")
+        one.sees("櫃檯案件 115-KH-000124")
+        expect(one.page.locator("h1")).to_be_focused()
+        for paper in ("身分證", "健保卡"):
+            tab_to(one, paper)
+            keys.press("Space")
+        tab_to(one, "記下已核對的證件")
+        keys.press("Enter")
+        expect(one.page.locator(".notice.good").first).to_contain_text("已記下證件")
+        tab_to(one, "姓名")
+        keys.type(NAME)
+        keys.press("Enter")
+        expect(one.page.locator(".notice.good").first).to_contain_text("已登記")
+        tab_to(one, "我已當面核對，確認身分")
+        keys.press("Enter")
+        expect(one.page.get_by_role("dialog")).to_be_visible()
+        keys.press("Enter")
+        expect(one.page.locator(".facts")).to_contain_text("4　當面或憑證確認")
+
+
+def tab_to(one: Desk, name: str) -> None:
+    """With the Tab key, to the control that a screen reader calls so."""
+    for _ in range(60):
+        if one.page.evaluate(
+            """(name) => { const here = document.activeElement;
+                const words = here?.labels?.length ? [...here.labels].map((label) => label.textContent) : [here?.textContent || ""];
+                return words.some((each) => each.trim() === name) && here !== document.body; }""",
+            name,
+        ):
+            return
+        one.page.keyboard.press("Tab")
+    raise AssertionError(f"{name} is never reached with the Tab key")
 
 
 def test_the_officer_and_the_person_look_at_bills_together_and_it_ends(stack: Stack, chromium_browser: Browser) -> None:
