@@ -85,7 +85,7 @@ def test_keys_follow_one_another_while_sites_keep_what_they_fetched(city: City) 
     start = clock.now()
     known = _published(city, start)
     with city.database.unit_of_work() as session:
-        fresh = {key.kid for key in keys.rotate(session, now=start + timedelta(hours=3))}
+        fresh = {key.kid for key in keys.rotate(session, now=start + timedelta(hours=3, minutes=20))}
     signed_with = set()
     for minutes in range(20, 2880, 20):
         now = start + timedelta(minutes=minutes)
