@@ -20,6 +20,7 @@ from partners.adyen import sandbox as adyen_sandbox
 from partners.adyen import shop as adyen_shop
 from partners.bank import sandbox as bank_sandbox
 from partners.bank.client import BankClient
+from partners.bureaus import household as bureaus_household
 from partners.bureaus import instalments as bureaus_instalments
 from partners.bureaus import sandbox as bureaus_sandbox
 from partners.bureaus.client import BureausClient, News
@@ -60,7 +61,7 @@ def test_every_route_is_described_and_every_description_is_a_route(tmp_path: Pat
 def test_every_operation_that_can_be_switched_is_served() -> None:
     for name, modules in {
         "bank": (bank_sandbox,),
-        "bureaus": (bureaus_sandbox, bureaus_instalments),
+        "bureaus": (bureaus_sandbox, bureaus_instalments, bureaus_household),
         "sms": (sms_sandbox,),
         "ach": (ach_sandbox,),
         "jkopay": (ewallet_sandbox,),
@@ -187,6 +188,7 @@ def fill(books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: Sms
     bank.refund(reference="ref_1", debit_reference="pay_1", amount_twd=5)
     bank.refund_to(reference="ref_2", mandate_id=mandate.mandate_id, amount_twd=5, purpose="退款")
     books.put("bank/incoming", reference="PAYOUT1", party="Adyen", amount_twd=10)
+    books.put("household/deaths", national_id="F131104093", died_on="2026-11-01")
     bureaus.find_notice("fines", "F1", expected_amount_twd=600)
     bill = {"number": "F1", "amount": 600, "paid_at": on_the_wire(debit.booked_at)}
     news = News("n", "bill.paid", debit.booked_at, {"payment_id": "pay_1", "bills": [bill]})
