@@ -56,6 +56,8 @@ export const DELEGATION_TEXTS = {
   delegation_revoke_detail: { zh: "馬上生效：對方立刻不能再代辦，正在進行的也會中斷。之後可以重新委託。", en: "It counts at once: nothing more can be done by it, and what is going on stops. You can agree anew later." },
   delegation_revoked: { zh: "已撤回。", en: "It is revoked." },
   delegation_acts: { zh: "看過與辦過的事", en: "What was seen and done" },
+  delegation_acts_hint: { zh: "對方看到的就是這份紀錄，「您」指的是對方。", en: "This is what they see; “you” means them." },
+  delegation_see_bill: { zh: "看這張帳單", en: "See this bill" },
   delegation_no_acts: { zh: "還沒有任何紀錄。", en: "Nothing yet." },
 
   delegation_offer_principal: { zh: "請人代我辦事", en: "Let somebody act for me" },

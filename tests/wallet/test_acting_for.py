@@ -16,8 +16,10 @@ from delegating import TYPED, Somebody, agreed
 from flask.testing import FlaskClient
 from paying_city import national_id
 from sandbox_process import SandboxBooks
+from sent_statements import statements_of
 
 from core import clock, db
+from core.db import Database
 from core.ids import parse_typeid, typeid
 from identity import acting, delegation_tasks, household
 from identity import ports as identity_ports
@@ -136,6 +138,16 @@ def test_the_token_says_for_whom_and_who_acts(owner: BankCustomer, driver: BankC
     assert begun["sub"] == typeid("per", owner.person_id)
     assert begun["act"] == {"sub": typeid("per", driver.person_id)}
     assert begun["scope"] == "bills:read rides:book" and begun["acr"].endswith(":3")
+
+
+def test_who_acts_for_whom_is_found_with_one_statement(
+    owner: BankCustomer, driver: BankCustomer, database: Database
+) -> None:
+    token = person(driver).acting(lets(owner, driver, "bills:read")).token
+    with statements_of(database) as sent, db.unit_of_work() as session:
+        actor = acting.resolve(session, token, None, clock.now())
+    assert len(sent) == 1, sent
+    assert (actor.id, actor.on_behalf_of) == (driver.person_id, owner.person_id)
 
 
 def test_a_driver_pays_for_the_van_from_an_account_of_their_own(

@@ -32,8 +32,8 @@ export async function delegation({ path, signal }) {
         ]),
         el("p", { class: "hint" }, t("delegation_never"))),
       problem, el("div", { class: "decision" }, actions(item, address, problem)),
-      (acts.items.length > 0 || item.status === "active") && el("section", {}, el("h2", { class: "section-title" }, t("delegation_acts")),
-        acts.items.length === 0 ? el("p", { class: "hint" }, t("delegation_no_acts")) : growingList(acts, loadActs, act))],
+      (acts.items.length > 0 || item.status === "active") && el("section", {}, el("h2", { class: "section-title" }, t("delegation_acts")), item.my_role === "agent" && el("p", { class: "hint" }, t("delegation_acts_hint")),
+        acts.items.length === 0 ? el("p", { class: "hint" }, t("delegation_no_acts")) : growingList(acts, loadActs, (entry) => act(entry, item.my_role)))],
   };
 }
 
@@ -57,8 +57,14 @@ function actions(item, address, problem) {
     item.may.act && item.scopes.some((each) => HAVE_PAGES.includes(each.scope)) && act, item.may.revoke && revoke];
 }
 
-function act(entry) {
+function reference(id, role) {
+  if (!id) return null;
+  if (role === "principal" && id.startsWith("bill_")) return el("a", { href: `/app/bills/${id}` }, t("delegation_see_bill"));
+  return el("span", { class: "hint mono fine-print" }, id);
+}
+
+function act(entry, role) {
   return el("li", { class: "row plain" }, icon("eye", "large-icon"), el("span", { class: "row-words" },
     el("span", { class: "row-title" }, entry.what_words), el("span", { class: "hint" }, momentText(entry.at)),
-    entry.reference && el("span", { class: "hint mono fine-print" }, entry.reference)));
+    reference(entry.reference, role)));
 }
