@@ -149,14 +149,17 @@ def enter(
     """Whose the certificate is: somebody known, somebody new, or whoever an ID number was taken from by saying so.
 
     `national_id` has been matched with the certificate, unless that was written down before. Proofing rises to 4, the
-    name is the certificate's. Raises CertificateOfAnother when the caller is signed in as somebody else, MethodShut.
+    name is the certificate's. Raises CertificateOfAnother when the caller is signed in as somebody else, MethodShut,
+    CertificateIdNumberNeeded when it was forgotten meanwhile whose the certificate is.
     """
-    known = session.get(Certificate, evidence.holder_index, with_for_update=True)
-    person = people.get(session, known.person_id) if known else None
-    is_new = False
-    if person is None:
-        assert national_id is not None
+    known, is_new = session.get(Certificate, evidence.holder_index), False
+    if known is not None:
+        person = people.get(session, known.person_id)
+    elif national_id is not None:
         person, is_new = _found_or_enrolled(session, national_id, language, now)
+    else:
+        raise CertificateIdNumberNeeded
+    # The person first, here and in `remove`, and their certificates after that: no two wait for each other.
     session.refresh(person, with_for_update=True)
     if caller is not None and caller.id != person.id:
         raise CertificateOfAnother
@@ -171,7 +174,10 @@ def enter(
             session, person.id, levels.PROVED_IN_PERSON, method="certificate", reference=reference, now=now
         )
     people.set_name(session, person.id, evidence.holder.name)
-    _write_down(session, person.id, evidence, is_first=known is None and not is_new, now=now)
+    is_first = _write_down(session, person.id, evidence, now=now)
+    if is_first and not is_new:
+        ending = evidence.holder.serial_number[-4:]
+        security_notices.tell(session, person.id, "certificate_added", values={"ending": ending}, now=now)
     return person.id
 
 
@@ -184,6 +190,7 @@ def held_by(session: Session, person_id: UUID) -> Sequence[Certificate]:
 def remove(session: Session, actor: Actor, certificate_id: UUID, *, now: datetime) -> None:
     """Forget whose a certificate is: with it one signs in again only by giving the ID number anew. The person's other
     sessions that a certificate began end. Raises NotFound."""
+    session.refresh(people.get(session, actor.id), with_for_update=True)
     parameters = {"id": certificate_id, "person_id": actor.id}
     ending = session.execute(_REMOVE, parameters).scalar_one_or_none()
     if ending is None:
@@ -229,22 +236,23 @@ def _take_over(session: Session, person: Person, language: str, now: datetime) -
     sessions.end_all(session, person_id=person.id, reason="taken over", now=now)
 
 
-def _write_down(session: Session, person_id: UUID, evidence: Evidence, *, is_first: bool, now: datetime) -> None:
-    leaf, ending = evidence.path[0], evidence.holder.serial_number[-4:]
+def _write_down(session: Session, person_id: UUID, evidence: Evidence, *, now: datetime) -> bool:
+    """Whose the certificate is, and that it was used; answers whether this is the first time."""
+    leaf = evidence.path[0]
     statement = insert(Certificate).values(
         holder_index=evidence.holder_index,
         id=new_uuid(),
         person_id=person_id,
-        ending=ending,
+        ending=evidence.holder.serial_number[-4:],
         fingerprint=evidence.fingerprint,
         valid_until=leaf.not_valid_after_utc,
         added_at=now,
         last_used_at=now,
     )
     renewed = {name: statement.excluded[name] for name in ("fingerprint", "valid_until", "last_used_at")}
-    session.execute(statement.on_conflict_do_update(index_elements=["holder_index"], set_=renewed))
-    if is_first:
-        security_notices.tell(session, person_id, "certificate_added", values={"ending": ending}, now=now)
+    written = statement.on_conflict_do_update(index_elements=["holder_index"], set_=renewed)
+    added_at: datetime = session.execute(written.returning(Certificate.added_at)).scalar_one()
+    return added_at == now
 
 
 def _decoded(certificates: Sequence[str]) -> list[bytes]:
