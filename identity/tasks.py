@@ -13,6 +13,7 @@ from core import clock, db
 from core.outbox import Consumer, Event
 from identity import approvals, delegation_tasks, ports, resets, texts_out, visits
 from identity.provider import tasks as provider_tasks
+from identity.relying_parties import consents
 from partners import wire
 
 _log = logging.getLogger("mykaohsiung.identity")
@@ -86,6 +87,7 @@ SWEEPS = {
     "identity.forget_lapsed": (3600.0, forget_lapsed),
     "identity.look_after_resets": (60.0, look_after_resets),
     "identity.expire_due_approvals": (300.0, approvals.expire_due),
+    "identity.end_lapsed_consents": (300.0, consents.end_lapsed),
     "identity.end_delegations": (60.0, delegation_tasks.end_delegations),
     "identity.close_due_visits": (30.0, visits.close_due),
     **provider_tasks.SWEEPS,

@@ -15,9 +15,11 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from core import db
 from core.errors import NotFound
 from core.ids import new_uuid
 from identity.actors import Actor
+from identity.provider import grants
 from identity.provider.claims import agreed as claims_agreed
 from identity.provider.claims import to_agree_to
 from identity.provider.models import RelyingParty
@@ -25,6 +27,7 @@ from identity.relying_parties.errors import ConsentOfAnother
 from identity.relying_parties.models import Consent
 
 LIFE = timedelta(days=365)
+_ENDED_PER_SWEEP = 200
 _WORTH_ASKING = frozenset({"openid", "offline_access"})
 
 
@@ -133,6 +136,25 @@ def end(session: Session, *, person_id: UUID, consent_id: UUID, now: datetime) -
     consent.ended_at, consent.end_reason = now, "revoked"
     session.flush()
     return consent
+
+
+def end_lapsed(now: datetime) -> None:
+    """End the consents whose year is over, and with each what the site held on its grounds, offline access too."""
+    lapsed = select(Consent.person_id, Consent.id).where(Consent.ended_at.is_(None), Consent.expires_at <= now)
+    with db.unit_of_work() as session:
+        rows = session.execute(lapsed.order_by(Consent.expires_at).limit(_ENDED_PER_SWEEP)).all()
+    for row in rows:
+        with db.unit_of_work() as session:
+            consent = session.get_one(Consent, (row.person_id, row.id), with_for_update=True)
+            if consent.ended_at is None:
+                consent.ended_at, consent.end_reason = now, "lapsed"
+                grants.revoke_for_client(
+                    session,
+                    person_id=consent.person_id,
+                    client_id=consent.client_id,
+                    reason="consent lapsed",
+                    now=now,
+                )
 
 
 def _standing(session: Session, person_id: UUID, client_id: str) -> Consent | None:

@@ -28,11 +28,12 @@ CREATE TABLE identity.consent (
     expires_at timestamptz NOT NULL CHECK (expires_at > given_at),
     last_used_at timestamptz,
     ended_at timestamptz,
-    end_reason text CHECK (end_reason IN ('revoked', 'replaced')),
+    end_reason text CHECK (end_reason IN ('revoked', 'replaced', 'lapsed')),
     PRIMARY KEY (person_id, id),
     CHECK ((ended_at IS NULL) = (end_reason IS NULL))
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX consent_standing ON identity.consent (person_id, client_id) WHERE ended_at IS NULL;
+CREATE INDEX consent_expiry ON identity.consent (expires_at) WHERE ended_at IS NULL;
 COMMENT ON COLUMN identity.consent.purposes IS
     'Each claim the person was asked about, with the purpose they were shown: {"name": {"zh": "…", "en": "…"}}.';
 COMMENT ON COLUMN identity.consent.agreed IS 'Those of them that the person agreed to; the others they declined.';

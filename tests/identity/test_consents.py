@@ -247,6 +247,15 @@ def test_row_12_a_consent_lapses_after_a_year(site: Site, person: SignedIn) -> N
             assert (covering is not None) == is_covered
 
 
+def test_row_12_what_a_site_holds_ends_with_the_year_that_was_agreed_to(site: Site, person: SignedIn) -> None:
+    tokens = _agree(site, person, "name")
+    consents.end_lapsed(clock.now() + timedelta(days=364))
+    assert site.userinfo(tokens["access_token"]).status_code == 200
+    consents.end_lapsed(clock.now() + timedelta(days=366))
+    assert site.userinfo(tokens["access_token"]).status_code == 401
+    assert person.call("GET", "/v1/me/consents").json["items"] == []
+
+
 def test_row_12_a_decision_is_nobody_else_s_and_no_other_site_s(
     site: Site, person: SignedIn, client: FlaskClient
 ) -> None:
