@@ -11,6 +11,7 @@ from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity import access_log, cases, disavowals, locks, officers, people, totp
 from identity.case_schemas import CaseItemSchema, CaseNote, CaseSchema, CasesQuery, MethodUnlocking
+from identity.counter_errors import NotProvedYet
 from identity.models import Disavowal
 from identity.notice_words import NOTICES
 from identity.pages_of_ids import continued, page_answer
@@ -149,7 +150,9 @@ def show_case(call: Call) -> Answer:
         "national_id": numbers.national_id,
         "mobile": numbers.mobile,
         "shut": [_lock(lock, call) for lock in locks.in_force(call.session, case.person_id)],
-        "may_unlock": case.status == "open" and "counter" in call.actor.roles,
+        "may_unlock": case.status == "open"
+        and "counter" in call.actor.roles
+        and cases.has_just_proved(call.session, call.actor, case.person_id, now=call.now),
         "events": [
             {
                 "at": on_the_wire(event.at),
@@ -185,11 +188,12 @@ def note_case(call: Call) -> Answer:
     shows_person_data=False,
     body=MethodUnlocking,
     answers={200: CaseItemSchema},
-    problems=[NotFound, Forbidden, CaseClosed, MethodNotShut],
+    problems=[NotFound, Forbidden, CaseClosed, NotProvedYet, MethodNotShut],
     summary=Text("核對證件後恢復登入方式", "Open a way to sign in again for somebody whose papers were checked"),
 )
 def unlock_for_case(call: Call) -> Answer:
-    """The person stands at the counter. They are told on every channel."""
+    """The person stands at the counter, and this officer has proved them there (`/v1/counter/cases/…/proof`). They are
+    told on every channel."""
     case = cases.unlock_method(
         call.session,
         parse_typeid("cas", call.path["case_id"]),

@@ -8,13 +8,15 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from core.errors import Forbidden, NotFound
 from core.ids import new_uuid
 from identity import locks, people, security_notices
 from identity.actors import Actor
+from identity.counter_errors import NotProvedYet
+from identity.counter_models import CounterCase
 from identity.models import Disavowal
 from identity.officer_models import Officer
 from identity.recovery_errors import CaseClosed, MethodNotShut
@@ -82,6 +84,17 @@ def events(session: Session, case_id: UUID) -> list[SecurityCaseEvent]:
     return list(session.scalars(query.order_by(SecurityCaseEvent.id)))
 
 
+def has_just_proved(session: Session, officer: Actor, person_id: UUID, *, now: datetime) -> bool:
+    """Whether this officer has proved this person face to face, in a case of the counter that is still open."""
+    proved = exists().where(
+        CounterCase.officer_id == officer.id,
+        CounterCase.person_id == person_id,
+        CounterCase.proofed_at.is_not(None),
+        CounterCase.expires_at > now,
+    )
+    return bool(session.execute(select(proved)).scalar_one())
+
+
 def add_note(session: Session, case_id: UUID, note: str, *, by: Actor, now: datetime) -> SecurityCase:
     """An officer writes down what they found. Raises NotFound, Forbidden, CaseClosed."""
     case = _open(session, case_id, by)
@@ -90,11 +103,13 @@ def add_note(session: Session, case_id: UUID, note: str, *, by: Actor, now: date
 
 
 def unlock_method(session: Session, case_id: UUID, method: str, note: str, *, by: Actor, now: datetime) -> SecurityCase:
-    """Open a way to sign in again for somebody who stands at the counter with their papers; tells them.
+    """Open a way to sign in again for somebody whom this officer has just proved at the counter; tells them.
 
-    Raises NotFound, Forbidden, CaseClosed, MethodNotShut.
+    Raises NotFound, Forbidden, CaseClosed, NotProvedYet, MethodNotShut.
     """
     case = _open(session, case_id, by)
+    if not has_just_proved(session, by, case.person_id, now=now):
+        raise NotProvedYet
     if not locks.unlock(session, case.person_id, method, how=f"officer {by.id}", now=now):
         raise MethodNotShut
     write(session, case_id, "method_unlocked", note=f"{METHOD_NAMES[method].zh}：{note}", officer_id=by.id, now=now)

@@ -76,9 +76,9 @@ class NotProvedYet(Problem):
     status = 409
     title = Text("還沒有當面確認身分", "The person has not been proved in person yet")
     explanation = Text(
-        "登錄碼與密碼卡只發給在這個櫃檯當面確認過身分的本人。",
-        "Enrolment codes and printed cards are given only to somebody who has just been proved in person at this "
-        "counter.",
+        "登錄碼、密碼卡與恢復登入方式，只替剛在這個櫃檯當面確認過身分的本人辦理。",
+        "Enrolment codes, printed cards and opening a way to sign in again are only for somebody who has just been "
+        "proved in person at this counter.",
     )
 
 

@@ -30,7 +30,7 @@ export const CASE_TEXTS = {
   report_unlock_ask: { zh: "本人在場，證件核對過了？", en: "Is the person here, and are the papers checked?" },
   report_unlock_ask_detail: { zh: "恢復之後，這個方式立刻可以登入。", en: "This way to sign in works again at once." },
   report_unlocked: { zh: "已恢復，並通知民眾", en: "Open again; the person is told" },
-  report_unlock_elsewhere: { zh: "恢復登入方式要由服務櫃台當面核對證件後辦理。", en: "Only a service counter opens a way to sign in again, with the person and their papers there." },
+  report_unlock_elsewhere: { zh: "恢復登入方式，要先在服務櫃檯當面確認本人，再由同一位承辦人員辦理。", en: "To open a way to sign in again, the person is proved at a service counter first, by the same officer." },
   report_resolve_title: { zh: "結案", en: "Resolve" },
   report_resolution: { zh: "處理結果", en: "What came of it" },
   report_resolution_hint: { zh: "停用的登入方式不會因結案而恢復。", en: "What is shut stays shut." },

@@ -8,7 +8,7 @@ import time
 import pyotp
 import pytest
 from browser.desk_in_chromium import desk
-from browser.phone_in_chromium import Phone, phone, stranger
+from browser.phone_in_chromium import Person, Phone, phone, stranger
 from playwright.sync_api import Browser, expect
 from roster import on_the_roster
 from stack import Stack
@@ -33,6 +33,22 @@ def _not_me_link(stack: Stack, mobile: str, words: str) -> str:
                 return found.group()
         time.sleep(0.1)
     raise AssertionError(f"no message with “{words}” reached {mobile}")
+
+
+def _proved_at_the_counter(stack: Stack, counter: Phone, person: Person) -> None:
+    """The officer at this desk looks somebody up, sees their papers and compares them with the face."""
+    ask = counter.page.request
+    headers = {"Origin": stack.url}
+    body = {"national_id": person.national_id, "purpose": "lost_credentials", "case_number": "115-KH-000123"}
+    cases = f"{stack.url}/v1/counter/cases"
+    case = ask.post(cases, data=body, headers=headers).json()
+    at = f"{cases}/{case['id']}"
+    for answer in (
+        ask.put(f"{at}/papers", data={"papers": ["id_card", "health_card"]}, headers=headers),
+        ask.put(f"{at}/person", data={"name": "王小美", "language": "zh-TW"}, headers=headers),
+        ask.post(f"{at}/proof", data={}, headers=headers),
+    ):
+        assert answer.ok, answer.text()
 
 
 def _signed_out(device: Phone) -> None:
@@ -158,6 +174,9 @@ def test_the_link_that_was_not_me_shuts_the_door_and_the_counter_opens_it_again(
             counter.sees("帳號異常案件")
             counter.page.get_by_role("link", name=re.compile(f"案件 {number.group(1)}")).click()
             counter.sees(f"案件 {number.group(1)}")
+            expect(counter.page.locator(".notice.info")).to_contain_text("先在服務櫃檯當面確認本人")
+            _proved_at_the_counter(stack, counter, person)
+            counter.page.reload()
             counter.page.get_by_label("核對了哪些證件").fill("身分證與健保卡正本")
             counter.press("恢復")
             counter.page.get_by_role("dialog").get_by_role("button", name="恢復").click()

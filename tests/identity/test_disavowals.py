@@ -33,6 +33,15 @@ def _officer(city: City, *roles: str) -> SignedInOfficer:
     return signed_in_officer(city.app.test_client(use_cookies=False), *roles)
 
 
+def _proved_at_the_counter(counter: SignedInOfficer) -> None:
+    """Somebody shows their papers, and the officer compares them with the face."""
+    asked = {"national_id": MEI[0], "purpose": "lost_credentials", "case_number": "115-KH-000123"}
+    at = f"/v1/counter/cases/{counter.call('POST', '/v1/counter/cases', asked).json['id']}"
+    assert counter.call("PUT", f"{at}/papers", {"papers": ["id_card", "health_card"]}).status_code == 200
+    assert counter.call("PUT", f"{at}/person", {"name": "王小美", "language": "zh-TW"}).status_code == 200
+    assert counter.call("POST", f"{at}/proof", {}).status_code == 200
+
+
 def _case(city: City, officer: SignedInOfficer) -> Any:
     item = officer.call("GET", "/v1/cases").json["items"][0]
     return officer.call("GET", f"/v1/cases/{item['id']}").json
@@ -158,10 +167,16 @@ def test_the_counter_opens_a_way_in_again_and_the_operator_cannot(city: City) ->
     phone, token = _told(city)
     _say(city, token)
     counter, operator = _officer(city, "counter"), _officer(city, "operator")
-    case = _case(city, counter)
-    assert case["may_unlock"] is True
+    assert _case(city, counter)["may_unlock"] is False
     body = {"method": "password_sms", "note": "核對身分證與健保卡"}
+    case = _case(city, counter)
     assert operator.call("POST", f"/v1/cases/{case['id']}/unlocking", body).status_code == 403
+    refused = counter.call("POST", f"/v1/cases/{case['id']}/unlocking", body)
+    assert (refused.status_code, refused.json["type"].rsplit("/", 1)[1]) == (409, "not-proved-yet")
+    _proved_at_the_counter(counter)
+    assert _case(city, counter)["may_unlock"] is True
+    # A colleague has not seen the papers.
+    assert _officer(city, "counter").call("POST", f"/v1/cases/{case['id']}/unlocking", body).status_code == 409
     assert counter.call("POST", f"/v1/cases/{case['id']}/unlocking", body).status_code == 200
     assert counter.call("POST", f"/v1/cases/{case['id']}/unlocking", body).status_code == 409
     assert phone.log_in("somebody else's now").status_code == 202
