@@ -107,7 +107,7 @@ BOOKS: dict[str, Any] = {
             "books",
             "The accounts at LINE, Google, Apple and the mobile ID",
             {
-                200: listed(position=NUMBER, provider=one_of(*NAMES), account=TEXT, sub=TEXT, email=TEXT, name=TEXT),
+                200: listed(provider=one_of(*NAMES), account=TEXT, sub=TEXT, email=TEXT, name=TEXT),
                 422: REFUSAL,
             },
             query={"provider": TEXT, "account": TEXT, "sub": TEXT, "limit": NUMBER},
