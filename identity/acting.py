@@ -200,6 +200,7 @@ _RESOLVE = text(
       JOIN identity.person p ON p.id = s.person_id
      WHERE a.token_hash = :hash AND a.ended_at IS NULL AND a.expires_at > :now
        AND d.status = 'active' AND d.starts_at <= :now AND (d.ends_at IS NULL OR d.ends_at > :now)
-       AND s.ended_at IS NULL AND (s.idle_until > :now AND s.expires_at > :now OR s.remembered_until > :now)
+       AND s.ended_at IS NULL AND s.officer_session_id IS NULL
+       AND (s.idle_until > :now AND s.expires_at > :now OR s.remembered_until > :now)
     """
 )

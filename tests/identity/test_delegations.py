@@ -151,6 +151,20 @@ def test_an_offer_to_somebody_unknown_waits_and_lapses(city: City, mother: Someb
     assert mother.got("GET", f"/v1/me/delegations/{made['id']}")["closed_by"] == "time"
 
 
+def test_what_has_come_to_its_last_day_is_closed_and_both_are_told(
+    city: City, mother: Somebody, caregiver: Somebody, later: Any
+) -> None:
+    made = agreed(mother, caregiver, "rides:book")
+    later(timedelta(days=31))
+    shown = caregiver.again().got("GET", f"/v1/me/delegations/{made['id']}")
+    assert (shown["status"], shown["may"]["act"], shown["may"]["revoke"]) == ("expired", False, False)
+    delegation_tasks.end_delegations(clock.now())
+    delegation_tasks.end_delegations(clock.now())
+    assert caregiver.again().got("GET", f"/v1/me/delegations/{made['id']}")["closed_by"] == "time"
+    assert kinds_told(city, mother)[-1] == kinds_told(city, caregiver)[-1] == "delegation_over"
+    assert kinds_told(city, mother).count("delegation_over") == 1
+
+
 def test_whoever_registers_in_time_finds_the_offer(city: City, mother: Somebody) -> None:
     made = mother.offer(national_id(77), "rides:book")
     newcomer = somebody(city.app.test_client(), 77)
