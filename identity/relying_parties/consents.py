@@ -48,7 +48,8 @@ class Keeper:
 
         They must when they never decided for this site, a year ago, about less, or for purposes that read otherwise.
         """
-        standing = _standing(session, person_id, client.client_id)
+        # Locked, so that a code is issued either before the consent is taken back, and dies with it, or not at all.
+        standing = _standing(session, person_id, client.client_id, is_locked=True)
         if standing is None or standing.expires_at <= now:
             return None
         if not _WORTH_ASKING & set(scopes) <= set(standing.scopes):
@@ -128,13 +129,17 @@ def page(
 
 
 def end(session: Session, *, person_id: UUID, consent_id: UUID, now: datetime) -> Consent:
-    """Take a consent back. Raises NotFound for one of somebody else, or that has ended."""
+    """Take a consent back, and with it what was decided and not yet answered to the site.
+
+    Raises NotFound for one of somebody else, or that has ended.
+    """
     query = select(Consent).where(Consent.person_id == person_id, Consent.id == consent_id)
     consent = session.scalars(query.with_for_update()).one_or_none()
     if consent is None or consent.ended_at is not None or consent.expires_at <= now:
         raise NotFound
     consent.ended_at, consent.end_reason = now, "revoked"
     session.flush()
+    session.execute(_LAPSE_DECIDED, {"person_id": person_id, "client_id": consent.client_id, "now": now})
     return consent
 
 
@@ -157,11 +162,11 @@ def end_lapsed(now: datetime) -> None:
                 )
 
 
-def _standing(session: Session, person_id: UUID, client_id: str) -> Consent | None:
+def _standing(session: Session, person_id: UUID, client_id: str, *, is_locked: bool = False) -> Consent | None:
     query = select(Consent).where(
         Consent.person_id == person_id, Consent.client_id == client_id, Consent.ended_at.is_(None)
     )
-    return session.scalars(query).one_or_none()
+    return session.scalars(query.with_for_update() if is_locked else query).one_or_none()
 
 
 def _words(registered: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, str]:
@@ -170,6 +175,12 @@ def _words(registered: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, 
 
 
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 30))")
+_LAPSE_DECIDED = text(
+    """
+    UPDATE identity.authorization_request SET expires_at = :now
+     WHERE client_id = :client_id AND decided_by = :person_id AND answered_at IS NULL AND expires_at > :now
+    """
+)
 _NOTE_USE = text(
     """
     UPDATE identity.consent SET last_used_at = :now

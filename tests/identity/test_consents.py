@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -59,6 +60,10 @@ class Site:
         } | more  # fmt: skip
         headers = {"Authorization": f"Bearer {person.token}"} if person else {}
         return self.client.get("/oauth/authorize", query_string=query, headers=headers)
+
+    def in_another_thread(self) -> Site:
+        """The same site, asked over a connection of its own."""
+        return replace(self, client=self.client.application.test_client())
 
     def request_of(self, person: SignedIn, **more: str) -> str:
         """The id of a request that waits on the consent page."""
@@ -332,6 +337,30 @@ def test_row_11_taken_back_is_dead_at_once_and_the_site_is_told(site: Site, pers
         told = session.execute(text("SELECT status FROM identity.provider_logout")).scalars().all()
     assert told == ["waiting"], "a logout token is on its way to the site"
     assert person.call("GET", "/v1/me").status_code == 200, "their own session goes on"
+
+
+def test_row_11_a_decision_that_was_taken_back_brings_no_code(site: Site, person: SignedIn) -> None:
+    decided = _decide(person, site.request_of(person), "name")
+    consent_id = person.call("GET", "/v1/me/consents").json["items"][0]["id"]
+    assert person.call("DELETE", f"/v1/me/consents/{consent_id}").status_code == 204
+    assert "code=" not in (_go_on(person, decided).location or "")
+
+
+def test_row_11_a_code_and_a_taking_back_at_once_leave_nothing_alive(site: Site, person: SignedIn) -> None:
+    for _ in range(4):
+        request_id = site.request_of(person)
+        _go_on(person, _decide(person, request_id, "name"))
+        consent_id = person.call("GET", "/v1/me/consents").json["items"][0]["id"]
+        with ThreadPoolExecutor(3) as threads:
+            asking = [threads.submit(site.in_another_thread().asks, person) for _ in range(2)]
+            ending = threads.submit(
+                replace(person, client=site.in_another_thread().client).call, "DELETE", f"/v1/me/consents/{consent_id}"
+            )
+            answers = [each.result() for each in asking]
+        assert ending.result().status_code == 204
+        for answer in answers:
+            if "code=" in (answer.location or ""):
+                assert "access_token" not in site.tokens(answer.location)
 
 
 def test_a_site_that_is_shut_loses_its_tokens_at_once(site: Site, person: SignedIn) -> None:
