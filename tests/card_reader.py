@@ -28,7 +28,7 @@ def plug_in(books: SandboxBooks, folder: Path, **more: Any) -> CertificateSettin
     of = CertificateSettings(
         **{"roots_file": roots, "list_origins": (books.url,), "policies": (CLASS_3,), "reader_url": "", **more}
     )
-    peer = wire.Peer("moica", f"{books.url}/moica", "sandbox-moica-secret", read_timeout_seconds=2.0)
+    peer = wire.Peer("moica", f"{books.url}/moica", "sandbox-moica-secret", read_timeout_seconds=5.0)
     certificate_ports.plug_in(authority=MoicaClient(peer), fetch_list=fetch_list, settings=of)
     return of
 
