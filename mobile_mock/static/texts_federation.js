@@ -34,7 +34,7 @@ export const FEDERATION_TEXTS = {
   linked_intro: { zh: "這些帳號可以登入您的「我的高雄」，但看帳單和繳費時仍要確認是您本人。", en: "These accounts can sign in to your My Kaohsiung. For bills and payments we still ask for more." },
   linked_none: { zh: "還沒有連結任何帳號", en: "No account is linked yet" },
   linked_none_detail: { zh: "連結後，登入時就不必輸入密碼。", en: "Once one is linked, signing in takes no password." },
-  linked_at: { zh: "{when} 連結", en: "Linked {when}" },
+  account_linked_at: { zh: "{when} 連結", en: "Linked {when}" },
   linked_used: { zh: "{when} 用它登入", en: "Last signed in {when}" },
   linked_unused: { zh: "還沒用它登入過", en: "Not used to sign in yet" },
   linked_add: { zh: "連結 {name}", en: "Link {name}" },

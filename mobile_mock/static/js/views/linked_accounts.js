@@ -32,7 +32,7 @@ function accountRow(item) {
     announce(t("linked_removed"));
   }), { kind: "small quiet", iconName: "cross", "aria-label": `${t("linked_remove")} ${name} ${item.label}` });
   return el("li", { class: "card" }, el("h2", {}, name), item.label && el("p", {}, item.label),
-    el("p", { class: "hint" }, t("linked_at", { when: momentText(item.linked_at) })),
+    el("p", { class: "hint" }, t("account_linked_at", { when: momentText(item.linked_at) })),
     el("p", { class: "hint" }, item.last_used_at ? t("linked_used", { when: momentText(item.last_used_at) }) : t("linked_unused")),
     problem, el("div", { class: "actions" }, remove));
 }
