@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from core import crypto
 from identity import attempts, codes, levels, people, proofing, sessions, texts_out
 from identity.codes import Applicant, Challenge
 from identity.errors import CodeRefused, RegistrationNotConfirmed
@@ -31,12 +32,16 @@ def request(session: Session, applicant: Applicant, *, now: datetime) -> Challen
     attempts.take_or_refuse(session, subject, attempts.CODES_SENT, now=now)
     known = people.find(session, applicant.national_id)
     if known is None or known.proofing_level == levels.SELF_ASSERTED:
+        # What is done for somebody known is done for everybody: asking about a number often enough must not tell.
+        nobody = crypto.blind_index(applicant.national_id, purpose="notices_to_nobody")
+        attempts.take(session, nobody, attempts.NOTICES_SENT, now=now)
         return codes.send_to_applicant(session, applicant, subject=subject, now=now)
-    if attempts.take(session, known.national_id_index, attempts.NOTICES_SENT, now=now):
-        words = REGISTERED_ALREADY_SMS.in_language(known.language)
-        mobile = people.opened_mobile(known)
-        if mobile is not None:
-            texts_out.write(session, person_id=known.id, mobile=mobile, body=words, now=now)
+    words = REGISTERED_ALREADY_SMS.in_language(known.language)
+    mobile = people.opened_mobile(known)
+    if attempts.take(session, known.national_id_index, attempts.NOTICES_SENT, now=now) and mobile is not None:
+        texts_out.write(session, person_id=known.id, mobile=mobile, body=words, now=now)
+    else:
+        texts_out.write_unsent(session, mobile=applicant.mobile, body=words, now=now)
     return codes.pretend_to_send(session, applicant, subject=subject, now=now)
 
 

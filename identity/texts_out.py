@@ -53,6 +53,11 @@ def write(
     return sms_id
 
 
+def write_unsent(session: Session, *, mobile: str, body: str, now: datetime) -> None:
+    """The same work for a message that nobody is sent: it has lapsed already, and its words go with its event."""
+    write(session, person_id=None, mobile=mobile, body=body, now=now, life=timedelta(0))
+
+
 def lease(session: Session, sms_id: UUID, *, now: datetime) -> Outgoing | None:
     """Take a message that is due; nobody else gets it until a time that doubles with each attempt (10 s … 10 min)."""
     session.execute(_LAPSE, {"id": sms_id, "now": now})

@@ -201,6 +201,22 @@ def test_row_17_registering_does_not_tell_who_is_registered(stack: Stack, regist
     )  # fmt: skip
 
 
+def test_row_17_registering_one_number_again_and_again_does_not_tell_either(
+    stack: Stack, registered: list[str]
+) -> None:
+    """The holder is told once a day; the tries after that must not be faster for it."""
+    caller, mobiles = stack.citizen(), itertools.count(next(_numbers) * 10)
+    compared(
+        lambda identity: asked(
+            stack, "/v1/auth/password/register",
+            {"national_id": identity, "mobile": f"09{(next(mobiles) + 5_000) % 10**8:08d}", "password": "a long password here"},
+            caller,
+        ),
+        registered[:1] * TRIES,
+        unknown_numbers()[:1] * TRIES,
+    )  # fmt: skip
+
+
 def test_row_17_asking_for_a_reset_does_not_tell_who_is_registered(stack: Stack, registered: list[str]) -> None:
     caller = stack.citizen()
     compared(
