@@ -25,7 +25,7 @@ from core.crypto import blind_index, token_hash
 from core.errors import NotFound
 from core.ids import new_uuid, typeid
 from core.settings import settings
-from identity import attempts, certificate_paths, levels, locks, people, proofing, security_notices, sessions
+from identity import attempts, certificate_paths, levels, locks, people, proofing, security_notices, takeovers
 from identity.actors import Actor
 from identity.certificate_errors import (
     CertificateChallengeRefused,
@@ -233,7 +233,7 @@ def _take_over(session: Session, person: Person, language: str, now: datetime) -
         proofing_level=levels.SELF_ASSERTED,
         language=language,
     )
-    sessions.end_all(session, person_id=person.id, reason="taken over", now=now)
+    takeovers.end_what_was(session, person.id, reason="taken over", now=now)
 
 
 def _write_down(session: Session, person_id: UUID, evidence: Evidence, *, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core import crypto
 from core.errors import NotFound
 from core.ids import new_uuid
-from identity import access_log, attempts, levels, people, proofing, security_notices, sessions, texts_out
+from identity import access_log, attempts, levels, people, proofing, security_notices, sessions, takeovers, texts_out
 from identity.actors import Actor
 from identity.attempts import Limit
 from identity.counter_errors import NobodyThereYet, NotProvedYet, OwnRecord, PapersMissing, TooManyLookups
@@ -211,7 +211,7 @@ def _correct(session: Session, person_id: UUID, mobile: str | None, language: st
             proofing_level=levels.SELF_ASSERTED,
             language=language,
         )
-        sessions.end_all(session, person_id=person_id, now=now, reason="taken over at a counter")
+        takeovers.end_what_was(session, person_id, reason="taken over at a counter", now=now)
         return
     before = people.opened_mobile(person)
     person.language = language

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from core import taiwan
 from core.names import NameRefused, checked_name
 from core.text import Language
-from identity import federation, levels, locks, people, proofing, sessions
+from identity import federation, levels, locks, people, proofing, takeovers
 from identity.federation_errors import FederationRefused
 from identity.models import Person
 from partners.oidc.client import Identity
@@ -74,7 +74,7 @@ def _take_over(session: Session, person: Person, reference: str, *, language: La
         language=language,
     )
     proofing.record(session, person.id, levels.PROVED_IN_PERSON, method="mobile_id", reference=reference, now=now)
-    sessions.end_all(session, person_id=person.id, now=now, reason="proved by its holder")
+    takeovers.end_what_was(session, person.id, reason="taken over", now=now)
 
 
 def _national_id_in(identity: Identity) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core import crypto
-from identity import attempts, codes, levels, people, proofing, sessions, texts_out
+from identity import attempts, codes, levels, people, proofing, takeovers, texts_out
 from identity.codes import Applicant, Challenge
 from identity.errors import CodeRefused, RegistrationNotConfirmed
 from identity.words import REGISTERED_ALREADY_SMS
@@ -83,7 +83,7 @@ def complete(session: Session, challenge_id: UUID, *, mobile_is_theirs: bool, no
         first_passkey_until=now + FIRST_PASSKEY,
     )
     _write_down(session, known.id, mobile_is_theirs=mobile_is_theirs, now=now)
-    sessions.end_all(session, person_id=known.id, now=now)
+    takeovers.end_what_was(session, known.id, reason="taken over", now=now)
     return known.id
 
 

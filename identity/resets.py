@@ -218,6 +218,15 @@ def cancel_waiting(session: Session, person_id: UUID, *, how: str, now: datetime
     return was_waiting
 
 
+def close_unseen(session: Session, person_id: UUID, *, how: str, now: datetime) -> None:
+    """Stop this person's resets, those whose evidence is still asked for too, without a word: they were another's."""
+    session.execute(
+        update(PasswordReset)
+        .where(PasswordReset.person_id == person_id, PasswordReset.status.in_(("asked", "waiting")))
+        .values(status="cancelled", closed_at=now, closed_how=how)
+    )
+
+
 def tell_of_possible(session: Session, *, now: datetime) -> None:
     """Tell those whose day is over that they can set the new password now: the last chance to object, too."""
     query = select(PasswordReset).where(

@@ -75,7 +75,7 @@ def test_settings_for_production_take_every_secret_from_the_environment() -> Non
     of = read(
         {"DATABASE_URL": "postgresql://u:p@db/x", "BROKER_URL": "amqp://broker", "BANK_URL": "https://bank.example",
          "BANK_SECRET": "a", "BUREAUS_SECRET": "b", "SMS_SECRET": "c", "ACH_SECRET": "d", "JKOPAY_SECRET": "e",
-         "LINE_PAY_SECRET": "f", "STORES_SECRET": "g", "DATA_KEY": KEY, "INDEX_KEY": KEY,
+         "LINE_PAY_SECRET": "f", "STORES_SECRET": "g", "IVR_SECRET": "h", "MOICA_SECRET": "i", "DATA_KEY": KEY, "INDEX_KEY": KEY,
          "PUBLIC_ORIGIN": "https://my.kcg.gov.tw/", "FCM_CREDENTIALS_FILE": __file__}
     )  # fmt: skip
     assert not of.is_demo and not of.owns_database and not of.owns_broker

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from identity_city import MEI, City, invented
+from recovering_city import ask_for_reset, finish_reset, later, prove_reset
 
 
 def test_a_newcomer_registers_with_id_number_mobile_and_password_and_is_signed_in_by_the_code(city: City) -> None:
@@ -130,6 +131,24 @@ def test_an_id_number_taken_without_proof_goes_to_whoever_proves_it(city: City) 
     assert session.json["acr"] == "urn:mykaohsiung:loa:2"
     assert squatter.get("/v1/me").status_code == 401
     assert squatter.log_in().status_code == 401
+
+
+@pytest.mark.parametrize("has_given_evidence", [False, True])
+def test_a_reset_that_was_begun_without_proof_ends_with_the_taking_over(city: City, has_given_evidence: bool) -> None:
+    national_id, mobile, password = invented(7)
+    city.outside.put("sms/numbers", national_id=MEI[0], mobile="0955000998")
+    squatter = city.phone((national_id, "0955000998", "the squatter's password"))
+    squatter.give_code(squatter.register())
+    asked = ask_for_reset(squatter)
+    proved = prove_reset(city, squatter, asked) if has_given_evidence else None
+    holder = city.phone((national_id, mobile, password))
+    assert holder.give_code(holder.register()).status_code == 200
+    if proved is None:
+        assert prove_reset(city, squatter, asked).status_code == 401
+    else:
+        later(city, days=1)
+        assert finish_reset(squatter, proved.json, "the squatter's again").status_code == 409
+    assert holder.log_in().status_code == 202
 
 
 def test_without_proof_nobody_takes_an_id_number_that_another_has_begun_with(city: City) -> None:
