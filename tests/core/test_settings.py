@@ -11,7 +11,7 @@ from core.settings import SettingWrong, read
 KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 PRODUCTION = {
     "MYKH_DEMO": "0", "DATA_KEY": KEY, "INDEX_KEY": KEY, "BANK_SECRET": "a", "BUREAUS_SECRET": "b", "SMS_SECRET": "c",
-    "ACH_SECRET": "d", "JKOPAY_SECRET": "e", "LINE_PAY_SECRET": "f", "STORES_SECRET": "g",
+    "ACH_SECRET": "d", "JKOPAY_SECRET": "e", "LINE_PAY_SECRET": "f", "STORES_SECRET": "g", "IVR_SECRET": "h", "MOICA_SECRET": "i",
 }  # fmt: skip
 
 

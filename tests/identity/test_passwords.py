@@ -8,7 +8,11 @@ from identity_city import MEI, City
 PHRASE = "  Harbour light\tA\u0301 ｆｕｌｌ　春眠 🦜  "
 
 
-@pytest.mark.parametrize("password", [PHRASE, "x y" * 21 + "z", "lang und länger " * 8], ids=["odd", "64", "128"])
+@pytest.mark.parametrize(
+    "password",
+    [PHRASE, "春天 is late, and the ferry to Cijin island leaves at ten past six!"[:64], "lang und länger " * 8],
+    ids=["odd", "64", "128"],
+)
 def test_any_characters_and_up_to_128_of_them_are_a_password(city: City, password: str) -> None:
     phone = city.enrolled(MEI)
     phone.sign_in()

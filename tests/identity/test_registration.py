@@ -54,7 +54,10 @@ def test_what_is_not_well_formed_is_refused_with_the_member_named(city: City, me
     assert answer.json["errors"][0]["pointer"] == f"/{member}"
 
 
-@pytest.mark.parametrize("password", ["1234567890", "Password123", "aaaaaaaaaaaa", "my A123456789!", "x0912345678x"])
+@pytest.mark.parametrize("password",
+    ["1234567890", "Password123", "aaaaaaaaaaaa", "my A123456789!", "x0912345678x", "basketball1", "1qaz2wsx3edc",
+     "taiwan12345", "mykaohsiung1", "qwertyuiop1"],
+)  # fmt: skip
 def test_a_password_that_is_easily_guessed_is_refused(city: City, password: str) -> None:
     answer = city.phone((MEI[0], MEI[1], password)).register()
     assert answer.status_code == 422

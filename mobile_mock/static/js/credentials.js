@@ -6,7 +6,7 @@ import { phrase, t } from "./language.js";
 import { field, notice } from "./parts.js";
 import { state } from "./state.js";
 
-const SHORTEST_PASSWORD = 12;
+const SHORTEST_PASSWORD = 10;
 
 /** The ID number: a field whose `check()` says whether it can be right, and whose `value()` is as the API wants it. */
 export function numberField() {
