@@ -1,4 +1,7 @@
-"""The benches do not rot: the short variants run, and what they find out about the books holds."""
+"""The benches do not rot: a short one runs, and what it finds out about the books holds.
+
+CI runs the short variants of the others beside the tests (`.ci/run`): they load the machine on purpose.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +17,15 @@ from bench.__main__ import Row
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("name", ["payments", "servers", "quotes", "sign_ins", "provider", "month"])
-def test_the_short_bench_runs_and_prints_its_rows(name: str) -> None:
+def test_the_short_bench_runs_and_prints_its_rows() -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "bench", name, "--quick"], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True
-    )
+        [sys.executable, "-m", "bench", "payments", "--quick"],
+        cwd=ROOT, env=dict(os.environ), capture_output=True, text=True,
+    )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
     table = ran.stdout.rpartition("met\n")[2].splitlines()
-    assert table and all(line.startswith(name) for line in table), ran.stdout
-    if name == "month":
-        assert "every dollar is explained" in ran.stdout
-    if name == "payments":
-        assert "the bank debited each payment once" in ran.stdout
+    assert table and all(line.startswith("payments") for line in table), ran.stdout
+    assert "the bank debited each payment once" in ran.stdout
 
 
 @pytest.mark.parametrize(
