@@ -147,8 +147,17 @@ def test_every_wording_has_a_basis_and_names_no_field_that_could_identify_anybod
         "part",
         "then",
         "device",
-        "network",
+        "place",
         "notice",
+        "case",
+        "provider",
+        "method",
+        "left",
+        "until",
+        "where",
+        "office",
+        "ending",
+        "what",
         "left",
     }
     for wording in WORDINGS:
