@@ -23,6 +23,7 @@ from partners import wire
 from partners.ach.banks import BANKS
 from partners.ach.client import AuthorisationRequest
 from partners.bank.client import Mandate, MandateRequest
+from identity import levels
 from wallet import ach_mandates, bank_links, mandates
 from wallet.bank_links import BANK_OF_KAOHSIUNG, BankLink
 from wallet.errors import BankLinkNotActive, BankRefusedConsent
@@ -174,8 +175,9 @@ def change_bank_link(call: Call) -> Answer:
     """`If-Match` carries the `ETag` of the last reading (RFC 9110 §13.1.1). Pausing takes effect at once for every
     debit that has not begun. To resume needs the passkey (level 3)."""
     link_id = parse_typeid("blk", call.path["link_id"])
-    if call.body["status"] == "active" and call.actor.loa < 3:
-        raise InsufficientAuthentication(loa=3)
+    reached = levels.for_money(loa=call.actor.loa, is_phishing_resistant=call.actor.is_phishing_resistant)
+    if call.body["status"] == "active" and reached < 3:
+        raise InsufficientAuthentication(loa=3, is_phishing_resistant=True)
     bank_links.change(
         call.session,
         person_id=call.actor.id,
