@@ -18,12 +18,11 @@ from core.http import Answer, Call, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.settings import settings
 from core.text import Text
-from identity import people
+from identity import levels, people
 from partners import wire
 from partners.ach.banks import BANKS
 from partners.ach.client import AuthorisationRequest
 from partners.bank.client import Mandate, MandateRequest
-from identity import levels
 from wallet import ach_mandates, bank_links, mandates
 from wallet.bank_links import BANK_OF_KAOHSIUNG, BankLink
 from wallet.errors import BankLinkNotActive, BankRefusedConsent
