@@ -9,9 +9,7 @@ from stack import Stack
 pytestmark = pytest.mark.browser
 
 
-def test_the_documentation_finds_an_operation_and_no_script_is_refused(
-    stack: Stack, chromium_browser: Browser
-) -> None:
+def test_the_documentation_finds_an_operation_and_no_script_is_refused(stack: Stack, chromium_browser: Browser) -> None:
     page = chromium_browser.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
