@@ -20,7 +20,6 @@ class CertificateAuthority(Protocol):
 
     def is_certificate_of(self, *, serial_number: str, national_id: str) -> bool:
         """Whether the certificate whose subject has `serial_number` was issued to the holder of `national_id`."""
-        raise NotImplementedError
 
 
 FetchList = Callable[..., bytes]

@@ -19,7 +19,6 @@ class TelephoneCompany(Protocol):
 
     def is_number_of(self, *, national_id: str, mobile: str) -> bool:
         """Whether `mobile` is registered to the person with `national_id`."""
-        raise NotImplementedError
 
 
 class VehicleRegister(Protocol):
@@ -27,7 +26,6 @@ class VehicleRegister(Protocol):
 
     def check_ownership(self, *, plate: str, national_id: str, vehicle: VehicleKind | None = None) -> Ownership:
         """Whether the plate (of that kind of vehicle, when given) belongs to the person with `national_id`."""
-        raise NotImplementedError
 
 
 class HouseholdRegister(Protocol):
@@ -35,11 +33,9 @@ class HouseholdRegister(Protocol):
 
     def check_guardianship(self, *, guardian: str, ward: str) -> Guardianship:
         """Whether the person with the ID number `guardian` is the guardian of the one with the ID number `ward`."""
-        raise NotImplementedError
 
     def has_died(self, national_id: str) -> bool:
         """Whether the register knows of this person's death."""
-        raise NotImplementedError
 
 
 class _NotPluggedIn:

@@ -15,7 +15,6 @@ class Pusher(Protocol):
 
     def send(self, push: Push) -> Outcome:
         """Hand over `push`; the outcome says what became of it."""
-        raise NotImplementedError
 
 
 class LanguageOf(Protocol):
@@ -23,7 +22,6 @@ class LanguageOf(Protocol):
 
     def __call__(self, session: Session, person_id: UUID) -> str:
         """The person's language: "zh-TW" or "en"."""
-        raise NotImplementedError
 
 
 class _NotPluggedIn:
