@@ -220,9 +220,11 @@ def cancel_waiting(session: Session, person_id: UUID, *, how: str, now: datetime
 
 def close_unseen(session: Session, person_id: UUID, *, how: str, now: datetime) -> None:
     """Stop this person's resets, those whose evidence is still asked for too, without a word: they were another's."""
+    # Until the evidence is there, a reset knows the ID number alone: its code may have gone to the other's mobile.
+    subject = select(Person.national_id_index).where(Person.id == person_id).scalar_subquery()
     session.execute(
         update(PasswordReset)
-        .where(PasswordReset.person_id == person_id, PasswordReset.status.in_(("asked", "waiting")))
+        .where(PasswordReset.subject == subject, PasswordReset.status.in_(("asked", "waiting")))
         .values(status="cancelled", closed_at=now, closed_how=how)
     )
 

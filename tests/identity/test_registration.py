@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from identity_city import MEI, City, invented
-from recovering_city import ask_for_reset, finish_reset, later, prove_reset
+from recovering_city import ask_for_reset, bring_events, finish_reset, later, prove_reset
 
 
 def test_a_newcomer_registers_with_id_number_mobile_and_password_and_is_signed_in_by_the_code(city: City) -> None:
@@ -143,11 +143,13 @@ def test_a_reset_that_was_begun_without_proof_ends_with_the_taking_over(city: Ci
     squatter = city.phone((national_id, "0955000998", "the squatter's password"))
     squatter.give_code(squatter.register())
     asked = ask_for_reset(squatter)
-    proved = prove_reset(city, squatter, asked) if has_given_evidence else None
+    bring_events(city)
+    sent = city.code_for(squatter.mobile)
+    proved = prove_reset(city, squatter, asked, sent) if has_given_evidence else None
     holder = city.phone((national_id, mobile, password))
     assert holder.give_code(holder.register()).status_code == 200
     if proved is None:
-        assert prove_reset(city, squatter, asked).status_code == 401
+        assert prove_reset(city, squatter, asked, sent).status_code == 401
     else:
         later(city, days=1)
         assert finish_reset(squatter, proved.json, "the squatter's again").status_code == 409
