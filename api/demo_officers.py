@@ -1,5 +1,4 @@
-"""The demo city's officers: two of finance and two registrars, so that two persons can decide, and one of each other
-role."""
+"""The demo city's officers: two of each role in which two persons decide, and one of each other role."""
 
 from __future__ import annotations
 
@@ -19,6 +18,14 @@ DEMO_OFFICERS = (
     ("CUL-001", "蕭藝文 Hsiao", "culture", "bureau_officer"),
     ("CTR-001", "洪櫃檯 Hung", "civil_affairs", "counter"),
     ("OPR-001", "曾話務 Tseng", "rdec", "operator"),
+    ("PWK-001", "蘇道工 Su", "public_works", "editor"),
+    ("PWK-002", "高核稿 Kao", "public_works", "publisher"),
+    ("EDU-001", "游教務 You", "education", "editor"),
+    ("EDU-002", "藍核稿 Lan", "education", "publisher"),
+    ("PRK-002", "葉訊息 Yeh", "parking", "editor"),
+    ("PRK-003", "石核稿 Shih", "parking", "publisher"),
+    ("FIR-001", "雷值勤 Lei", "fire", "duty_officer"),
+    ("FIR-002", "方值勤 Fang", "fire", "duty_officer"),
     ("REG-001", "鍾審核 Chung", "rdec", "registrar"),
     ("REG-002", "簡審核 Chien", "rdec", "registrar"),
 )

@@ -21,8 +21,21 @@ from identity.errors import EnrolmentCodeRefused
 from identity.officer_models import Officer, OfficerEnrolmentCode, OfficerPasskey, OfficerSessionRow
 from identity.shifts import Stretch
 
-ROLES = ("finance", "auditor", "bureau_officer", "counter", "operator", "registrar")
-BUREAUS = ("parking", "fines", "treasury", "civil_affairs", "rdec", "culture")
+ROLES = (
+    "finance",
+    "auditor",
+    "bureau_officer",
+    "counter",
+    "operator",
+    "registrar",
+    "editor",
+    "publisher",
+    "duty_officer",
+)
+BUREAUS = (
+    "parking", "fines", "treasury", "civil_affairs", "rdec", "culture", "public_works", "education", "fire",
+    "social_affairs",
+)  # fmt: skip
 CODE_LIFE = timedelta(hours=24)
 # Crockford's base 32: no I, L, O, U to mistake. 16 of them are 80 bits.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -30,6 +30,10 @@ BUREAU_NAMES = {
     "treasury": Text("財政局", "Finance Bureau"),
     "civil_affairs": Text("民政局", "Civil Affairs Bureau"),
     "culture": Text("文化局", "Bureau of Cultural Affairs"),
+    "public_works": Text("工務局", "Public Works Bureau"),
+    "education": Text("教育局", "Education Bureau"),
+    "fire": Text("消防局", "Fire Bureau"),
+    "social_affairs": Text("社會局", "Social Affairs Bureau"),
     "rdec": Text("研究發展考核委員會", "Research, Development and Evaluation Commission"),
 }
 ROLE_NAMES = {
@@ -39,4 +43,7 @@ ROLE_NAMES = {
     "counter": Text("服務櫃檯", "service counter"),
     "operator": Text("1999 話務", "1999 operator"),
     "registrar": Text("介接審核", "approver of connected sites"),
+    "editor": Text("訊息編寫", "writer of messages"),
+    "publisher": Text("訊息核定", "approver of messages"),
+    "duty_officer": Text("災害應變值勤", "emergency duty officer"),
 }
