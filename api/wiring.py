@@ -6,19 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
 
+from api import push_wiring
 from core import outbox
 from core.http import Route
 from core.settings import settings
-from identity import certificate_ports, federation_ports, people
+from identity import certificate_ports, federation_ports
 from identity import ports as identity_ports
 from identity import routes as identity_routes
 from identity import tasks as identity_tasks
 from identity.provider import consent_port
 from identity.relying_parties import consents, proposals_in_words
 from ledger import tasks as ledger_tasks
-from notify import ports as notify_ports
 from notify import routes as notify_routes
 from notify import tasks as notify_tasks
 from partners import wire
@@ -28,7 +27,6 @@ from partners.adyen.reports import ReportConfig
 from partners.bank.client import BankClient
 from partners.bureaus.client import BureausClient
 from partners.ewallets.client import WALLETS, WalletClient
-from partners.fcm.messages import Outcome, Push
 from partners.moica.client import MoicaClient, fetch_list
 from partners.oidc.client import OpenIdClient
 from partners.oidc.providers import registered
@@ -49,9 +47,6 @@ from wallet.rails.contract import Rail
 from wallet.rails.ewallet import EwalletRail
 from wallet.rails.points_only import PointsRail
 from wallet.reconciliation import tasks as reconciliation_tasks
-
-if TYPE_CHECKING:
-    from partners.fcm.client import FcmClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +154,4 @@ def plug_in() -> None:
     moica = MoicaClient(wire.Peer("moica", of.moica_url, of.moica_secret, read_timeout_seconds=5.0))
     certificate_ports.plug_in(authority=moica, fetch_list=fetch_list, settings=of.certificates)
     federation_ports.plug_in({each.name: OpenIdClient(registered(each)) for each in of.oidc})
-    notify_ports.plug_in(pusher=_Pusher(), languages=people.person_language)
-
-
-class _Pusher:
-    """The push client, made when the first push leaves: Google's SDK is heavy, and the API never pushes."""
-
-    def send(self, push: Push) -> Outcome:
-        return _push_client().send(push)
-
-
-@cache
-def _push_client() -> FcmClient:
-    from partners.fcm.client import FcmClient, FcmConfig
-
-    of = settings()
-    return FcmClient(FcmConfig(project=of.fcm_project, url=of.fcm_url, credentials_file=of.fcm_credentials_file))
+    push_wiring.plug_in()

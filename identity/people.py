@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -69,6 +70,21 @@ def masked(session: Session, person_id: UUID) -> Masked:
     person = get(session, person_id)
     mobile = opened_mobile(person)
     return Masked(taiwan.mask_national_id(opened_national_id(person)), taiwan.mask_mobile(mobile) if mobile else None)
+
+
+def languages_of(session: Session, people: Collection[UUID]) -> dict[UUID, str]:
+    """The language in which to write to each of them: "zh-TW" or "en". Whoever is not known is left out."""
+    return {row.id: row.language for row in session.execute(_LANGUAGES, {"people": list(people)})}
+
+
+def mobiles_of(session: Session, people: Collection[UUID]) -> dict[UUID, str]:
+    """The mobile number (+8869…) of each of them who has one."""
+    rows = session.execute(_MOBILES, {"people": list(people)})
+    opened = {
+        row.id: crypto.open_sealed(row.mobile_sealed, table=_TABLE, column="mobile", row_id=row.id).decode()
+        for row in rows
+    }
+    return {person_id: f"+886{mobile[1:]}" for person_id, mobile in opened.items()}
 
 
 def choose_language(session: Session, person_id: UUID, language: str) -> None:
@@ -222,6 +238,8 @@ def get(session: Session, person_id: UUID) -> Person:
 
 
 _LANGUAGE = text("SELECT language FROM identity.person WHERE id = :person_id")
+_LANGUAGES = text("SELECT id, language FROM identity.person WHERE id = ANY(:people)")
+_MOBILES = text("SELECT id, mobile_sealed FROM identity.person WHERE id = ANY(:people) AND mobile_sealed IS NOT NULL")
 _OWNER_KEY = text(
     """
     SELECT p.national_id_index,

@@ -36,11 +36,11 @@ class RecordingProvider:
 
 @pytest.fixture
 def provider() -> Iterator[RecordingProvider]:
-    before = ports.push, ports.language_of
+    before = ports.push, ports.languages_of
     recording = RecordingProvider()
     ports.plug_in(pusher=recording)
     yield recording
-    ports.push, ports.language_of = before
+    ports.push, ports.languages_of = before
 
 
 @pytest.fixture

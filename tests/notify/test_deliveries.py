@@ -56,7 +56,7 @@ def test_every_device_of_the_person_hears_at_once(happened: Happened, provider: 
 
 
 def test_the_push_is_in_the_language_that_the_person_reads(happened: Happened, provider: RecordingProvider) -> None:
-    ports.plug_in(pusher=provider, languages=lambda session, person_id: "en")
+    ports.plug_in(pusher=provider, languages=lambda session, people: dict.fromkeys(people, "en"))
     person = new_uuid()
     _register(person)
     _told(happened, person)

@@ -32,14 +32,14 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxBooks]:
 @pytest.fixture
 def books(sandbox: SandboxBooks) -> Iterator[SandboxBooks]:
     """The sandbox behaving, with this process pushing to it through the real client."""
-    before = ports.push, ports.language_of
+    before = ports.push, ports.languages_of
     client = FcmClient(FcmConfig(project="mykaohsiung-demo", url=f"{sandbox.url}/fcm", timeout_seconds=2))
     ports.plug_in(pusher=client)
     sandbox.clear_switches()
     sandbox.reset()
     yield sandbox
     client.close()
-    ports.push, ports.language_of = before
+    ports.push, ports.languages_of = before
 
 
 def _person_with(address: str) -> UUID:

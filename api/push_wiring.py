@@ -1,0 +1,36 @@
+"""The providers of messages behind notify's ports: apart from the other rooms, so that a sender loads no more than it
+needs."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from core.settings import settings
+from identity import people
+from notify import ports
+from partners.fcm.messages import Push
+from partners.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from partners.fcm.client import FcmClient
+
+
+def plug_in() -> None:
+    """Connect notify with the providers that the settings name."""
+    ports.plug_in(pusher=_Pusher(), languages=people.languages_of, mobiles=people.mobiles_of)
+
+
+class _Pusher:
+    """The push client, made when the first push leaves: Google's SDK is heavy, and the API never pushes."""
+
+    def send(self, push: Push) -> Outcome:
+        return _push_client().send(push)
+
+
+@cache
+def _push_client() -> FcmClient:
+    from partners.fcm.client import FcmClient, FcmConfig
+
+    of = settings()
+    return FcmClient(FcmConfig(project=of.fcm_project, url=of.fcm_url, credentials_file=of.fcm_credentials_file))

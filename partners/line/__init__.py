@@ -1,0 +1,1 @@
+"""LINE's Messaging API: paid messages to people who follow the city's official account."""
