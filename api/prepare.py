@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from core import clock, db, migrate
+from notify.topics import catalogue
 from points import campaigns
 from wallet import book
 
@@ -19,7 +20,8 @@ def prepare(database_url: str) -> None:
 
 
 def seed(session: Session) -> None:
-    """Open the accounts of the book and write the campaigns that the demo city runs."""
+    """Open the accounts of the book and write the campaigns and topics that the demo city has."""
     now = clock.now()
     book.open_accounts(session, now)
     campaigns.ensure_demo_campaign(session, now)
+    catalogue.seed(session, now)

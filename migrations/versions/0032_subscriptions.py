@@ -1,16 +1,122 @@
-"""To be filled in."""
+"""Subscriptions: what happened to each, what they are about, and what life events offer."""
 
 from __future__ import annotations
+
+from alembic import op
 
 revision = "0032"
 down_revision = "0031"
 branch_labels = None
 depends_on = None
 
+TOPICS = """
+ALTER TABLE notify.topic
+    ADD COLUMN most_sends integer GENERATED ALWAYS AS
+        (jsonb_path_query_first(endings, '$[*] ? (@.rule == "count").most')::int) STORED,
+    ADD COLUMN silent_sends integer GENERATED ALWAYS AS
+        (jsonb_path_query_first(endings, '$[*] ? (@.rule == "silence").sends')::int) STORED,
+    ADD COLUMN silent_days integer GENERATED ALWAYS AS
+        (jsonb_path_query_first(endings, '$[*] ? (@.rule == "silence").days')::int) STORED,
+    ADD COLUMN offered_at text,
+    ADD COLUMN offered_days integer CHECK (offered_days > 0),
+    ADD CONSTRAINT topic_offers_end CHECK ((offered_at IS NULL) = (offered_days IS NULL));
+COMMENT ON COLUMN notify.topic.offered_at IS 'The kind of life event at which people are offered it, already dated to end.';
+"""
+
+SUBSCRIPTIONS = """
+ALTER TABLE notify.subscription ADD COLUMN unopened_since timestamptz, ADD COLUMN district text;
+COMMENT ON COLUMN notify.subscription.unopened_since IS 'When the oldest message was sent after which none was opened.';
+COMMENT ON COLUMN notify.subscription.district IS 'Where the thing is that it is about: whoever leaves that district needs it no more.';
+ALTER TABLE notify.subscription ADD CONSTRAINT subscription_ended_how CHECK (ended_how IN
+    ('citizen', 'date', 'need_passed', 'moved_away', 'silence', 'count', 'topic_closed', 'replaced')) NOT VALID;
+ALTER TABLE notify.subscription VALIDATE CONSTRAINT subscription_ended_how;
+ALTER TABLE notify.subscription ADD CONSTRAINT subscription_began_how CHECK (began_how IN
+    ('citizen', 'offer', 'renewal')) NOT VALID;
+ALTER TABLE notify.subscription VALIDATE CONSTRAINT subscription_began_how;
+CREATE INDEX subscription_in_district ON notify.subscription (person_id, district)
+    WHERE status = 'live' AND district IS NOT NULL;
+
+CREATE TABLE notify.subscription_event (
+    person_id uuid NOT NULL,
+    id uuid NOT NULL,
+    subscription_id uuid NOT NULL REFERENCES notify.subscription,
+    at timestamptz NOT NULL,
+    what text NOT NULL CHECK (what IN ('began', 'changed', 'asked', 'answered', 'renewed', 'ended')),
+    how text NOT NULL,
+    ref text,
+    ends_at timestamptz,
+    PRIMARY KEY (person_id, id)
+);
+COMMENT ON TABLE notify.subscription_event IS 'All that happened to a subscription, by what, and why. Append-only.';
+COMMENT ON COLUMN notify.subscription_event.how IS 'Who or which rule: citizen, offer, renewal, date, need_passed, silence, ….';
+CREATE INDEX subscription_event_of ON notify.subscription_event (subscription_id, id);
+
+CREATE FUNCTION notify.keep_subscriptions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% of %.% refused: what people subscribed to is kept', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER subscription_is_kept BEFORE DELETE OR TRUNCATE ON notify.subscription
+    FOR EACH STATEMENT EXECUTE FUNCTION notify.keep_subscriptions();
+CREATE TRIGGER subscription_event_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON notify.subscription_event
+    FOR EACH STATEMENT EXECUTE FUNCTION notify.keep_subscriptions();
+"""
+
+SUBJECTS = """
+CREATE TABLE notify.subject (
+    subject text PRIMARY KEY,
+    bureau text NOT NULL,
+    name_zh text NOT NULL, name_en text NOT NULL,
+    district text,
+    opened_at timestamptz NOT NULL,
+    closed_at timestamptz
+);
+COMMENT ON TABLE notify.subject IS 'Things that a bureau told of and that people may subscribe to: roadworks, permits, schools.';
+CREATE INDEX subject_in_district ON notify.subject (district) WHERE closed_at IS NULL;
+"""
+
+LIFE_EVENTS = """
+CREATE TABLE notify.life_event (
+    id uuid PRIMARY KEY,
+    bureau text NOT NULL,
+    reference text NOT NULL,
+    kind text NOT NULL,
+    person_id uuid,
+    subject text,
+    at timestamptz NOT NULL,
+    body_hash bytea NOT NULL,
+    received_at timestamptz NOT NULL,
+    CONSTRAINT life_event_told_once UNIQUE (bureau, reference)
+);
+COMMENT ON COLUMN notify.life_event.body_hash IS 'Keyed: tells the same report from another one under its reference; it names nobody.';
+
+CREATE TABLE notify.offer (
+    id uuid PRIMARY KEY,
+    person_id uuid NOT NULL,
+    topic_id integer NOT NULL REFERENCES notify.topic,
+    subject text NOT NULL DEFAULT '',
+    because text NOT NULL,
+    life_event_id uuid NOT NULL REFERENCES notify.life_event,
+    ends_on date NOT NULL,
+    status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'accepted', 'declined', 'lapsed')),
+    offered_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    closed_at timestamptz,
+    subscription_id uuid,
+    CONSTRAINT offer_made_once UNIQUE (life_event_id, person_id, topic_id),
+    CHECK ((status = 'open') = (closed_at IS NULL)),
+    CHECK ((status = 'accepted') = (subscription_id IS NOT NULL))
+);
+CREATE INDEX offer_of_person ON notify.offer (person_id, offered_at DESC);
+CREATE INDEX offer_to_lapse ON notify.offer (expires_at) WHERE status = 'open';
+"""
+
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Add what happened to subscriptions, what they are about, life events and offers."""
+    for statements in (TOPICS, SUBSCRIPTIONS, SUBJECTS, LIFE_EVENTS):
+        op.execute(statements)
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Nothing: what people subscribed to is kept."""

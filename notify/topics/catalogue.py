@@ -1,0 +1,278 @@
+"""The topics that the demo city's bureaus offer, each with what its subscriptions end by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.text import Text
+
+_CONSENT = Text(
+    "個人資料保護法第 7 條、第 16 條第 7 款：您在此同意。可隨時停止，停止後不再發送。",
+    "Personal Data Protection Act, articles 7 and 16(7): you agree to it here. You may stop at any time, and nothing "
+    "is sent after that.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueTopic:
+    """One topic as it is first written. `endings` are rules as `endings.read_rules` reads them; `channels` the ones it
+    uses unless a campaign says otherwise; `offered_at` the life event at which it is offered, for `offered_days`."""
+
+    code: str
+    bureau: str
+    name: Text
+    purpose: Text
+    sample_title: Text
+    sample_body: Text
+    endings: Sequence[Mapping[str, Any]]
+    subject_kind: str | None = None
+    highest_priority: int = 2
+    facts: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ("push",)
+    legal_basis: Text = _CONSENT
+    offered_at: str | None = None
+    offered_days: int | None = None
+
+
+def seed(session: Session, now: datetime) -> None:
+    """Write the topics that are not there yet; one that its bureau has changed stays as it is."""
+    for topic in TOPICS:
+        session.execute(
+            _SEED,
+            {
+                "code": topic.code, "bureau": topic.bureau, "name_zh": topic.name.zh, "name_en": topic.name.en,
+                "purpose_zh": topic.purpose.zh, "purpose_en": topic.purpose.en,
+                "sample_title_zh": topic.sample_title.zh, "sample_title_en": topic.sample_title.en,
+                "sample_body_zh": topic.sample_body.zh, "sample_body_en": topic.sample_body.en,
+                "legal_basis_zh": topic.legal_basis.zh, "legal_basis_en": topic.legal_basis.en,
+                "channels": list(topic.channels), "highest_priority": topic.highest_priority,
+                "subject_kind": topic.subject_kind, "endings": orjson.dumps(list(topic.endings)).decode(),
+                "facts": list(topic.facts), "offered_at": topic.offered_at, "offered_days": topic.offered_days,
+                "now": now,
+            },
+        )  # fmt: skip
+
+
+TOPICS = (
+    CatalogueTopic(
+        code="parking.due",
+        bureau="parking",
+        name=Text("停車費到期提醒", "Parking fees about to be due"),
+        purpose=Text(
+            "在停車費到期前提醒您，免得多付催繳工本費。只訂一張單時，繳清就自動停止。",
+            "A reminder before a parking fee is due, so that no dunning fee is added. For one bill, it ends when the "
+            "bill is paid.",
+        ),
+        sample_title=Text("停車費 3 天後到期", "A parking fee is due in 3 days"),
+        sample_body=Text("點一下就能繳費。", "One tap to pay it."),
+        subject_kind="bill",
+        endings=(
+            {"rule": "need_passed", "event": "bill_settled"},
+            {"rule": "silence", "sends": 12, "answer_days": 14},
+        ),
+        highest_priority=3,
+        channels=("push", "line"),
+    ),
+    CatalogueTopic(
+        code="parking.vehicle",
+        bureau="parking",
+        name=Text("我的車有新的停車單", "New parking slips of my vehicle"),
+        purpose=Text(
+            "您的車一有路邊停車單就告訴您。車輛過戶或移除後自動停止。",
+            "Told as soon as a roadside slip is written for your vehicle. It ends when the vehicle is no longer yours.",
+        ),
+        sample_title=Text("您的車有一張新的停車單", "A new parking slip for your vehicle"),
+        sample_body=Text("今天 14:20 開單，可以直接繳納。", "Written today at 14:20; you can pay it right away."),
+        subject_kind="vehicle",
+        endings=({"rule": "need_passed", "event": "vehicle_removed"},),
+        facts=("has_car", "has_motorcycle"),
+    ),
+    CatalogueTopic(
+        code="parking.space",
+        bureau="parking",
+        name=Text("目的地附近還有車位", "Parking spaces near where you are going"),
+        purpose=Text(
+            "活動或颱風期間開放臨時停車、停車場將滿時，告訴附近和常走這條路的人。",
+            "When temporary parking opens or car parks fill up, for those nearby or who commute past.",
+        ),
+        sample_title=Text("博愛路地下停車場只剩 20 格", "20 spaces left under Bo'ai Road"),
+        sample_body=Text("建議改停河堤公園停車場。", "Consider the car park at Hedi Park instead."),
+        endings=(
+            {"rule": "silence", "sends": 8, "days": 60, "answer_days": 14},
+            {"rule": "count", "most": 200},
+        ),
+        facts=("has_car", "has_motorcycle", "commutes_on"),
+    ),
+    CatalogueTopic(
+        code="fines.due",
+        bureau="fines",
+        name=Text("交通罰鍰到案期限提醒", "Traffic fines about to be due"),
+        purpose=Text(
+            "在到案期限前提醒您，免得逾期加重裁罰。只訂一張單時，繳清就自動停止。",
+            "A reminder before the date by which a fine is to be paid. For one fine, it ends when the fine is paid.",
+        ),
+        sample_title=Text("罰鍰 3 天後到期", "A fine is due in 3 days"),
+        sample_body=Text("點一下就能繳費或申訴。", "One tap to pay or to object."),
+        subject_kind="bill",
+        endings=(
+            {"rule": "need_passed", "event": "bill_settled"},
+            {"rule": "silence", "sends": 12, "answer_days": 14},
+        ),
+        highest_priority=3,
+        channels=("push", "line"),
+    ),
+    CatalogueTopic(
+        code="roadworks.near",
+        bureau="public_works",
+        name=Text("附近的道路施工", "Roadworks near me"),
+        purpose=Text(
+            "施工、封路和改道，只說您關心的那個行政區或那一處工程。完工或您搬走後自動停止。",
+            "Works, closures and diversions in the district or at the site that you care about. It ends when they are "
+            "done, or when you move away.",
+        ),
+        sample_title=Text("四維三路今晚 22 時起施工", "Works on Siwei 3rd Road from 22:00"),
+        sample_body=Text("請改走三多二路，預計 5 天完工。", "Please take Sanduo 2nd Road; done in 5 days."),
+        subject_kind="roadworks",
+        endings=(
+            {"rule": "date", "days": 90},
+            {"rule": "moved_away"},
+            {"rule": "need_passed", "event": "roadworks_done"},
+        ),
+        facts=("commutes_on",),
+    ),
+    CatalogueTopic(
+        code="traffic.jams",
+        bureau="public_works",
+        name=Text("路況：塞車與改道", "Traffic jams and ways around them"),
+        purpose=Text(
+            "您常走的路塞住時，在您出門前告訴您。塞車過了就不再送出。",
+            "When a road of yours is jammed, before you leave. Once the jam is over, nothing is sent.",
+        ),
+        sample_title=Text("國道 10 號仁武段壅塞", "Freeway 10 is jammed at Renwu"),
+        sample_body=Text("改走大中二路約快 15 分鐘。", "Dazhong 2nd Road is about 15 minutes faster."),
+        endings=({"rule": "silence", "sends": 10, "days": 30, "answer_days": 14},),
+        highest_priority=4,
+        facts=("commutes_on", "has_car", "has_motorcycle"),
+    ),
+    CatalogueTopic(
+        code="school.news",
+        bureau="education",
+        name=Text("孩子學校的消息", "News of a child's school"),
+        purpose=Text(
+            "停課、活動和繳費期限。孩子畢業或轉學後自動停止。",
+            "Days off, events and dates for payments. It ends when the child leaves the school.",
+        ),
+        sample_title=Text("明天停止戶外課程", "No outdoor lessons tomorrow"),
+        sample_body=Text("空氣品質不佳，請準備口罩。", "The air is bad; please bring a mask."),
+        subject_kind="child",
+        endings=({"rule": "need_passed", "event": "school_finished"}, {"rule": "date", "days": 400}),
+    ),
+    CatalogueTopic(
+        code="culture.events",
+        bureau="culture",
+        name=Text("展演活動", "Exhibitions and performances"),
+        purpose=Text(
+            "駁二、美術館和衛武營的展演。您一直沒點開，我們會問一次，沒有回覆就停止。",
+            "What is on at Pier-2, the Museum of Fine Arts and Weiwuying. If you open none of it we ask once, and stop "
+            "without an answer.",
+        ),
+        sample_title=Text("週六駁二免費開放", "Pier-2 is free on Saturday"),
+        sample_body=Text("現場有親子工作坊。", "With workshops for families."),
+        endings=({"rule": "silence", "sends": 6, "answer_days": 14},),
+    ),
+    CatalogueTopic(
+        code="newlyweds",
+        bureau="civil_affairs",
+        name=Text("新婚須知", "For newlyweds"),
+        purpose=Text(
+            "戶籍、稅務和補助的期限，結婚後半年內最常用到的事。半年後自動停止。",
+            "Dates for household registration, taxes and grants in the half-year after a wedding. It ends by itself.",
+        ),
+        sample_title=Text("夫妻合併報稅怎麼選", "Filing your taxes together"),
+        sample_body=Text("五月報稅前可以先試算。", "Try the numbers before May."),
+        endings=({"rule": "date", "days": 180},),
+        offered_at="marriage_registered",
+        offered_days=180,
+    ),
+    CatalogueTopic(
+        code="newborn",
+        bureau="civil_affairs",
+        name=Text("新生兒家庭", "For families of a newborn"),
+        purpose=Text(
+            "生育津貼、預防接種和托育登記的期限。一年後自動停止。",
+            "Dates for the birth grant, vaccinations and childcare. It ends after a year.",
+        ),
+        sample_title=Text("生育津貼還有 14 天可申請", "14 days left for the birth grant"),
+        sample_body=Text("線上申請約 5 分鐘。", "About 5 minutes online."),
+        endings=({"rule": "date", "days": 365},),
+        offered_at="birth_registered",
+        offered_days=365,
+    ),
+    CatalogueTopic(
+        code="access.news",
+        bureau="social_affairs",
+        name=Text("無障礙服務消息", "News of accessible services"),
+        purpose=Text(
+            "復康巴士、無障礙電梯和補助的異動。",
+            "Changes to the accessible buses, to lifts and to grants.",
+        ),
+        sample_title=Text("捷運美麗島站 3 號電梯停用", "Lift 3 at Formosa Boulevard is out of service"),
+        sample_body=Text("請改用 10 號出口的電梯。", "Please use the lift at exit 10."),
+        endings=({"rule": "silence", "sends": 12, "answer_days": 30},),
+        facts=("rider",),
+        channels=("push", "sms"),
+    ),
+    CatalogueTopic(
+        code="rides.progress",
+        bureau="social_affairs",
+        name=Text("這趟復康巴士的動態", "This ride of the accessible bus"),
+        purpose=Text("派車、抵達和延誤。車趟結束就停止。", "Dispatch, arrival and delays. It ends with the ride."),
+        sample_title=Text("車輛 10 分鐘後抵達", "Your vehicle arrives in 10 minutes"),
+        sample_body=Text("請在門口等候。", "Please wait at the door."),
+        subject_kind="ride",
+        endings=({"rule": "need_passed", "event": "ride_completed"}, {"rule": "count", "most": 20}),
+        highest_priority=4,
+        channels=("push", "sms"),
+    ),
+    CatalogueTopic(
+        code="cases.progress",
+        bureau="rdec",
+        name=Text("我的陳情案件進度", "The progress of my case"),
+        purpose=Text("1999 陳情案件的每一步。結案就停止。", "Each step of a case at 1999. It ends when it is closed."),
+        sample_title=Text("您的案件已由工務局受理", "Public Works has taken up your case"),
+        sample_body=Text("預計 7 天內回覆。", "An answer is due within 7 days."),
+        subject_kind="case",
+        endings=({"rule": "need_passed", "event": "case_closed"}, {"rule": "date", "days": 365}),
+    ),
+    CatalogueTopic(
+        code="permits.expiry",
+        bureau="parking",
+        name=Text("停車證到期提醒", "A parking permit about to expire"),
+        purpose=Text("停車證到期前提醒您換發。到期或換發後停止。", "A reminder to renew it. It ends when it expires."),
+        sample_title=Text("停車證 30 天後到期", "Your parking permit expires in 30 days"),
+        sample_body=Text("線上就能換發。", "You can renew it online."),
+        subject_kind="permit",
+        endings=({"rule": "need_passed", "event": "permit_expired"}, {"rule": "count", "most": 6}),
+    ),
+)
+
+_SEED = text(
+    """
+    INSERT INTO notify.topic (code, bureau, name_zh, name_en, purpose_zh, purpose_en, sample_title_zh, sample_title_en,
+                              sample_body_zh, sample_body_en, legal_basis_zh, legal_basis_en, channels,
+                              highest_priority, subject_kind, endings, facts, offered_at, offered_days, created_at,
+                              updated_at)
+    SELECT :code, :bureau, :name_zh, :name_en, :purpose_zh, :purpose_en, :sample_title_zh, :sample_title_en,
+           :sample_body_zh, :sample_body_en, :legal_basis_zh, :legal_basis_en, :channels,
+           :highest_priority, :subject_kind, CAST(:endings AS jsonb), :facts, :offered_at, :offered_days, :now, :now
+     WHERE NOT EXISTS (SELECT FROM notify.topic WHERE code = :code)
+    ON CONFLICT (code) DO NOTHING
+    """
+)
