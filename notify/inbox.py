@@ -17,16 +17,33 @@ from core.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message, in both languages. `why` holds the explanation and the event that caused it."""
+    """One message, in both languages. `why` holds the explanation and the event that caused it. `recalled_at`: since
+    when its sender no longer stands by it. Where it came by a subscription, its topic and that topic's bureau."""
 
     id: UUID
     kind: str
+    basis: str
     title: Text
     body: Text
     link: str
     why: dict[str, Any]
+    topic: str | None
+    topic_name: Text | None
+    bureau: str | None
+    alert: AlertState | None
     created_at: datetime
     read_at: datetime | None
+    recalled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertState:
+    """How the alert stands now of which a message told. `severity`: a code of CAP 1.2, section 3.2.2."""
+
+    severity: str
+    is_drill: bool
+    is_cancelled: bool
+    expires_at: datetime
 
 
 def page_of_messages(
@@ -59,40 +76,52 @@ def message(session: Session, *, person_id: UUID, message_id: UUID) -> Message:
 
 def mark(session: Session, *, person_id: UUID, message_id: UUID, is_read: bool, now: datetime) -> Message:
     """Mark a message read (the first time counts) or unread. Raises NotFound."""
-    row = session.execute(
-        _MARK, {"person_id": person_id, "id": message_id, "is_read": is_read, "now": now}
-    ).one_or_none()
-    if row is None:
-        raise NotFound
-    return _message(row)
+    session.execute(_MARK, {"person_id": person_id, "id": message_id, "is_read": is_read, "now": now})
+    return message(session, person_id=person_id, message_id=message_id)
 
 
 def _message(row: Row[Any]) -> Message:
     return Message(
         id=row.id,
         kind=row.kind,
+        basis=row.basis,
         title=Text(row.title_zh, row.title_en),
         body=Text(row.body_zh, row.body_en),
         link=row.link,
         why=row.why,
+        topic=row.topic,
+        topic_name=Text(row.topic_zh, row.topic_en) if row.topic else None,
+        bureau=row.bureau,
+        alert=AlertState(row.severity, row.is_drill, row.alert_status == "cancelled", row.expires_at)
+        if row.severity
+        else None,
         created_at=row.created_at,
         read_at=row.read_at,
+        recalled_at=row.recalled_at,
     )
 
 
-_COLUMNS = "id, kind, title_zh, title_en, body_zh, body_en, link, why, created_at, read_at"
-_PAGE = text(
-    f"SELECT {_COLUMNS} FROM notify.message WHERE person_id = :person_id "  # noqa: S608
-    "ORDER BY created_at DESC, id DESC LIMIT :limit"
-)
+_MESSAGES = """
+    SELECT m.id, m.kind, m.basis,
+           coalesce(m.title_zh, c.title_zh) AS title_zh, coalesce(m.title_en, c.title_en) AS title_en,
+           coalesce(m.body_zh, c.body_zh) AS body_zh, coalesce(m.body_en, c.body_en) AS body_en,
+           coalesce(m.link, c.link) AS link, m.why, m.created_at, m.read_at, m.recalled_at,
+           t.code AS topic, t.name_zh AS topic_zh, t.name_en AS topic_en, t.bureau,
+           a.severity, a.is_drill, a.status AS alert_status, a.expires_at
+      FROM notify.message m
+      LEFT JOIN notify.content c ON c.id = m.content_id
+      LEFT JOIN notify.subscription s ON s.id = m.subscription_id
+      LEFT JOIN notify.topic t ON t.id = s.topic_id
+      LEFT JOIN notify.alert a ON a.id = m.alert_id
+     WHERE m.person_id = :person_id
+"""
+_PAGE = text(_MESSAGES + "ORDER BY m.created_at DESC, m.id DESC LIMIT :limit")
 _PAGE_BEFORE = text(
-    f"SELECT {_COLUMNS} FROM notify.message "  # noqa: S608
-    "WHERE person_id = :person_id AND (created_at, id) < (:before_at, :before_id) "
-    "ORDER BY created_at DESC, id DESC LIMIT :limit"
+    _MESSAGES + "AND (m.created_at, m.id) < (:before_at, :before_id) ORDER BY m.created_at DESC, m.id DESC LIMIT :limit"
 )
 _UNREAD = text("SELECT count(*) FROM notify.message WHERE person_id = :person_id AND read_at IS NULL")
-_ONE = text(f"SELECT {_COLUMNS} FROM notify.message WHERE person_id = :person_id AND id = :id")  # noqa: S608
+_ONE = text(_MESSAGES + "AND m.id = :id")
 _MARK = text(
-    "UPDATE notify.message SET read_at = CASE WHEN :is_read THEN coalesce(read_at, :now) END "  # noqa: S608
-    f"WHERE person_id = :person_id AND id = :id RETURNING {_COLUMNS}"
+    "UPDATE notify.message SET read_at = CASE WHEN :is_read THEN coalesce(read_at, :now) END "
+    "WHERE person_id = :person_id AND id = :id"
 )

@@ -10,6 +10,7 @@ from core.errors import NotFound
 from core.http import Answer, Call, PageQuery, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.text import Text
+from identity.words import BUREAU_NAMES
 from notify import devices, inbox
 from notify.schemas import DeviceCreate, DevicePage, DeviceSchema, InboxPage, MessageChange, MessageSchema, WhySchema
 
@@ -137,9 +138,24 @@ def _message(message: inbox.Message, language: str) -> dict[str, Any]:
     return {
         "id": typeid("msg", message.id),
         "kind": message.kind,
+        "basis": message.basis,
         "title": message.title.in_language(language),
         "body": message.body.in_language(language),
         "link": message.link,
+        "topic": message.topic,
+        "topic_name": message.topic_name.in_language(language) if message.topic_name else None,
+        "bureau_name": BUREAU_NAMES[message.bureau].in_language(language) if message.bureau else None,
+        "alert": _alert(message.alert) if message.alert else None,
         "created_at": on_the_wire(message.created_at),
         "read_at": on_the_wire(message.read_at) if message.read_at else None,
+        "recalled_at": on_the_wire(message.recalled_at) if message.recalled_at else None,
+    }
+
+
+def _alert(alert: inbox.AlertState) -> dict[str, Any]:
+    return {
+        "severity": alert.severity,
+        "is_drill": alert.is_drill,
+        "is_cancelled": alert.is_cancelled,
+        "expires_at": on_the_wire(alert.expires_at),
     }

@@ -8,6 +8,9 @@ from core.http import Matches, page_of
 from notify.texts import WORDINGS
 
 KINDS = ("fid", "fcm_token")
+MESSAGE_KINDS = (*(wording.kind for wording in WORDINGS), "campaign", "digest", "question", "alert", "test")
+BASES_OF_MESSAGES = ("transaction", "subscription", "question", "digest", "alert", "test")
+SEVERITIES = ("Extreme", "Severe", "Moderate", "Minor", "Unknown")
 
 
 class DeviceCreate(Schema):
@@ -27,14 +30,27 @@ class DeviceSchema(Schema):
 DevicePage = page_of(DeviceSchema)
 
 
+class AlertStateSchema(Schema):
+    severity = fields.String(required=True, validate=validate.OneOf(SEVERITIES))
+    is_drill = fields.Boolean(required=True)
+    is_cancelled = fields.Boolean(required=True)
+    expires_at = fields.DateTime(required=True)
+
+
 class MessageSchema(Schema):
     id = fields.String(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf([wording.kind for wording in WORDINGS]))
+    kind = fields.String(required=True, validate=validate.OneOf(MESSAGE_KINDS))
+    basis = fields.String(required=True, validate=validate.OneOf(BASES_OF_MESSAGES))
     title = fields.String(required=True)
     body = fields.String(required=True)
     link = fields.String(required=True)
+    topic = fields.String(required=True, allow_none=True)
+    topic_name = fields.String(required=True, allow_none=True)
+    bureau_name = fields.String(required=True, allow_none=True)
+    alert = fields.Nested(AlertStateSchema, required=True, allow_none=True)
     created_at = fields.DateTime(required=True)
     read_at = fields.DateTime(required=True, allow_none=True)
+    recalled_at = fields.DateTime(required=True, allow_none=True)
 
 
 class InboxPage(page_of(MessageSchema)):  # type: ignore[misc]

@@ -1,0 +1,75 @@
+"""The inbox of somebody whom bureaus and alerts tell things: whose words, about which topic, and whether they still stand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from core import db
+from core.ids import new_uuid
+from core.text import Text
+from notify import inbox
+from notify.topics import catalogue
+
+NOW = datetime(2026, 11, 5, 6, 0, tzinfo=UTC)
+
+
+def write(session: Any, table: str, **values: Any) -> UUID:
+    """One row; its id."""
+    id_ = new_uuid()
+    columns = {"id": id_, **values}
+    names = ", ".join(columns)
+    session.execute(
+        text(f"INSERT INTO notify.{table} ({names}) VALUES ({', '.join(':' + n for n in columns)})"), columns
+    )
+    return id_
+
+
+def content(session: Any, title: str) -> UUID:
+    return write(
+        session, "content", title_zh=title, title_en=f"{title} (en)", body_zh="內容", body_en="words",
+        link="/app/topics", why="{}", created_at=NOW,
+    )  # fmt: skip
+
+
+def test_a_message_of_a_topic_takes_its_words_from_the_bureau_and_says_which_topic_it_is_of(
+    database: db.Database,
+) -> None:
+    person = new_uuid()
+    with db.unit_of_work() as session:
+        catalogue.seed(session, NOW)
+        topic = session.execute(text("SELECT id FROM notify.topic WHERE code = 'culture.events'")).scalar_one()
+        subscription = write(
+            session, "subscription", person_id=person, topic_id=topic, began_at=NOW, began_how="citizen"
+        )
+        write(
+            session, "message", person_id=person, kind="campaign", basis="subscription", why="{}", event_id=new_uuid(),
+            content_id=content(session, "週末市集"), subscription_id=subscription, run_id=new_uuid(), created_at=NOW,
+            recalled_at=NOW + timedelta(hours=1),
+        )  # fmt: skip
+        (found,), cursor = inbox.page_of_messages(session, person_id=person, limit=20, cursor=None)
+    assert cursor is None
+    assert found.title == Text("週末市集", "週末市集 (en)")
+    assert (found.topic, found.bureau, found.alert) == ("culture.events", "culture", None)
+    assert found.recalled_at == NOW + timedelta(hours=1)
+
+
+def test_a_message_of_an_alert_says_how_the_alert_stands_now(database: db.Database) -> None:
+    person = new_uuid()
+    with db.unit_of_work() as session:
+        alert = write(
+            session, "alert", identifier="A1", sender="kcg.gov.tw", sent_at=NOW, status="cancelled", msg_type="Alert",
+            source="bureau", severity="Severe", parsed="{}", document=b"x", expires_at=NOW + timedelta(hours=2),
+            received_at=NOW,
+        )  # fmt: skip
+        message = write(
+            session, "message", person_id=person, kind="alert", basis="alert", why="{}", event_id=alert,
+            content_id=content(session, "大雨"), alert_id=alert, created_at=NOW,
+        )  # fmt: skip
+        found = inbox.mark(session, person_id=person, message_id=message, is_read=True, now=NOW)
+    assert found.alert == inbox.AlertState("Severe", False, True, NOW + timedelta(hours=2))
+    assert found.topic is None
+    assert found.read_at == NOW
