@@ -27,6 +27,7 @@ class Message:
     body: Text
     link: str
     why: dict[str, Any]
+    subscription_id: UUID | None
     topic: str | None
     topic_name: Text | None
     bureau: str | None
@@ -89,6 +90,7 @@ def _message(row: Row[Any]) -> Message:
         body=Text(row.body_zh, row.body_en),
         link=row.link,
         why=row.why,
+        subscription_id=row.subscription_id,
         topic=row.topic,
         topic_name=Text(row.topic_zh, row.topic_en) if row.topic else None,
         bureau=row.bureau,
@@ -105,7 +107,7 @@ _MESSAGES = """
     SELECT m.id, m.kind, m.basis,
            coalesce(m.title_zh, c.title_zh) AS title_zh, coalesce(m.title_en, c.title_en) AS title_en,
            coalesce(m.body_zh, c.body_zh) AS body_zh, coalesce(m.body_en, c.body_en) AS body_en,
-           coalesce(m.link, c.link) AS link, m.why, m.created_at, m.read_at, m.recalled_at,
+           coalesce(m.link, c.link) AS link, m.why, m.subscription_id, m.created_at, m.read_at, m.recalled_at,
            t.code AS topic, t.name_zh AS topic_zh, t.name_en AS topic_en, t.bureau,
            a.severity, a.is_drill, a.status AS alert_status, a.expires_at
       FROM notify.message m

@@ -142,6 +142,7 @@ def _message(message: inbox.Message, language: str) -> dict[str, Any]:
         "title": message.title.in_language(language),
         "body": message.body.in_language(language),
         "link": message.link,
+        "subscription_id": typeid("sub", message.subscription_id) if message.subscription_id else None,
         "topic": message.topic,
         "topic_name": message.topic_name.in_language(language) if message.topic_name else None,
         "bureau_name": BUREAU_NAMES[message.bureau].in_language(language) if message.bureau else None,

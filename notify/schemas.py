@@ -44,6 +44,7 @@ class MessageSchema(Schema):
     title = fields.String(required=True)
     body = fields.String(required=True)
     link = fields.String(required=True)
+    subscription_id = fields.String(required=True, allow_none=True)
     topic = fields.String(required=True, allow_none=True)
     topic_name = fields.String(required=True, allow_none=True)
     bureau_name = fields.String(required=True, allow_none=True)

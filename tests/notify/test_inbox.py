@@ -54,6 +54,7 @@ def test_a_message_of_a_topic_takes_its_words_from_the_bureau_and_says_which_top
     assert cursor is None
     assert found.title == Text("週末市集", "週末市集 (en)")
     assert (found.topic, found.bureau, found.alert) == ("culture.events", "culture", None)
+    assert found.subscription_id == subscription
     assert found.recalled_at == NOW + timedelta(hours=1)
 
 
