@@ -12,10 +12,11 @@ from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity.words import BUREAU_NAMES
 from notify import devices, inbox
+from notify.cap import routes as cap_routes
 from notify.schemas import DeviceCreate, DevicePage, DeviceSchema, InboxPage, MessageChange, MessageSchema, WhySchema
 
 routes = Routes("notify")
-ROUTES = (routes,)
+ROUTES = (routes, cap_routes.routes)
 _CITIZEN = citizen(loa=2)
 
 

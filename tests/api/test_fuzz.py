@@ -49,6 +49,7 @@ UNSPEAKABLE_POINTERS = {
     "/rail": "a payment names a rail, an account or a card",
     "/name": "which letters make a name is more than a pattern can say",
     "/identifier": "a reference, a receipt or a bill number, each of its own form",
+    "/timezone": "which time zones there are is a database that changes",
     "/plate": "groups of letters and digits are mixed by rules of the register",
     "/starts_on": "how far ahead a delegation may begin moves with the calendar",
     "/ends_on": "so does its last day, which a guardian need not name",
