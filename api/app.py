@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from functools import cache
 from urllib.parse import quote
 
 from flask import Flask, Response, redirect, request
@@ -69,11 +70,10 @@ def create_app() -> Flask:
     app.register_blueprint(desk)
     app.register_blueprint(kiosk)
     app.register_blueprint(docs_pages.pages)
-    document = openapi_document(wiring.routes())
 
     @app.get("/openapi.json")
     def openapi() -> Response:
-        return Response(document, content_type="application/json")
+        return Response(_interface(), content_type="application/json")
 
     @app.get("/")
     def front() -> Response:
@@ -88,6 +88,11 @@ def create_app() -> Flask:
             app.wsgi_app, x_for=settings().trusted_proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
         )
     return app
+
+
+@cache
+def _interface() -> bytes:
+    return openapi_document(wiring.routes())
 
 
 def _register(app: Flask, route: Route) -> None:

@@ -6,10 +6,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import psycopg
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 _STATE_PARENT = Path("/var/tmp")
@@ -21,9 +23,10 @@ for _name in ("DATABASE_URL", "BROKER_URL", "PUBLIC_ORIGIN", "PORT", "SANDBOX_PO
 
 from stack import Stack  # noqa: E402
 
-from api import prepare  # noqa: E402
+from api import prepare, wiring  # noqa: E402
 from api.app import create_app  # noqa: E402
 from core import db, embedded, migrate  # noqa: E402
+from core.settings import Settings, settings  # noqa: E402
 
 _counter = iter(range(1_000_000))
 
@@ -56,9 +59,15 @@ def client(database: db.Database) -> Iterator[FlaskClient]:
     """The whole application in this process, on a fresh database with the reference data."""
     with database.unit_of_work() as session:
         prepare.seed(session)
-    application = create_app()
-    with application.test_client() as test_client:
+    wiring.plug_in()
+    with _application(settings()).test_client() as test_client:
         yield test_client
+
+
+@cache
+def _application(_of: Settings) -> Flask:
+    """The application for these settings, made once: it keeps nothing from one test to the next."""
+    return create_app()
 
 
 @pytest.fixture(scope="session")
