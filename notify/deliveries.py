@@ -1,165 +1,261 @@
-"""Handing messages over to devices in three steps: lease what is due, push outside any transaction, commit the outcome.
-
-A worker that dies in between leaves its lease to run out, and the push goes out again; the device shows it once,
-because both carry the message's id as the tag that the newer replaces.
+"""Handing messages over to devices in three steps: lease a batch that is due, send it from many threads outside any
+transaction, commit what became of it in one statement.
 
     pending ─ delivered ────────────────────→ handed_over
             ─ unregistered, device gone ────→ gone         (and the device is gone, at the first word of it)
-            ─ refused, expired, 12 attempts → given_up
+            ─ refused, lapsed, 12 attempts ─→ given_up
+            ─ its ground is gone ───────────→ withdrawn    (recalled, stopped, subscription ended, alert cancelled)
             ─ not now ──────────────────────→ pending, later
+
+A sender that dies leaves a journal, from which the next one settles what was answered; the few calls that were in the
+air go out again, with the same tag, which the device replaces.
 """
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache, partial
+from pathlib import Path
+from queue import SimpleQueue
 from uuid import UUID
 
-from sqlalchemy import Row, text
-from sqlalchemy.orm import Session
-
 from core import db
-from core.crypto import open_sealed
-from core.ids import typeid
-from notify import ports
-from partners.fcm.messages import Delivered, Outcome, Push, Refused, RetryLater, Unregistered
+from core.settings import settings
+from notify.channels import gates, sending, settling
+from notify.channels.journal import Entry, Journal, Journals, left_by_the_dead
+from notify.channels.leases import EMERGENCY, LEASE_SECONDS, Due, Leased, due_channels, lease
+from notify.channels.settling import MOST_ATTEMPTS, Settled
+from notify.channels.threads import threads
+from partners.outcomes import Outcome, RetryLater
 
-MOST_ATTEMPTS = 12
-LEASE_SECONDS = 120
-_BATCH = 10
-_FIRST_WAIT_SECONDS = 10
-_LONGEST_WAIT_SECONDS = 3600
+__all__ = ["LEASE_SECONDS", "MOST_ATTEMPTS", "recover", "send_due"]
 
+_log = logging.getLogger("mykaohsiung.push")
 
-@dataclass(frozen=True, slots=True)
-class Leased:
-    """A delivery that this worker alone tries until its lease ends. `push` is None where there is nobody to send to."""
-
-    id: UUID
-    device_id: UUID
-    attempt: int
-    has_lapsed: bool
-    push: Push | None
+BATCH = 240
+# The longest that a provider's client keeps a thread: to connect, once more, and to read.
+CALL_SECONDS = 16.0
+_LONGEST_SECONDS = 20.0
+_WAIT_AFTER_A_FAULT_OF_OURS = 60
+_COMMIT_TRIES = 5
 
 
-def send_due(now: datetime, *, event_id: UUID | None = None) -> int:
-    """Hand over every delivery that is due (of that event alone, when given). Answers how many were tried.
-
-    Opens its own units of work. Run by several workers at once, each takes others.
-    """
-    tried = 0
-    while True:
-        with db.single_statements() as session:
-            leased = lease(session, now, event_id=event_id, limit=_BATCH)
-        for delivery in leased:
-            outcome = ports.push.send(delivery.push) if delivery.push and not delivery.has_lapsed else None
-            with db.unit_of_work() as session:
-                settle(session, delivery, outcome, now)
-        tried += len(leased)
-        if len(leased) < _BATCH:
-            return tried
-
-
-def lease(session: Session, now: datetime, *, event_id: UUID | None, limit: int) -> list[Leased]:
-    """Take up to `limit` due deliveries for `LEASE_SECONDS`, the longest due first."""
-    until = now + timedelta(seconds=LEASE_SECONDS)
-    rows = session.execute(
-        _LEASE_OF_EVENT if event_id else _LEASE, {"now": now, "until": until, "limit": limit, "event_id": event_id}
-    ).all()
-    return [_leased(session, row, now) for row in rows]
-
-
-def settle(session: Session, delivery: Leased, outcome: Outcome | None, now: datetime) -> None:
-    """Write down what became of a leased delivery; None: there was nobody to send to, or it had lapsed."""
-    match outcome:
-        case Delivered(name):
-            _finish(session, delivery, "handed_over", now, provider_name=name)
-        case Unregistered():
-            _finish(session, delivery, "gone", now)
-            session.execute(_DEVICE_GONE, {"id": delivery.device_id, "now": now})
-        case Refused(code):
-            _finish(session, delivery, "given_up", now, error=code)
-        case RetryLater(after_seconds) if delivery.attempt < MOST_ATTEMPTS:
-            wait = timedelta(seconds=max(after_seconds, _wait_seconds(delivery.attempt)))
-            session.execute(_LATER, {"id": delivery.id, "attempt": delivery.attempt, "next_at": now + wait})
-        case RetryLater():
-            _finish(session, delivery, "given_up", now, error="attempts")
-        case None:
-            status = "given_up" if delivery.has_lapsed else "gone"
-            _finish(session, delivery, status, now, error="lapsed" if delivery.has_lapsed else None)
-
-
-def _leased(session: Session, row: Row[tuple[object, ...]], now: datetime) -> Leased:
-    push = None
-    if row.is_live:
-        address = open_sealed(row.address_sealed, table="notify.device", column="address", row_id=row.device_id)
-        in_english = ports.language_of(session, row.person_id) == "en"
-        push = Push(
-            address_kind=row.device_kind,
-            address=address.decode(),
-            message_id=typeid("msg", row.message_id),
-            title=row.title_en if in_english else row.title_zh,
-            body=row.body_en if in_english else row.body_zh,
-            link=row.link,
-            ttl_seconds=max(0, int((row.expires_at - now).total_seconds())),
-        )
-    return Leased(row.id, row.device_id, row.attempts, row.expires_at <= now, push)
-
-
-def _finish(
-    session: Session,
-    delivery: Leased,
-    status: str,
+def send_due(
     now: datetime,
     *,
-    provider_name: str | None = None,
-    error: str | None = None,
+    event_id: UUID | None = None,
+    least_urgency: int = 0,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Hand over what is due (of that event alone, when given), for as long as there is some and `_LONGEST_SECONDS` are
+    not over. Answers how many deliveries were taken up.
+
+    Opens its own units of work. Run by several senders at once, each takes others.
+    """
+    watch = _Watch(now)
+    taken = 0
+    while not stopping() and watch.passed() < _LONGEST_SECONDS:
+        with db.single_statements() as session:
+            due = due_channels(session, watch.now(), event_id=event_id, least_urgency=least_urgency)
+        found = sum(_send_from(channel, watch, event_id, least_urgency, stopping) for channel in due)
+        taken += found
+        if not found:
+            break
+    return taken
+
+
+def recover(now: datetime) -> int:
+    """Settle what senders that were killed on this machine left in their journals. Answers how many calls were in the
+    air when they died, and may be repeated."""
+    in_doubt = 0
+    with left_by_the_dead(_folder()) as found:
+        for left in found:
+            batch = [settling.answered(e.id, e.attempt, e.excused, outcome, now) for e, outcome in left.answered]
+            batch += [settling.put_back(entry.id, entry.attempt, now) for entry in left.not_begun]
+            batch += [settling.put_back(entry.id, entry.attempt, now, "in doubt") for entry in left.in_doubt]
+            _commit(left.channel, batch, None, now)
+            in_doubt += len(left.in_doubt)
+            _log.warning(
+                "a sender was killed: %d answers settled from its journal, %d not begun, %d in doubt",
+                len(left.answered), len(left.not_begun), len(left.in_doubt),
+            )  # fmt: skip
+    return in_doubt
+
+
+class _Watch:
+    """The moment that the caller gave, and the time that passes since then."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now, self._started = now, time.monotonic()
+
+    def passed(self) -> float:
+        """Seconds since then."""
+        return time.monotonic() - self._started
+
+    def now(self) -> datetime:
+        """The moment by now."""
+        return self._now + timedelta(seconds=self.passed())
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What the threads of one batch know of each other: when the last call may begin, and whether to go on at all."""
+
+    is_probe: bool
+    last_begin: float
+    stopping: Callable[[], bool]
+    failures: int = 0
+    is_answered: bool = False
+    closed_seconds: int | None = None
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def may_begin(self) -> bool:
+        """Whether one more call may be made: its lease outlives it, and the provider is not known to be closed."""
+        if self.closed_seconds is not None or self.failures >= gates.SILENCES:
+            return False
+        return time.monotonic() < self.last_begin and not self.stopping()
+
+    def heard(self, outcome: Outcome) -> None:
+        """A call has come back."""
+        with self.turn:
+            match outcome:
+                case RetryLater(after_seconds, "provider"):
+                    self.closed_seconds = max(after_seconds, self.closed_seconds or 0)
+                case RetryLater(_, "connection"):
+                    self.failures += 1
+                case _:
+                    self.is_answered, self.failures = True, 0
+
+    def said(self) -> gates.Said:
+        """The batch as the channel's gate sees it."""
+        return gates.Said(self.is_probe, self.is_answered, self.failures, self.closed_seconds)
+
+
+def _send_from(due: Due, watch: _Watch, event_id: UUID | None, least_urgency: int, stopping: Callable[[], bool]) -> int:
+    """Send one batch of a channel. Answers how many deliveries were leased for it."""
+    leased_at = time.monotonic()
+    is_probe, leased = _leased(due, watch.now(), event_id, least_urgency)
+    batch = _Batch(is_probe, leased_at + LEASE_SECONDS - CALL_SECONDS, stopping)
+    able = [each for each in leased if each.objection is None]
+    with ExitStack() as stack:
+        journal = stack.enter_context(_journals().opened()) if able else None
+        settled: list[Settled] = []
+        if journal is not None:
+            journal.leased(due.name, [Entry(each.id, each.attempt, each.excused) for each in able])
+            results = _sent(able, batch, journal)
+            now = watch.now()
+            settled = [_settled(each, outcome, now) for each, outcome in results]
+        now = watch.now()
+        settled += [settling.objected(e.id, e.attempt, e.objection, now) for e in leased if e.objection is not None]
+        _commit(due.name, settled, batch.said(), now)
+        if journal is not None:
+            journal.settled()
+    return len(leased)
+
+
+def _leased(due: Due, now: datetime, event_id: UUID | None, least_urgency: int) -> tuple[bool, list[Leased]]:
+    """A batch of the channel, emergencies first and without waiting for the rate; and whether it is a probe."""
+    if event_id is not None:
+        # What an event left is a handful: it goes ahead of the rate.
+        turn = gates.Turn(0, BATCH, is_probe=False)
+        least_urgency, urgent_from = 0, 0
+    else:
+        urgent_from = EMERGENCY
+        with db.unit_of_work() as session:
+            turn = gates.take_turn(session, due.name, BATCH, now)
+    leased: list[Leased] = []
+    with db.single_statements() as session:
+        if due.has_emergencies and turn.most_emergencies:
+            leased = lease(
+                session, due.name, now, limit=turn.most_emergencies, event_id=event_id, least_urgency=urgent_from
+            )
+        room = turn.most - len(leased)
+        if due.has_others and room > 0:
+            leased += lease(session, due.name, now, limit=room, most_urgency=EMERGENCY - 1, least_urgency=least_urgency)
+        sending.name_providers(session, leased, now)
+    return turn.is_probe, leased
+
+
+def _sent(able: Sequence[Leased], batch: _Batch, journal: Journal) -> list[tuple[Leased, Outcome | None]]:
+    """Send them, the most urgent first; None for those that were not begun. Raises what stops a thread."""
+    answers: SimpleQueue[tuple[Leased, Outcome | BaseException | None]] = SimpleQueue()
+    if len(able) == 1:
+        _send_one(able[0], batch, journal, answers)
+    else:
+        for each in able:
+            threads().submit(each.urgency, partial(_send_one, each, batch, journal, answers))
+    results: list[tuple[Leased, Outcome | None]] = []
+    stopped: BaseException | None = None
+    for _ in able:
+        each, outcome = answers.get()
+        if isinstance(outcome, BaseException):
+            stopped = outcome
+        else:
+            results.append((each, outcome))
+    if stopped is not None:
+        raise stopped
+    return results
+
+
+def _send_one(
+    each: Leased,
+    batch: _Batch,
+    journal: Journal,
+    answers: SimpleQueue[tuple[Leased, Outcome | BaseException | None]],
 ) -> None:
-    session.execute(_FINISH, {"id": delivery.id, "status": status, "name": provider_name, "error": error, "now": now})
+    try:
+        if not batch.may_begin():
+            answers.put((each, None))
+            return
+        journal.begun(each.id)
+        outcome = _outcome(each)
+        journal.answered(each.id, outcome)
+        batch.heard(outcome)
+        answers.put((each, outcome))
+    except BaseException as error:
+        answers.put((each, error))
 
 
-def _wait_seconds(attempt: int) -> float:
-    """Twice as long each time, with a quarter of chance so that an outage does not end in a stampede."""
-    longest = min(_FIRST_WAIT_SECONDS * 2 ** (attempt - 1), _LONGEST_WAIT_SECONDS)
-    return float(longest * random.uniform(1, 1.25))  # noqa: S311
+def _outcome(each: Leased) -> Outcome:
+    try:
+        return sending.hand_over(each)
+    except Exception:
+        # One message that we cannot write must not hold up the others of its batch for ever.
+        _log.exception("delivery %s could not be handed over", each.id)
+        return RetryLater(_WAIT_AFTER_A_FAULT_OF_OURS)
 
 
-_LEASING = """
-    WITH due AS (
-        SELECT id FROM notify.delivery
-         WHERE status = 'pending' AND next_at <= :now {only}
-         ORDER BY next_at LIMIT :limit FOR UPDATE SKIP LOCKED
-    ), leased AS (
-        UPDATE notify.delivery AS d SET next_at = :until, attempts = d.attempts + 1
-          FROM due WHERE d.id = due.id
-        RETURNING d.id, d.message_id, d.device_id, d.attempts, d.expires_at
-    )
-    SELECT l.id, l.message_id, l.device_id, l.attempts, l.expires_at, m.person_id, m.title_zh, m.title_en, m.body_zh,
-           m.body_en, m.link, v.kind AS device_kind, v.address_sealed,
-           v.gone_at IS NULL AND v.person_id = m.person_id AS is_live
-      FROM leased AS l JOIN notify.message AS m ON m.id = l.message_id JOIN notify.device AS v ON v.id = l.device_id
-     ORDER BY l.id
-"""
-_LEASE = text(_LEASING.format(only=""))
-_LEASE_OF_EVENT = text(_LEASING.format(only="AND event_id = :event_id"))
-_FINISH = text(
-    """
-    UPDATE notify.delivery
-       SET status = :status, settled_at = :now, provider_name = :name, last_error = coalesce(:error, last_error)
-     WHERE id = :id AND status = 'pending'
-    """
-)
-# A worker that comes back after its lease must not push away the next attempt of the one that took over.
-_LATER = text(
-    """
-    UPDATE notify.delivery SET next_at = :next_at, last_error = 'not now'
-     WHERE id = :id AND status = 'pending' AND attempts = :attempt
-    """
-)
-_DEVICE_GONE = text(
-    """
-    UPDATE notify.device SET gone_at = :now, gone_reason = 'unregistered', address_sealed = NULL
-     WHERE id = :id AND gone_at IS NULL
-    """
-)
+def _settled(each: Leased, outcome: Outcome | None, now: datetime) -> Settled:
+    if outcome is None:
+        return settling.put_back(each.id, each.attempt, now)
+    return settling.answered(each.id, each.attempt, each.excused, outcome, now)
+
+
+def _commit(channel: str, settled: Sequence[Settled], said: gates.Said | None, now: datetime) -> None:
+    """Commit a batch; a database that is away for a moment is waited for, since the messages have gone."""
+    for tries_left in reversed(range(_COMMIT_TRIES)):
+        try:
+            with db.unit_of_work() as session:
+                settling.settle(session, channel, settled, now)
+                if said is not None and said.is_trouble:
+                    gates.note(session, channel, said, now)
+            return
+        except Exception as error:
+            if not (tries_left and db.is_outage(error)):
+                raise
+            time.sleep(1)
+
+
+@cache
+def _journals() -> Journals:
+    return Journals(_folder())
+
+
+def _folder() -> Path:
+    return settings().state_dir / "pushes"

@@ -1,0 +1,173 @@
+"""Taking what is due: one sender alone holds a delivery until its lease ends, and looks once more whether it may go.
+
+Between the writing of a message and its turn a campaign may have been stopped, a subscription ended, an alert
+cancelled, a phone given away. So the ground of every message is read again in the statement that leases it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from notify.channels import wording
+from notify.channels.wording import Message
+
+LEASE_SECONDS = 45
+EMERGENCY = 9
+URGENCIES = tuple(range(EMERGENCY, -1, -1))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A channel that is open and has work."""
+
+    name: str
+    has_emergencies: bool
+    has_others: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A delivery that this sender alone tries until its lease ends. `objection` says why it may not go, if so:
+    lapsed, device_gone, recalled, stopped, subscription_ended, alert_cancelled, alert_expired, held, no_address.
+    `excused` of its attempts say nothing about it."""
+
+    id: UUID
+    attempt: int
+    excused: int
+    channel: str
+    urgency: int
+    objection: str | None
+    provider: str | None
+    message: Message | None
+
+
+def due_channels(session: Session, now: datetime, *, event_id: UUID | None, least_urgency: int) -> list[Due]:
+    """The channels that are not closed and have a delivery due (of that event alone, when given)."""
+    values = {"now": now, "event_id": event_id, "emergency": EMERGENCY, "urgencies": _urgencies(least_urgency)}
+    rows = session.execute(_DUE_OF_EVENT if event_id else _DUE, values)
+    return [Due(row.name, row.has_emergencies, row.has_others) for row in rows]
+
+
+def lease(
+    session: Session,
+    channel: str,
+    now: datetime,
+    *,
+    limit: int,
+    event_id: UUID | None = None,
+    most_urgency: int = EMERGENCY,
+    least_urgency: int = 0,
+) -> list[Leased]:
+    """Take up to `limit` due deliveries of a channel for `LEASE_SECONDS`, the most urgent first and among equals the
+    longest due."""
+    values = {
+        "channel": channel, "now": now, "until": now + timedelta(seconds=LEASE_SECONDS), "limit": limit,
+        "event_id": event_id, "urgencies": [each for each in _urgencies(least_urgency) if each <= most_urgency],
+    }  # fmt: skip
+    rows = session.execute(_LEASE_OF_EVENT if event_id else _LEASE, values).all()
+    messages = wording.messages_for(session, channel, [row for row in rows if row.objection is None], now)
+    return [
+        Leased(
+            row.id,
+            row.attempts,
+            row.excused,
+            channel,
+            row.urgency,
+            row.objection or (None if row.id in messages else "no_address"),
+            row.provider,
+            messages.get(row.id),
+        )
+        for row in rows
+    ]
+
+
+def _urgencies(least: int) -> Sequence[int]:
+    return [each for each in URGENCIES if each >= least]
+
+
+_DUE = text(
+    """
+    SELECT c.name,
+           EXISTS (SELECT FROM notify.delivery AS d
+                    WHERE d.channel = c.name AND d.status = 'pending' AND d.urgency = :emergency AND d.next_at <= :now
+                  ) AS has_emergencies,
+           others.are_due AS has_others
+      FROM notify.channel AS c
+     CROSS JOIN LATERAL (
+           SELECT EXISTS (
+               SELECT FROM unnest(CAST(:urgencies AS smallint[])) AS u (urgency)
+                CROSS JOIN LATERAL (SELECT FROM notify.delivery AS d
+                                     WHERE d.channel = c.name AND d.status = 'pending' AND d.urgency = u.urgency
+                                       AND u.urgency < :emergency AND d.next_at <= :now LIMIT 1) AS due
+           ) AS are_due) AS others
+     WHERE (c.closed_until IS NULL OR c.closed_until <= :now) AND (c.probing_until IS NULL OR c.probing_until <= :now)
+     ORDER BY c.name
+    """
+)
+_DUE_OF_EVENT = text(
+    """
+    SELECT c.name, true AS has_emergencies, true AS has_others
+      FROM notify.channel AS c
+     WHERE c.closed_until IS NULL AND EXISTS (
+           SELECT FROM notify.delivery AS d
+            WHERE d.event_id = :event_id AND d.channel = c.name AND d.status = 'pending' AND d.next_at <= :now)
+     ORDER BY c.name
+    """
+)
+_LEASING = """
+    WITH due AS ({due}
+    ), leased AS (
+        UPDATE notify.delivery AS d SET next_at = :until, attempts = d.attempts + 1
+          FROM due WHERE d.id = due.id
+        RETURNING d.id, d.message_id, d.device_id, d.attempts, d.excused, d.urgency, d.expires_at, d.provider
+    )
+    SELECT l.id, l.message_id, l.device_id, l.attempts, l.excused, l.urgency, l.expires_at, l.provider, m.person_id,
+           m.kind, coalesce(m.title_zh, c.title_zh) AS title_zh, coalesce(m.title_en, c.title_en) AS title_en,
+           coalesce(m.body_zh, c.body_zh) AS body_zh, coalesce(m.body_en, c.body_en) AS body_en,
+           coalesce(m.link, c.link) AS link, v.kind AS device_kind, v.address_sealed,
+           CASE WHEN l.expires_at <= :now THEN 'lapsed'
+                WHEN l.device_id IS NOT NULL AND (v.gone_at IS NOT NULL OR v.person_id <> m.person_id)
+                THEN 'device_gone'
+                WHEN m.recalled_at IS NOT NULL THEN 'recalled'
+                WHEN r.status = 'stopped' THEN 'stopped'
+                WHEN m.basis IN ('subscription', 'question') AND s.status IS DISTINCT FROM 'live'
+                THEN 'subscription_ended'
+                WHEN a.status IN ('cancelled', 'refused') THEN 'alert_cancelled'
+                WHEN a.expires_at <= :now THEN 'alert_expired'
+                WHEN r.is_held THEN 'held' END AS objection
+      FROM leased AS l
+      JOIN notify.message AS m ON m.id = l.message_id
+      LEFT JOIN notify.device AS v ON v.id = l.device_id
+      LEFT JOIN notify.content AS c ON c.id = m.content_id
+      LEFT JOIN notify.run AS r ON r.id = m.run_id
+      LEFT JOIN notify.subscription AS s ON s.id = m.subscription_id
+      LEFT JOIN notify.alert AS a ON a.id = m.alert_id
+     ORDER BY l.urgency DESC, l.id
+"""
+# One scan for each urgency, so that what is not due yet is never walked over.
+_LEASE = text(
+    _LEASING.format(
+        due="""
+        SELECT turn.id FROM unnest(CAST(:urgencies AS smallint[])) AS u (urgency)
+         CROSS JOIN LATERAL (
+               SELECT d.id FROM notify.delivery AS d
+                WHERE d.channel = :channel AND d.status = 'pending' AND d.urgency = u.urgency AND d.next_at <= :now
+                ORDER BY d.next_at LIMIT :limit FOR UPDATE SKIP LOCKED) AS turn
+         LIMIT :limit"""
+    )
+)
+_LEASE_OF_EVENT = text(
+    _LEASING.format(
+        due="""
+        SELECT d.id FROM notify.delivery AS d
+         WHERE d.event_id = :event_id AND d.channel = :channel AND d.status = 'pending' AND d.next_at <= :now
+           AND d.urgency = ANY(CAST(:urgencies AS smallint[]))
+         ORDER BY d.next_at LIMIT :limit FOR UPDATE SKIP LOCKED"""
+    )
+)
