@@ -104,7 +104,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A whole CAP message. `has_signature`: an enveloped signature (§3.3.4.1) is in the document, not that it is right."""
+    """A whole CAP message. `has_signature`: the document holds a signature (§3.3.4.1), not that it is right."""
 
     identifier: str
     sender: str

@@ -13,7 +13,8 @@ class AlertXmlUnsafe(Problem):
     status = 422
     title = Text("無法安全讀取這份 XML", "This XML cannot be read safely")
     explanation = Text(
-        "文件必須是格式正確、UTF-8 編碼的 XML，不可有 DTD 或實體宣告，大小、深度與元素數量都有上限。reason 說明是哪一項。",
+        "文件必須是格式正確、UTF-8 編碼的 XML，不可有 DTD 或實體宣告，大小、深度與元素數量都有上限。"
+        "reason 說明是哪一項。",
         "The document must be well-formed XML in UTF-8 with no DTD and no entity declarations, within limits of size, "
         "depth and number of elements. `reason` says which it breaks.",
     )

@@ -181,7 +181,7 @@ def circle(element: str, text: str) -> Circle:
 
 
 def point(element: str, text: str) -> Point:
-    """A `latitude,longitude` pair on WGS 84. The two in the wrong order, as seen in Taiwan, are recognised and named."""
+    """A `latitude,longitude` pair on WGS 84. The two in the wrong order, for a place in Taiwan, are recognised."""
     latitude_text, separator, longitude_text = text.partition(",")
     if not separator or not _DEGREES.fullmatch(latitude_text) or not _DEGREES.fullmatch(longitude_text):
         raise AlertDocumentRefused(
