@@ -1,6 +1,7 @@
 """All outside systems in one process: `python -m partners.sandbox`.
 
-Environment: SANDBOX_PORT (8090), STATE_DIR (.state), API_URL (http://127.0.0.1:8080), SANDBOX_URL (where browsers reach
+Environment: SANDBOX_PORT (8090), SANDBOX_PUSH_PORT (where Firefox connects to the push service; else it cannot),
+STATE_DIR (.state), API_URL (http://127.0.0.1:8080), SANDBOX_URL (where browsers reach
 the sandbox; http://127.0.0.1:SANDBOX_PORT), and the secrets shared with the city: ACH_SECRET,
 JKOPAY_SECRET, LINE_PAY_SECRET, BANK_SECRET, BUREAUS_SECRET,
 SMS_SECRET, STORES_SECRET, LINE_LOGIN_SECRET, GOOGLE_LOGIN_SECRET, MOBILE_ID_SECRET, MOICA_SECRET, IVR_SECRET;
@@ -46,6 +47,7 @@ from partners.desk.webhooks import Target, WebhookSender
 from partners.ewallets import books as ewallet_books
 from partners.ewallets import controls as ewallet_controls
 from partners.ewallets import sandbox as ewallets
+from partners.fcm import book as push_book
 from partners.fcm import sandbox as fcm
 from partners.ivr import sandbox as ivr
 from partners.library import sandbox as library
@@ -58,6 +60,9 @@ from partners.oidc import sandbox as oidc
 from partners.sms import sandbox as sms
 from partners.stores import closing as stores_closing
 from partners.stores import sandbox as stores
+from partners.webpush import browsers as webpush_browsers
+from partners.webpush import sandbox as webpush
+from partners.webpush import service as webpush_service
 
 THREADS = 64
 _SECRET_NAMES = (
@@ -94,11 +99,13 @@ def create_app(
     shared: Secrets | None = None,
     adyen_openapi: Path | None = None,
     issuer: str = "http://localhost:8080",
+    push_port: int = 0,
 ) -> Flask:
     """The sandbox as a WSGI application, its books in `state_dir`/sandbox.db, its webhooks to `api_url`/v1/webhooks.
 
     `adyen_openapi` is a folder with Adyen's published OpenAPI documents, to which its part is then held. `issuer`
-    is the city's own address for browsers, where the library's people sign in.
+    is the city's own address for browsers, where the library's people sign in. At `push_port` browsers connect to the
+    push service; 0: they cannot.
     """
     shared = shared or Secrets()
     schemas = (
@@ -109,7 +116,8 @@ def create_app(
         accounts.SCHEMA,
         bureaus.SCHEMA,
         sms.SCHEMA,
-        fcm.SCHEMA,
+        push_book.SCHEMA,
+        webpush_service.SCHEMA,
         stores_closing.SCHEMA,
         oidc_accounts.SCHEMA,
         adyen_ledger.SCHEMA,
@@ -133,7 +141,12 @@ def create_app(
     app.register_blueprint(bank.blueprint(desk, shared.bank, own_url))
     app.register_blueprint(bureaus.blueprint(desk, shared.bureaus))
     app.register_blueprint(sms.blueprint(desk, shared.sms))
-    app.register_blueprint(fcm.blueprint(desk, shared.bank))
+    pushes = push_book.PushBook(books)
+    sending = fcm.Sending(desk, pushes, shared.bank)
+    app.register_blueprint(fcm.blueprint(desk, sending, shared.bank))
+    app.wsgi_app = fcm.ShortWay(app.wsgi_app, sending)  # type: ignore[method-assign]
+    push_service = webpush_service.PushService(books)
+    app.register_blueprint(webpush.blueprint(desk, push_service, own_url))
     app.register_blueprint(ach.blueprint(desk, shared.ach, own_url))
     app.register_blueprint(ach_controls.blueprint(desk))
     app.register_blueprint(ewallets.blueprint(desk, "jkopay", shared.jkopay, own_url))
@@ -159,6 +172,8 @@ def create_app(
     app.register_blueprint(books_api.blueprint(desk))
     app.register_blueprint(pages.blueprint(desk))
     sender.start()
+    if push_port:
+        webpush_browsers.start(push_service, own_url, os.environ.get("SANDBOX_ADDRESS", "127.0.0.1"), push_port)
     return app
 
 
@@ -198,6 +213,7 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
         Secrets(**given),
         Path(published) if published else None,
         (environment.get("PUBLIC_ORIGIN") or f"http://localhost:{environment.get('PORT') or 8080}").rstrip("/"),
+        int(environment.get("SANDBOX_PUSH_PORT") or "0"),
     )
 
 

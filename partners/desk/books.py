@@ -33,6 +33,7 @@ class Books:
         self._seeds = seeds
         self._here = threading.local()
         self._write_turn = threading.Lock()
+        self._buffers: list[tuple[Callable[[], None], Callable[[], None]]] = []
         for schema in schemas:
             self._connection().executescript(schema)
             self._add_missing_columns(schema)
@@ -70,8 +71,19 @@ class Books:
                 raise
             connection.execute("COMMIT")
 
+    def with_buffer(self, *, write: Callable[[], None], forget: Callable[[], None]) -> None:
+        """From now on there is a book that is written in batches: `write` writes what waits, `forget` drops it."""
+        self._buffers.append((write, forget))
+
+    def write_buffers(self) -> None:
+        """Write what waits, before a book is read."""
+        for write, _ in self._buffers:
+            write()
+
     def reset(self) -> None:
         """Empties every book and fills in the beginning again. The switches stay as they are."""
+        for _, forget in self._buffers:
+            forget()
         tables = self.all(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'switchboard'"
         )

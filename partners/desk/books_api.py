@@ -63,6 +63,7 @@ BOOKS: Mapping[str, Book] = {
     "ewallets/refunds": Book("ewallet_refund", "position", _same("wallet", "reference", "payment_reference", "status")),
     "ewallets/settlements": Book("ewallet_settlement", "day", _same("wallet", "day")),
     "fcm": Book("fcm_push", "position", _same("address", "message_id")),
+    "webpush": Book("webpush_message", "position", _same("token", "topic", "state")),
     "oidc/accounts": Book("oidc_account", "position", _same("provider", "account", "sub")),
     "stores/takings": Book("store_taking", "position", _same("channel", "slip_number", "reference")),
     "stores/files": Book("store_file", "position", _same("channel", "name")),
@@ -221,6 +222,7 @@ def _listed(desk: Desk, book: Book, **fixed: str) -> Response:
     if "recipient" in wanted:
         wanted["recipient"] = e164(wanted["recipient"])
     limit = request.args.get("limit", "")
+    desk.books.write_buffers()
     where = " AND ".join(f"{column} = ?" for column in wanted) or "true"
     # Table and columns come from the tables above, values are bound.
     sql = f"SELECT * FROM {book.table} WHERE {where} ORDER BY {book.order} DESC LIMIT ?"  # noqa: S608

@@ -57,6 +57,7 @@ def _recent(desk: Desk) -> dict[str, Any]:
     def newest(sql: str) -> list[dict[str, Any]]:
         return desk.books.all(f"{sql} ORDER BY position DESC LIMIT ?", NEWEST)
 
+    desk.books.write_buffers()
     return {
         "messages": newest("SELECT * FROM sms_message"),
         "pushes": newest("SELECT * FROM fcm_push"),

@@ -7,7 +7,9 @@ outcome with the seconds to wait; our own queue does the waiting.
 
 from __future__ import annotations
 
+import os
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +23,7 @@ from firebase_admin import credentials, exceptions, messaging
 from google.auth.exceptions import GoogleAuthError, RefreshError
 from google.oauth2 import service_account
 from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
 from urllib3.util import Retry
 
 from partners.fcm.messages import Delivered, Outcome, Push, Refused, RetryLater, Unregistered
@@ -33,6 +36,9 @@ GOOGLE_SEND_URL = "https://fcm.googleapis.com"
 QUOTA_WAIT_SECONDS = 60
 OTHER_WAIT_SECONDS = 10
 CONNECTIONS = 100
+# From here a push wakes the phone: an important campaign, a transaction, an emergency.
+_WAKES_FROM = 3
+_EMERGENCY = 9
 _SCOPES = ("https://www.googleapis.com/auth/firebase.messaging",)
 
 
@@ -43,7 +49,7 @@ class FcmConfig:
     project: str
     url: str = ""
     credentials_file: str = ""
-    timeout_seconds: float = 10.0
+    timeout_seconds: float = 5.0
 
 
 class FcmClient:
@@ -59,6 +65,10 @@ class FcmClient:
             self._service._fcm_url = f"{config.url}/v1/projects/{config.project}/messages:send"
         # The SDK has no public way to change its transport; its own tests reach it by the same path.
         session = self._service._client.session
+        # Else requests looks through the environment and .netrc for proxies and passwords at every single push.
+        session.proxies = get_environ_proxies(self._service._fcm_url)
+        session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        session.trust_env = False
         for prefix in ("http://", "https://", GOOGLE_SEND_URL):
             session.mount(prefix, _adapter())
 
@@ -69,14 +79,14 @@ class FcmClient:
         except messaging.UnregisteredError:
             return Unregistered()
         except messaging.QuotaExceededError as error:
-            return RetryLater(_wait_seconds(error, QUOTA_WAIT_SECONDS))
+            return RetryLater(_wait_seconds(error) or QUOTA_WAIT_SECONDS, "provider")
         except exceptions.FirebaseError as error:
             return _outcome(error)
         except RefreshError as error:
-            return RetryLater(OTHER_WAIT_SECONDS) if error.retryable else Refused("CREDENTIALS")
+            return RetryLater(OTHER_WAIT_SECONDS, "connection") if error.retryable else Refused("CREDENTIALS")
         except GoogleAuthError:
             # The token endpoint was not reached: no message was sent.
-            return RetryLater(OTHER_WAIT_SECONDS)
+            return RetryLater(OTHER_WAIT_SECONDS, "connection")
 
     def close(self) -> None:
         """Gives the connections back."""
@@ -148,15 +158,19 @@ def _adapter() -> HTTPAdapter:
 
 
 def _message(push: Push) -> messaging.Message:
-    data = {**(push.data or {}), "message_id": push.message_id, "link": push.link}
-    ttl = timedelta(seconds=push.ttl_seconds)
+    data = {**(push.data or {}), "message_id": push.message_id, "link": push.link, "urgency": str(push.urgency)}
     message = messaging.Message(
         data=data,
         notification=messaging.Notification(title=push.title, body=push.body),
         android=messaging.AndroidConfig(
-            ttl=ttl, priority="high", notification=messaging.AndroidNotification(tag=push.message_id)
+            ttl=timedelta(seconds=push.ttl_seconds),
+            # A phone that is off keeps four keys (firebase.google.com/docs/cloud-messaging/concept-options): so one for
+            # all that is silent, of which the newest is enough, and none where every message counts.
+            collapse_key=None if push.urgency else "quiet",
+            priority="high" if push.urgency >= _WAKES_FROM else "normal",
+            notification=messaging.AndroidNotification(tag=push.message_id, channel_id=_android_channel(push.urgency)),
         ),
-        apns=messaging.APNSConfig(headers={"apns-collapse-id": push.message_id[:64]}),
+        apns=_apns(push),
         webpush=messaging.WebpushConfig(
             headers={"TTL": str(push.ttl_seconds)}, notification=messaging.WebpushNotification(tag=push.message_id)
         ),
@@ -169,13 +183,39 @@ def _message(push: Push) -> messaging.Message:
     return message
 
 
+def _android_channel(urgency: int) -> str:
+    """The channel under which the phone files it: each has its own sound, and its owner may silence each by itself."""
+    if urgency >= _EMERGENCY:
+        return "emergency"
+    return "messages" if urgency > 0 else "quiet"
+
+
+def _apns(push: Push) -> messaging.APNSConfig:
+    """Apple's headers: a repeat collapses into the first; what has lapsed is not delivered; only what is urgent wakes
+    the phone (developer.apple.com, Sending notification requests to APNs)."""
+    headers = {
+        "apns-collapse-id": push.message_id[:64],
+        "apns-expiration": str(int(time.time()) + push.ttl_seconds),
+        "apns-priority": "10" if push.urgency >= _WAKES_FROM else "5",
+    }
+    level = "time-sensitive" if push.urgency >= _EMERGENCY else "active" if push.urgency > 0 else "passive"
+    sound = "default" if push.urgency > 0 else None
+    aps = messaging.Aps(sound=sound, custom_data={"interruption-level": level})
+    return messaging.APNSConfig(headers=headers, payload=messaging.APNSPayload(aps))
+
+
 def _outcome(error: exceptions.FirebaseError) -> Outcome:
     for kind, code in _NEVER.items():
         if isinstance(error, kind):
             return Refused(code)
-    return RetryLater(_wait_seconds(error, OTHER_WAIT_SECONDS))
+    wait = _wait_seconds(error)
+    if wait is not None:
+        return RetryLater(wait, "provider")
+    return RetryLater(OTHER_WAIT_SECONDS, "connection")
 
 
-def _wait_seconds(error: exceptions.FirebaseError, default: int) -> int:
+def _wait_seconds(error: exceptions.FirebaseError) -> int | None:
+    """What the answer's Retry-After says; None where it says nothing, or nothing answered."""
     response: Any = error.http_response
-    return retry_after_seconds(None if response is None else response.headers.get("Retry-After"), default=default)
+    header = None if response is None else response.headers.get("Retry-After")
+    return None if header is None else retry_after_seconds(header, default=OTHER_WAIT_SECONDS)

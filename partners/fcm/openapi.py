@@ -9,7 +9,26 @@ from partners.desk.describing import NUMBER, TEXT, one_of, operation, record
 _GOOGLE_ERROR: dict[str, Any] = {"type": "object", "properties": {"error": {"type": "object"}}, "required": ["error"]}
 _OAUTH_ERROR = record(("error_description",), error=TEXT, error_description=TEXT)
 
+_MAYBE_MOMENT = {"type": ["number", "null"]}
+
 PATHS = {
+    "/fcm/counts": {
+        "get": operation(
+            "fcm",
+            "How many pushes were accepted, shown on a phone, replaced one that was shown there, refused",
+            {
+                200: record(
+                    accepted=NUMBER,
+                    notified=NUMBER,
+                    repeated=NUMBER,
+                    refused=NUMBER,
+                    first_at=_MAYBE_MOMENT,
+                    last_at=_MAYBE_MOMENT,
+                )
+            },
+            description="Not FCM's: what the sandbox's phones know. Moments in Unix seconds since the start.",
+        )
+    },
     "/fcm/token": {
         "post": operation(
             "fcm",

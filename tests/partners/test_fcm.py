@@ -60,9 +60,9 @@ def test_a_device_that_is_gone_is_unregistered(fcm: FcmClient, books: SandboxBoo
 @pytest.mark.parametrize(
     ("mode", "params", "outcome"),
     [
-        ("quota", {"seconds": 45}, RetryLater(45)),
-        ("maintenance", {"seconds": 7}, RetryLater(7)),
-        ("error_500", {}, RetryLater(10)),
+        ("quota", {"seconds": 45}, RetryLater(45, "provider")),
+        ("maintenance", {"seconds": 7}, RetryLater(7, "provider")),
+        ("error_500", {}, RetryLater(10, "connection")),
         ("sender_mismatch", {}, Refused("SENDER_ID_MISMATCH")),
         ("invalid_argument", {}, Refused("INVALID_ARGUMENT")),
     ],
@@ -81,14 +81,14 @@ def test_a_failure_comes_back_at_once_after_one_try(
 
 def test_silence_means_later_and_the_same_message_id(fcm: FcmClient, books: SandboxBooks) -> None:
     books.set_switch("fcm", "send", "timeout_after", count=1, seconds=0.2)
-    assert fcm.send(push()) == RetryLater(10)
+    assert fcm.send(push()) == RetryLater(10, "connection")
     assert isinstance(fcm.send(push()), Delivered)
     assert [received["message_id"] for received in books.pushes()] == ["msg_1", "msg_1"]
 
 
 def test_nobody_listening_means_later() -> None:
     client = FcmClient(FcmConfig("p", f"http://127.0.0.1:{free_port()}/fcm", timeout_seconds=1.0))
-    assert client.send(push()) == RetryLater(10)
+    assert client.send(push()) == RetryLater(10, "connection")
     client.close()
 
 
@@ -103,7 +103,7 @@ def test_the_access_token_is_fetched_once(books: SandboxBooks) -> None:
 def test_without_an_access_token_nothing_is_sent_and_later_is_the_answer(books: SandboxBooks) -> None:
     client = FcmClient(FcmConfig("p", f"{books.url}/fcm", timeout_seconds=0.5))
     books.set_switch("fcm", "token", "timeout_before", seconds=0.1)
-    assert client.send(push()) == RetryLater(10)
+    assert client.send(push()) == RetryLater(10, "connection")
     books.clear_switches()
     assert isinstance(client.send(push()), Delivered)
     client.close()
