@@ -1,0 +1,194 @@
+"""Before sending: how many it would reach, and what sleep, the cap and the deadline will do. Counts, never people.
+
+The same question has the same answer all day, for whoever asks, and an officer and a bureau may ask only so many
+different ones: see `counts.py` and docs/campaigns.md for what that keeps from being told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import orjson
+import rfc8785
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.clock import TAIPEI, on_the_wire, taipei_date
+from identity.actors import Actor
+from notify.campaigns import audience_sql, counts, schedules
+from notify.campaigns.campaigns import Campaign
+from notify.campaigns.counts import Count
+from notify.campaigns.errors import EstimatesUsedUp
+from notify.cap.preferences import Preferences
+
+MOST_OF_OFFICER, MOST_OF_BUREAU = 40, 120
+"""Different questions a day."""
+
+OF_AUDIENCE = ("audience", "reachable", "unreachable")
+OF_SENDING = ("asleep_now", "capped", "expired", "would_send_today", "would_wait", "would_digest")
+_DEFAULTS = Preferences()
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What would become of an audience if it were sent to at `at`.
+
+    `asleep_now`: in their quiet hours then; `expired`: awake only after the deadline; `capped`: no room left that day
+    (`would_wait` for tomorrow, or only lie in the inbox and the evening's digest: `would_digest`); `unreachable`:
+    without a device, so the inbox alone.
+    """
+
+    at: datetime
+    made_at: datetime
+    audience: Count
+    reachable: Count
+    unreachable: Count
+    asleep_now: Count
+    capped: Count
+    expired: Count
+    would_send_today: Count
+    would_wait: Count
+    would_digest: Count
+
+
+def of_campaign(session: Session, campaign: Campaign, *, by: Actor, now: datetime) -> Estimate:
+    """What sending this campaign when it is planned would do. Raises EstimatesUsedUp."""
+    planned = (schedules.first_after(campaign.planned, now) or now).astimezone(TAIPEI)
+    day = taipei_date(now)
+    question: dict[str, Any] = {"topic": campaign.topic_id, "audience": campaign.audience, "day": day.isoformat()}
+    whole = question | {
+        "priority": campaign.priority,
+        "deadline": on_the_wire(campaign.deadline) if campaign.deadline else None,
+        # Within an hour it is the same question, so that nobody averages over moments.
+        "at": on_the_wire(planned.replace(minute=0, second=0, microsecond=0)),
+    }
+    _ask(session, by, _hash_of(whole), day)
+    answer, made_at = _answer(session, campaign, question, whole, planned, day, now)
+    return Estimate(at=planned, made_at=made_at, **{name: Count(answer[name]) for name in (*OF_AUDIENCE, *OF_SENDING)})
+
+
+def counted(session: Session, campaign: Campaign, *, at: datetime) -> dict[str, int]:
+    """The exact numbers, for whoever publishes them: they leave this room only through `counts.published`."""
+    meant = audience_sql.compiled(campaign.meant_for, campaign.topic_id, now=at)
+    deadline = campaign.deadline or at + timedelta(days=7)
+    row = session.execute(
+        text(_COUNTED.format(condition=meant.condition)),
+        meant.parameters
+        | {
+            "at": at, "deadline": deadline, "priority": campaign.priority, "cap": _DEFAULTS.daily_cap,
+            "quiet_from": _DEFAULTS.quiet_from, "quiet_until": _DEFAULTS.quiet_until, "zone": _DEFAULTS.timezone,
+        },
+    ).one()  # fmt: skip
+    return {name: int(getattr(row, name)) for name in (*OF_AUDIENCE, *OF_SENDING)}
+
+
+def _ask(session: Session, by: Actor, question_hash: bytes, day: date) -> None:
+    """Write down that the question was asked. Raises EstimatesUsedUp where that would be one too many."""
+    values = {"officer": by.id, "bureau": by.bureau, "day": day, "hash": question_hash}
+    session.execute(_ONE_AT_A_TIME, {"bureau": by.bureau})
+    is_new = session.execute(_ASK, values).scalar() is not None
+    asked = session.execute(_ASKED, values).one()
+    if is_new and (asked.by_officer > MOST_OF_OFFICER or asked.by_bureau > MOST_OF_BUREAU):
+        raise EstimatesUsedUp(headers={"Retry-After": str(3600)})
+
+
+def _answer(
+    session: Session,
+    campaign: Campaign,
+    question: Mapping[str, Any],
+    whole: Mapping[str, Any],
+    planned: datetime,
+    day: date,
+    now: datetime,
+) -> tuple[dict[str, int | None], datetime]:
+    """The answer that was given to the question today, or a new one, which is kept."""
+    kept = _kept(session, whole, day)
+    if kept is None:
+        exact = counted(session, campaign, at=planned)
+        of_audience = {name: counts.published(exact[name], {**question, "of": name}).value for name in OF_AUDIENCE}
+        of_sending = {name: counts.published(exact[name], {**whole, "of": name}).value for name in OF_SENDING}
+        # Questions that differ in their hour or priority alone share what they say of the audience.
+        of_audience = _keep(session, question, of_audience, day, now)[0]
+        kept = _keep(session, whole, {**of_audience, **of_sending}, day, now)
+    return kept
+
+
+def _keep(
+    session: Session, question: Mapping[str, Any], answer: Mapping[str, int | None], day: date, now: datetime
+) -> tuple[dict[str, int | None], datetime]:
+    document = orjson.dumps(dict(answer)).decode()
+    session.execute(_KEEP, {"hash": _hash_of(question), "day": day, "answer": document, "now": now})
+    kept = _kept(session, question, day)
+    assert kept is not None, "it was just written"
+    return kept
+
+
+def _kept(session: Session, question: Mapping[str, Any], day: date) -> tuple[dict[str, int | None], datetime] | None:
+    row = session.execute(_KEPT, {"hash": _hash_of(question), "day": day}).one_or_none()
+    return None if row is None else (row.answer, row.made_at)
+
+
+def _hash_of(question: Mapping[str, Any]) -> bytes:
+    return hashlib.sha256(rfc8785.dumps(dict(question))).digest()
+
+
+# Held to the same order as a decision: the day's room first, then whether tomorrow would be soon enough.
+_COUNTED = """
+    WITH audience AS (
+        SELECT DISTINCT s.person_id FROM notify.subscription AS s WHERE {condition}
+    ), ahead AS (
+        SELECT person_id, count(*) AS n FROM notify.candidate
+         WHERE status = 'waiting' AND not_before <= :at AND deadline > :at AND priority + waited >= :priority
+         GROUP BY person_id
+    ), standing AS (
+        SELECT EXISTS (SELECT FROM notify.device d WHERE d.person_id = a.person_id AND d.gone_at IS NULL)
+                   AS is_reachable,
+               notify.awake_at(p.quiet_from, p.quiet_until, p.timezone, :at) AS awake_at,
+               notify.wakes_tomorrow(p.quiet_from, p.quiet_until, p.timezone, :at) AS tomorrow, p.daily_cap,
+               coalesce(w.n, 0) + coalesce(y.used, 0) >= p.daily_cap AS is_capped
+          FROM audience a
+               LEFT JOIN notify.preference o ON o.person_id = a.person_id
+               CROSS JOIN LATERAL (SELECT coalesce(o.quiet_from, :quiet_from) AS quiet_from,
+                                          coalesce(o.quiet_until, :quiet_until) AS quiet_until,
+                                          coalesce(o.timezone, :zone) AS timezone,
+                                          coalesce(o.daily_cap, :cap) AS daily_cap) AS p
+               LEFT JOIN notify.person_day y ON y.person_id = a.person_id
+                         AND y.day = (CAST(:at AS timestamptz) AT TIME ZONE p.timezone)::date
+               LEFT JOIN ahead w ON w.person_id = a.person_id
+    )
+    SELECT count(*) AS audience, count(*) FILTER (WHERE is_reachable) AS reachable,
+           count(*) FILTER (WHERE NOT is_reachable) AS unreachable,
+           count(*) FILTER (WHERE awake_at > :at) AS asleep_now,
+           count(*) FILTER (WHERE awake_at >= :deadline) AS expired,
+           count(*) FILTER (WHERE awake_at < :deadline AND is_capped) AS capped,
+           count(*) FILTER (WHERE awake_at < :deadline AND NOT is_capped AND is_reachable) AS would_send_today,
+           count(*) FILTER (WHERE awake_at < :deadline AND is_capped AND daily_cap > 0 AND :deadline > tomorrow)
+               AS would_wait,
+           count(*) FILTER (WHERE awake_at < :deadline AND is_capped AND (daily_cap = 0 OR :deadline <= tomorrow))
+               AS would_digest
+      FROM standing
+"""
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('estimates of ' || :bureau, 0))")
+_ASK = text(
+    """
+    INSERT INTO notify.estimate_asked (officer_id, day, query_hash, bureau)
+    VALUES (:officer, :day, :hash, :bureau) ON CONFLICT DO NOTHING RETURNING true
+    """
+)
+_ASKED = text(
+    """
+    SELECT count(*) FILTER (WHERE officer_id = :officer) AS by_officer, count(DISTINCT query_hash) AS by_bureau
+      FROM notify.estimate_asked WHERE bureau = :bureau AND day = :day
+    """
+)
+_KEPT = text("SELECT answer, made_at FROM notify.estimate WHERE query_hash = :hash AND day = :day")
+_KEEP = text(
+    """
+    INSERT INTO notify.estimate (query_hash, day, answer, made_at)
+    VALUES (:hash, :day, CAST(:answer AS jsonb), :now) ON CONFLICT DO NOTHING
+    """
+)
