@@ -146,6 +146,7 @@ def _our_processes(environment: dict[str, str], of: Settings) -> list[Child]:
     return [
         _child("worker", [*celery, "worker", "--pool", "threads", "--concurrency", "8", "--queues", "events,sweeps",
                           "--loglevel", "WARNING", "--without-mingle", "--without-gossip"], environment, of, nicer),
+        _child("pusher", [*python, "api.pusher"], environment, of, nicer),
         _child("beat", [*celery, "beat", "--schedule", schedule, "--loglevel", "WARNING"], environment, of, nicer),
         _child("api", [*python, "api.serve"], environment, of),
     ]  # fmt: skip
@@ -168,6 +169,7 @@ def _environment(of: Settings, engines: _Engines) -> dict[str, str]:
         "STATE_DIR": str(of.state_dir),
         "PORT": str(of.port),
         "SANDBOX_PORT": str(of.sandbox_port),
+        "SANDBOX_PUSH_PORT": str(of.sandbox_push_port),
         "MYKH_DEMO": "1" if of.is_demo else "0",
         "API_URL": f"http://127.0.0.1:{of.port}",
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
@@ -188,7 +190,9 @@ def _state_folder(state_dir: Path) -> Iterator[None]:
 
 
 def _check_ports(of: Settings) -> None:
-    ports = [("PORT", of.port)] + ([("SANDBOX_PORT", of.sandbox_port)] if of.is_demo else [])
+    ports = [("PORT", of.port)]
+    if of.is_demo:
+        ports += [("SANDBOX_PORT", of.sandbox_port), ("SANDBOX_PUSH_PORT", of.sandbox_push_port)]
     for name, port in ports:
         if not _is_free(port):
             raise CannotStart(f"{name} {port} is in use by another program: set {name} to a free one")

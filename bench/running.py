@@ -26,13 +26,14 @@ class Product:
 
     def __init__(self, state_dir: Path, **environment: str) -> None:
         self.state_dir = state_dir
-        self.port, self.sandbox_port = embedded.free_port(), embedded.free_port()
+        self.port, self.sandbox_port, self.sandbox_push_port = (embedded.free_port() for _ in range(3))
         self.origin = f"http://localhost:{self.port}"
         unwanted = ("DATABASE_URL", "BROKER_URL", "MYKH_DEMO", "PUBLIC_ORIGIN", "BANK_URL")
         self.environment = {name: value for name, value in os.environ.items() if name not in unwanted} | {
             "STATE_DIR": str(state_dir),
             "PORT": str(self.port),
             "SANDBOX_PORT": str(self.sandbox_port),
+            "SANDBOX_PUSH_PORT": str(self.sandbox_push_port),
             "MYKH_DEMO": "1",
             **environment,
         }

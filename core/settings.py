@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from core import certificate_settings, oidc_settings
+from core import certificate_settings, oidc_settings, web_push_settings
 
 # The sandbox signs with it; it is a secret of nobody.
 DEMO_ADYEN_HMAC_KEY = "6d792d6b616f687369756e672d73616e64626f782d616479656e2d6b65792d31"
@@ -32,6 +33,7 @@ class Settings:
     state_dir: Path
     port: int
     sandbox_port: int
+    sandbox_push_port: int
     is_demo: bool
     api_workers: int
     api_threads: int
@@ -55,6 +57,7 @@ class Settings:
     fcm_url: str
     fcm_project: str
     fcm_credentials_file: str
+    web_push: web_push_settings.WebPushSettings
     adyen_url: str
     adyen_api_key: str
     adyen_merchant_account: str
@@ -67,6 +70,7 @@ class Settings:
     moica_secret: str
     certificates: certificate_settings.CertificateSettings
     argon2_memory_kib: int
+    campaign_link_domains: tuple[str, ...]
     trusted_proxies: int
     owns_database: bool
     owns_broker: bool
@@ -88,8 +92,11 @@ def read(environment: Mapping[str, str]) -> Settings:
     state_dir = Path(environment.get("STATE_DIR") or ".state").absolute()
     port = _number(environment, "PORT", 8080, at_least=1, at_most=65535)
     sandbox_port = _number(environment, "SANDBOX_PORT", 8090, at_least=1, at_most=65535)
+    sandbox_push_port = _number(environment, "SANDBOX_PUSH_PORT", 8091, at_least=1, at_most=65535)
     if port == sandbox_port:
         raise SettingWrong(f"SANDBOX_PORT={sandbox_port} is the same as PORT: choose two different ports")
+    if sandbox_push_port in (port, sandbox_port):
+        raise SettingWrong(f"SANDBOX_PUSH_PORT={sandbox_push_port} is used for something else: choose another port")
     sandbox_url = _url(environment, "SANDBOX_URL", f"http://127.0.0.1:{sandbox_port}", ("http", "https"))
     database_url = environment.get("DATABASE_URL", "")
     broker_url = environment.get("BROKER_URL", "")
@@ -111,6 +118,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         state_dir=state_dir,
         port=port,
         sandbox_port=sandbox_port,
+        sandbox_push_port=sandbox_push_port,
         is_demo=is_demo,
         api_workers=_number(environment, "API_WORKERS", 2, at_least=1, at_most=256),
         api_threads=_number(environment, "API_THREADS", 16, at_least=1, at_most=512),
@@ -134,6 +142,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         fcm_url=_url(environment, "FCM_URL", fcm_url, ("http", "https")) if fcm_url else "",
         fcm_project=environment.get("FCM_PROJECT", "mykaohsiung-demo"),
         fcm_credentials_file=_service_account(environment, "FCM_CREDENTIALS_FILE", is_needed=not fcm_url),
+        web_push=web_push_settings.read(
+            environment, sandbox_url=sandbox_url, state_dir=state_dir, is_demo=is_demo, wrong=SettingWrong
+        ),
         adyen_url=_url(environment, "ADYEN_URL", f"{sandbox_url}/adyen/v72", ("http", "https")),
         adyen_api_key=environment.get("ADYEN_API_KEY") or ("sandbox-adyen-key" if is_demo else ""),
         treasury_account=environment.get("TREASURY_ACCOUNT") or "9017-9000-0001",
@@ -153,6 +164,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         ),
         certificates=certificates,
         argon2_memory_kib=_number(environment, "ARGON2_MEMORY_KIB", 65536, at_least=64, at_most=4_194_304),
+        campaign_link_domains=_domains(environment, "CAMPAIGN_LINK_DOMAINS", "kcg.gov.tw,gov.tw"),
         trusted_proxies=_number(environment, "TRUSTED_PROXIES", 0, at_least=0, at_most=8),
         owns_database=not database_url,
         owns_broker=not broker_url,
@@ -164,6 +176,14 @@ def _number(environment: Mapping[str, str], name: str, default: int, *, at_least
     if not (text.isascii() and text.isdigit() and at_least <= int(text) <= at_most):
         raise SettingWrong(f"{name}={text!r} should be a whole number from {at_least} to {at_most}")
     return int(text)
+
+
+def _domains(environment: Mapping[str, str], name: str, default: str) -> tuple[str, ...]:
+    text = environment.get(name) or default
+    domains = tuple(each.strip() for each in text.split(","))
+    if not all(re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", each) for each in domains):
+        raise SettingWrong(f"{name}={text!r} should be domains in lower case with commas between, such as kcg.gov.tw")
+    return domains
 
 
 def _flag(environment: Mapping[str, str], name: str, *, default: bool) -> bool:

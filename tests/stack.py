@@ -24,7 +24,7 @@ class Stack:
 
     def __init__(self, state_dir: Path, **environment: str) -> None:
         self.state_dir = state_dir
-        self.port, self.sandbox_port = free_port(), free_port()
+        self.port, self.sandbox_port, self.sandbox_push_port = free_port(), free_port(), free_port()
         self.url = f"http://localhost:{self.port}"
         self.api_url = f"http://127.0.0.1:{self.port}"
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
@@ -35,6 +35,7 @@ class Stack:
             "STATE_DIR": str(state_dir),
             "PORT": str(self.port),
             "SANDBOX_PORT": str(self.sandbox_port),
+            "SANDBOX_PUSH_PORT": str(self.sandbox_push_port),
             "ARGON2_MEMORY_KIB": "1024",
             **environment,
         }

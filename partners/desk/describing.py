@@ -90,6 +90,8 @@ _STATUS_WORDS = {
     403: "not allowed",
     404: "unknown",
     409: "stands for something else",
+    410: "gone",
+    413: "too large",
     422: "understood and wrong",
     429: "too much; see Retry-After",
     503: "closed; see Retry-After",

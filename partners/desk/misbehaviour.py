@@ -69,6 +69,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "jkopay": _WALLET_OPERATIONS,
     "line_pay": _WALLET_OPERATIONS,
     "fcm": ("token", "send"),
+    "webpush": ("push",),
     "adyen": (
         "session",
         "session_result",
@@ -110,6 +111,7 @@ _ID_TOKEN = frozenset((provider, "token") for provider in _PROVIDERS)
 _USERINFO = frozenset((provider, "userinfo") for provider in _PROVIDERS)
 _MOBILE_ID = frozenset({("mobile_id", "token")})
 _SEND = frozenset({("fcm", "send")})
+_ANY_PUSH = _SEND | {("webpush", "push")}
 _CARD_PAYMENT = frozenset({("adyen", "payment"), ("adyen", "payment_details")})
 _CARD_CAPTURE = _CARD_PAYMENT | {("adyen", "capture")}
 _CARD_REFUND = frozenset({("adyen", "refund")})
@@ -177,8 +179,8 @@ MODES: Mapping[str, ModeFacts] = {
     "capture_failed": ModeFacts("請款失敗", "authorises, and fails to capture a second later", {}, _CARD_CAPTURE),
     "refund_failed": ModeFacts("退款失敗", "accepts the refund, and fails it a second later", {}, _CARD_REFUND),
     "refund_reversed": ModeFacts("退款遭退回", "refunds, and has it bounce a second later", {}, _CARD_REFUND),
-    "unregistered": ModeFacts("裝置已移除", "answers 404 UNREGISTERED", {}, _SEND),
-    "quota": ModeFacts("超過用量", "answers 429 QUOTA_EXCEEDED with Retry-After `seconds`", {"seconds": 60.0}, _SEND),
+    "unregistered": ModeFacts("裝置已移除", "answers that the device is gone (404 UNREGISTERED, 410)", {}, _ANY_PUSH),
+    "quota": ModeFacts("超過用量", "answers 429 with Retry-After `seconds`", {"seconds": 60.0}, _ANY_PUSH),
     "sender_mismatch": ModeFacts("寄件者不符", "answers 403 SENDER_ID_MISMATCH", {}, _SEND),
     "invalid_argument": ModeFacts("內容不合", "answers 400 INVALID_ARGUMENT", {}, _SEND),
     "duplicate_line": ModeFacts(

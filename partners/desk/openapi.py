@@ -28,6 +28,7 @@ from partners.moica import openapi as moica
 from partners.oidc import openapi as oidc
 from partners.sms import openapi as sms
 from partners.stores import openapi as stores
+from partners.webpush import openapi as webpush
 
 
 def _mode_line(name: str, facts: ModeFacts) -> str:
@@ -131,6 +132,7 @@ def document() -> dict[str, Any]:
             {"name": "bureaus", "description": "registers of bills and vehicles"},
             {"name": "sms", "description": "text messages and whose number is whose"},
             {"name": "fcm", "description": "push messages"},
+            webpush.TAG,
             adyen.TAG,
             {"name": "ach", "description": "debits at other banks"},
             {"name": "jkopay", "description": "a wallet"},
@@ -151,6 +153,8 @@ def document() -> dict[str, Any]:
             **sms.PATHS,
             **library.PATHS,
             **fcm.PATHS,
+            **webpush.PATHS,
+            **webpush.BOOKS,
             **stores.PATHS,
             **moica.PATHS,
             **ivr.PATHS,

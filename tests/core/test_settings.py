@@ -54,3 +54,19 @@ def test_only_a_demos_clock_can_be_put_ahead(account: str) -> None:
     ahead = {"CLOCK_AHEAD_FILE": "/tmp/ahead"}
     assert read(ahead).is_demo
     assert "CLOCK_AHEAD_FILE" in _refused(PRODUCTION | ahead | {"FCM_CREDENTIALS_FILE": account})
+
+
+def test_the_demo_pushes_to_browsers_by_a_key_of_its_own_and_its_own_sandbox() -> None:
+    of = read({"STATE_DIR": "/tmp/here"}).web_push
+    assert (of.key_file, of.makes_key) == (Path("/tmp/here/web-push-key.pem"), True)
+    assert of.sandbox_origin == "http://127.0.0.1:8090"
+    assert read({"WEB_PUSH_SANDBOX_URL": "http://10.0.0.1:9/x"}).web_push.sandbox_origin == "http://10.0.0.1:9"
+
+
+def test_elsewhere_browsers_are_pushed_to_once_there_is_a_key_and_somebody_to_ask(account: str) -> None:
+    city = PRODUCTION | {"FCM_CREDENTIALS_FILE": account}
+    without = read(city).web_push
+    assert (without.key_file, without.makes_key, without.sandbox_origin) == (None, False, "")
+    assert _refused(city | {"WEB_PUSH_KEY_FILE": account}).startswith("WEB_PUSH_CONTACT is not set")
+    of = read(city | {"WEB_PUSH_KEY_FILE": account, "WEB_PUSH_CONTACT": "https://www.kcg.gov.tw"}).web_push
+    assert (of.key_file, of.makes_key, of.contact) == (Path(account), False, "https://www.kcg.gov.tw")

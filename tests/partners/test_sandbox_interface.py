@@ -11,6 +11,7 @@ import pytest
 import urllib3
 from card_desk import fill_card_desk
 from other_rails import fill_other_rails
+from own_browser import send_to_a_browser
 from sandbox_process import SandboxBooks, post_form
 
 from core.clock import on_the_wire
@@ -35,6 +36,7 @@ from partners.sandbox import create_app
 from partners.sms import sandbox as sms_sandbox
 from partners.sms.client import SmsClient
 from partners.stores import sandbox as stores_sandbox
+from partners.webpush import sandbox as webpush_sandbox
 
 NOTHING_TO_SEE = "/books/adyen/objections"
 TWQR_SLIP = (
@@ -67,13 +69,14 @@ def test_every_operation_that_can_be_switched_is_served() -> None:
         "jkopay": (ewallet_sandbox,),
         "line_pay": (ewallet_sandbox,),
         "fcm": (fcm_sandbox,),
+        "webpush": (webpush_sandbox,),
         "stores": (stores_sandbox,),
         "moica": (moica_sandbox,),
         "adyen": (adyen_sandbox, adyen_control, adyen_shop),
     }.items():
         source = "".join(map(inspect.getsource, modules))
         served = re.findall(r'(?:signed|checkout)\.serve\("(\w+)"', source) + re.findall(
-            r'chosen\("(?:fcm|stores|moica)", "(\w+)"', source
+            r'chosen\("(?:fcm|webpush|stores|moica)", "(\w+)"', source
         )
         # A token's notice is a notice like any other.
         served += set(re.findall(r'(?:shop|self)\.mode\("(\w+)"', source))
@@ -199,6 +202,7 @@ def fill(books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: Sms
     post_form(f"{books.url}/stores/till", channel="twqr", payload=TWQR_SLIP)
     urllib3.request("POST", f"{books.url}/stores/closing")
     fcm.send(Push("fid", "fid-1", "msg_1", "繳費完成", "NT$605", "/app", 60))
+    send_to_a_browser(books)
 
 
 def _is_book(path: str, method: str) -> bool:
