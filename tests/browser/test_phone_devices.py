@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from browser.fitting import WIDE, misfits
 from browser.phone_in_chromium import Phone, phone, stranger
 from playwright.sync_api import Browser, expect
 from stack import Stack
@@ -130,25 +131,13 @@ def test_a_further_passkey_from_a_session_by_password_asks_for_the_first_one(
         expect(device.page.locator(".passkey-row")).to_have_count(1)
 
 
-@pytest.mark.parametrize(("width", "height", "language"), [(390, 844, "zh"), (1280, 900, "en"), (320, 640, "zh")])
 def test_the_page_of_ones_devices_fits_every_screen_at_twice_the_text_size(
-    stack: Stack, chromium_browser: Browser, width: int, height: int, language: str
+    stack: Stack, chromium_browser: Browser
 ) -> None:
-    with phone(stack, chromium_browser, viewport={"width": width, "height": height}) as device:
-        page = device.page
+    with phone(stack, chromium_browser) as device:
         device.register(stranger())
-        if language == "en":
-            device.press("English")
-        _security(device, "Sign-in and safety" if language == "en" else "登入與安全")
-        for size in ("125", "150", "200"):
-            page.locator(".tools button").first.click()
-            expect(page.locator("html")).to_have_attribute("data-text-size", size)
-            assert not device.is_wider_than_the_screen(), size
-        small = page.evaluate(
-            """() => [...document.querySelectorAll("main button, main summary, main a.button")]
-                .filter((each) => each.checkVisibility())
-                .map((each) => each.getBoundingClientRect())
-                .filter((box) => box.height < 44)
-                .map((box) => box.height)"""
-        )
-        assert small == []
+        _security(device)
+        assert misfits(device, viewports=({"width": 320, "height": 640}, WIDE)) == []
+        device.press("English")
+        _security(device, "Sign-in and safety")
+        assert misfits(device) == []
