@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -61,7 +62,7 @@ def tell_of_failure(session: Session, event: Event, now: datetime) -> None:
 
 
 def push_at_once(event: Event) -> None:
-    """Hand over what the event's message left waiting; whatever a crash loses here, the sweep sends."""
+    """Hand over what the event's message left waiting; whatever a crash loses here, `api.pusher` sends."""
     deliveries.send_due(clock.now(), event_id=event.id)
 
 
@@ -108,4 +109,5 @@ CONSUMERS = (
 )
 
 # name: (seconds between two runs, what is run)
-SWEEPS = {"notify.send_due": (5.0, deliveries.send_due)}
+# What is due to be handed over is looked for by `api.pusher`, without the broker.
+SWEEPS: dict[str, tuple[float, Callable[[datetime], object]]] = {}

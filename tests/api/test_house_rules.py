@@ -289,6 +289,7 @@ def test_every_queue_is_consumed_and_every_task_goes_to_one_of_them() -> None:
     processes = {child.name: child.command for child in run._our_processes({}, read({"STATE_DIR": "/nowhere"}))}
     command = processes["worker"]
     assert command[command.index("--queues") + 1].split(",") == list(worker.QUEUES)
+    assert processes["pusher"][-1] == "api.pusher", "nobody hands over what is due"
     ours = {name: task for name, task in worker.celery.tasks.items() if not name.startswith("celery.")}
     assert ours
     for task in ours.values():

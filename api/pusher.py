@@ -1,0 +1,79 @@
+"""The process that hands messages over to phones: `python -m api.pusher`. Start as many as are needed, anywhere.
+
+It asks the database alone for work, twice a second when there is none: whatever happens to the broker, and however busy
+the workers are, pushes go on. What a killed one on this machine left is settled before anything is taken up.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from types import FrameType
+
+from api import push_wiring
+from core import clock, db
+from notify import deliveries
+
+_log = logging.getLogger("mykaohsiung.pusher")
+
+LOOPS = 2
+_HURRIED_FROM = 5
+_IDLE_SECONDS = 0.5
+_RECOVER_EVERY_SECONDS = 2.0
+_END_WITHIN_SECONDS = 8.0
+
+
+def main() -> None:
+    """Send until SIGTERM or SIGINT; calls under way are finished first."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    push_wiring.plug_in()
+    _recovered()
+    # While the others are busy with batches of a campaign, one looks for receipts and emergencies alone.
+    least_urgencies = [_HURRIED_FROM, *[0] * LOOPS]
+    loops = [
+        threading.Thread(target=_send_on, args=(least, stopping), name=f"loop-{nth}", daemon=True)
+        for nth, least in enumerate(least_urgencies)
+    ]
+    for loop in loops:
+        loop.start()
+    while not stopping.wait(_RECOVER_EVERY_SECONDS):
+        _recovered()
+    for loop in loops:
+        loop.join(_END_WITHIN_SECONDS)
+
+
+def _send_on(least_urgency: int, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        try:
+            taken = deliveries.send_due(clock.now(), least_urgency=least_urgency, stopping=stopping.is_set)
+        except Exception as error:
+            _report("sending", error)
+            taken = 0
+        if not taken:
+            stopping.wait(_IDLE_SECONDS)
+
+
+def _recovered() -> None:
+    try:
+        deliveries.recover(clock.now())
+    except Exception as error:
+        _report("settling for a killed sender", error)
+
+
+def _report(what: str, error: Exception) -> None:
+    if db.is_outage(error):
+        _log.warning("%s waits for the database", what)
+    else:
+        _log.exception("%s failed", what)
+
+
+if __name__ == "__main__":
+    main()
