@@ -13,6 +13,7 @@ from core.ids import typeid
 from core.outbox import Consumer, Event
 from core.text import Text
 from notify import automatic_debit, cash, deliveries, instalments, money_back, security, texts
+from notify.cap import tasks as cap_tasks
 from notify.messages import day_text, write
 
 _NOTHING = Text("", "")
@@ -110,4 +111,4 @@ CONSUMERS = (
 
 # name: (seconds between two runs, what is run)
 # What is due to be handed over is looked for by `api.pusher`, without the broker.
-SWEEPS: dict[str, tuple[float, Callable[[datetime], object]]] = {}
+SWEEPS: dict[str, tuple[float, Callable[[datetime], object]]] = {**cap_tasks.SWEEPS}

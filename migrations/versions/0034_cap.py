@@ -39,13 +39,48 @@ ALTER TABLE notify.preference ADD CONSTRAINT preference_timezone_is_known
 ALTER TABLE notify.preference VALIDATE CONSTRAINT preference_timezone_is_known;
 """
 
+TURNS = """
+CREATE FUNCTION notify.lane(person_id uuid) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT get_byte(uuid_send(person_id), 15) & 15
+$$;
+COMMENT ON FUNCTION notify.lane IS 'One of 16: whoever decides about a person holds the lock of that person''s lane.';
+
+CREATE FUNCTION notify.new_id() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
+    SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING substring(
+        int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+$$;
+COMMENT ON FUNCTION notify.new_id IS 'A UUID of version 7 (RFC 9562 section 5.7), so that rows of one time lie together.';
+
+CREATE INDEX candidate_in_turn ON notify.candidate (run_id, notify.lane(person_id), not_before, person_id)
+    WHERE status = 'waiting';
+DROP INDEX notify.candidate_due;
+"""
+
+DIGESTS = """
+CREATE TABLE notify.digest_line (
+    person_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    run_id uuid NOT NULL,
+    subscription_id uuid NOT NULL,
+    deadline timestamptz NOT NULL,
+    due_at timestamptz NOT NULL,
+    settled_at timestamptz,
+    digest_id uuid,
+    PRIMARY KEY (person_id, message_id),
+    CHECK (digest_id IS NULL OR settled_at IS NOT NULL)
+) WITH (fillfactor = 80);
+COMMENT ON TABLE notify.digest_line IS 'Messages that lie in the inbox without having rung, for the digest at due_at.';
+COMMENT ON COLUMN notify.digest_line.digest_id IS 'The digest that lists it; null once settled: it was too late for any.';
+CREATE INDEX digest_line_due ON notify.digest_line (due_at, person_id) WHERE settled_at IS NULL;
+CREATE INDEX digest_line_of ON notify.digest_line (digest_id) WHERE digest_id IS NOT NULL;
+"""
+
 
 def upgrade() -> None:
-    """Add the functions by which quiet hours and days are reckoned."""
-    op.execute(CLOCKS)
+    """Add the functions by which waking hours and lanes are reckoned, and the lines of digests."""
+    for statements in (CLOCKS, TURNS, DIGESTS):
+        op.execute(statements)
 
 
 def downgrade() -> None:
-    """Remove them."""
-    op.execute("ALTER TABLE notify.preference DROP CONSTRAINT preference_timezone_is_known")
-    op.execute("DROP FUNCTION notify.wakes_tomorrow; DROP FUNCTION notify.awake_at")
+    """Nothing: what was put into digests is kept."""

@@ -1,0 +1,62 @@
+"""Deciding on all that is due, in small transactions, by as many workers as there are."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import datetime
+
+from psycopg.errors import DeadlockDetected
+from sqlalchemy.exc import DBAPIError
+
+from core import db
+from notify.campaigns import tallies
+from notify.cap import endings, rounds, turns
+from notify.topics import sends
+
+_LONGEST_PASS_SECONDS = 20.0
+_MOST_TRIES = 5
+
+
+def decide_due(now: datetime) -> int:
+    """Decide on every candidate whose round is closed. Answers how many decisions were made.
+
+    Opens its own units of work, one for up to `turns.MOST_PEOPLE` people: a crash between two of them leaves the rest
+    to whoever comes next. Run by several workers at once, each takes other lanes. What a long pass leaves is for the
+    next, whose `now` is later.
+    """
+    ends_at = time.monotonic() + _LONGEST_PASS_SECONDS
+    decided = endings.close_what_is_over(now)
+    with db.single_statements() as session:
+        closed = rounds.closed_rounds(session, now)
+        lanes = rounds.lanes_with_work(session, closed) if closed.runs else []
+    random.shuffle(lanes)
+    for lane in lanes:
+        while time.monotonic() < ends_at and (more := _decide_some(lane, now)):
+            decided += more
+    endings.finish_runs(now)
+    return decided
+
+
+def _decide_some(lane: int, now: datetime) -> int:
+    for attempt in range(_MOST_TRIES):
+        try:
+            return _decide_once(lane, now)
+        except DBAPIError as error:
+            # Other rooms lock subscriptions and interests in orders of their own.
+            if not isinstance(error.orig, DeadlockDetected) or attempt == _MOST_TRIES - 1:
+                raise
+    return 0
+
+
+def _decide_once(lane: int, now: datetime) -> int:
+    """One transaction; 0 where nobody is due, the lane is somebody else's, or the channels have enough to do."""
+    with db.unit_of_work() as session:
+        closed = rounds.closed_rounds(session, now)
+        taken = turns.take(session, lane, closed) if closed.runs else None
+        if taken is None or not taken.people:
+            return 0
+        decided = turns.decide(session, taken.people, closed, now)
+        sends.count_sends(session, decided.subscriptions, now=now)
+        tallies.add_to_each(session, decided.tallies)
+        return decided.decisions
