@@ -24,7 +24,7 @@ routes = Routes("identity")
 _DAY = {"format": "date", "example": "2026-12-31"}
 
 
-class CounterDelegation(Schema):
+class CounterDelegationCreate(Schema):
     """Either `agent_case_id`, the case in which the agent was proved at the same desk, or the agent's number."""
 
     agent_case_id = fields.String(
@@ -60,7 +60,7 @@ class CounterDelegationSchema(Schema):
     "/v1/counter/cases/<counter_case_id>/delegations",
     access=officer("counter"),
     shows_person_data=True,
-    body=CounterDelegation,
+    body=CounterDelegationCreate,
     answers={201: CounterDelegationSchema},
     problems=[NotFound, NobodyThereYet, NotProvedYet],
     summary=Text("在櫃檯辦理委託", "Set up a delegation at the counter"),

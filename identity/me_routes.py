@@ -87,7 +87,7 @@ def add_vehicle(call: Call) -> Answer:
 )
 def remove_vehicle(call: Call) -> Answer:
     """Its bills are no longer shown, unless they are on the ID number itself."""
-    vehicles.remove(call.session, call.actor.id, parse_typeid("veh", call.path["vehicle_id"]))
+    vehicles.remove(call.session, call.actor.id, parse_typeid("veh", call.path["vehicle_id"]), now=call.now)
     return Answer(status=204)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core import crypto, taiwan
+from core import crypto, outbox, taiwan
 from core.errors import NotFound
 from core.ids import new_uuid
 from identity import attempts, people
@@ -39,19 +39,22 @@ def question(session: Session, person_id: UUID, plate: str, vehicle: VehicleKind
 
 def add(session: Session, person_id: UUID, plate: str, vehicle: str, *, now: datetime) -> Vehicle:
     """Write down that the register names this person as the owner; whoever it named before is the owner no more."""
-    session.execute(
-        delete(Vehicle).where(Vehicle.plate == plate, Vehicle.vehicle == vehicle, Vehicle.person_id != person_id)
-    )
+    others = delete(Vehicle).where(Vehicle.plate == plate, Vehicle.vehicle == vehicle, Vehicle.person_id != person_id)
+    for lost in session.execute(others.returning(Vehicle.person_id, Vehicle.id)):
+        outbox.record(session, "identity.vehicle_removed", _fact(lost.person_id, lost.id), now=now)
     row = {"person_id": person_id, "plate": plate, "vehicle": vehicle, "id": new_uuid(), "added_at": now}
-    session.execute(insert(Vehicle).values(row).on_conflict_do_nothing())
+    added = session.execute(insert(Vehicle).values(row).on_conflict_do_nothing().returning(Vehicle.id)).first()
+    if added is not None:
+        outbox.record(session, "identity.vehicle_added", _fact(person_id, added.id), now=now)
     return session.get_one(Vehicle, (person_id, plate, vehicle))
 
 
-def remove(session: Session, person_id: UUID, vehicle_id: UUID) -> None:
+def remove(session: Session, person_id: UUID, vehicle_id: UUID, *, now: datetime) -> None:
     """Take a vehicle off this person's list. Raises NotFound."""
     gone = delete(Vehicle).where(Vehicle.person_id == person_id, Vehicle.id == vehicle_id).returning(Vehicle.id)
     if session.execute(gone).first() is None:
         raise NotFound
+    outbox.record(session, "identity.vehicle_removed", _fact(person_id, vehicle_id), now=now)
 
 
 def page(session: Session, person_id: UUID, *, limit: int, before: UUID | None = None) -> list[Vehicle]:
@@ -66,3 +69,7 @@ def kind_of(plate: str, asked: VehicleKind | None, told: VehicleKind | None) -> 
     """The kind of vehicle: as the register tells, else as the person said, else as the plate's form shows."""
     by_form: VehicleKind = "motorcycle" if taiwan.plate_vehicle(plate) == "motorcycle" else "car"
     return told or asked or by_form
+
+
+def _fact(person_id: UUID, vehicle_id: UUID) -> dict[str, str]:
+    return {"person_id": str(person_id), "vehicle_id": str(vehicle_id)}

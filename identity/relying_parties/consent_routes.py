@@ -25,7 +25,7 @@ from identity.provider.models import AuthorizationRequest, RelyingParty
 from identity.relying_parties import consents
 from identity.relying_parties.consent_schemas import (
     AskingSiteSchema,
-    AuthorizationSchema,
+    SiteAuthorizationSchema,
     ConsentSchema,
     Decision,
     GoOnSchema,
@@ -73,7 +73,7 @@ def turn_back(call: Call) -> Answer:
 @routes.get(
     "/v1/me/authorizations/<authorization_id>",
     access=citizen(loa=1),
-    answers={200: AuthorizationSchema},
+    answers={200: SiteAuthorizationSchema},
     problems=[NotFound, ConsentOfAnother],
     summary=Text("一個網站想知道什麼、為了什麼", "What a site wants to know, and what for"),
 )

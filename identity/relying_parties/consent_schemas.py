@@ -40,7 +40,7 @@ class AskedClaimSchema(Schema):
     )
 
 
-class AuthorizationSchema(AskingSiteSchema):
+class SiteAuthorizationSchema(AskingSiteSchema):
     id = fields.String(required=True)
     person = fields.String(
         required=True, metadata={"description": "who is signed in here: a name, or else the ID number in part"}
