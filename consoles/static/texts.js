@@ -2,14 +2,18 @@
 import { CASE_TEXTS } from "./texts_cases.js";
 import { COUNTER_TEXTS } from "./texts_counter.js";
 import { FINANCE_TEXTS } from "./texts_finance.js";
+import { MESSAGE_TEXTS } from "./texts_messages.js";
 import { NAMES } from "./texts_names.js";
+import { SENDING_TEXTS } from "./texts_sending.js";
 import { SITE_TEXTS } from "./texts_sites.js";
 
 export const TEXTS = {
   ...CASE_TEXTS,
   ...COUNTER_TEXTS,
   ...FINANCE_TEXTS,
+  ...MESSAGE_TEXTS,
   ...NAMES,
+  ...SENDING_TEXTS,
   ...SITE_TEXTS,
   app_name: { zh: "我的高雄 承辦桌面", en: "My Kaohsiung, officers' desk" },
   skip: { zh: "跳到內容", en: "Skip to the content" },

@@ -32,3 +32,15 @@ function drawing(parts) {
 function sum(parts) {
   return parts.reduce((total, part) => total + part, 0);
 }
+
+/** A column for each of `times` ({name, value, figure}), the highest as tall as the place; the first, the middle and the last are named below. */
+export function columns(says, times) {
+  const most = Math.max(...times.map(({ value }) => value), 1);
+  const step = 100 / Math.max(times.length, 1);
+  const drawn = times.map(({ name, value, figure }, place) => svg("rect", {
+    x: `${place * step + step * 0.1}%`, y: `${100 - (100 * value) / most}%`, width: `${step * 0.8}%`, height: `${(100 * value) / most}%`,
+  }, svg("title", {}, `${name} ${figure}`)));
+  const named = times.length < 3 ? times : [times[0], times[Math.floor(times.length / 2)], times[times.length - 1]];
+  return el("div", { class: "columns-chart", role: "img", "aria-label": says }, svg("svg", { "aria-hidden": "true", focusable: "false" }, drawn),
+    el("div", { class: "columns-names", "aria-hidden": "true" }, named.map(({ name }) => el("span", {}, name))));
+}

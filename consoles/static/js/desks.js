@@ -1,6 +1,7 @@
 // The desks there are. Each is a module with `desk`: {path, name (a text's key), roles (null: every officer), screens}.
 import { desk as approvals } from "./desks/approvals.js";
 import { desk as breaks } from "./desks/breaks.js";
+import { desk as campaigns } from "./desks/campaigns.js";
 import { desk as cases } from "./desks/cases.js";
 import { desk as clearing } from "./desks/clearing.js";
 import { desk as counter } from "./desks/counter.js";
@@ -15,4 +16,4 @@ import { desk as refunds } from "./desks/refunds.js";
 import { desk as sites } from "./desks/relying_parties.js";
 import { desk as today } from "./desks/today.js";
 
-export const DESKS = [counter, operator, today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites];
+export const DESKS = [counter, operator, today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns];

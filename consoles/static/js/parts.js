@@ -81,6 +81,12 @@ export function choice(label, options, { value = "", ...attributes } = {}) {
   return chosen;
 }
 
+/** A box to tick with its label; `onChange(isChecked)`. */
+export function checkBox(label, isChecked, onChange) {
+  const input = el("input", { type: "checkbox", checked: Boolean(isChecked), on: { change: () => onChange?.(input.checked) } });
+  return { input, block: el("label", { class: "box" }, input, " ", label) };
+}
+
 /** Whether all these fields are filled in; the first that is not says so. */
 export function allFilled(...fields) {
   for (const each of fields) each.setError("");
@@ -98,19 +104,19 @@ export function cardForm(title, hint, fields, words, send, { kind = "primary" } 
     el("form", { class: "form", novalidate: true, on: { submit } }, fields, problem, el("div", { class: "actions" }, pressed)));
 }
 
-/** A labelled field; `setError(text)` marks it wrong, `setError("")` right. `name` is "input", "select" or "textarea". */
+/** A labelled field; `setError(text)` marks it wrong and goes there unless `isQuiet`, `setError("")` right. `name` is "input", "select" or "textarea". */
 export function field(label, { name = "input", hint, ...attributes } = {}) {
   const id = freshId("field");
   const error = el("p", { class: "field-error", id: `${id}-error`, hidden: true });
   const described = [hint && `${id}-hint`, `${id}-error`].filter(Boolean).join(" ");
   const input = el(name, { id, class: "input", "aria-describedby": described, ...attributes });
   const block = el("div", { class: "field" }, el("label", { for: id }, label), hint && el("p", { class: "hint", id: `${id}-hint` }, hint), input, error);
-  const setError = (text) => {
+  const setError = (text, { isQuiet = false } = {}) => {
     fill(error, text);
     error.hidden = !text;
     if (text) {
       input.setAttribute("aria-invalid", "true");
-      input.focus();
+      if (!isQuiet) input.focus();
     } else {
       input.removeAttribute("aria-invalid");
     }
