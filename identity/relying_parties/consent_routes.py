@@ -25,10 +25,10 @@ from identity.provider.models import AuthorizationRequest, RelyingParty
 from identity.relying_parties import consents
 from identity.relying_parties.consent_schemas import (
     AskingSiteSchema,
-    SiteAuthorizationSchema,
     ConsentSchema,
     Decision,
     GoOnSchema,
+    SiteAuthorizationSchema,
 )
 from identity.relying_parties.errors import AskedOtherwiseSince, ConsentOfAnother, EssentialClaimMissing
 from identity.relying_parties.models import Consent
