@@ -10,11 +10,11 @@ const MOST_METRES = 30_000;
 const STEP_METRES = 100;
 
 /**
- * `near`: null, {circle} or {polygon} as the API has it. `onChange()` after each change. Answers {block, kind(), read(), shapes(),
+ * `near`: null, {circle} or {polygon} as the API has it. `onChange()` after each change; `words`: keys of its texts. Answers {block, kind(), read(), shapes(),
  * onPoint(place), onDrag(from, to)}: the last two are for the map beside it.
  */
-export function nearForm(near, onChange) {
-  const kind = choice(t("near_label"), [["", t("near_none")], ["circle", t("near_circle")], ["polygon", t("near_polygon")]],
+export function nearForm(near, { onChange, words }) {
+  const kind = choice(t(words.near), [["", t(words.nearNone)], ["circle", t("near_circle")], ["polygon", t("near_polygon")]],
     { value: near?.circle ? "circle" : near?.polygon ? "polygon" : "" });
   const from = near?.circle || CENTRE;
   const number = (key, value, step) => field(t(key), { type: "number", inputmode: "decimal", step, value });
@@ -54,7 +54,7 @@ export function nearForm(near, onChange) {
   circleFields.hidden = kind.input.value !== "circle";
   polygonFields.hidden = kind.input.value !== "polygon";
   return {
-    block: el("div", {}, kind.block, el("p", { class: "hint" }, t("near_hint")), circleFields, polygonFields),
+    block: el("div", {}, kind.block, el("p", { class: "hint" }, t(words.nearHint)), circleFields, polygonFields),
     kind: () => kind.input.value,
     fields: { "/audience/near/circle/radius_m": radius, "/audience/near/circle": latitude, "/audience/near/polygon": corners, "/audience/near": kind },
     read,
