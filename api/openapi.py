@@ -94,6 +94,8 @@ _PREFIXES = {
     "counter_case_id": "ccs",
     "visit_id": "vis",
     "call_id": "cll",
+    "subscription_id": "sub",
+    "offer_id": "ofr",
 }
 
 

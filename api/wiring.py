@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 
 from api import push_wiring
+from api.bill_subjects import WalletBills
 from core import outbox
 from core.http import Route
 from core.settings import settings
@@ -20,6 +21,7 @@ from identity.relying_parties import consents, proposals_in_words
 from ledger import tasks as ledger_tasks
 from notify import routes as notify_routes
 from notify import tasks as notify_tasks
+from notify.topics import ports as topic_ports
 from partners import wire
 from partners.ach.client import AchClient
 from partners.adyen.client import AdyenClient, AdyenConfig
@@ -59,8 +61,7 @@ class Sweep:
 
 # Events that nobody acts on yet, and why they are published all the same.
 UNCONSUMED: dict[str, str] = {
-    "wallet.bill_paid_elsewhere": "whoever paid it knows, and the bill shows it; a slip's money and money too much are "
-    "told by events of their own",
+    "notify.subscription_ended": "the inbox tells of it, and whoever sends looks at the subscription itself",
     "wallet.collection_file_refused": "the finance desk sees it among the files",
     "wallet.break_opened": "the desk lists the breaks themselves; the gauge of open ones alarms",
     "wallet.in_transit_overdue": "the desk lists the accounts themselves; the gauge of what is overdue alarms",
@@ -154,4 +155,5 @@ def plug_in() -> None:
     moica = MoicaClient(wire.Peer("moica", of.moica_url, of.moica_secret, read_timeout_seconds=5.0))
     certificate_ports.plug_in(authority=moica, fetch_list=fetch_list, settings=of.certificates)
     federation_ports.plug_in({each.name: OpenIdClient(registered(each)) for each in of.oidc})
+    topic_ports.plug_in(of_bills=WalletBills())
     push_wiring.plug_in()

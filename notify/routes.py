@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
 from core.clock import on_the_wire
-from core.errors import NotFound
+from core.errors import FieldError, InvalidRequest, NotFound
 from core.http import Answer, Call, PageQuery, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity.words import BUREAU_NAMES
-from notify import devices, inbox
+from notify import browsers, devices, inbox
 from notify.cap import routes as cap_routes
-from notify.schemas import DeviceCreate, DevicePage, DeviceSchema, InboxPage, MessageChange, MessageSchema, WhySchema
+from notify.receipts import keys as receipt_keys
+from notify.receipts import routes as receipt_routes
+from notify.schemas import (
+    DeviceCreate,
+    DevicePage,
+    InboxPage,
+    MessageChange,
+    MessageSchema,
+    RegisteredDeviceSchema,
+    WhySchema,
+)
+from partners.webpush.subscriptions import SubscriptionWrong
+from notify.topics import topic_routes
 
 routes = Routes("notify")
-ROUTES = (routes, cap_routes.routes)
+ROUTES = (routes, cap_routes.routes, *topic_routes.ROUTES, receipt_routes.routes)
 _CITIZEN = citizen(loa=2)
 
 
@@ -24,12 +37,31 @@ _CITIZEN = citizen(loa=2)
     "/v1/devices",
     access=_CITIZEN,
     body=DeviceCreate,
-    answers={200: DeviceSchema, 201: DeviceSchema},
+    answers={200: RegisteredDeviceSchema, 201: RegisteredDeviceSchema},
     summary=Text("登記一台要收通知的裝置", "Register a device for push messages; 200 when it was known already"),
 )
 def register_device(call: Call) -> Answer:
-    device, is_new = devices.register(call.session, person_id=call.actor.id, now=call.now, **call.body)
-    return Answer(_device(device), status=201 if is_new else 200)
+    """`address` is Firebase's installation id or token, a browser's PushSubscription as JSON, or a LINE user id.
+    `receipt_key` signs what the device says of its messages; each answer carries a new one, and nothing shows it again.
+    """
+    kind, address = call.body["kind"], _checked_address(call.body["kind"], call.body["address"])
+    device, is_new = devices.register(
+        call.session, person_id=call.actor.id, kind=kind, address=address, name=call.body["name"], now=call.now
+    )
+    key = receipt_keys.issue(call.session, device.id)
+    return Answer(_device(device) | {"receipt_key": key}, status=201 if is_new else 200)
+
+
+def _checked_address(kind: str, address: str) -> str:
+    """The address in the one form that is kept. Raises InvalidRequest."""
+    if kind == "webpush":
+        try:
+            return browsers.address_of(address)
+        except SubscriptionWrong as wrong:
+            raise InvalidRequest(errors=[FieldError("/address", str(wrong))]) from None
+    if kind == "line" and not re.fullmatch("U[0-9a-f]{32}", address):
+        raise InvalidRequest(errors=[FieldError("/address", "a LINE user id is U and 32 hexadecimal digits")])
+    return address
 
 
 @routes.get(

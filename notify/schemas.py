@@ -7,8 +7,16 @@ from marshmallow import Schema, fields, validate
 from core.http import Matches, page_of
 from notify.texts import WORDINGS
 
-KINDS = ("fid", "fcm_token")
-MESSAGE_KINDS = (*(wording.kind for wording in WORDINGS), "campaign", "digest", "question", "alert", "test")
+KINDS = ("fid", "fcm_token", "webpush", "line")
+MESSAGE_KINDS = (
+    *(wording.kind for wording in WORDINGS),
+    "campaign",
+    "digest",
+    "question",
+    "alert",
+    "test",
+    "subscription_ended",
+)
 BASES_OF_MESSAGES = ("transaction", "subscription", "question", "digest", "alert", "test")
 SEVERITIES = ("Extreme", "Severe", "Moderate", "Minor", "Unknown")
 
@@ -25,6 +33,10 @@ class DeviceSchema(Schema):
     name = fields.String(required=True)
     created_at = fields.DateTime(required=True)
     last_seen_at = fields.DateTime(required=True)
+
+
+class RegisteredDeviceSchema(DeviceSchema):
+    receipt_key = fields.String(required=True)
 
 
 DevicePage = page_of(DeviceSchema)

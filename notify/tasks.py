@@ -15,6 +15,7 @@ from core.text import Text
 from notify import automatic_debit, cash, deliveries, instalments, money_back, security, texts
 from notify.cap import tasks as cap_tasks
 from notify.messages import day_text, write
+from notify.topics import tasks as topic_tasks
 
 _NOTHING = Text("", "")
 
@@ -107,8 +108,9 @@ CONSUMERS = (
     Consumer("notify.instalments_completed", "wallet.instalments_completed", instalments.tell_of_completion),
     Consumer("notify.instalments_ended", "wallet.instalments_ended", instalments.tell_of_end, push_at_once),
     Consumer("notify.security_notice", "identity.security_notice", security.tell, push_at_once),
+    *topic_tasks.CONSUMERS,
 )
 
 # name: (seconds between two runs, what is run)
 # What is due to be handed over is looked for by `api.pusher`, without the broker.
-SWEEPS: dict[str, tuple[float, Callable[[datetime], object]]] = {**cap_tasks.SWEEPS}
+SWEEPS: dict[str, tuple[float, Callable[[datetime], object]]] = {**cap_tasks.SWEEPS, **topic_tasks.SWEEPS}

@@ -24,7 +24,8 @@ COMMENT ON COLUMN notify.topic.offered_at IS 'The kind of life event at which pe
 """
 
 SUBSCRIPTIONS = """
-ALTER TABLE notify.subscription ADD COLUMN unopened_since timestamptz, ADD COLUMN district text;
+ALTER TABLE notify.subscription ADD COLUMN unopened_since timestamptz, ADD COLUMN district text,
+    ADD COLUMN renewed_at timestamptz;
 COMMENT ON COLUMN notify.subscription.unopened_since IS 'When the oldest message was sent after which none was opened.';
 COMMENT ON COLUMN notify.subscription.district IS 'Where the thing is that it is about: whoever leaves that district needs it no more.';
 ALTER TABLE notify.subscription ADD CONSTRAINT subscription_ended_how CHECK (ended_how IN
@@ -65,14 +66,32 @@ CREATE TRIGGER subscription_event_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON
 SUBJECTS = """
 CREATE TABLE notify.subject (
     subject text PRIMARY KEY,
+    kind text NOT NULL,
     bureau text NOT NULL,
+    person_id uuid,
     name_zh text NOT NULL, name_en text NOT NULL,
     district text,
     opened_at timestamptz NOT NULL,
-    closed_at timestamptz
+    closed_at timestamptz,
+    closed_ref text,
+    settled_at timestamptz
 );
-COMMENT ON TABLE notify.subject IS 'Things that a bureau told of and that people may subscribe to: roadworks, permits, schools.';
-CREATE INDEX subject_in_district ON notify.subject (district) WHERE closed_at IS NULL;
+COMMENT ON TABLE notify.subject IS 'Things that a bureau told of and that people may subscribe to: roadworks, permits, cases.';
+COMMENT ON COLUMN notify.subject.person_id IS 'Whose it is; null: anybody''s, as roadworks are.';
+COMMENT ON COLUMN notify.subject.settled_at IS 'When every subscription about it had ended, after it was closed.';
+CREATE INDEX subject_open_to_all ON notify.subject (kind, district) WHERE closed_at IS NULL AND person_id IS NULL;
+CREATE INDEX subject_of_person ON notify.subject (person_id, kind) WHERE closed_at IS NULL AND person_id IS NOT NULL;
+CREATE INDEX subject_to_settle ON notify.subject (closed_at) WHERE closed_at IS NOT NULL AND settled_at IS NULL;
+"""
+
+FACTS = """
+CREATE TABLE notify.fact_permission (
+    person_id uuid NOT NULL,
+    name text NOT NULL,
+    allowed_at timestamptz NOT NULL,
+    PRIMARY KEY (person_id, name)
+);
+COMMENT ON TABLE notify.fact_permission IS 'That a fact may be used, whether it is true today or not; taken back means deleted.';
 """
 
 LIFE_EVENTS = """
@@ -88,6 +107,7 @@ CREATE TABLE notify.life_event (
     received_at timestamptz NOT NULL,
     CONSTRAINT life_event_told_once UNIQUE (bureau, reference)
 );
+CREATE INDEX life_event_about ON notify.life_event (subject) WHERE subject IS NOT NULL;
 COMMENT ON COLUMN notify.life_event.body_hash IS 'Keyed: tells the same report from another one under its reference; it names nobody.';
 
 CREATE TABLE notify.offer (
@@ -113,8 +133,8 @@ CREATE INDEX offer_to_lapse ON notify.offer (expires_at) WHERE status = 'open';
 
 
 def upgrade() -> None:
-    """Add what happened to subscriptions, what they are about, life events and offers."""
-    for statements in (TOPICS, SUBSCRIPTIONS, SUBJECTS, LIFE_EVENTS):
+    """Add what happened to subscriptions, what they are about, what may be used, life events and offers."""
+    for statements in (TOPICS, SUBSCRIPTIONS, SUBJECTS, FACTS, LIFE_EVENTS):
         op.execute(statements)
 
 

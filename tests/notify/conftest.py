@@ -55,7 +55,10 @@ def happened(database: db.Database) -> Callable[..., UUID]:
 
 
 def bring(*event_ids: UUID) -> None:
-    deliver(event_ids, {consumer.kind: [consumer] for consumer in CONSUMERS})
+    by_kind: dict[str, list[outbox.Consumer]] = {}
+    for consumer in CONSUMERS:
+        by_kind.setdefault(consumer.kind, []).append(consumer)
+    deliver(event_ids, by_kind)
 
 
 def captured(person_id: UUID, **changed: Any) -> dict[str, Any]:
