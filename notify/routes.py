@@ -25,8 +25,8 @@ from notify.schemas import (
     RegisteredDeviceSchema,
     WhySchema,
 )
-from partners.webpush.subscriptions import SubscriptionWrong
 from notify.topics import topic_routes
+from partners.webpush.subscriptions import SubscriptionWrong
 
 routes = Routes("notify")
 ROUTES = (routes, cap_routes.routes, *topic_routes.ROUTES, receipt_routes.routes)
