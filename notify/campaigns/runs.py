@@ -1,0 +1,261 @@
+"""Sending: a run begins when its campaign is due, and finds its people in chunks that a crash cannot undo or repeat.
+
+Each chunk is one transaction: the next people by their id, what was counted of them, and how far it has got
+(`resolved_to`). Nobody is held in memory. When all are found, the cap decides on them (`notify/cap`).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core import db
+from core.ids import new_uuid
+from core.text import Text
+from identity.words import BUREAU_NAMES
+from notify.campaigns import audience_sql, campaigns, moves, schedules, tallies, triggers, words
+from notify.campaigns.campaigns import Campaign
+from notify.cap.preferences import Preferences
+from notify.cap.rounds import GATHER_SECONDS
+
+CHUNK = 5_000
+"""Subscriptions looked at in one transaction; more where few of them belong to the audience."""
+MOST_CHUNK = 80_000
+LIFE = timedelta(days=7)
+"""For how long a message is worth sending that has no deadline."""
+
+_LONGEST_PASS_SECONDS = 20.0
+_BEFORE_ALL, _AFTER_ALL = UUID(int=0), UUID(int=2**128 - 1)
+_DEFAULTS = Preferences()
+_WHY = Text(
+    "您訂閱了「{topic}」，這是{bureau}發給訂閱者的訊息。",
+    "You subscribed to “{topic}”, and this was sent to its subscribers by the {bureau}.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One transaction's work: how many people were found, and whether they were the last."""
+
+    found: int
+    is_last: bool
+
+
+def start_due(now: datetime) -> None:
+    """Begin every campaign whose time has come, find people for what has begun, end what is done.
+
+    Opens its own units of work. Run by several workers at once, no run begins twice and no chunk is done twice.
+    """
+    while begin_next(now):
+        pass
+    ends_at = time.monotonic() + _LONGEST_PASS_SECONDS
+    with db.single_statements() as session:
+        open_runs = list(session.execute(_RESOLVING).scalars())
+    for run_id in open_runs:
+        resolve(run_id, now, until=ends_at)
+    finish_campaigns(now)
+
+
+def begin_next(now: datetime) -> bool:
+    """Begin the run of one campaign that is due and in nobody else's hands; whether there was one."""
+    with db.unit_of_work() as session:
+        campaign = campaigns.due(session, now)
+        if campaign is None:
+            return False
+        _begin(session, campaign, now)
+    return True
+
+
+def resolve(run_id: UUID, now: datetime, *, until: float | None = None) -> int:
+    """Find the run's people, chunk by chunk, until all are found (or `until`, a monotonic second, has come).
+
+    Answers how many. Another worker may have the run in hand: then this one leaves it.
+    """
+    found, size = 0, CHUNK
+    while until is None or time.monotonic() < until:
+        chunk = resolve_chunk(run_id, now, size)
+        if chunk is None:
+            break
+        found += chunk.found
+        if chunk.is_last:
+            break
+        size = min(size * 2, MOST_CHUNK) if chunk.found < CHUNK // 4 else CHUNK
+    return found
+
+
+def resolve_chunk(run_id: UUID, now: datetime, size: int = CHUNK) -> Chunk | None:
+    """Find the next people of a run. None where there is nothing to find, or somebody else is at it."""
+    with db.unit_of_work() as session:
+        run = session.execute(_TAKE, {"id": run_id}).one_or_none()
+        if run is None:
+            return None
+        campaign = campaigns.read(session, run.campaign_id)
+        after = run.resolved_to or _BEFORE_ALL
+        if isinstance(campaign.planned, schedules.OnEvent):
+            step = triggers.resolve_some(session, campaign, run, after=after, now=now)
+            counts, upto = step.counts, step.upto
+        else:
+            counts, upto = _resolve_some(session, campaign, run, after=after, size=size, now=now)
+        is_last = upto is None
+        session.execute(_RESOLVED, {"id": run_id, "upto": upto or _AFTER_ALL, "is_last": is_last, "now": now})
+        tallies.add(session, run_id, counts)
+    return Chunk(counts["audience"], is_last)
+
+
+def finish_campaigns(now: datetime) -> None:
+    """End the campaigns of which nothing is left to send; one that will be sent again waits for that."""
+    with db.single_statements() as session:
+        over = list(session.execute(_OVER).scalars())
+    for campaign_id in over:
+        with db.unit_of_work() as session:
+            if session.execute(_STILL_OVER, {"id": campaign_id}).first() is None:
+                continue
+            campaign = campaigns.read(session, campaign_id)
+            if campaign.next_run_at is None:
+                moves.finish(session, campaign, now=now)
+            else:
+                moves.wait_for_next(session, campaign, now=now)
+
+
+def _begin(session: Session, campaign: Campaign, now: datetime) -> None:
+    assert campaign.next_run_at is not None
+    if campaign.deadline is not None and campaign.deadline <= now:
+        moves.finish(session, campaign, what="too_late", now=now)
+        return
+    if campaign.agreed_hash != campaign.approved_hash:
+        moves.finish(session, campaign, what="stopped", reason="its words are not those that were approved", now=now)
+        return
+    if campaigns.topic_of_bureau(session, campaign.topic, campaign.bureau) is None:
+        moves.finish(session, campaign, what="stopped", reason="its topic is closed", now=now)
+        return
+    following = schedules.next_after(campaign.planned, now)
+    run_id = new_uuid()
+    session.execute(_CONTENT, _content(session, campaign) | {"id": run_id, "now": now})
+    session.execute(
+        _RUN,
+        {
+            "id": run_id, "campaign_id": campaign.id, "now": now, "scheduled_for": campaign.next_run_at,
+            "round_at": now + timedelta(seconds=GATHER_SECONDS), "deadline": _deadline(campaign, following, now),
+        },
+    )  # fmt: skip
+    moves.begin(session, campaign, next_run_at=following, now=now)
+
+
+def _deadline(campaign: Campaign, following: datetime | None, now: datetime) -> datetime:
+    """Until when this run is worth sending: the next one replaces it."""
+    planned = campaign.planned
+    if isinstance(planned, schedules.OnEvent):
+        own = now + timedelta(days=max(planned.days_before, 1))
+    else:
+        own = now + LIFE if following is None else min(following, now + LIFE)
+    return own if campaign.deadline is None else min(own, campaign.deadline)
+
+
+def _content(session: Session, campaign: Campaign) -> dict[str, Any]:
+    said = campaign.said
+    topic = session.execute(_TOPIC_NAME, {"id": campaign.topic_id}).one()
+    why = _WHY.format(topic=Text(topic.name_zh, topic.name_en), bureau=BUREAU_NAMES[campaign.bureau])
+    return {
+        "title_zh": words.filled(said.title.zh, said.fields), "title_en": words.filled(said.title.en, said.fields),
+        "body_zh": words.filled(said.body.zh, said.fields), "body_en": words.filled(said.body.en, said.fields),
+        "link": said.link,
+        "why": orjson.dumps({"explanation": {"zh": why.zh, "en": why.en}, "campaign": str(campaign.id)}).decode(),
+    }  # fmt: skip
+
+
+def _resolve_some(
+    session: Session, campaign: Campaign, run: Any, *, after: UUID, size: int, now: datetime
+) -> tuple[dict[str, int], UUID | None]:
+    """Make candidates of the people of the next `size` subscriptions; up to whom, None where they were the last."""
+    subject = campaign.meant_for.subject
+    edge = text(_EDGE.format(only="" if subject is None else "AND subject = :subject"))
+    upto = session.execute(
+        edge, {"topic_id": campaign.topic_id, "subject": subject, "after": after, "skip": size - 1}
+    ).scalar()
+    meant = audience_sql.compiled(campaign.meant_for, campaign.topic_id, now=run.begun_at)
+    counts = session.execute(
+        text(_FIND.format(condition=meant.condition)),
+        meant.parameters
+        | {
+            "after": after, "upto": upto or _AFTER_ALL, "run_id": run.id, "priority": campaign.priority,
+            "deadline": run.deadline, "now": now, "quiet_from": _DEFAULTS.quiet_from,
+            "quiet_until": _DEFAULTS.quiet_until, "zone": _DEFAULTS.timezone,
+        },
+    ).one()  # fmt: skip
+    return {"audience": counts.audience, "unreachable": counts.unreachable, "asleep": counts.asleep}, upto
+
+
+_RESOLVING = text("SELECT id FROM notify.run WHERE status = 'resolving' ORDER BY begun_at")
+_TAKE = text(
+    """
+    SELECT id, campaign_id, resolved_to, begun_at, deadline FROM notify.run
+     WHERE id = :id AND status = 'resolving' FOR NO KEY UPDATE SKIP LOCKED
+    """
+)
+_RESOLVED = text(
+    """
+    UPDATE notify.run SET resolved_to = :upto, status = CASE WHEN :is_last THEN 'deciding' ELSE status END,
+           resolved_at = CASE WHEN :is_last THEN CAST(:now AS timestamptz) END
+     WHERE id = :id
+    """
+)
+_CONTENT = text(
+    """
+    INSERT INTO notify.content (id, title_zh, title_en, body_zh, body_en, link, why, created_at)
+    VALUES (:id, :title_zh, :title_en, :body_zh, :body_en, :link, CAST(:why AS jsonb), :now)
+    """
+)
+# A second run for the same moment of the same campaign is refused by run_once_for_each_moment.
+_RUN = text(
+    """
+    INSERT INTO notify.run (id, campaign_id, content_id, scheduled_for, round_at, deadline, begun_at)
+    VALUES (:id, :campaign_id, :id, :scheduled_for, :round_at, :deadline, :now)
+    """
+)
+_TOPIC_NAME = text("SELECT name_zh, name_en FROM notify.topic WHERE id = :id")
+_EDGE = """
+    SELECT person_id FROM notify.subscription
+     WHERE topic_id = :topic_id AND status = 'live' AND person_id > :after {only}
+     ORDER BY person_id OFFSET :skip LIMIT 1
+"""
+_FIND = """
+    WITH chosen AS (
+        SELECT DISTINCT ON (s.person_id) s.person_id, s.id AS subscription_id, s.topic_id
+          FROM notify.subscription AS s
+         WHERE s.person_id > :after AND s.person_id <= :upto AND {condition}
+         ORDER BY s.person_id, s.id
+    ), added AS (
+        INSERT INTO notify.candidate (run_id, person_id, subscription_id, topic_id, priority, deadline, interest,
+                                      not_before)
+        SELECT :run_id, c.person_id, c.subscription_id, c.topic_id, :priority, :deadline,
+               coalesce((i.opened + 1)::real / (i.sent + 2), 0.5),
+               notify.awake_at(coalesce(p.quiet_from, :quiet_from), coalesce(p.quiet_until, :quiet_until),
+                               coalesce(p.timezone, :zone), :now)
+          FROM chosen AS c
+               LEFT JOIN notify.preference AS p ON p.person_id = c.person_id
+               LEFT JOIN notify.interest AS i ON i.person_id = c.person_id AND i.topic_id = c.topic_id
+        ON CONFLICT (run_id, person_id) DO NOTHING
+        RETURNING person_id, not_before
+    )
+    SELECT count(*) AS audience, count(*) FILTER (WHERE a.not_before > :now) AS asleep,
+           count(*) FILTER (WHERE NOT EXISTS (SELECT FROM notify.device AS d
+                                               WHERE d.person_id = a.person_id AND d.gone_at IS NULL)) AS unreachable
+      FROM added AS a
+"""
+_OVER_NOW = """
+    c.state = 'sending'
+       AND NOT EXISTS (SELECT FROM notify.run r WHERE r.campaign_id = c.id AND r.status IN ('resolving', 'deciding'))
+       AND NOT EXISTS (SELECT FROM notify.run r JOIN notify.delivery d ON d.event_id = r.id AND d.status = 'pending'
+                        WHERE r.campaign_id = c.id AND r.status = 'done')
+"""
+_OVER = text(f"SELECT c.id FROM notify.campaign c WHERE {_OVER_NOW}")  # noqa: S608
+_STILL_OVER = text(
+    f"SELECT c.id FROM notify.campaign c WHERE c.id = :id AND {_OVER_NOW} FOR NO KEY UPDATE OF c SKIP LOCKED"  # noqa: S608
+)

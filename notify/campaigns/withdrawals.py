@@ -1,0 +1,89 @@
+"""Taking back what a stopped run still has on its way, and of a recalled one what people have, in bounded chunks.
+
+Nothing more is decided of a stopped run from the moment of the stop, and a hand-over looks at it once more. A decision
+that was in hand at that moment may still commit: so everything is looked through again once that can no longer be.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+
+from core import db
+
+CHUNK = 2_000
+SETTLE_SECONDS = 90
+"""Longer than any transaction lives: statements end after 60 seconds."""
+_BEFORE_ALL, _AFTER_ALL = UUID(int=0), UUID(int=2**128 - 1)
+
+
+def withdraw_stopped(now: datetime) -> None:
+    """Go on with every stopped run, from where the last one left it. Opens its own units of work."""
+    with db.single_statements() as session:
+        runs = session.execute(_STOPPED).all()
+    for run in runs:
+        is_second_pass = run.withdrawn_to == _AFTER_ALL
+        if is_second_pass and run.ended_at + timedelta(seconds=SETTLE_SECONDS) > now:
+            continue
+        after: UUID | None = _BEFORE_ALL if is_second_pass else run.withdrawn_to or _BEFORE_ALL
+        while after is not None:
+            after = _withdraw_some(run.id, after, now, is_second_pass=is_second_pass)
+
+
+def _withdraw_some(run_id: UUID, after: UUID, now: datetime, *, is_second_pass: bool) -> UUID | None:
+    """One chunk; up to whom, None where there is nobody left or another worker is at it."""
+    with db.unit_of_work() as session:
+        run = session.execute(_TAKE, {"id": run_id}).one_or_none()
+        if run is None or (not is_second_pass and (run.withdrawn_to or _BEFORE_ALL) != after):
+            return None
+        upto: UUID | None = session.execute(_EDGE, {"run_id": run_id, "after": after, "skip": CHUNK - 1}).scalar()
+        values = {"run_id": run_id, "after": after, "upto": upto or _AFTER_ALL, "now": now}
+        session.execute(_DELIVERIES, values)
+        if run.stop_reason is not None:
+            session.execute(_MESSAGES, values)
+        is_over = is_second_pass and upto is None
+        if is_over and session.execute(_STILL_WAITING, {"run_id": run_id}).first() is not None:
+            return None
+        if is_over or not is_second_pass:
+            session.execute(_WITHDRAWN, {"id": run_id, "upto": upto or _AFTER_ALL, "is_over": is_over, "now": now})
+    return upto
+
+
+_STOPPED = text(
+    "SELECT id, ended_at, withdrawn_to FROM notify.run WHERE status = 'stopped' AND withdrawn_at IS NULL ORDER BY id"
+)
+_TAKE = text(
+    """
+    SELECT stop_reason, withdrawn_to FROM notify.run
+     WHERE id = :id AND status = 'stopped' AND withdrawn_at IS NULL FOR NO KEY UPDATE SKIP LOCKED
+    """
+)
+_EDGE = text(
+    """
+    SELECT person_id FROM notify.message WHERE run_id = :run_id AND person_id > :after
+     ORDER BY person_id OFFSET :skip LIMIT 1
+    """
+)
+_MESSAGES = text(
+    """
+    UPDATE notify.message SET recalled_at = :now
+     WHERE run_id = :run_id AND person_id > :after AND person_id <= :upto AND recalled_at IS NULL
+    """
+)
+_DELIVERIES = text(
+    """
+    UPDATE notify.delivery SET status = 'withdrawn', settled_at = :now, last_error = 'stopped'
+     WHERE id IN (SELECT d.id FROM notify.message m JOIN notify.delivery d ON d.message_id = m.id
+                   WHERE m.run_id = :run_id AND m.person_id > :after AND m.person_id <= :upto AND d.status = 'pending'
+                   ORDER BY d.id FOR NO KEY UPDATE OF d SKIP LOCKED)
+    """
+)
+_STILL_WAITING = text("SELECT FROM notify.candidate WHERE run_id = :run_id AND status = 'waiting' LIMIT 1")
+_WITHDRAWN = text(
+    """
+    UPDATE notify.run SET withdrawn_to = :upto, withdrawn_at = CASE WHEN :is_over THEN CAST(:now AS timestamptz) END
+     WHERE id = :id
+    """
+)
