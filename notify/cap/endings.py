@@ -26,7 +26,7 @@ def close_what_is_over(now: datetime) -> int:
 def finish_runs(now: datetime) -> int:
     """Note the end of every run in which nobody waits any more. Answers how many ended."""
     with db.unit_of_work() as session:
-        return int(session.execute(_FINISH, {"now": now}).rowcount)
+        return len(session.execute(_FINISH, {"now": now}).all())
 
 
 def _close_some(now: datetime) -> int:
@@ -67,5 +67,6 @@ _FINISH = text(
     UPDATE notify.run r SET status = 'done', ended_at = :now
      WHERE status = 'deciding'
        AND NOT EXISTS (SELECT FROM notify.candidate c WHERE c.run_id = r.id AND c.status = 'waiting')
+    RETURNING id
     """
 )
