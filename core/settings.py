@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from core import certificate_settings, oidc_settings, web_push_settings
+from core import alert_settings, certificate_settings, oidc_settings, web_push_settings
 
 # The sandbox signs with it; it is a secret of nobody.
 DEMO_ADYEN_HMAC_KEY = "6d792d6b616f687369756e672d73616e64626f782d616479656e2d6b65792d31"
@@ -58,6 +58,7 @@ class Settings:
     fcm_project: str
     fcm_credentials_file: str
     web_push: web_push_settings.WebPushSettings
+    alerts: alert_settings.AlertSettings
     adyen_url: str
     adyen_api_key: str
     adyen_merchant_account: str
@@ -142,6 +143,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         fcm_url=_url(environment, "FCM_URL", fcm_url, ("http", "https")) if fcm_url else "",
         fcm_project=environment.get("FCM_PROJECT", "mykaohsiung-demo"),
         fcm_credentials_file=_service_account(environment, "FCM_CREDENTIALS_FILE", is_needed=not fcm_url),
+        alerts=alert_settings.read(
+            environment, sandbox_url=sandbox_url, is_demo=is_demo, url=_url, number=_number, flag=_flag
+        ),
         web_push=web_push_settings.read(
             environment, sandbox_url=sandbox_url, state_dir=state_dir, is_demo=is_demo, wrong=SettingWrong
         ),

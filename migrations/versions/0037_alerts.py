@@ -42,6 +42,7 @@ CREATE TABLE notify.alert_part (
     part smallint NOT NULL,
     content_id uuid NOT NULL REFERENCES notify.content,
     severity text NOT NULL,
+    urgency smallint NOT NULL,
     named text[] NOT NULL,
     near text[] NOT NULL,
     circles jsonb NOT NULL,
@@ -50,6 +51,7 @@ CREATE TABLE notify.alert_part (
 );
 COMMENT ON TABLE notify.alert_part IS
     'What is said in which area, the gravest first: a person hears the first part whose area holds them.';
+COMMENT ON COLUMN notify.alert_part.urgency IS 'Of its deliveries. 9 rings, 8 sounds like any message, 7 makes no sound; all three go before what is no alert.';
 COMMENT ON COLUMN notify.alert_part.near IS 'Districts that circles and polygons overlap, for whoever is known by district only.';
 
 CREATE TABLE notify.alert_inside (

@@ -7,7 +7,6 @@ districts that they overlap count.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from notify import district_shapes
@@ -40,10 +39,12 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Infos that say one thing in one or more languages, and where in Kaohsiung it holds."""
+    """Infos that say one thing in one or more languages, where in Kaohsiung it holds, and what those places are called
+    there."""
 
     infos: tuple[Info, ...]
     reach: Reach
+    places: tuple[str, ...] = ()
 
     @property
     def severity(self) -> str:
@@ -60,33 +61,43 @@ def parts_of(message: Message) -> tuple[Part, ...]:
         if info.language.lower() in {other.language.lower() for other in saying}:
             saying = same.setdefault((where, info.severity, info.urgency, info.expires, info.event, id(info)), [])
         saying.append(info)
-    parts = [Part(tuple(infos), reach_of(infos[0].areas)) for infos in same.values()]
+    parts = [_part(infos) for infos in same.values()]
     here = [part for part in parts if part.reach.is_here]
     return tuple(sorted(here, key=lambda part: SEVERITIES.index(part.severity)))
 
 
-def reach_of(areas: Iterable[Area]) -> Reach:
-    """The part of these areas that concerns Kaohsiung. Shapes that overlap none of its districts are left out."""
+def _part(infos: list[Info]) -> Part:
+    here = [(area, reach) for area in infos[0].areas if (reach := reach_of(area)).is_here]
+    together = Reach(
+        named=frozenset[str]().union(*(reach.named for _, reach in here)),
+        near=frozenset[str]().union(*(reach.near for _, reach in here)),
+        circles=tuple(circle for _, reach in here for circle in reach.circles),
+        polygons=tuple(polygon for _, reach in here for polygon in reach.polygons),
+    )
+    return Part(tuple(infos), together, tuple(" ".join(area.description.split()) for area, _ in here))
+
+
+def reach_of(area: Area) -> Reach:
+    """What of an area concerns Kaohsiung. Shapes that overlap none of its districts are left out."""
     named: set[str] = set()
     near: set[str] = set()
     circles: list[Circle] = []
     polygons: list[tuple[Point, ...]] = []
-    for area in areas:
-        for geocode in area.geocodes:
-            named |= districts_named(geocode)
-        for circle in area.circles:
-            at = circle.center
-            overlapped = district_shapes.overlapping_circle(
-                latitude=at.latitude, longitude=at.longitude, radius_km=circle.radius_km
-            )
-            if overlapped:
-                circles.append(circle)
-                near |= overlapped
-        for polygon in area.polygons:
-            overlapped = district_shapes.overlapping_polygon([(at.latitude, at.longitude) for at in polygon])
-            if overlapped:
-                polygons.append(polygon)
-                near |= overlapped
+    for geocode in area.geocodes:
+        named |= districts_named(geocode)
+    for circle in area.circles:
+        at = circle.center
+        overlapped = district_shapes.overlapping_circle(
+            latitude=at.latitude, longitude=at.longitude, radius_km=circle.radius_km
+        )
+        if overlapped:
+            circles.append(circle)
+            near |= overlapped
+    for polygon in area.polygons:
+        overlapped = district_shapes.overlapping_polygon([(at.latitude, at.longitude) for at in polygon])
+        if overlapped:
+            polygons.append(polygon)
+            near |= overlapped
     return Reach(frozenset(named), frozenset(near), tuple(circles), tuple(polygons))
 
 

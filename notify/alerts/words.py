@@ -60,7 +60,7 @@ BASIS = Text(
     "property). Emergencies are not subject to subscriptions, the daily cap or quiet hours.",
 )
 _WHY = Text(
-    "{sender} 對「{area}」發布了這則告警，而您的裝置、所在行政區或您登記的地點在範圍內。",
+    "{sender}對「{area}」發布了這則告警，而您的裝置、所在行政區或您登記的地點在範圍內。",
     "{sender} issued this alert for “{area}”; your device, its district or a place that you registered is inside.",
 )
 _WHY_AGAIN = Text(
@@ -77,8 +77,8 @@ class Words:
     explanation: Text
 
 
-def of_infos(message: Message, infos: Sequence[Info]) -> Words:
-    """The words of one part of an alert (its infos say the same in different languages)."""
+def of_infos(message: Message, infos: Sequence[Info], places: Sequence[str] = ()) -> Words:
+    """The words of one part of an alert (its infos say the same in different languages), in force at `places`."""
     chinese = next((info for info in infos if info.language.lower().startswith("zh")), infos[0])
     english = next((info for info in infos if info.language.lower().startswith("en")), None)
     title_zh, body_zh = _headline(chinese), _body(chinese)
@@ -88,11 +88,10 @@ def of_infos(message: Message, infos: Sequence[Info]) -> Words:
         title_en = f"{event_in_english(chinese)} ({SEVERITIES[chinese.severity].en})"
         body_en = f"{_IN_CHINESE}{title_zh} {body_zh}"
     sender = chinese.sender_name or message.sender
-    area = _area(infos[0])
     return Words(
         _drill(message, Text(title_zh, title_en), MOST_TITLE),
         Text(_cut(body_zh, MOST_BODY), _cut(body_en, MOST_BODY)),
-        _WHY.format(sender=sender, area=area),
+        _WHY.format(sender=sender, area=_listed(places)),
     )
 
 
@@ -103,7 +102,7 @@ def of_cancellation(message: Message, told: Text) -> Words:
     if message.infos:
         said = of_infos(message, message.infos)
         title, body = said.title, Text(f"{OVER.zh}{said.body.zh}", f"{OVER.en} {said.body.en}")
-    return Words(_cut_both(title, MOST_TITLE), _cut_both(body, MOST_BODY), Text(_WHY_AGAIN.zh, _WHY_AGAIN.en))
+    return Words(_cut_both(title, MOST_TITLE), _cut_both(body, MOST_BODY), _WHY_AGAIN)
 
 
 def of_correction(text: Text, told: Text) -> Words:
@@ -135,10 +134,9 @@ def _body(info: Info) -> str:
     return "\n".join(said) or _headline(info)
 
 
-def _area(info: Info) -> str:
-    named = [" ".join(area.description.split()) for area in info.areas]
-    more = f" … ({len(named)})" if len(named) > 3 else ""
-    return _cut("、".join(named[:3]) + more, 120)
+def _listed(places: Sequence[str]) -> str:
+    more = f" … ({len(places)})" if len(places) > 3 else ""
+    return _cut("、".join(places[:3]) + more, 120)
 
 
 def _drill(message: Message, text: Text, most: int) -> Text:

@@ -1,0 +1,176 @@
+"""Telling everybody inside: an alert's audience in steps, each in chunks of people, each chunk in one transaction.
+
+A step is one way in which people can be inside (a place that they named, a device at a position, a device or a place
+of which only the district is known). `step` and `resolved_to` are written down with every chunk, and a message is
+unique for alert and person, so that a worker that dies leaves nothing half told and nobody told twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core import db
+from core.ids import new_uuid
+from core.settings import settings
+from notify.alerts import audience_sql, duty, inside, records
+from notify.alerts.records import Alert
+from notify.campaigns import tallies
+
+CHUNK_PEOPLE = 5_000
+# A position older than this no longer says that somebody is elsewhere; it still says that they may be there.
+POSITION_SAYS_ELSEWHERE_FOR = timedelta(hours=24)
+REPEATED = ("Extreme", "Severe")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One way to be inside: `how` names the query, `district` or `about` what it asks about."""
+
+    part: int
+    how: str
+    district: str | None = None
+    about: UUID | None = None
+
+
+def send_due(now: datetime) -> int:
+    """Tell everybody whom an alert that goes out has not reached yet, the gravest alert first. Answers how many people.
+
+    Opens its own units of work; several workers at once take different alerts.
+    """
+    told = 0
+    while True:
+        with db.unit_of_work() as session:
+            alert = _next(session)
+            if alert is None:
+                return told
+            told += advance(session, alert, now)
+
+
+def advance(session: Session, alert: Alert, now: datetime) -> int:
+    """One chunk of an alert's audience, locked by the caller's transaction. Answers how many people were told."""
+    steps = steps_of(session, alert)
+    if alert.expires_at <= now:
+        _finish(session, alert, "expired", now)
+        return 0
+    if alert.step >= len(steps):
+        _finish(session, alert, None, now)
+        return 0
+    step = steps[alert.step]
+    if step.how == "gather":
+        inside.gather(session, alert.id, step.part)
+        session.execute(_GO_ON, {"id": alert.id, "step": alert.step + 1, "to": None, "people": 0, "devices": 0})
+        return 0
+    values = _values(alert, steps, now)
+    people = list(session.execute(audience_sql.PEOPLE[step.how], values).scalars())
+    told, devices = _tell(session, alert, step, people, values, now) if people else (0, 0)
+    is_last = len(people) < CHUNK_PEOPLE
+    session.execute(
+        _GO_ON,
+        {
+            "id": alert.id, "step": alert.step + 1 if is_last else alert.step,
+            "to": None if is_last else people[-1], "people": told, "devices": devices,
+        },
+    )  # fmt: skip
+    if told:
+        tallies.add(session, alert.id, {"audience": told, "sent": devices})
+    return told
+
+
+def steps_of(session: Session, alert: Alert) -> list[Step]:
+    """The steps of an alert, the same every time: whoever is inside for sure comes first in each part."""
+    if alert.audience == "told":
+        threads = dict.fromkeys(records.get(session, about).thread for about in alert.about)
+        return [Step(0, "told", about=told) for thread in threads for told in records.of_thread(session, thread)]
+    if alert.audience == "left":
+        return [Step(0, "left", about=alert.about[0])]
+    steps: list[Step] = []
+    for row in session.execute(_PARTS, {"id": alert.id}):
+        near = [code for code in row.near if code not in row.named]
+        steps += [Step(row.part, "named_place", district=code) for code in row.named]
+        if row.circles or row.polygons:
+            steps += [Step(row.part, "gather"), Step(row.part, "inside")]
+        steps += [Step(row.part, "named_device", district=code) for code in row.named]
+        steps += [Step(row.part, "near_device", district=code) for code in near]
+        steps += [Step(row.part, "near_place", district=code) for code in near]
+    return steps
+
+
+def _values(alert: Alert, steps: list[Step], now: datetime) -> dict[str, Any]:
+    step = steps[alert.step]
+    return {
+        "alert_id": alert.id, "part": step.part, "district": step.district, "about": step.about,
+        "abouts": [each.about for each in steps if each.about],
+        "update": alert.about[1] if alert.audience == "left" else None,
+        "after": alert.resolved_to, "limit": CHUNK_PEOPLE, "known_since": now - POSITION_SAYS_ELSEWHERE_FOR,
+    }  # fmt: skip
+
+
+def _tell(
+    session: Session, alert: Alert, step: Step, people: list[UUID], values: dict[str, Any], now: datetime
+) -> tuple[int, int]:
+    written = values | {
+        "people": people, "ids": [new_uuid() for _ in people], "now": now, "expires_at": alert.expires_at,
+        "everywhere": step.how == "named_place",
+    }  # fmt: skip
+    if alert.audience != "area":
+        told, devices = session.execute(audience_sql.TELL_AGAIN, written).one()
+    else:
+        told, devices = session.execute(audience_sql.TELL, written).one()
+    return int(told), int(devices)
+
+
+def _next(session: Session) -> Alert | None:
+    alert_id = session.execute(_NEXT).scalar()
+    return None if alert_id is None else records.get(session, alert_id)
+
+
+def _finish(session: Session, alert: Alert, ended_how: str | None, now: datetime) -> None:
+    repeats = ended_how is None and alert.audience == "area" and alert.severity in REPEATED and not alert.is_drill
+    every = timedelta(minutes=settings().alerts.repeat_minutes)
+    session.execute(
+        _FINISH,
+        {
+            "id": alert.id, "now": now, "ended_how": ended_how, "ended_at": now if ended_how else None,
+            "repeat_at": now + every if repeats else None,
+        },
+    )  # fmt: skip
+    inside.empty(session, alert.id)
+    if alert.audience == "area" and settings().alerts.tells_all_clear:
+        for about in alert.about:
+            duty.all_clear(session, records.get(session, about), alert, now)
+
+
+_NEXT = text(
+    """
+    SELECT id FROM notify.alert WHERE status = 'sending'
+     ORDER BY array_position(ARRAY['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown'], severity), received_at
+     LIMIT 1 FOR UPDATE SKIP LOCKED
+    """
+)
+_PARTS = text(
+    """
+    SELECT part, named, near, circles <> '[]' AS circles, polygons <> '[]' AS polygons
+      FROM notify.alert_part WHERE alert_id = :id ORDER BY part
+    """
+)
+_GO_ON = text(
+    """
+    UPDATE notify.alert
+       SET step = :step, resolved_to = CAST(:to AS uuid), people = people + :people, devices = devices + :devices
+     WHERE id = :id
+    """
+)
+_FINISH = text(
+    """
+    UPDATE notify.alert
+       SET status = 'sent', resolved_at = :now, ended_how = coalesce(:ended_how, ended_how),
+           ended_at = coalesce(CAST(:ended_at AS timestamptz), ended_at), repeat_at = CAST(:repeat_at AS timestamptz)
+     WHERE id = :id AND status = 'sending'
+    """
+)
