@@ -1,11 +1,18 @@
 // Who is told: subscribers of a topic in an area, by places that count and facts that the topic may use.
 import { areaForm } from "./area_form.js";
-import { factName } from "./audience_words.js";
+import { factName, valueName } from "./audience_words.js";
 import { el, fill } from "./dom.js";
 import { t } from "./language.js";
-import { card, checkBox, field } from "./parts.js";
+import { card, checkBox, choice } from "./parts.js";
 
 const PLACE_KINDS = ["home", "work", "school"];
+// The values of which a fact may have one; of the others one only knows that they are so.
+const VALUES = {
+  commutes_on: [
+    "metro-red", "metro-orange", "light-rail", "tra", "freeway-1", "freeway-10",
+    "expressway-88", "provincial-17", "zhongshan-road", "bo-ai-road", "cross-harbour", "cijin-ferry",
+  ],
+};
 const WORDS = { none: "districts_none", near: "near_label", nearHint: "near_hint", nearNone: "near_none" };
 
 /**
@@ -38,15 +45,13 @@ export function audienceForm(audience, onChange) {
   };
 }
 
-/** One fact: everybody of whom it is known, or those with one value of it. */
+/** One fact: everybody of whom it is so, or those with one value of it. */
 function factField(name, fact, onChange) {
-  const value = field(t("fact_value"), { value: fact?.value || "", maxlength: 60, hint: t("fact_value_hint") });
-  const box = checkBox(factName(name), Boolean(fact), (isChecked) => { value.block.hidden = !isChecked; onChange(); });
-  value.block.hidden = !fact;
+  const values = VALUES[name] || [];
+  const value = choice(t("fact_value"), [["", t("fact_value_any")], ...values.map((each) => [each, valueName(each)])], { value: fact?.value || "" });
+  const draw = (isChecked) => { value.block.hidden = !isChecked || !values.length; };
+  const box = checkBox(factName(name), Boolean(fact), (isChecked) => { draw(isChecked); onChange(); });
+  draw(Boolean(fact));
   value.input.addEventListener("input", onChange);
-  return {
-    block: el("div", {}, box.block, value.block),
-    isChosen: () => box.input.checked,
-    read: () => ({ name, value: value.input.value.trim() || null }),
-  };
+  return { block: el("div", {}, box.block, value.block), isChosen: () => box.input.checked, read: () => ({ name, value: value.input.value || null }) };
 }

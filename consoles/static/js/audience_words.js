@@ -11,7 +11,7 @@ export function audienceWords(audience, topicName) {
     parts.push(t("said_districts", { kinds: kinds.map((kind) => t(`place_${kind}`)).join(t("or")), names: audience.districts.map(districtName).join(t("and")) }));
   }
   for (const fact of audience.facts) {
-    parts.push(fact.value ? t("said_fact_value", { fact: factName(fact.name), value: fact.value }) : t("said_fact", { fact: factName(fact.name) }));
+    parts.push(fact.value ? t("said_fact_value", { fact: factName(fact.name), value: valueName(fact.value) }) : t("said_fact", { fact: factName(fact.name) }));
   }
   if (audience.near?.circle) parts.push(t("said_circle", { m: audience.near.circle.radius_m, lat: audience.near.circle.latitude, lon: audience.near.circle.longitude }));
   if (audience.near?.polygon) parts.push(t("said_polygon", { n: new Set(audience.near.polygon.map(String)).size }));
@@ -28,4 +28,9 @@ export function audienceMap(audience) {
 /** What people call a fact. */
 export function factName(name) {
   return has(`fact_${name}`) ? t(`fact_${name}`) : name;
+}
+
+/** What people call a value of a fact: a road, a line of the metro. */
+export function valueName(value) {
+  return has(`fact_value_${value}`) ? t(`fact_value_${value}`) : value;
 }
