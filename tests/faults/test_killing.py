@@ -12,18 +12,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 import urllib3
 from citizen import Refused
 from faults.books import check, settled
 from paying_city import Payer, more_parking, new_payer
+from pushers import wait_until
 from stack import Stack
 
+from bench import push_city
 from core import embedded
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "10"))
 SEED = int(os.environ.get("FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
 PAYERS = 6
-VICTIMS = ("api", "worker", "beat")
+PHONES = 100_000 if ROUNDS >= 200 else 2_000
+VICTIMS = ("api", "worker", "beat", "pusher")
 
 pytestmark = pytest.mark.faults
 
@@ -132,6 +136,39 @@ def test_the_whole_copy_killed_and_started_again_keeps_everything(own_stack: Sta
     assert payer.citizen.pay(payer.bill_ids()[2:], payer.link["id"])["status"] == "captured"
     settled(stack)
     check(stack, stack.sandbox)
+
+
+def test_pushes_go_on_though_the_broker_is_flushed_and_worker_and_sender_are_killed(own_stack: Stack) -> None:
+    stack = own_stack
+    before = _counts(stack)
+    city = push_city.settle_phones(stack.database_url, PHONES, gone_share=0.05, name=f"flushed-{SEED}")
+    event = push_city.line_up(stack.database_url, urgency=4)
+    for victim in ("pusher", "worker"):
+        wait_until(lambda: _counts(stack)["accepted"] > before["accepted"] + 100, seconds=30, every=0.05)
+        with redis.Redis(port=int((stack.state_dir / "redis.port").read_text())) as broker:
+            broker.flushall()
+        stack.kill(victim)
+    seconds = wait_until(lambda: _handed_over(stack, event) == len(city.live), seconds=60)
+    found = _counts(stack)
+    repeated = found["repeated"] - before["repeated"]
+    print(f"{PHONES} phones, done {seconds:.1f} s after the last kill, {repeated:.0f} calls repeated")
+    assert found["accepted"] - found["repeated"] >= before["accepted"] - before["repeated"] + len(city.live)
+    assert repeated <= 32
+    settled(stack)
+
+
+def _counts(stack: Stack) -> dict[str, float]:
+    answer: dict[str, float] = urllib3.request("GET", f"{stack.sandbox_url}/fcm/counts").json()
+    return answer
+
+
+def _handed_over(stack: Stack, event: uuid.UUID) -> int:
+    with stack.database() as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM notify.delivery WHERE event_id = %s AND status = 'handed_over'", (event,)
+        ).fetchone()
+        assert row is not None
+        return int(str(row[0]))
 
 
 @pytest.fixture
