@@ -16,6 +16,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify
 
 from core.web_assets import Shelf
 from mobile_mock.demo_people import DEMO_PEOPLE
+from notify.districts import DISTRICTS
 
 phone = Blueprint("phone", __name__)
 
@@ -65,7 +66,7 @@ def protect(response: Response) -> Response:
 @phone.get("/app/<path:screen>")
 def page(screen: str = "") -> Response:
     """The one HTML page. Which screen it shows is decided in the phone from the address (js/router.js)."""
-    if "." in screen.rsplit("/", 1)[-1]:
+    if "." in screen.rsplit("/", 1)[-1] and not screen.startswith("topics/"):
         abort(404)
     return SHELF.filled_in("index.html", "text/html; charset=utf-8")
 
@@ -92,13 +93,14 @@ def service_worker() -> Response:
 
 @phone.get("/app/config.json")
 def configuration() -> Response:
-    """What the phone has to know about this installation: whether it is the demo, and then who lives in it."""
+    """What the phone has to know: the city's districts, whether this installation is the demo, and who lives in it."""
     is_demo = bool(current_app.config.get("MYKH_DEMO", False))
     response = jsonify(
         demo=is_demo,
         sandbox_url=current_app.config.get("SANDBOX_URL") if is_demo else None,
         card_reader_url=current_app.config.get("CARD_READER_URL") or None,
         people=[person.on_the_wire() for person in DEMO_PEOPLE] if is_demo else [],
+        districts=[{"code": code, "name": {"zh": name.zh, "en": name.en}} for code, name in DISTRICTS.items()],
     )
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -7,6 +7,7 @@ import { CONSENT_TEXTS } from "./texts_consent.js";
 import { COUNTER_TEXTS } from "./texts_counter.js";
 import { FEDERATION_TEXTS } from "./texts_federation.js";
 import { DELEGATION_TEXTS } from "./texts_delegation.js";
+import { NOTIFY_TEXTS } from "./texts_notify.js";
 import { PAYING_TEXTS } from "./texts_paying.js";
 import { RECOVERY_TEXTS } from "./texts_recovery.js";
 import { SIGN_IN_TEXTS } from "./texts_sign_in.js";
@@ -21,6 +22,7 @@ export const TEXTS = {
   ...SIGN_IN_TEXTS,
   ...FEDERATION_TEXTS,
   ...RECOVERY_TEXTS,
+  ...NOTIFY_TEXTS,
 
   // the frame
   app_name: { zh: "我的高雄", en: "My Kaohsiung" },

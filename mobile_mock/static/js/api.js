@@ -39,8 +39,9 @@ export function configureCalls({ prove, signedOut, reached }) {
  * Ask the API. `body` is sent as JSON, `key` as Idempotency-Key, `version` as If-Match. Answers the JSON (null for 204).
  * Raises Refusal, Unreached, Declined (step-up turned down) or AbortError (the screen was left). With `mayAsk: false` a
  * step-up that is asked for is a Refusal. `inNameOf` is the delegation in whose name it is asked; null: one's own.
+ * `onVersion` is told the version that stands in ETag: for the If-Match of the next change.
  */
-export async function call(method, path, { body, key, version, signal, quiet = false, mayAsk = true, inNameOf = nameFor(method, path) } = {}) {
+export async function call(method, path, { body, key, version, signal, onVersion, quiet = false, mayAsk = true, inNameOf = nameFor(method, path) } = {}) {
   const sent = { body, key, version, signal, inNameOf };
   let answer = await send(method, path, sent);
   if (inNameOf && answer.status === 401 && !needsMoreProof(answer)) {
@@ -56,7 +57,10 @@ export async function call(method, path, { body, key, version, signal, quiet = f
   }
   if (answer.status === 204) return null;
   const content = await readJson(answer);
-  if (answer.ok) return content;
+  if (answer.ok) {
+    onVersion?.((answer.headers.get("ETag") || "").replaceAll('"', ""));
+    return content;
+  }
   const refusal = new Refusal(answer.status, content, Number(answer.headers.get("Retry-After")) || null);
   if (answer.status === 401 && !quiet && !needsMoreProof(answer)) onSignedOut();
   throw refusal;

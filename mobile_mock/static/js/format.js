@@ -45,6 +45,23 @@ export function momentElement(moment) {
   return el("time", { datetime: moment }, momentText(moment));
 }
 
+/** On which day a moment is, on Taipei's calendar ("2026-11-05"). */
+export function dayOf(moment) {
+  return taipei(new Date(moment)).date;
+}
+
+/** A moment's time of day, on Taipei's clock: "14:05". */
+export function clockText(moment) {
+  return taipei(new Date(moment)).time;
+}
+
+/** A day as people name it: today, yesterday, or its date. */
+export function dayText(isoDate) {
+  const days = daysUntil(isoDate);
+  if (days === 0) return t("today");
+  return days === -1 ? t("yesterday") : dateText(isoDate);
+}
+
 /** Whole days from today (Taipei) to `isoDate`; negative when it has passed. */
 export function daysUntil(isoDate, now = new Date()) {
   return Math.round((Date.parse(isoDate.slice(0, 10)) - Date.parse(taipei(now).date)) / DAY_MS);

@@ -24,12 +24,15 @@ import { delegations } from "./views/delegations.js";
 import { enrol } from "./views/enrol.js";
 import { firstMobile } from "./views/first_mobile.js";
 import { history } from "./views/history.js";
-import { inbox, message } from "./views/inbox.js";
+import { inbox } from "./views/inbox.js";
 import { accountReturn } from "./views/account_return.js";
 import { linkAccount, linkedAccounts } from "./views/linked_accounts.js";
 import { bankReturn, chooseBank } from "./views/link_bank.js";
 import { me } from "./views/me.js";
+import { message } from "./views/message.js";
 import { notMe } from "./views/not_me.js";
+import { aboutMe } from "./views/about_me.js";
+import { notificationSettings } from "./views/notification_settings.js";
 import { overpayments } from "./views/overpayments.js";
 import { payment } from "./views/payment.js";
 import { paymentReturn } from "./views/payment_return.js";
@@ -45,6 +48,10 @@ import { signIn } from "./views/sign_in.js";
 import { signInToSite } from "./views/sign_in_to_site.js";
 import { slip } from "./views/slip.js";
 import { authenticatorApp } from "./views/totp.js";
+import { subscription } from "./views/subscription.js";
+import { subscriptions } from "./views/subscriptions.js";
+import { topic } from "./views/topic.js";
+import { topics } from "./views/topics.js";
 import { vehicles } from "./views/vehicles.js";
 
 const SIGN_IN = "/app/sign-in";
@@ -61,6 +68,12 @@ const SCREENS = {
   "/app/points": points,
   "/app/inbox": inbox,
   "/app/inbox/:id": message,
+  "/app/topics": topics,
+  "/app/topics/:code": topic,
+  "/app/subscriptions": subscriptions,
+  "/app/subscriptions/:id": subscription,
+  "/app/notifications": notificationSettings,
+  "/app/notifications/about-me": aboutMe,
   "/app/automatic-debits": automaticDebit,
   "/app/me/vehicles": vehicles,
   "/app/me/banks": banks,

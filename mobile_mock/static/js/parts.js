@@ -65,11 +65,14 @@ export function problemPanel(failure, { retry } = {}) {
     retry && button(t("try_again"), () => retry(), { kind: "quiet" }));
 }
 
-/** A labelled field with a hint and a place for its error; `setError(text)` marks it wrong, `setError("")` right. */
-export function field(label, { hint, ...attributes } = {}) {
+/**
+ * A labelled field with a hint and a place for its error; `setError(text)` marks it wrong, `setError("")` right.
+ * `tag`: "select", where it is a list to choose from, with `children`.
+ */
+export function field(label, { hint, tag = "input", children = [], ...attributes } = {}) {
   const id = freshId("field");
   const error = el("p", { class: "field-error", id: `${id}-error`, hidden: true });
-  const input = el("input", { id, class: "input", ...attributes });
+  const input = el(tag, { id, class: "input", ...attributes }, children);
   const describedBy = [hint && `${id}-hint`].filter(Boolean);
   if (describedBy.length) input.setAttribute("aria-describedby", describedBy.join(" "));
   const block = el("div", { class: "field" }, el("label", { for: id }, label), hint && el("p", { class: "hint", id: `${id}-hint` }, hint), input, error);
@@ -131,17 +134,22 @@ export function facts(rows, className = "") {
 
 /** A list that grows by cursor: `load(cursor)` answers {items, next_cursor}; `draw(item)` a list item. */
 export function growingList(first, load, draw, { className = "list" } = {}) {
-  const list = el("ul", { class: className, role: "list" }, first.items.map(draw));
+  const list = el("ul", { class: className, role: "list" });
+  return growing(list, first, load, (items) => list.append(...items.map(draw)));
+}
+
+/** The same for any element: `add(items)` puts a page's items into it. */
+export function growing(element, first, load, add) {
+  add(first.items);
   const problem = el("div");
-  const block = el("div", {}, list, problem);
+  const block = el("div", {}, element, problem);
   let cursor = first.next_cursor;
   if (cursor) {
     const more = button(t("load_more"), () => busy(more, problem, async () => {
       const page = await load(cursor);
-      const items = page.items.map(draw);
-      list.append(...items);
+      add(page.items);
       cursor = page.next_cursor;
-      announce(t("loaded_more", { n: items.length }));
+      announce(t("loaded_more", { n: page.items.length }));
       if (!cursor) more.remove();
     }), { kind: "quiet wide" });
     block.append(more);

@@ -3,7 +3,7 @@
 export const state = {
   me: null,
   acting: undefined,
-  config: { demo: false, sandbox_url: null, people: [] },
+  config: { demo: false, sandbox_url: null, people: [], districts: [] },
   unread: 0,
   newestMessageId: null,
 };

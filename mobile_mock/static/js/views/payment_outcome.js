@@ -34,7 +34,7 @@ export async function paid(screen, current) {
     el("div", { class: "actions column" },
       buttonLink(t("see_receipt"), `/app/payments/${current.id}/receipt`, { kind: "primary wide" }),
       buttonLink(t("to_bills"), "/app", { kind: "quiet wide" })),
-    timeline(screen.address, screen.signal),
+    timeline(`${screen.address}/events`, screen.signal),
     current.status === "captured" && el("p", { class: "centre" }, el("a", { class: "link", href: `/app/payments/${current.id}/refund` }, t("ask_refund_link"))));
   if (!isGone) showPoints(screen, current, earned, POINTS_ASKED_FOR);
 }
@@ -62,7 +62,7 @@ export async function failed(screen, current) {
       buttonLink(t("pay_again"), payAgain(current), { kind: "primary wide" }),
       LINK_AGAIN.has(code) && BANKS.has(current.rail) && buttonLink(t("banks_title"), "/app/me/banks", { kind: "quiet wide" }),
       buttonLink(t("to_bills"), "/app", { kind: "quiet wide" })),
-    timeline(screen.address, screen.signal),
+    timeline(`${screen.address}/events`, screen.signal),
     el("p", { class: "hint centre" }, t("failed_help")));
 }
 
@@ -90,7 +90,7 @@ export async function takenBack(screen, current) {
       buttonLink(t("pay_again"), payAgain(current), { kind: "primary wide" }),
       buttonLink(t("see_receipt"), `/app/payments/${current.id}/receipt`, { kind: "quiet wide" }),
       buttonLink(t("to_bills"), "/app", { kind: "quiet wide" })),
-    timeline(screen.address, screen.signal));
+    timeline(`${screen.address}/events`, screen.signal));
 }
 
 function payAgain(current) {
