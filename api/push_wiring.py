@@ -10,15 +10,18 @@ from core.settings import settings
 from identity import people
 from notify import ports
 from partners.fcm.messages import Push
-from partners.outcomes import Outcome
+from partners.outcomes import Outcome, Refused
+from partners.webpush import keys
+from partners.webpush.messages import WebPush
 
 if TYPE_CHECKING:
     from partners.fcm.client import FcmClient
+    from partners.webpush.client import WebPushClient
 
 
 def plug_in() -> None:
     """Connect notify with the providers that the settings name."""
-    ports.plug_in(pusher=_Pusher(), languages=people.languages_of, mobiles=people.mobiles_of)
+    ports.plug_in(pusher=_Pusher(), web_pusher=_WebPusher(), languages=people.languages_of, mobiles=people.mobiles_of)
 
 
 class _Pusher:
@@ -26,6 +29,23 @@ class _Pusher:
 
     def send(self, push: Push) -> Outcome:
         return _push_client().send(push)
+
+
+class _WebPusher:
+    """The client of browsers' push services, made when the first message leaves."""
+
+    def send(self, push: WebPush) -> Outcome:
+        client = _web_push_client()
+        return client.send(push) if client else Refused("NO_KEY")
+
+
+@cache
+def _web_push_client() -> WebPushClient | None:
+    from partners.webpush.client import WebPushClient, WebPushConfig
+
+    of = settings().web_push
+    key = keys.of_settings(of)
+    return WebPushClient(WebPushConfig(key, of.contact, of.sandbox_origin)) if key else None
 
 
 @cache

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from core.crypto import blind_index, seal
 from core.errors import NotFound
 from core.ids import new_uuid
+from notify import browsers
 
 MOST_DEVICES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device. `kind` is "fid" (Firebase installation id) or "fcm_token"."""
+    """One device. `kind` is "fid" (Firebase installation id), "fcm_token", "webpush" (a browser) or "line"."""
 
     id: UUID
     kind: str
@@ -35,12 +36,16 @@ def register(
     An address that was somebody else's until now is taken from them, because the phone has changed hands. Beyond
     `MOST_DEVICES`, the one not seen for longest is let go.
     """
-    index = blind_index(f"{kind}\x00{address}", purpose="device_address")
+    # A browser keeps its endpoint when its keys change.
+    known_by = browsers.endpoint_of(address) if kind == "webpush" else address
+    index = blind_index(f"{kind}\x00{known_by}", purpose="device_address")
     # Registrations of one address wait for each other, so that exactly one live row is left.
     session.execute(_ONE_AT_A_TIME, {"index": index})
     session.execute(_TAKE_FROM_OTHERS, {"index": index, "person_id": person_id, "now": now})
     known = session.execute(_SEEN_AGAIN, {"index": index, "name": name, "now": now}).one_or_none()
     if known is not None:
+        sealed = seal(address, table="notify.device", column="address", row_id=known.id)
+        session.execute(_SEAL_AGAIN, {"id": known.id, "sealed": sealed})
         return Device(known.id, known.kind, known.name, known.created_at, known.last_seen_at), False
     device_id = new_uuid()
     session.execute(
@@ -81,6 +86,7 @@ _SEEN_AGAIN = text(
     RETURNING id, kind, name, created_at, last_seen_at
     """
 )
+_SEAL_AGAIN = text("UPDATE notify.device SET address_sealed = :sealed WHERE id = :id")
 _ADD = text(
     """
     INSERT INTO notify.device (id, person_id, kind, address_index, address_sealed, name, created_at, last_seen_at)

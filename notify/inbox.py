@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.cursors import decode_moment_cursor, encode_moment_cursor
 from core.errors import NotFound
 from core.text import Text
+from notify.receipts.receipts import opened_in_the_app
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,9 @@ def message(session: Session, *, person_id: UUID, message_id: UUID) -> Message:
 
 
 def mark(session: Session, *, person_id: UUID, message_id: UUID, is_read: bool, now: datetime) -> Message:
-    """Mark a message read (the first time counts) or unread. Raises NotFound."""
+    """Mark a message read (the first time counts, and is its opening) or unread. Raises NotFound."""
+    if is_read:
+        opened_in_the_app(session, person_id=person_id, message_id=message_id, now=now)
     session.execute(_MARK, {"person_id": person_id, "id": message_id, "is_read": is_read, "now": now})
     return message(session, person_id=person_id, message_id=message_id)
 

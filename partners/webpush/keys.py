@@ -6,6 +6,7 @@ import base64
 import os
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,6 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+
+from core.web_push_settings import WebPushSettings
 
 
 class KeyWrong(Exception):
@@ -34,6 +37,14 @@ class VapidKey:
         """The key with its public half: the uncompressed point in base64url (RFC 8292 §3.2)."""
         point = private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         return cls(private, base64.urlsafe_b64encode(point).decode().rstrip("="))
+
+
+@cache
+def of_settings(of: WebPushSettings) -> VapidKey | None:
+    """Our key, read (in the demo: made) once in a process; None where no browser is pushed to."""
+    if of.key_file is None:
+        return None
+    return made_once(of.key_file) if of.makes_key else read(of.key_file)
 
 
 def read(path: Path) -> VapidKey:

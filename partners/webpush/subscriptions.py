@@ -71,6 +71,11 @@ def read(text: str, *, sandbox_origin: str = "") -> Subscription:
     return found
 
 
+def endpoint_of(kept: str) -> str:
+    """The endpoint in a subscription that was read before."""
+    return str(orjson.loads(kept)["endpoint"])
+
+
 def is_allowed(endpoint: str, sandbox_origin: str = "") -> bool:
     """Whether we may send to this address: https at a push service's own port, or the sandbox's origin."""
     if len(endpoint) > MOST_ENDPOINT_CHARACTERS or not (endpoint.isascii() and endpoint.isprintable()):
