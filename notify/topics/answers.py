@@ -11,6 +11,7 @@ from core.ids import typeid
 from core.text import Language, Text
 from identity.words import BUREAU_NAMES
 from notify.topics import ending_words, subjects
+from notify.topics.endings import latest_day
 from notify.topics.history import Happened
 from notify.topics.standing import Subscription
 from notify.topics.subscriptions import can_renew
@@ -31,8 +32,9 @@ def bureau_name(bureau: str) -> Text:
     return BUREAU_NAMES.get(bureau, Text(bureau, bureau))
 
 
-def topic_answer(topic: Topic, language: Language, subscription_id: UUID | None) -> dict[str, Any]:
-    """A topic that may be subscribed to."""
+def topic_answer(topic: Topic, language: Language, subscription_id: UUID | None, now: datetime) -> dict[str, Any]:
+    """A topic that may be subscribed to; `latest_end`: the last day of who begins now and chooses no earlier one."""
+    latest_end = latest_day(topic.rules, taipei_date(now))
     return {
         "code": topic.code,
         "bureau": topic.bureau,
@@ -48,6 +50,7 @@ def topic_answer(topic: Topic, language: Language, subscription_id: UUID | None)
         "subject_kind": topic.subject_kind,
         "needs_subject": topic.needs_subject,
         "ends": [rule.in_language(language) for rule in ending_words.shown(topic.rules, subject=None)],
+        "latest_end": latest_end.isoformat() if latest_end else None,
         "subscription_id": typeid("sub", subscription_id) if subscription_id else None,
     }
 
@@ -56,6 +59,7 @@ def subscription_answer(mine: Subscription, language: Language, now: datetime) -
     """A subscription of the caller's own."""
     ends = ending_words.shown(mine.topic.rules, subject=mine.subject, has_date=mine.ends_at is not None)
     because = ending_words.because(mine.ended_how, mine.subject) if mine.ended_how else None
+    latest_end = latest_day(mine.topic.rules, mine.counted_from)
     question = None
     if mine.is_live and mine.asked_at and mine.answer_by:
         last_moment = mine.answer_by - timedelta(seconds=1)
@@ -71,6 +75,7 @@ def subscription_answer(mine: Subscription, language: Language, now: datetime) -
         "began_at": on_the_wire(mine.began_at),
         "began_how": ending_words.BEGAN[mine.began_how].in_language(language),
         "ends_on": mine.ends_on.isoformat() if mine.ends_on else None,
+        "latest_end": latest_end.isoformat() if latest_end else None,
         "ends": [rule.in_language(language) for rule in ends],
         "question": question,
         "sends": mine.sends,

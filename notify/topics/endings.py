@@ -163,8 +163,13 @@ def end_of(rules: Iterable[Rule], began_on: date, chosen: date | None = None) ->
 
     The moment is the midnight in Taipei after the last day. None: no date ends it.
     """
-    last_days = [last_day(rule, began_on) for rule in rules if isinstance(rule, DateRule)]
-    return after_day(min([*last_days, *([chosen] if chosen else [])], default=None))
+    days = [day for day in (latest_day(rules, began_on), chosen) if day is not None]
+    return after_day(min(days, default=None))
+
+
+def latest_day(rules: Iterable[Rule], began_on: date) -> date | None:
+    """The latest last day that a topic allows a subscription that began on that day; None: it sets none."""
+    return min((last_day(rule, began_on) for rule in rules if isinstance(rule, DateRule)), default=None)
 
 
 def last_day(rule: DateRule, began_on: date) -> date:

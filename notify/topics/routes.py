@@ -48,7 +48,9 @@ _CITIZEN = citizen(loa=2)
 def list_topics(call: Call) -> Answer:
     """A bureau's topics together. `subscription_id` is my own live one to the topic as a whole."""
     mine = standing.live_by_topic(call.session, call.actor.id) if call.actor.loa >= 2 else {}
-    items = [topic_answer(topic, call.language, mine.get(topic.id)) for topic in topics.open_topics(call.session)]
+    items = [
+        topic_answer(topic, call.language, mine.get(topic.id), call.now) for topic in topics.open_topics(call.session)
+    ]
     return Answer({"items": items, "next_cursor": None})
 
 

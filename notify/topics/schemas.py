@@ -33,6 +33,7 @@ class TopicSchema(Schema):
     subject_kind = fields.String(required=True, allow_none=True, validate=validate.OneOf(subjects.KINDS))
     needs_subject = fields.Boolean(required=True)
     ends = fields.List(fields.String(), required=True)
+    latest_end = fields.Date(required=True, allow_none=True)
     subscription_id = fields.String(required=True, allow_none=True)
 
 
@@ -69,6 +70,7 @@ class SubscriptionSchema(Schema):
     began_at = fields.DateTime(required=True)
     began_how = fields.String(required=True)
     ends_on = fields.Date(required=True, allow_none=True)
+    latest_end = fields.Date(required=True, allow_none=True)
     ends = fields.List(fields.String(), required=True)
     question = fields.Nested(QuestionSchema, required=True, allow_none=True)
     sends = fields.Integer(required=True, validate=validate.Range(min=0))
