@@ -157,7 +157,7 @@ COLUMNS = """
     s.*, s.status = 'ended' AND EXISTS (
         SELECT FROM notify.subscription l
          WHERE l.person_id = s.person_id AND l.topic_id = s.topic_id AND l.subject IN ('', s.subject)
-           AND l.status = 'live') AS has_successor
+           AND l.status = 'live' AND l.id <> s.id) AS has_successor
 """
 """What `read` needs of a row `s`; `has_successor` says that the person took it again already."""
 _MINE = f"SELECT {COLUMNS} FROM notify.subscription s WHERE s.person_id = :person_id"  # noqa: S608

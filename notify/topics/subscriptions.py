@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from notify.topics.subjects import Subject
 from notify.topics.topics import Topic
 
 MOST_LIVE = 100
+_LONGEST = timedelta(days=3653)
 BeganHow = Literal["citizen", "offer", "renewal"]
 BEGAN_HOW: tuple[BeganHow, ...] = ("citizen", "offer", "renewal")
 
@@ -112,7 +113,7 @@ def renew(session: Session, *, person_id: UUID, subscription_id: UUID, now: date
     known = standing.covering(session, person_id, mine.topic.id, mine.subject)
     if known is not None:
         return known, False
-    if not can_renew(mine, now):
+    if not _may_be_taken_again(mine, now):
         raise NotRenewable
     about = _still_there(session, mine)
     ref = f"subscription:{mine.id}"
@@ -121,15 +122,7 @@ def renew(session: Session, *, person_id: UUID, subscription_id: UUID, now: date
 
 def can_renew(mine: Subscription, now: datetime) -> bool:
     """Whether renewing could do anything: what it was about is not over, its topic open, and it is not taken again."""
-    if mine.is_live:
-        return True
-    ends_at = end_of(mine.topic.rules, taipei_date(now))
-    return (
-        mine.topic.status == "open"
-        and mine.ended_how != "need_passed"
-        and not mine.has_successor
-        and (ends_at is None or ends_at > now)
-    )
+    return mine.is_live or (not mine.has_successor and _may_be_taken_again(mine, now))
 
 
 def _about(session: Session, person_id: UUID, topic: Topic, subject: str) -> Subject | None:
@@ -140,6 +133,12 @@ def _about(session: Session, person_id: UUID, topic: Topic, subject: str) -> Sub
     if subject.partition(":")[0] not in topic.subject_kinds:
         raise _invalid("/subject", "a subscription to this topic is not about such a thing")
     return subjects.resolve(session, person_id, subject)
+
+
+def _may_be_taken_again(mine: Subscription, now: datetime) -> bool:
+    ends_at = end_of(mine.topic.rules, taipei_date(now))
+    is_over = mine.ended_how == "need_passed" or (ends_at is not None and ends_at <= now)
+    return mine.topic.status == "open" and not is_over
 
 
 def _still_there(session: Session, mine: Subscription) -> Subject | None:
@@ -157,6 +156,8 @@ def _still_there(session: Session, mine: Subscription) -> Subject | None:
 def _require_possible(topic: Topic, ends_on: date, counted_from: date, today: date) -> None:
     if ends_on < today:
         raise _invalid("/ends_on", "that day has passed")
+    if ends_on > today + _LONGEST:
+        raise _invalid("/ends_on", "more than ten years away")
     latest = end_of(topic.rules, counted_from)
     chosen = end_of((), counted_from, ends_on)
     if latest is not None and chosen is not None and chosen > latest:
