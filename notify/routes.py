@@ -13,6 +13,7 @@ from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity.words import BUREAU_NAMES
 from notify import browsers, devices, inbox
+from notify.campaigns import routes as campaign_routes
 from notify.cap import routes as cap_routes
 from notify.receipts import keys as receipt_keys
 from notify.receipts import routes as receipt_routes
@@ -29,7 +30,7 @@ from notify.topics import topic_routes
 from partners.webpush.subscriptions import SubscriptionWrong
 
 routes = Routes("notify")
-ROUTES = (routes, cap_routes.routes, *topic_routes.ROUTES, receipt_routes.routes)
+ROUTES = (routes, cap_routes.routes, *topic_routes.ROUTES, *campaign_routes.ROUTES, receipt_routes.routes)
 _CITIZEN = citizen(loa=2)
 
 
@@ -178,12 +179,22 @@ def _message(message: inbox.Message, language: str) -> dict[str, Any]:
         "subscription_id": typeid("sub", message.subscription_id) if message.subscription_id else None,
         "topic": message.topic,
         "topic_name": message.topic_name.in_language(language) if message.topic_name else None,
-        "bureau_name": BUREAU_NAMES[message.bureau].in_language(language) if message.bureau else None,
+        "bureau_name": _bureau_name(message, language),
         "alert": _alert(message.alert) if message.alert else None,
         "created_at": on_the_wire(message.created_at),
         "read_at": on_the_wire(message.read_at) if message.read_at else None,
         "recalled_at": on_the_wire(message.recalled_at) if message.recalled_at else None,
+        "items": [_gathered(each, language) for each in message.gathered],
     }
+
+
+def _gathered(message: inbox.Message, language: str) -> dict[str, Any]:
+    whole = _message(message, language)
+    return {name: whole[name] for name in ("id", "title", "body", "topic_name", "bureau_name", "recalled_at")}
+
+
+def _bureau_name(message: inbox.Message, language: str) -> str | None:
+    return BUREAU_NAMES[message.bureau].in_language(language) if message.bureau else None
 
 
 def _alert(alert: inbox.AlertState) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from core.ids import typeid
 from core.outbox import Consumer, Event
 from core.text import Text
 from notify import automatic_debit, cash, deliveries, instalments, money_back, security, texts
+from notify.campaigns import tasks as campaign_tasks
 from notify.cap import tasks as cap_tasks
 from notify.messages import day_text, write
 from notify.topics import tasks as topic_tasks
@@ -113,4 +114,8 @@ CONSUMERS = (
 
 # name: (seconds between two runs, what is run)
 # What is due to be handed over is looked for by `api.pusher`, without the broker.
-SWEEPS: dict[str, tuple[float, Callable[[datetime], object]]] = {**cap_tasks.SWEEPS, **topic_tasks.SWEEPS}
+SWEEPS: dict[str, tuple[float, Callable[[datetime], object]]] = {
+    **cap_tasks.SWEEPS,
+    **topic_tasks.SWEEPS,
+    **campaign_tasks.SWEEPS,
+}

@@ -69,6 +69,7 @@ CREATE TABLE notify.campaign_template (
     id uuid PRIMARY KEY,
     bureau text NOT NULL,
     name text NOT NULL CHECK (length(name) BETWEEN 1 AND 120),
+    topic text,
     content jsonb NOT NULL,
     version integer NOT NULL DEFAULT 1,
     written_by uuid NOT NULL,

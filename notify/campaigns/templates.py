@@ -24,10 +24,11 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One template; `content` is the document of a campaign's content."""
+    """One template; `content` is the document of a campaign's content, `topic` the one that it was written for."""
 
     id: UUID
     name: str
+    topic: str | None
     content: dict[str, Any]
     version: int
     updated_at: datetime
@@ -38,9 +39,11 @@ def of_bureau(session: Session, *, by: Actor) -> list[Template]:
     return [Template(**row._mapping) for row in session.execute(_OF, {"bureau": by.bureau, "most": MOST})]
 
 
-def write(session: Session, *, by: Actor, name: str, content: Mapping[str, Any], now: datetime) -> Template:
+def write(
+    session: Session, *, by: Actor, name: str, topic: str | None, content: Mapping[str, Any], now: datetime
+) -> Template:
     """Keep a new template. Raises CampaignRefused."""
-    values = _checked(name, content) | {"id": new_uuid(), "bureau": by.bureau, "by": by.id, "now": now}
+    values = _checked(name, content) | {"topic": topic, "id": new_uuid(), "bureau": by.bureau, "by": by.id, "now": now}
     return Template(**session.execute(_INSERT, values).one()._mapping)
 
 
@@ -51,12 +54,13 @@ def change(
     template_id: UUID,
     version: int,
     name: str,
+    topic: str | None,
     content: Mapping[str, Any],
     now: datetime,
 ) -> Template:
     """Write a template anew. Raises NotFound, PreconditionFailed (another version by now), CampaignRefused."""
     _must_be(session, by, template_id, version)
-    values = _checked(name, content) | {"id": template_id, "by": by.id, "now": now}
+    values = _checked(name, content) | {"topic": topic, "id": template_id, "by": by.id, "now": now}
     return Template(**session.execute(_CHANGE, values).one()._mapping)
 
 
@@ -83,17 +87,17 @@ def _checked(name: str, content: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": tidy, "content": orjson.dumps(words.as_document(read)).decode()}
 
 
-_COLUMNS = "id, name, content, version, updated_at"
+_COLUMNS = "id, name, topic, content, version, updated_at"
 _OF = text(
     f"SELECT {_COLUMNS} FROM notify.campaign_template WHERE bureau = :bureau ORDER BY name, id LIMIT :most"  # noqa: S608
 )
 _VERSION = text("SELECT version FROM notify.campaign_template WHERE id = :id AND bureau = :bureau FOR UPDATE")
 _INSERT = text(
-    "INSERT INTO notify.campaign_template (id, bureau, name, content, written_by, created_at, updated_at) "  # noqa: S608
-    f"VALUES (:id, :bureau, :name, CAST(:content AS jsonb), :by, :now, :now) RETURNING {_COLUMNS}"
+    "INSERT INTO notify.campaign_template (id, bureau, name, topic, content, written_by, created_at, updated_at) "  # noqa: S608
+    f"VALUES (:id, :bureau, :name, :topic, CAST(:content AS jsonb), :by, :now, :now) RETURNING {_COLUMNS}"
 )
 _CHANGE = text(
-    "UPDATE notify.campaign_template SET name = :name, content = CAST(:content AS jsonb), written_by = :by, "  # noqa: S608
-    f"version = version + 1, updated_at = :now WHERE id = :id RETURNING {_COLUMNS}"
+    "UPDATE notify.campaign_template SET name = :name, topic = :topic, content = CAST(:content AS jsonb), "  # noqa: S608
+    f"written_by = :by, version = version + 1, updated_at = :now WHERE id = :id RETURNING {_COLUMNS}"
 )
 _REMOVE = text("DELETE FROM notify.campaign_template WHERE id = :id")

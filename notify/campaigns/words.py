@@ -128,6 +128,15 @@ def what_is_wrong(
     return found
 
 
+def checked_reason(reason: str) -> str:
+    """Why something is taken back, as its recipients read it. Raises CampaignRefused."""
+    tidy = _tidy(reason)
+    wrong = what_is_wrong(tidy, domains=DEFAULT_DOMAINS, lines=True)
+    if wrong:
+        raise CampaignRefused(errors=[FieldError("/reason", each) for each in wrong])
+    return tidy
+
+
 def may_lead_to(link: str, domains: Collection[str]) -> bool:
     """Whether a campaign's link may be this: a path of the app, or https to one of the domains or below it."""
     if _APP_PATH.fullmatch(link):
