@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from core import db
 from notify.campaigns import tallies
 from notify.cap import endings, rounds, turns
+from notify.channels import paid
 from notify.topics import sends
 
 _LONGEST_PASS_SECONDS = 20.0
@@ -58,5 +59,6 @@ def _decide_once(lane: int, now: datetime) -> int:
             return 0
         decided = turns.decide(session, taken.people, closed, now)
         sends.count_sends(session, decided.subscriptions, now=now)
+        paid.fall_back(session, taken.people, decided.tallies, now)
         tallies.add_to_each(session, decided.tallies)
         return decided.decisions

@@ -128,7 +128,8 @@ _TAKE = text(
 )
 
 # A person's round is the last one that has closed and is complete; whoever began after it takes part in the next.
-# Subscriptions and candidates are locked in one order, and read again once locked: what has just ended sends nothing.
+# Candidates, and the subscriptions of what is to be sent, are locked in one order and read again once locked: a run
+# recalled or a subscription ended in this very moment sends nothing.
 _DECIDE = text(
     """
     WITH person AS MATERIALIZED (
@@ -156,26 +157,36 @@ _DECIDE = text(
         SELECT * FROM (SELECT *, max(closes_at) FILTER (WHERE closes_at <= :horizon) OVER (PARTITION BY person_id)
                                  AS round_closed_at FROM waiting) AS w
          WHERE begun_at <= round_closed_at AND not_before <= round_closed_at
-    ), live AS MATERIALIZED (
-        SELECT id FROM notify.subscription
-         WHERE id IN (SELECT subscription_id FROM due) AND status = 'live' AND (ends_at IS NULL OR ends_at > :now)
-         ORDER BY id FOR NO KEY UPDATE
     ), standing AS (
         SELECT d.*, k.cap, k.used, k.day, k.awake_at, k.tomorrow, k.digest_at, k.takes_digest,
-               CASE WHEN l.id IS NULL THEN 'ended' WHEN d.deadline <= :now THEN 'late'
+               CASE WHEN s.id IS NULL THEN 'ended' WHEN d.deadline <= :now THEN 'late'
                     WHEN k.awake_at > :now THEN 'asleep' ELSE 'competes' END AS standing
-          FROM due d JOIN clock k USING (person_id) LEFT JOIN live l ON l.id = d.subscription_id
+          FROM due d JOIN clock k USING (person_id)
+               LEFT JOIN notify.subscription s
+                      ON s.id = d.subscription_id AND s.status = 'live' AND (s.ends_at IS NULL OR s.ends_at > :now)
     ), ranked AS (
         SELECT *, count(*) OVER (PARTITION BY person_id, standing) AS contenders, row_number() OVER (
                    PARTITION BY person_id, standing
                    ORDER BY least(priority + waited, 4 + waited) DESC, deadline, interest DESC, run_id) AS place
           FROM standing
-    ), verdict AS (
+    ), verdict AS MATERIALIZED (
         SELECT *, CASE standing WHEN 'ended' THEN 'withdrawn' WHEN 'late' THEN 'expired' WHEN 'asleep' THEN 'waiting'
                        ELSE CASE WHEN place <= cap - used THEN 'sent'
                                  WHEN cap = 0 OR deadline <= tomorrow THEN 'digested' ELSE 'waiting' END
                   END AS verdict
           FROM ranked
+    ), live AS MATERIALIZED (
+        SELECT id FROM notify.subscription
+         WHERE id IN (SELECT subscription_id FROM verdict WHERE verdict IN ('sent', 'digested'))
+           AND status = 'live' AND (ends_at IS NULL OR ends_at > :now)
+         ORDER BY id FOR NO KEY UPDATE
+    ), kept AS (
+        SELECT v.run_id, v.person_id, v.subscription_id, v.topic_id, v.content_id, v.priority, v.deadline, v.fields,
+               v.waited, v.reason, v.not_before, v.standing, v.cap, v.used, v.day, v.awake_at, v.tomorrow, v.digest_at,
+               v.takes_digest, v.place, v.contenders,
+               CASE WHEN v.verdict IN ('sent', 'digested') AND l.id IS NULL THEN 'withdrawn' ELSE v.verdict END
+               AS verdict
+          FROM verdict v LEFT JOIN live l ON l.id = v.subscription_id
     ), decision AS MATERIALIZED (
         SELECT *, CASE WHEN verdict IN ('sent', 'digested') THEN notify.new_id() END AS message_id,
                CASE WHEN verdict = 'sent' THEN NULL
@@ -185,7 +196,7 @@ _DECIDE = text(
                                                        WHEN reason = 'asleep' OR deadline <= not_before THEN 'asleep'
                                                        ELSE 'deadline' END
                     WHEN cap = 0 THEN 'cap_is_zero' ELSE 'cap' END AS because
-          FROM verdict
+          FROM kept
     ), moved AS (
         UPDATE notify.candidate c
            SET status = d.verdict, reason = d.because,
