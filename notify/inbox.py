@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,6 +36,8 @@ class Message:
     created_at: datetime
     read_at: datetime | None
     recalled_at: datetime | None
+    digest_id: UUID | None
+    gathered: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class AlertState:
 def page_of_messages(
     session: Session, *, person_id: UUID, limit: int, cursor: str | None
 ) -> tuple[list[Message], str | None]:
-    """A page of the person's messages, newest first, and the cursor of the next. Raises InvalidRequest for a strange
-    cursor."""
+    """A page of the person's messages, newest first, and the cursor of the next. What a digest has gathered stands in
+    the digest, not beside it. Raises InvalidRequest for a strange cursor."""
     before_at, before_id = decode_moment_cursor(cursor) if cursor else (None, None)
     rows = session.execute(
         _PAGE_BEFORE if cursor else _PAGE,
@@ -60,11 +62,12 @@ def page_of_messages(
     ).all()
     messages = [_message(row) for row in rows[:limit]]
     is_more = len(rows) > limit
-    return messages, encode_moment_cursor(messages[-1].created_at, messages[-1].id) if is_more else None
+    next_cursor = encode_moment_cursor(messages[-1].created_at, messages[-1].id) if is_more else None
+    return _with_gathered(session, person_id, messages), next_cursor
 
 
 def unread_count(session: Session, person_id: UUID) -> int:
-    """How many messages the person has not read."""
+    """How many messages the person has not read; what a digest has gathered is not counted beside it."""
     return int(session.execute(_UNREAD, {"person_id": person_id}).scalar_one())
 
 
@@ -73,7 +76,7 @@ def message(session: Session, *, person_id: UUID, message_id: UUID) -> Message:
     row = session.execute(_ONE, {"person_id": person_id, "id": message_id}).one_or_none()
     if row is None:
         raise NotFound
-    return _message(row)
+    return _with_gathered(session, person_id, [_message(row)])[0]
 
 
 def mark(session: Session, *, person_id: UUID, message_id: UUID, is_read: bool, now: datetime) -> Message:
@@ -82,6 +85,20 @@ def mark(session: Session, *, person_id: UUID, message_id: UUID, is_read: bool, 
         opened_in_the_app(session, person_id=person_id, message_id=message_id, now=now)
     session.execute(_MARK, {"person_id": person_id, "id": message_id, "is_read": is_read, "now": now})
     return message(session, person_id=person_id, message_id=message_id)
+
+
+def _with_gathered(session: Session, person_id: UUID, messages: list[Message]) -> list[Message]:
+    """The same, each digest with what it has gathered."""
+    digests = [each.id for each in messages if each.basis == "digest"]
+    if not digests:
+        return messages
+    found = [_message(row) for row in session.execute(_GATHERED, {"person_id": person_id, "digests": digests})]
+    return [
+        replace(each, gathered=tuple(one for one in found if one.digest_id == each.id))
+        if each.basis == "digest"
+        else each
+        for each in messages
+    ]
 
 
 def _message(row: Row[Any]) -> Message:
@@ -103,6 +120,7 @@ def _message(row: Row[Any]) -> Message:
         created_at=row.created_at,
         read_at=row.read_at,
         recalled_at=row.recalled_at,
+        digest_id=row.digest_id,
     )
 
 
@@ -112,19 +130,28 @@ _MESSAGES = """
            coalesce(m.body_zh, c.body_zh) AS body_zh, coalesce(m.body_en, c.body_en) AS body_en,
            coalesce(m.link, c.link) AS link, m.why, m.subscription_id, m.created_at, m.read_at, m.recalled_at,
            t.code AS topic, t.name_zh AS topic_zh, t.name_en AS topic_en, t.bureau,
-           a.severity, a.is_drill, a.status AS alert_status, a.expires_at
+           a.severity, a.is_drill, a.status AS alert_status, a.expires_at, l.digest_id
       FROM notify.message m
       LEFT JOIN notify.content c ON c.id = m.content_id
       LEFT JOIN notify.subscription s ON s.id = m.subscription_id
       LEFT JOIN notify.topic t ON t.id = s.topic_id
       LEFT JOIN notify.alert a ON a.id = m.alert_id
+      LEFT JOIN notify.digest_line l ON l.person_id = m.person_id AND l.message_id = m.id
      WHERE m.person_id = :person_id
 """
-_PAGE = text(_MESSAGES + "ORDER BY m.created_at DESC, m.id DESC LIMIT :limit")
-_PAGE_BEFORE = text(
-    _MESSAGES + "AND (m.created_at, m.id) < (:before_at, :before_id) ORDER BY m.created_at DESC, m.id DESC LIMIT :limit"
+_LISTED = _MESSAGES + "AND l.digest_id IS NULL "
+_NEWEST_FIRST = "ORDER BY m.created_at DESC, m.id DESC"
+_PAGE = text(f"{_LISTED} {_NEWEST_FIRST} LIMIT :limit")
+_PAGE_BEFORE = text(f"{_LISTED} AND (m.created_at, m.id) < (:before_at, :before_id) {_NEWEST_FIRST} LIMIT :limit")
+_GATHERED = text(f"{_MESSAGES} AND l.digest_id = ANY(:digests) {_NEWEST_FIRST}")
+_UNREAD = text(
+    """
+    SELECT count(*) FROM notify.message m
+     WHERE person_id = :person_id AND read_at IS NULL
+       AND NOT EXISTS (SELECT FROM notify.digest_line l WHERE l.person_id = m.person_id AND l.message_id = m.id
+                                                          AND l.digest_id IS NOT NULL)
+    """
 )
-_UNREAD = text("SELECT count(*) FROM notify.message WHERE person_id = :person_id AND read_at IS NULL")
 _ONE = text(_MESSAGES + "AND m.id = :id")
 _MARK = text(
     "UPDATE notify.message SET read_at = CASE WHEN :is_read THEN coalesce(read_at, :now) END "

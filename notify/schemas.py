@@ -49,6 +49,17 @@ class AlertStateSchema(Schema):
     expires_at = fields.DateTime(required=True)
 
 
+class GatheredSchema(Schema):
+    """A message that did not ring, as the digest of its day lists it."""
+
+    id = fields.String(required=True)
+    title = fields.String(required=True)
+    body = fields.String(required=True)
+    topic_name = fields.String(required=True, allow_none=True)
+    bureau_name = fields.String(required=True, allow_none=True)
+    recalled_at = fields.DateTime(required=True, allow_none=True)
+
+
 class MessageSchema(Schema):
     id = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(MESSAGE_KINDS))
@@ -64,6 +75,7 @@ class MessageSchema(Schema):
     created_at = fields.DateTime(required=True)
     read_at = fields.DateTime(required=True, allow_none=True)
     recalled_at = fields.DateTime(required=True, allow_none=True)
+    items = fields.List(fields.Nested(GatheredSchema), required=True)
 
 
 class InboxPage(page_of(MessageSchema)):  # type: ignore[misc]

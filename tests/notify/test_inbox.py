@@ -74,3 +74,38 @@ def test_a_message_of_an_alert_says_how_the_alert_stands_now(database: db.Databa
     assert found.alert == inbox.AlertState("Severe", False, True, NOW + timedelta(hours=2))
     assert found.topic is None
     assert found.read_at == NOW
+
+
+def test_what_a_digest_has_gathered_stands_in_it_and_not_beside_it(database: db.Database) -> None:
+    person = new_uuid()
+    with db.unit_of_work() as session:
+        catalogue.seed(session, NOW)
+        topic = session.execute(text("SELECT id FROM notify.topic WHERE code = 'culture.events'")).scalar_one()
+        taken = write(session, "subscription", person_id=person, topic_id=topic, began_at=NOW, began_how="citizen")
+        quiet = [
+            write(
+                session, "message", person_id=person, kind="campaign", basis="subscription", why="{}", run_id=new_uuid(),
+                event_id=new_uuid(), content_id=content(session, title), subscription_id=taken, created_at=NOW,
+            )
+            for title in ("市集", "音樂會", "還沒收進彙整")
+        ]  # fmt: skip
+        digest = write(
+            session, "message", person_id=person, kind="digest", basis="digest", why="{}", event_id=new_uuid(),
+            content_id=content(session, "今天沒響的"), created_at=NOW + timedelta(hours=1),
+        )  # fmt: skip
+        for message, digest_id in zip(quiet, (digest, digest, None), strict=True):
+            session.execute(
+                text(
+                    "INSERT INTO notify.digest_line (person_id, message_id, run_id, subscription_id, deadline, due_at, "
+                    "settled_at, digest_id) VALUES (:person, :message, :message, :taken, :now, :now, :settled, :digest)"
+                ),
+                {"person": person, "message": message, "taken": taken, "now": NOW, "digest": digest_id,
+                 "settled": NOW if digest_id else None},
+            )  # fmt: skip
+        listed, _ = inbox.page_of_messages(session, person_id=person, limit=20, cursor=None)
+        unread = inbox.unread_count(session, person)
+        alone = inbox.message(session, person_id=person, message_id=quiet[0])
+    assert [each.title.zh for each in listed] == ["今天沒響的", "還沒收進彙整"]
+    assert sorted(each.title.zh for each in listed[0].gathered) == ["市集", "音樂會"]
+    assert unread == 2
+    assert alone.title.zh == "市集", "it can still be opened by itself"
