@@ -1,8 +1,19 @@
 // The service worker: keeps the shell (never an answer of the API) so that the phone opens without a network,
-// and shows push messages.
+// shows push messages, and tells the city which of them were opened or put away.
 const CACHE = "phone-$version";
 const FILES = $files;
 const SHELL = "/app";
+
+// How urgent messages are, on the city's scale: 0 a digest, 9 an emergency.
+const DIGEST = 0;
+const EMERGENCY = 9;
+
+// What is kept on this device, by name: who it is, which messages it has shown, and what the city has not heard yet.
+const DEVICE = "device";
+const SHOWN = "shown";
+const RECEIPTS = "receipts";
+const MOST_RECEIPTS = 100;
+const REMEMBERED_MS = 30 * 24 * 3600 * 1000;
 
 self.addEventListener("install", (event) => {
   event.waitUntil((async () => {
@@ -30,33 +41,201 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
+// What a message is, how it is shown and where a tap leads.
+
 self.addEventListener("push", (event) => {
-  let message = {};
-  try {
-    message = event.data ? event.data.json() : {};
-  } catch {
-    message = { body: event.data.text() };
-  }
-  // Firebase wraps the words ("notification") and where a tap leads ("data"); a plain web push carries them bare.
-  const { title, body } = message.notification || message;
-  const link = message.data?.link || message.link || "/app/inbox";
-  event.waitUntil(self.registration.showNotification(title || "我的高雄", {
-    body: body || "",
-    icon: FILES.find((file) => file.endsWith("/icon-192.png")),
-    tag: link,
-    data: { link },
-  }));
+  event.waitUntil(received(event.data));
 });
+
+async function received(data) {
+  const message = read(data);
+  const isAgain = message.id !== null && await wasShown(message.id);
+  await self.registration.showNotification(message.title, shape(message, isAgain));
+  if (message.id !== null && !isAgain) await note(message.id, "shown");
+  // Whoever looks at the phone now sees it there at once.
+  for (const client of await self.clients.matchAll({ type: "window" })) client.postMessage({ kind: "message", id: message.id });
+}
+
+function read(data) {
+  let words = {};
+  try {
+    words = data ? data.json() : {};
+  } catch {
+    words = { body: data.text() };
+  }
+  // Firebase wraps the words ("notification") and where a tap leads ("data"); a web push of ours carries them bare.
+  const shown = words.notification || words;
+  const more = words.data || words;
+  return {
+    id: more.id || more.message_id || null,
+    title: shown.title || "我的高雄",
+    body: shown.body || "",
+    link: more.link || "/app/inbox",
+    urgency: Number(more.urgency ?? 5),
+  };
+}
+
+/** The same message twice is one notice, and does not ring again; an emergency stays until somebody has seen it. */
+function shape(message, isAgain) {
+  const isEmergency = message.urgency >= EMERGENCY;
+  const isSilent = isAgain || message.urgency === DIGEST;
+  return {
+    body: message.body,
+    icon: FILES.find((file) => file.endsWith("/icon-192.png")),
+    tag: message.id || message.link,
+    data: { id: message.id, link: message.link },
+    silent: isSilent,
+    requireInteraction: isEmergency,
+    ...(isEmergency && !isSilent ? { vibrate: [500, 150, 500, 150, 500] } : {}),
+  };
+}
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  const target = new URL(event.notification.data.link, self.location.origin);
-  const address = target.origin === self.location.origin && target.pathname.startsWith("/app") ? target.href : SHELL;
-  event.waitUntil((async () => {
-    const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-    const phone = open.find((client) => new URL(client.url).pathname.startsWith(SHELL));
-    if (!phone) return self.clients.openWindow(address);
-    await phone.focus();
-    return phone.navigate(address);
-  })());
+  const { id, link } = event.notification.data;
+  event.waitUntil(Promise.all([open(link, id), id && note(id, "opened").then(send)]));
 });
+
+self.addEventListener("notificationclose", (event) => {
+  const { id } = event.notification.data || {};
+  if (id) event.waitUntil(note(id, "dismissed").then(send));
+});
+
+/** A link that leads elsewhere is opened from the message itself, where it stands in full. */
+async function open(link, id) {
+  const target = new URL(link, self.location.origin);
+  const isOurs = target.origin === self.location.origin && (target.pathname === SHELL || target.pathname.startsWith("/app/"));
+  const address = isOurs ? target.href : id ? "/app/inbox/" + encodeURIComponent(id) : SHELL;
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const phone = windows.find((client) => new URL(client.url).pathname.startsWith(SHELL));
+  if (!phone) return self.clients.openWindow(address);
+  await phone.focus();
+  return phone.navigate(address);
+}
+
+// Receipts: kept here until the city has them, signed with this device's key.
+
+self.addEventListener("message", (event) => {
+  const { kind, device, key } = event.data || {};
+  const work = { keep: () => keep(device, key), forget, send }[kind];
+  if (work) event.waitUntil(work().catch(() => {}).then(() => event.ports[0]?.postMessage({ kind: "done" })));
+});
+
+self.addEventListener("sync", (event) => {
+  if (event.tag === RECEIPTS) event.waitUntil(send());
+});
+
+/** The browser changed or dropped the subscription: subscribe again and say so, if whoever uses this phone is signed in. */
+self.addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil(renewed(event).catch(() => {}));
+});
+
+async function renewed(event) {
+  const device = await fromStore(DEVICE, (store) => store.get("own"));
+  if (!device) return;
+  const options = event.oldSubscription?.options || { userVisibleOnly: true, applicationServerKey: await publicKey() };
+  const subscription = event.newSubscription || await self.registration.pushManager.subscribe(options);
+  const body = JSON.stringify({ kind: "webpush", address: JSON.stringify(subscription) });
+  const answer = await fetch("/v1/devices", { method: "POST", body, headers: { "Content-Type": "application/json" } });
+  if (!answer.ok) return;
+  const registered = await answer.json();
+  await keep(registered.id, registered.receipt_key);
+}
+
+async function publicKey() {
+  return bytes((await (await fetch("/v1/web-push-key")).json()).key);
+}
+
+/** The key goes in as one that can sign and can never be read again, not even by the page. */
+async function keep(device, key) {
+  const secret = await crypto.subtle.importKey("raw", bytes(key), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  await fromStore(DEVICE, (store) => store.put({ id: device, secret }, "own"), "readwrite");
+}
+
+async function forget() {
+  for (const name of [DEVICE, RECEIPTS, SHOWN]) await fromStore(name, (store) => store.clear(), "readwrite");
+}
+
+async function wasShown(id) {
+  return await fromStore(SHOWN, (store) => store.get(id)) !== undefined;
+}
+
+/** Keep a receipt until it is sent. That a message was shown is sent along with what is said next: of itself it can wait. */
+async function note(id, kind) {
+  if (kind === "shown") await fromStore(SHOWN, (store) => store.put(Date.now(), id), "readwrite");
+  await fromStore(RECEIPTS, (store) => store.add({ message_id: id, kind, at: new Date().toISOString() }), "readwrite");
+}
+
+let sending = Promise.resolve();
+
+/** Send what is kept, one batch after the other; what cannot be sent now waits for the next push, tap, network or visit. */
+function send() {
+  sending = sending.then(sendAll, sendAll);
+  return sending;
+}
+
+async function sendAll() {
+  const device = await fromStore(DEVICE, (store) => store.get("own"));
+  if (!device) return;
+  for (;;) {
+    const numbers = await fromStore(RECEIPTS, (store) => store.getAllKeys(null, MOST_RECEIPTS));
+    if (numbers.length === 0) break;
+    const items = await fromStore(RECEIPTS, (store) => store.getAll(null, MOST_RECEIPTS));
+    if (!await delivered(device, items.slice(0, numbers.length))) {
+      await self.registration.sync?.register(RECEIPTS).catch(() => {});
+      return;
+    }
+    await fromStore(RECEIPTS, (store) => store.delete(IDBKeyRange.bound(numbers[0], numbers[numbers.length - 1])), "readwrite");
+  }
+  await fromStore(SHOWN, (store) => forgetOld(store), "readwrite");
+}
+
+/** Whether the city has them, or will never take them. */
+async function delivered(device, items) {
+  const body = new TextEncoder().encode(JSON.stringify({ device_id: device.id, items }));
+  const signature = text(await crypto.subtle.sign("HMAC", device.secret, body));
+  const headers = { "Content-Type": "application/json", "X-Receipt-Signature": signature };
+  try {
+    const answer = await fetch("/v1/receipts", { method: "POST", body, headers, credentials: "omit" });
+    return answer.ok || [400, 403, 413, 422].includes(answer.status);
+  } catch {
+    return false;
+  }
+}
+
+function forgetOld(store) {
+  const asked = store.openCursor();
+  asked.onsuccess = () => {
+    const cursor = asked.result;
+    if (!cursor) return;
+    if (cursor.value < Date.now() - REMEMBERED_MS) cursor.delete();
+    cursor.continue();
+  };
+  return asked;
+}
+
+function fromStore(name, work, mode = "readonly") {
+  return new Promise((resolve, refuse) => {
+    const opening = indexedDB.open("phone", 1);
+    opening.onupgradeneeded = () => {
+      opening.result.createObjectStore(DEVICE);
+      opening.result.createObjectStore(SHOWN);
+      opening.result.createObjectStore(RECEIPTS, { autoIncrement: true });
+    };
+    opening.onerror = () => refuse(opening.error);
+    opening.onsuccess = () => {
+      const turn = opening.result.transaction(name, mode);
+      const asked = work(turn.objectStore(name));
+      turn.oncomplete = () => { opening.result.close(); resolve(asked.result); };
+      turn.onabort = () => { opening.result.close(); refuse(turn.error); };
+    };
+  });
+}
+
+function bytes(base64url) {
+  return Uint8Array.from(atob(base64url.replace(/-/g, "+").replace(/_/g, "/")), (character) => character.charCodeAt(0));
+}
+
+function text(buffer) {
+  return btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$$/, "");
+}

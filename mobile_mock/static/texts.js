@@ -7,6 +7,7 @@ import { CONSENT_TEXTS } from "./texts_consent.js";
 import { COUNTER_TEXTS } from "./texts_counter.js";
 import { FEDERATION_TEXTS } from "./texts_federation.js";
 import { DELEGATION_TEXTS } from "./texts_delegation.js";
+import { DEVICE_TEXTS } from "./texts_device.js";
 import { NOTIFY_TEXTS } from "./texts_notify.js";
 import { PAYING_TEXTS } from "./texts_paying.js";
 import { RECOVERY_TEXTS } from "./texts_recovery.js";
@@ -15,6 +16,7 @@ import { SIGN_IN_TEXTS } from "./texts_sign_in.js";
 export const TEXTS = {
   ...PAYING_TEXTS,
   ...DELEGATION_TEXTS,
+  ...DEVICE_TEXTS,
   ...COUNTER_TEXTS,
   ...CONSENT_TEXTS,
   ...ACCOUNT_TEXTS,
@@ -243,10 +245,6 @@ export const TEXTS = {
   text_size_125: { zh: "大", en: "Large" },
   text_size_150: { zh: "更大", en: "Larger" },
   text_size_200: { zh: "最大", en: "Largest" },
-  push: { zh: "把通知送到這支手機", en: "Send notices to this phone" },
-  push_hint: { zh: "繳費結果和新帳單", en: "Payment results and new bills" },
-  push_on: { zh: "通知已開啟", en: "Notices are on" },
-  push_off: { zh: "通知已關閉", en: "Notices are off" },
   sign_out: { zh: "登出", en: "Sign out" },
   vehicles_title: { zh: "我的車", en: "My vehicles" },
   vehicles_hint: { zh: "加上或移除車牌", en: "Add or remove plates" },

@@ -66,6 +66,7 @@ export const NOTIFY_TEXTS = {
 
   // until when
   ends_choice: { zh: "什麼時候結束？", en: "Until when?" },
+  ends_latest: { zh: "最晚 {date}", en: "{date} at the latest" },
   ends_by_itself: { zh: "照規則自己結束", en: "As it ends by itself" },
   ends_in_months: { zh: "{n} 個月後", en: "In {n} month|In {n} months" },
   ends_own_day: { zh: "自己選一天", en: "On a day I choose" },
@@ -166,7 +167,6 @@ export const NOTIFY_TEXTS = {
   digest_at: { zh: "幾點", en: "At" },
   zone_title: { zh: "時區", en: "Time zone" },
   zone_hint: { zh: "上面的時間和「一天」照這裡算。", en: "The times above, and what counts as a day, go by this." },
-  this_device_title: { zh: "這支手機", en: "This phone" },
   always_title: { zh: "一定會通知您的", en: "What always reaches you" },
   always_detail: { zh: "緊急警報會發給危險範圍裡的每一個人；繳費結果和帳號安全也一定會告訴您。這些不受上限和勿擾時段影響。", en: "Emergency alerts go to everybody in danger; you are also always told of payments and of your account's safety. No limit or quiet hour holds these back." },
 
@@ -174,7 +174,7 @@ export const NOTIFY_TEXTS = {
   about_me_title: { zh: "地點和可以用的資料", en: "Places, and what may be used" },
   about_me_hint: { zh: "讓通知只來自跟您有關的地方", en: "So that you hear only of what is near you" },
   places_title: { zh: "我關心的地方", en: "Places I care about" },
-  places_detail: { zh: "只記到行政區，不記地址。用來選出跟您有關的通知和警報。", en: "Only the district is kept, never an address. It decides which notices and alerts concern you." },
+  places_detail: { zh: "只記到行政區，不記地址。用來選出跟您有關的通知。改掉之後，關於舊地方的訂閱會自己結束。", en: "Only the district is kept, never an address. It decides which notices concern you. After a change, what you took about the old place ends by itself." },
   place_home: { zh: "住家", en: "Home" },
   place_work: { zh: "工作", en: "Work" },
   place_school: { zh: "學校", en: "School" },

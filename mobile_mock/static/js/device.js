@@ -1,42 +1,112 @@
-// This phone as an address for push messages.
+// This browser as an address for messages: subscribed at its push service, and registered with the city.
 import { call } from "./api.js";
-import { toBase64url } from "./bytes.js";
+import { fromBase64url, toBase64url } from "./bytes.js";
 import { t } from "./language.js";
 import { state } from "./state.js";
 
 const DEVICE = "phone.device";
+const PATIENCE_MS = 25_000;
 
-/** Whether the person who is signed in has asked for messages on this phone. */
-export function takesPush() {
-  return kept() !== null;
+/** The browser's own push service cannot be reached, or turned us down: nothing that the city could mend. */
+export class NoPushService extends Error {}
+
+/** Somebody said no when the browser asked. */
+export class NotAllowed extends Error {}
+
+/**
+ * How things stand for whoever is signed in: "unsupported", "not_installed" (an iPhone shows notices of web apps on its home
+ * screen alone), "blocked", "off", "on", or "lost": turned on once, and the browser has dropped it since.
+ */
+export async function deviceStanding() {
+  if (!isAble()) return isPlainIPhone() ? "not_installed" : "unsupported";
+  if (Notification.permission === "denied") return "blocked";
+  const device = kept();
+  if (!device) return "off";
+  const subscription = await (await worker()).pushManager.getSubscription();
+  return Notification.permission === "granted" && subscription?.endpoint === device.endpoint ? "on" : "lost";
 }
 
 /**
- * Tell the city this phone's address. The browser's own question whether notifications may be shown is put beside it
- * and not waited for: somebody who leaves it open still gets the messages in the inbox.
+ * Subscribe and register. Call it from a tap: the browser asks whether notices may be shown, and only answers a tap.
+ * Raises NotAllowed and NoPushService.
  */
-export async function registerDevice() {
-  if ("Notification" in window && Notification.permission === "default") Notification.requestPermission();
-  const device = await call("POST", "/v1/devices", { body: { kind: "fid", address: installationId(), name: t("passkey_default_name") } });
-  window.localStorage.setItem(DEVICE, JSON.stringify({ id: device.id, person: state.me.id }));
+export async function turnOn() {
+  if ((await Notification.requestPermission()) !== "granted") throw new NotAllowed();
+  const { key } = await call("GET", "/v1/web-push-key");
+  if (!key) throw new NoPushService();
+  const registration = await worker();
+  const subscription = await subscribed(registration, key);
+  await register(registration, subscription);
 }
 
 /** Take the address back, so that the next person on this phone sees nothing of this one. */
-export async function forgetDevice() {
+export async function turnOff() {
   const device = kept();
   if (!device) return;
   await call("DELETE", `/v1/devices/${encodeURIComponent(device.id)}`).catch((failure) => { if (failure.status !== 404) throw failure; });
   window.localStorage.removeItem(DEVICE);
+  if (!isAble()) return;
+  const registration = await worker();
+  await tell(registration, { kind: "forget" });
+  await (await registration.pushManager.getSubscription())?.unsubscribe().catch(() => {});
+}
+
+/** Mend what the browser changed behind our back, where that needs nobody's word; called whenever the phone is opened. */
+export async function mendDevice() {
+  if (!isAble() || !kept() || Notification.permission !== "granted") return;
+  const registration = await worker();
+  tell(registration, { kind: "send" });
+  if (await deviceStanding() !== "lost") return;
+  const { key } = await call("GET", "/v1/web-push-key", { quiet: true });
+  if (key) await register(registration, await subscribed(registration, key), { quiet: true });
+}
+
+function isAble() {
+  return window.isSecureContext && "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+}
+
+function isPlainIPhone() {
+  return /iPhone|iPad/.test(navigator.userAgent) && !window.matchMedia("(display-mode: standalone)").matches;
+}
+
+function worker() {
+  return navigator.serviceWorker.ready;
+}
+
+/** A subscription for this key: the one that there is, or another. */
+async function subscribed(registration, key) {
+  const standing = await registration.pushManager.getSubscription();
+  const isOurs = standing?.options.applicationServerKey && toBase64url(standing.options.applicationServerKey) === key;
+  if (isOurs) return standing;
+  await standing?.unsubscribe();
+  const asked = registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: fromBase64url(key) });
+  // Some browsers never answer where their push service is out of reach.
+  const late = new Promise((_, refuse) => { window.setTimeout(() => refuse(new NoPushService()), PATIENCE_MS); });
+  try {
+    return await Promise.race([asked, late]);
+  } catch (failure) {
+    if (failure.name === "NotAllowedError") throw new NotAllowed();
+    throw new NoPushService();
+  }
+}
+
+async function register(registration, subscription, { quiet = false } = {}) {
+  const address = JSON.stringify(subscription);
+  const device = await call("POST", "/v1/devices", { body: { kind: "webpush", address, name: t("passkey_default_name") }, quiet });
+  await tell(registration, { kind: "keep", device: device.id, key: device.receipt_key });
+  window.localStorage.setItem(DEVICE, JSON.stringify({ id: device.id, person: state.me.id, endpoint: subscription.endpoint }));
+}
+
+/** Say something to the service worker, and wait until it has done it. */
+function tell(registration, words) {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = resolve;
+    registration.active.postMessage(words, [port2]);
+  });
 }
 
 function kept() {
   const device = JSON.parse(window.localStorage.getItem(DEVICE));
   return device?.person === state.me?.id ? device : null;
-}
-
-/** Firebase knows an app's installation by 22 signs of base64url whose first four bits are 0111. */
-function installationId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(17));
-  bytes[0] = 0x70 | (bytes[0] & 0x0f);
-  return toBase64url(bytes).slice(0, 22);
 }

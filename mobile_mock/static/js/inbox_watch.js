@@ -1,6 +1,5 @@
-// Looks for new messages every ten seconds while the phone is being looked at, and says when one came.
+// Looks for new messages every ten seconds while the phone is being looked at, and whenever one is pushed; says when one came.
 import { call } from "./api.js";
-import { takesPush } from "./device.js";
 import { announce } from "./dom.js";
 import { t } from "./language.js";
 import { change, state } from "./state.js";
@@ -11,10 +10,11 @@ const EVERY_MS = 10_000;
 export function keepInboxFresh() {
   window.setInterval(() => { if (document.visibilityState === "visible") lookForMessages(); }, EVERY_MS);
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") lookForMessages(); });
+  navigator.serviceWorker?.addEventListener("message", (event) => { if (event.data?.kind === "message") lookForMessages(); });
   lookForMessages();
 }
 
-/** Ask once. A newer message than last time is announced, and shown as a notification on a phone that takes them. */
+/** Ask once. A newer message than last time is announced, once, however it was heard of. */
 export async function lookForMessages() {
   if (!state.me || !navigator.onLine) return;
   let page;
@@ -29,12 +29,5 @@ export async function lookForMessages() {
   if (isNew) {
     announce(t("new_message", { title: newest.title }));
     window.dispatchEvent(new CustomEvent("phone:message", { detail: newest }));
-    await notify(newest);
   }
-}
-
-async function notify(message) {
-  if (!takesPush() || !("Notification" in window) || Notification.permission !== "granted") return;
-  const worker = await navigator.serviceWorker?.getRegistration("/app");
-  await worker?.showNotification(message.title, { body: message.body, tag: message.link, data: { link: message.link } });
 }

@@ -1,6 +1,7 @@
 // Starts the phone.
 import { stopActing } from "./acting.js";
 import { call, configureCalls } from "./api.js";
+import { mendDevice } from "./device.js";
 import { announce } from "./dom.js";
 import { buildFrame } from "./frame.js";
 import { keepInboxFresh } from "./inbox_watch.js";
@@ -50,6 +51,7 @@ import { slip } from "./views/slip.js";
 import { authenticatorApp } from "./views/totp.js";
 import { subscription } from "./views/subscription.js";
 import { subscriptions } from "./views/subscriptions.js";
+import { thisDevice } from "./views/this_device.js";
 import { topic } from "./views/topic.js";
 import { topics } from "./views/topics.js";
 import { vehicles } from "./views/vehicles.js";
@@ -91,6 +93,7 @@ const SCREENS = {
   "/app/me/delegations/:id": delegation,
   "/app/consent": consent,
   "/app/me/password": changePassword,
+  "/app/me/this-device": thisDevice,
   "/app/me/totp": authenticatorApp,
   "/app/me/recovery-codes": recoveryCodes,
   "/app/bank-return": bankReturn,
@@ -165,6 +168,7 @@ async function start() {
   await show();
   keepInboxFresh();
   registerServiceWorker();
+  if (state.me) mendDevice().catch(() => {});
 }
 
 async function readConfig() {

@@ -6,18 +6,22 @@ import { freshId } from "../parts.js";
 
 const MONTHS = [1, 3, 6];
 
-/** {block, value()}: `value()` is a date ("2026-11-05"), or null: by its rules alone. `chosen` is what stands now. */
-export function endChoice(chosen = null, { changed = () => {} } = {}) {
+/**
+ * {block, value()}: `value()` is a date ("2026-11-05"), or null: as the topic ends by itself. `chosen`: what stands now where
+ * the person chose it; `latest`: the last day that the topic allows, or null.
+ */
+export function endChoice({ chosen = null, latest = null } = {}) {
   const name = freshId("ends");
   const today = dayOf(Date.now());
-  const day = el("input", { type: "date", class: "input", id: `${name}-day`, min: laterBy(today, { days: 1 }), max: laterBy(today, { months: 24 }), value: chosen, on: { change: () => changed() } });
+  const day = el("input", { type: "date", class: "input", id: `${name}-day`, min: laterBy(today, { days: 1 }), max: latest || laterBy(today, { months: 24 }), value: chosen });
   const own = el("div", { class: "field", hidden: !chosen }, el("label", { for: day.id }, t("ends_day")), day);
-  const pick = (kind) => { own.hidden = kind !== "day"; changed(); };
+  const pick = (kind) => { own.hidden = kind !== "day"; };
   const choice = (kind, label, isChosen) => el("label", { class: "choice small" },
     el("input", { type: "radio", class: "radio", name, value: kind, checked: isChosen, on: { change: () => pick(kind) } }), el("span", {}, label));
+  const sooner = MONTHS.map((months) => [months, laterBy(today, { months })]).filter(([, date]) => !latest || date < latest);
   const block = el("fieldset", { class: "choices in-line" }, el("legend", {}, t("ends_choice")),
-    choice("", t("ends_by_itself"), !chosen),
-    MONTHS.map((months) => { const date = laterBy(today, { months }); return choice(date, [t("ends_in_months", { n: months }), el("span", { class: "hint" }, dateText(date))], false); }),
+    choice("", latest ? [t("ends_by_itself"), el("span", { class: "hint" }, t("ends_latest", { date: dateText(latest) }))] : t("ends_by_itself"), !chosen),
+    sooner.map(([months, date]) => choice(date, [t("ends_in_months", { n: months }), el("span", { class: "hint" }, dateText(date))], false)),
     choice("day", t("ends_own_day"), Boolean(chosen)), own);
   const value = () => {
     const kind = block.querySelector("input[type=radio]:checked").value;

@@ -1,7 +1,7 @@
 // Me: who the city thinks I am, how the phone speaks to me, and the way out.
 import { stopActing } from "../acting.js";
 import { call } from "../api.js";
-import { forgetDevice } from "../device.js";
+import { turnOff } from "../device.js";
 import { el } from "../dom.js";
 import { languageButton } from "../frame.js";
 import { icon } from "../icons.js";
@@ -9,7 +9,6 @@ import { TEXT_SIZES, setTextSize, t, textSize } from "../language.js";
 import { busy, button, facts, heading } from "../parts.js";
 import { go } from "../router.js";
 import { change, state } from "../state.js";
-import { pushSwitch } from "./push_switch.js";
 
 export async function me(_place, { onLanguage }) {
   const title = t("me_title");
@@ -30,6 +29,7 @@ export async function me(_place, { onLanguage }) {
         place("/app/me/receipts", "bills", "receipts_title", "receipts_hint"),
         place("/app/me/overpayments", "coins", "overpayments_title", "overpayments_hint"),
         place("/app/notifications", "bell", "notifications_title", "notifications_hint"),
+        place("/app/me/this-device", "phone", "device_title", "device_hint"),
         place("/app/me/delegations", "people", "delegations_title", "delegations_hint"),
         place("/app/me/consents", "shield", "consents_title", "consents_hint"),
         place("/app/me/access-log", "eye", "access_log_title", "access_log_hint"),
@@ -37,7 +37,7 @@ export async function me(_place, { onLanguage }) {
         place("/app/me/security", "key", "security_title", "security_hint")),
       el("section", { class: "card" }, el("h2", {}, t("reading_title")),
         el("div", { class: "setting" }, el("span", {}, t("language")), languageButton(onLanguage, "button small quiet")),
-        textSizes(), pushSwitch()),
+        textSizes()),
       signOut()],
   };
 }
@@ -57,7 +57,7 @@ function textSizes() {
 function signOut() {
   const problem = el("div");
   const leave = button(t("sign_out"), () => busy(leave, problem, async () => {
-    await forgetDevice();
+    await turnOff();
     await call("POST", "/v1/auth/logout", { body: {}, quiet: true });
     window.sessionStorage.clear();
     stopActing();

@@ -9,7 +9,6 @@ import { show } from "../router.js";
 import { bigSwitch } from "../switch.js";
 import { zoneName, zonesFor } from "../time_zones.js";
 import { capPart } from "./daily_cap.js";
-import { pushSwitch } from "./push_switch.js";
 
 const ADDRESS = "/v1/notification-preferences";
 const NIGHT = { quiet_from: "22:00", quiet_until: "07:00" };
@@ -21,11 +20,15 @@ export async function notificationSettings({ signal }) {
     title,
     content: [heading(title), notifyTabs("/app/notifications"),
       capPart(settings, signal), quietPart(settings), digestPart(settings), zonePart(settings),
-      el("section", { class: "card" }, el("h2", {}, t("this_device_title")), pushSwitch()),
-      el("ul", { class: "list", role: "list" }, el("li", { class: "row" }, el("a", { class: "row-link", href: "/app/notifications/about-me" }, icon("pin", "large-icon"),
+      el("ul", { class: "list", role: "list" }, deviceRow(), el("li", { class: "row" }, el("a", { class: "row-link", href: "/app/notifications/about-me" }, icon("pin", "large-icon"),
         el("span", { class: "row-words" }, el("span", { class: "row-title" }, t("about_me_title")), el("span", { class: "hint" }, t("about_me_hint"))), icon("forward")))),
       el("section", { class: "card always" }, el("h2", {}, icon("siren"), " ", t("always_title")), el("p", {}, t("always_detail")))],
   };
+}
+
+function deviceRow() {
+  return el("li", { class: "row" }, el("a", { class: "row-link", href: "/app/me/this-device" }, icon("phone", "large-icon"),
+    el("span", { class: "row-words" }, el("span", { class: "row-title" }, t("device_title")), el("span", { class: "hint" }, t("device_hint"))), icon("forward")));
 }
 
 /** What stands, and `save(changes)`: where somebody changed it elsewhere meanwhile, the screen is drawn anew from that. */

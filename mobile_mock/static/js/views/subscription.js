@@ -65,7 +65,7 @@ function renewPart(item) {
 
 function endPart(item, drawn) {
   const problem = el("div");
-  const ends = endChoice(item.ends_on);
+  const ends = endChoice({ chosen: item.ends_on === item.latest_end ? null : item.ends_on, latest: item.latest_end });
   const save = button(t("ends_save"), () => busy(save, problem, async () => {
     const current = await endOn(item.id, ends.value());
     drawn(current);

@@ -17,7 +17,7 @@ export async function topic({ path, signal }) {
   if (!item) return { title: t("no_such_topic"), content: [heading(t("no_such_topic"), back), empty("bell", t("no_such_topic"), t("no_such_topic_detail"))] };
   const live = all.filter((each) => each.topic === item.code);
   const subjects = item.subject_kind ? (await call("GET", `/v1/topics/${encodeURIComponent(item.code)}/subjects`, { signal })).items : null;
-  const ends = endChoice();
+  const ends = endChoice({ latest: item.latest_end });
   const switches = el("section", { class: "card topic-foot" });
   const whole = live.find((each) => !each.subject) || null;
   fill(switches, subjects ? subjectPicker(item, subjects, live, switches, ends.value) : topicSwitch(item, whole, switches, { endsOn: ends.value }), ends.block);
