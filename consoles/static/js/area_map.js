@@ -97,10 +97,9 @@ export function metresBetween(one, other) {
 function drawLabels(width) {
   const size = width / 30;
   const isEnglish = language() === "en";
-  return DISTRICTS.filter((district) => {
-    const name = districtName(district.code);
-    return district.room * 2.3 > size * name.length * (isEnglish ? 0.5 : 1);
-  }).map(({ code, x, y }) => svg("text", { x, y, "font-size": size, "stroke-width": size / 5 }, districtName(code).replace(/區$/, "")));
+  const said = DISTRICTS.map((district) => ({ ...district, name: isEnglish ? district.en : district.zh.replace(/區$/, "") }));
+  return said.filter(({ name, room }) => room * 2.3 > size * name.length * (isEnglish ? 0.5 : 1))
+    .map(({ name, x, y }) => svg("text", { x, y, "font-size": size, "stroke-width": size / 5 }, name));
 }
 
 function drawShape(shape, width) {

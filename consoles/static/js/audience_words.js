@@ -15,6 +15,7 @@ export function audienceWords(audience, topicName) {
   }
   if (audience.near?.circle) parts.push(t("said_circle", { m: audience.near.circle.radius_m, lat: audience.near.circle.latitude, lon: audience.near.circle.longitude }));
   if (audience.near?.polygon) parts.push(t("said_polygon", { n: new Set(audience.near.polygon.map(String)).size }));
+  if (audience.subject) parts.push(t("said_subject", { subject: audience.subject }));
   return parts.join(t("also"));
 }
 

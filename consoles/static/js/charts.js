@@ -33,9 +33,11 @@ function sum(parts) {
   return parts.reduce((total, part) => total + part, 0);
 }
 
-/** A column for each of `times` ({name, value, figure}), the highest as tall as the place; the first, the middle and the last are named below. */
-export function columns(says, times) {
-  const most = Math.max(...times.map(({ value }) => value), 1);
+/**
+ * A column for each of `times` ({name, value, figure}), the highest as tall as the place, or as `most` where several charts are to be compared; the
+ * first, the middle and the last are named below.
+ */
+export function columns(says, times, { most = Math.max(...times.map(({ value }) => value), 1) } = {}) {
   const step = 100 / Math.max(times.length, 1);
   const drawn = times.map(({ name, value, figure }, place) => svg("rect", {
     x: `${place * step + step * 0.1}%`, y: `${100 - (100 * value) / most}%`, width: `${step * 0.8}%`, height: `${(100 * value) / most}%`,

@@ -14,6 +14,7 @@ import { desk as operator } from "./desks/operator.js";
 import { desk as payments } from "./desks/payments.js";
 import { desk as refunds } from "./desks/refunds.js";
 import { desk as sites } from "./desks/relying_parties.js";
+import { desk as sending } from "./desks/sending.js";
 import { desk as today } from "./desks/today.js";
 
-export const DESKS = [counter, operator, today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns];
+export const DESKS = [counter, operator, today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns, sending];

@@ -1,16 +1,18 @@
 // A message as it goes out: its numbers every two seconds, for as long as somebody looks.
 import { Unreached, call } from "./api.js";
-import { number, saidCounts, splitBar } from "./counts.js";
+import { countList, partsOf, saidCounts, splitBar } from "./counts.js";
 import { el, fill } from "./dom.js";
 import { t } from "./language.js";
 import { card } from "./parts.js";
 
 const EVERY_MS = 2000;
-const FAILED = ["gone", "given_up"];
+// What becomes of people, and of their devices: [count, colour].
+const PEOPLE = [["sent", "sent"], ["waiting_tomorrow", "waiting"], ["digested", "digest"], ["expired", "expired"], ["withdrawn", "failed"]];
+const DEVICES = [["handed_over", "handed"], ["gone", "rest"], ["given_up", "failed"]];
 
 /**
- * Ask `address` every two seconds and draw what it answers into `place`, until the screen is left or `isOver(answer)`; then `onOver()`. Nothing is
- * asked while nobody looks at the page.
+ * Ask `address` every two seconds and have its answer drawn, until the screen is left or `isOver(answer)`; then `onOver()`. Nothing is asked while
+ * nobody looks at the page; `onLost()` when there is no answer.
  */
 export function watched(address, { signal, draw, isOver, onOver, onLost }) {
   let timer = 0;
@@ -45,6 +47,21 @@ export function liveCard(campaign, { signal, onState }) {
   return card(t("live_title"), place, note);
 }
 
-function progressShown(progress) {
-  return JSON.stringify(progress);
+function progressShown({ runs, totals }) {
+  if (!runs.length) return el("p", { class: "live-figure" }, t("live_scheduled"));
+  const [run] = runs;
+  const counts = run.counts || totals;
+  const people = partsOf(counts, PEOPLE.map(([what, kind]) => [what, kind, t(`what_${what}`)]));
+  const decided = people.reduce((sum, { value }) => sum + value, 0);
+  const rest = Math.max(0, (counts.audience.value || 0) - decided);
+  const undecided = { kind: "rest", name: t("live_undecided"), value: run.ended_at ? 0 : rest, figure: run.ended_at ? "0" : t("about_n", { n: rest.toLocaleString("en-US") }) };
+  const devices = partsOf(counts, DEVICES.map(([what, kind]) => [what, kind, t(`what_${what}`)]));
+  return [
+    el("p", { class: "live-figure" }, t(run.is_held ? "live_held" : `live_${run.status}`)),
+    el("p", { class: "hint" }, t("live_of", { n: counts.audience.text })),
+    splitBar(t("live_says", { parts: saidCounts([...people, undecided]) }), [...people, undecided]),
+    el("h3", {}, t("live_devices")),
+    splitBar(t("live_says", { parts: saidCounts(devices) }), devices),
+    countList(partsOf(counts, [["opened", null, t("what_opened")], ["unsubscribed", null, t("what_unsubscribed")], ["complained", null, t("what_complained")]])),
+  ];
 }

@@ -1,23 +1,27 @@
 // When it goes out, how it ranks, and until when it is worth sending; and the same in words.
 import { el, fill } from "./dom.js";
 import { momentText, t } from "./language.js";
+import { officer } from "./officer.js";
 import { card, checkBox, choice, field } from "./parts.js";
 
 export const PRIORITIES = ["low", "normal", "important", "urgent"];
-const KINDS = ["now", "at", "recurring", "event"];
+const KINDS = ["now", "at", "recurring"];
+// Bureaus whose bills they are may tell of a bill before it is due.
+const EVENT_BUREAUS = ["parking", "fines"];
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
 // What can set a message off, with the fields of its words that it fills in.
 const EVENTS = { bill_due: ["count", "total", "due", "days"] };
 
 /**
- * The fields, filled in from a campaign. Answers {block, fields, kind, missing(), read(), filledIn(), setHighest(priority)}: the
- * fields of the words that its event fills in, and the highest priority that the topic allows.
+ * The fields, filled in from a campaign. Answers {block, fields, kind, missing(), read(), isByEvent(),
+ * filledIn(), setHighest(priority)}: the fields of the words that its event fills in, and the highest priority that the topic allows.
  */
 export function scheduleForm(campaign, onChange) {
   const { schedule } = campaign;
+  const kinds = EVENT_BUREAUS.includes(officer().bureau) ? [...KINDS, "event"] : KINDS;
   const priority = choice(t("priority_label"), [], { hint: t("priority_hint") });
   const deadline = field(t("deadline_label"), { type: "datetime-local", value: localTime(campaign.deadline), hint: t("deadline_hint") });
-  const kind = choice(t("schedule_label"), KINDS.map((each) => [each, t(`schedule_${each}`)]), { value: schedule.kind });
+  const kind = choice(t("schedule_label"), kinds.map((each) => [each, t(`schedule_${each}`)]), { value: schedule.kind });
   const at = field(t("schedule_at_label"), { type: "datetime-local", value: localTime(schedule.kind === "at" ? schedule.at : null) });
   const every = choice(t("schedule_every_label"), ["day", "week", "month"].map((each) => [each, t(`every_${each}`)]), { value: schedule.every || "week" });
   const weekdays = WEEKDAYS.map((day) => checkBox(t(`weekday_${day}`), (schedule.weekdays || [1]).includes(day), () => drawAll()));
@@ -67,6 +71,7 @@ export function scheduleForm(campaign, onChange) {
     fields: { "/deadline": deadline, "/schedule/at": at, "/schedule/until": until, "/schedule/days_before": before, "/schedule/day": day, "/schedule": kind, "/priority": priority },
     kind: kind.input,
     missing: () => [kind.input.value === "at" && !at.input.value && t("schedule_at_label"), kind.input.value === "recurring" && !until.input.value && t("schedule_until_label")],
+    isByEvent: () => kind.input.value === "event",
     filledIn: () => (kind.input.value === "event" ? EVENTS[event.input.value] : []),
     read,
     setHighest,

@@ -13,27 +13,31 @@ import { resultCards } from "../results.js";
 import { scheduleWords } from "../schedule_form.js";
 import { filledIn } from "../wording_form.js";
 
-const SENT = ["sending", "paused", "done", "recalled"];
+const GOING = ["scheduled", "sending", "paused"];
+const ENDED = ["done", "recalled", "cancelled"];
 
 export async function one({ path, signal }, { said } = {}) {
   const address = `/v1/bureau/campaigns/${encodeURIComponent(path.id)}`;
   const campaign = await call("GET", address, { signal });
   const again = (words) => redraw(one, { path, signal }, words);
-  const hasGoneOut = SENT.includes(campaign.state);
-  const report = hasGoneOut ? await call("GET", `${address}/report`, { signal }) : null;
+  const isGoing = GOING.includes(campaign.state);
+  const report = ENDED.includes(campaign.state) ? await call("GET", `${address}/report`, { signal }) : null;
+  const waits = campaign.state === "submitted";
   return {
     title: campaign.name,
     content: [
       heading(campaign.name, { back: "/desk/campaigns" }),
       said && notice("good", said),
       campaign.state === "draft" && draftNotice(campaign),
-      campaign.state === "submitted" && decision(campaign, again),
-      hasGoneOut && campaign.state !== "done" && campaign.state !== "recalled" && liveCard(campaign, { signal, onState: () => again() }),
+      waits && !isOwn(campaign) && officer().roles.includes("publisher") && notice("warn", t("my_turn"), el("p", {}, t("read_then_decide"))),
+      isGoing && liveCard(campaign, { signal, onState: () => again(t("state_changed")) }),
+      isGoing && controls(campaign, again),
       report && resultCards(campaign, report),
       exactCard(campaign),
-      card(t("audience_of"), el("p", { class: "said" }, audienceWords(campaign.audience, campaign.topic_name)), audienceMap(campaign.audience)),
-      factsCard(campaign),
-      ["scheduled", "sending", "paused"].includes(campaign.state) && controls(campaign, again),
+      el("div", { class: "columns" },
+        card(t("audience_of"), el("p", { class: "said below" }, audienceWords(campaign.audience, campaign.topic_name)), audienceMap(campaign.audience)),
+        factsCard(campaign)),
+      waits && decision(campaign, again),
       campaign.state === "done" && recallForm(campaign, again),
       historyCard(campaign.history),
     ],
@@ -65,7 +69,7 @@ function factsCard(campaign) {
     [t("schedule_label"), scheduleWords(campaign.schedule)],
     [t("next_run"), moment(campaign.next_run_at)],
     [t("priority_label"), t(`priority_${campaign.priority}`)],
-    [t("deadline_label"), campaign.deadline ? moment(campaign.deadline) : t("deadline_default")],
+    [t("deadline_said"), campaign.deadline ? moment(campaign.deadline) : t("deadline_default")],
     [t("paid_ways"), paidWords(campaign.channels)],
     [t("written_by"), who(campaign.written_by)],
     [t("submitted_by"), campaign.submitted_by && `${who(campaign.submitted_by)} · ${momentText(campaign.submitted_at)}`],
@@ -88,10 +92,14 @@ function paidWords({ sms, line, budget_twd: budget }) {
   return ways.length ? t("paid_words", { ways: ways.join(t("and")), n: budget }) : null;
 }
 
+/** Whether this officer's own hands are in it. */
+function isOwn({ written_by: writer, submitted_by: submitter }) {
+  return [writer, submitter].some((person) => person?.staff_number === officer().staff_number);
+}
+
 /** Whoever neither wrote nor submitted it approves exactly these words, or sends them back with the reason. */
 function decision(campaign, again) {
-  const me = officer().staff_number;
-  if ([campaign.written_by, campaign.submitted_by].some((person) => person?.staff_number === me)) {
+  if (isOwn(campaign)) {
     return notice("info", t("needs_another"), el("p", {}, t("own_words_detail")), changeLink(campaign));
   }
   if (!officer().roles.includes("publisher")) return notice("info", t("waits_for_publisher"));
@@ -137,7 +145,7 @@ function controls(campaign, again) {
   return [
     card(t("controls_title"), el("p", { class: "hint" }, t("controls_hint")), problem, el("div", { class: "actions" },
       campaign.state === "paused" ? resume : pause, cancel)),
-    campaign.state !== "scheduled" && recallForm(campaign, again),
+    recallForm(campaign, again),
   ];
 }
 

@@ -14,7 +14,7 @@ import { wordingForm } from "../wording_form.js";
 const EDITABLE = ["draft", "submitted", "scheduled"];
 const BLANK = {
   topic: "", name: "", content: { zh: { title: "", body: "" }, en: { title: "", body: "" }, link: "/app/inbox", fields: {} },
-  audience: { districts: [], place_kinds: [], facts: [], near: null },
+  audience: { districts: [], place_kinds: [], facts: [], near: null, subject: null },
   priority: "normal", deadline: null, schedule: { kind: "now" }, channels: { sms: false, line: false, budget_twd: 0 },
 };
 
@@ -53,13 +53,18 @@ function draftForm({ from, draft, copy, topics, signal }) {
   });
   const audience = audienceForm(from.audience, changed);
   const schedule = scheduleForm(from, () => changed());
-  schedule.kind.addEventListener("input", () => wording.setFilledByEvent(schedule.filledIn()));
+  const fitToEvent = () => {
+    wording.setFilledByEvent(schedule.filledIn());
+    audience.block.hidden = schedule.isByEvent();
+  };
+  schedule.kind.addEventListener("input", fitToEvent);
   const channels = channelsForm(from.channels, changed);
-  const fitTo = (topic) => { audience.setFacts(topic.facts); schedule.setHighest(topic.highest_priority); channels.setTopic(topic); changed(); };
+  const fitTo = (topic) => { audience.setTopic(topic); schedule.setHighest(topic.highest_priority); channels.setTopic(topic); changed(); };
   fitTo(about.topic());
-  wording.setFilledByEvent(schedule.filledIn());
+  fitToEvent();
   const read = () => ({
-    topic: about.topic().code, name: about.name.input.value.trim(), content: wording.read(), audience: audience.read(), ...schedule.read(), channels: channels.read(),
+    topic: about.topic().code, name: about.name.input.value.trim(), content: wording.read(), audience: schedule.isByEvent() ? BLANK.audience : audience.read(),
+    ...schedule.read(), channels: channels.read(),
   });
   const missing = () => [about.name.input.value.trim() ? null : t("campaign_name_label"), ...wording.missing(), ...schedule.missing()].filter(Boolean);
   const fields = {
@@ -127,8 +132,13 @@ function lastSteps(keeper, signal) {
     fill(result, estimateShown(await call("POST", `/v1/bureau/campaigns/${kept.id}/estimate`, { body: {}, signal })));
   }));
   const test = button(t("test_do"), () => withDraft(test, async (kept) => {
-    await call("POST", `/v1/bureau/campaigns/${kept.id}/test-message`, { body: {}, signal });
-    fill(problem, notice("good", t("test_sent")));
+    try {
+      await call("POST", `/v1/bureau/campaigns/${kept.id}/test-message`, { body: {}, signal });
+      fill(problem, notice("good", t("test_sent")));
+    } catch (failure) {
+      if (failure.slug !== "no-phone-linked") throw failure;
+      fill(problem, phoneLink(signal));
+    }
   }));
   const submit = button(t("submit_do"), () => withDraft(submit, async (kept) => {
     if (!await confirmed(t("submit_confirm"), t("submit_confirm_detail"), t("submit_do"))) return;
@@ -142,6 +152,16 @@ function lastSteps(keeper, signal) {
   }), { kind: "danger" });
   return card(t("last_steps_title"), el("p", { class: "hint" }, t("estimate_hint")), result, problem,
     el("div", { class: "actions" }, estimate, test, submit, discard));
+}
+
+/** How an officer links their own phone, on which alone a test is read. */
+function phoneLink(signal) {
+  const place = el("div");
+  const show = button(t("phone_code"), () => busy(show, place, async () => {
+    const { code } = await call("POST", "/v1/bureau/test-phone/code", { body: {}, signal });
+    fill(place, el("p", { class: "live-figure mono" }, code), el("p", {}, t("phone_then")));
+  }));
+  return notice("info", t("phone_title"), el("p", {}, t("phone_detail")), place, show);
 }
 
 /** Mark the fields that the API refused, without leading there; answers those refusals that have no field. */
