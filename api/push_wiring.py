@@ -6,11 +6,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from core.settings import settings
+from core.settings import Settings, settings
 from identity import people
 from notify import ports
+from partners import wire
 from partners.fcm.messages import Push
+from partners.line.client import LineClient, LineConfig
 from partners.outcomes import Outcome, Refused
+from partners.sms.client import SmsClient, SmsSender
 from partners.webpush import keys
 from partners.webpush.messages import WebPush
 
@@ -21,7 +24,23 @@ if TYPE_CHECKING:
 
 def plug_in() -> None:
     """Connect notify with the providers that the settings name."""
-    ports.plug_in(pusher=_Pusher(), web_pusher=_WebPusher(), languages=people.languages_of, mobiles=people.mobiles_of)
+    of = settings()
+    ports.plug_in(
+        pusher=_Pusher(),
+        web_pusher=_WebPusher(),
+        line_sender=LineClient(LineConfig(of.line_messaging_url, of.line_messaging_token)),
+        text_senders=_text_senders(of),
+        languages=people.languages_of,
+        mobiles=people.mobiles_of,
+    )
+
+
+def _text_senders(of: Settings) -> dict[str, SmsSender]:
+    """The telephone companies by the names that notify.sms_provider weighs."""
+    peers = [wire.Peer("sms", of.sms_url, of.sms_secret, read_timeout_seconds=5.0)]
+    if of.sms_reserve_url:
+        peers.append(wire.Peer("sms_reserve", of.sms_reserve_url, of.sms_reserve_secret, read_timeout_seconds=5.0))
+    return {peer.name: SmsSender(SmsClient(peer)) for peer in peers}
 
 
 class _Pusher:

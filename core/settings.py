@@ -46,6 +46,11 @@ class Settings:
     bureaus_secret: str
     sms_url: str
     sms_secret: str
+    sms_reserve_url: str
+    sms_reserve_secret: str
+    line_messaging_url: str
+    line_messaging_token: str
+    paid_month_twd: int
     ivr_secret: str
     stores_url: str
     stores_secret: str
@@ -105,6 +110,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     data_key, index_key = _keys(environment, is_demo=is_demo)
     if environment.get("CLOCK_AHEAD_FILE") and not is_demo:
         raise SettingWrong("CLOCK_AHEAD_FILE is for the demo: anywhere else the clock is right")
+    sms_reserve_url = environment.get("SMS_RESERVE_URL", f"{sandbox_url}/sms-reserve" if is_demo else "")
     fcm_url = environment.get("FCM_URL", f"{sandbox_url}/fcm" if is_demo else "")
     certificates = certificate_settings.read(
         environment, sandbox_url=sandbox_url, state_dir=state_dir, is_demo=is_demo, wrong=SettingWrong
@@ -132,6 +138,22 @@ def read(environment: Mapping[str, str]) -> Settings:
         bureaus_secret=_secret(environment, "BUREAUS_SECRET", "sandbox-bureaus-secret", is_demo=is_demo),
         sms_url=_url(environment, "SMS_URL", f"{sandbox_url}/sms", ("http", "https")),
         sms_secret=_secret(environment, "SMS_SECRET", "sandbox-sms-secret", is_demo=is_demo),
+        sms_reserve_url=_url(environment, "SMS_RESERVE_URL", sms_reserve_url, ("http", "https"))
+        if sms_reserve_url
+        else "",
+        # Where there is no second telephone company there is nothing to share with it.
+        sms_reserve_secret=_secret(
+            environment, "SMS_RESERVE_SECRET", "sandbox-sms-reserve-secret", is_demo=is_demo or not sms_reserve_url
+        ),
+        line_messaging_url=_url(
+            environment,
+            "LINE_MESSAGING_URL",
+            f"{sandbox_url}/line-messaging" if is_demo else "https://api.line.me",
+            ("http", "https"),
+        ),
+        line_messaging_token=environment.get("LINE_MESSAGING_TOKEN")
+        or ("sandbox-line-messaging-token" if is_demo else ""),
+        paid_month_twd=_number(environment, "PAID_MONTH_TWD", 50_000 if is_demo else 0, at_least=0, at_most=10**9),
         stores_url=_url(environment, "STORES_URL", f"{sandbox_url}/stores", ("http", "https")),
         stores_secret=_secret(environment, "STORES_SECRET", "sandbox-stores-secret", is_demo=is_demo),
         ach_url=_url(environment, "ACH_URL", f"{sandbox_url}/ach", ("http", "https")),

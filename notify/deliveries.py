@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from uuid import UUID
 
 from core import db
 from core.settings import settings
-from notify.channels import gates, sending, settling
+from notify.channels import gates, providers, sending, settling
 from notify.channels.journal import Entry, Journal, Journals, left_by_the_dead
 from notify.channels.leases import EMERGENCY, LEASE_SECONDS, Due, Leased, due_channels, lease
 from notify.channels.settling import MOST_ATTEMPTS, Settled
@@ -146,14 +146,16 @@ def _send_from(due: Due, watch: _Watch, event_id: UUID | None, least_urgency: in
     with ExitStack() as stack:
         journal = stack.enter_context(_journals().opened()) if able else None
         settled: list[Settled] = []
+        heard: dict[str, providers.Heard] = {}
         if journal is not None:
             journal.leased(due.name, [Entry(each.id, each.attempt, each.excused) for each in able])
             results = _sent(able, batch, journal)
             now = watch.now()
             settled = [_settled(each, outcome, now) for each, outcome in results]
+            heard = sending.heard_of_providers(results)
         now = watch.now()
         settled += [settling.objected(e.id, e.attempt, e.objection, now) for e in leased if e.objection is not None]
-        _commit(due.name, settled, batch.said(), now)
+        _commit(due.name, settled, batch.said(), now, heard)
         if journal is not None:
             journal.settled()
     return len(leased)
@@ -178,7 +180,7 @@ def _leased(due: Due, now: datetime, event_id: UUID | None, least_urgency: int) 
         room = turn.most - len(leased)
         if due.has_others and room > 0:
             leased += lease(session, due.name, now, limit=room, most_urgency=EMERGENCY - 1, least_urgency=least_urgency)
-        sending.name_providers(session, leased, now)
+        leased = sending.with_providers(session, leased, now)
     return turn.is_probe, leased
 
 
@@ -237,12 +239,19 @@ def _settled(each: Leased, outcome: Outcome | None, now: datetime) -> Settled:
     return settling.answered(each.id, each.attempt, each.excused, outcome, now)
 
 
-def _commit(channel: str, settled: Sequence[Settled], said: gates.Said | None, now: datetime) -> None:
+def _commit(
+    channel: str,
+    settled: Sequence[Settled],
+    said: gates.Said | None,
+    now: datetime,
+    heard: Mapping[str, providers.Heard] | None = None,
+) -> None:
     """Commit a batch; a database that is away for a moment is waited for, since the messages have gone."""
     for tries_left in reversed(range(_COMMIT_TRIES)):
         try:
             with db.unit_of_work() as session:
                 settling.settle(session, channel, settled, now)
+                providers.weigh(session, heard or {}, now)
                 if said is not None and said.is_trouble:
                     gates.note(session, channel, said, now)
             return

@@ -4,7 +4,8 @@ Environment: SANDBOX_PORT (8090), SANDBOX_PUSH_PORT (where Firefox connects to t
 STATE_DIR (.state), API_URL (http://127.0.0.1:8080), SANDBOX_URL (where browsers reach
 the sandbox; http://127.0.0.1:SANDBOX_PORT), and the secrets shared with the city: ACH_SECRET,
 JKOPAY_SECRET, LINE_PAY_SECRET, BANK_SECRET, BUREAUS_SECRET,
-SMS_SECRET, STORES_SECRET, LINE_LOGIN_SECRET, GOOGLE_LOGIN_SECRET, MOBILE_ID_SECRET, MOICA_SECRET, IVR_SECRET;
+SMS_SECRET, SMS_RESERVE_SECRET, LINE_MESSAGING_TOKEN,
+STORES_SECRET, LINE_LOGIN_SECRET, GOOGLE_LOGIN_SECRET, MOBILE_ID_SECRET, MOICA_SECRET, IVR_SECRET;
 ADYEN_API_KEY, ADYEN_MERCHANT_ACCOUNT, ADYEN_HMAC_KEYS (the first one signs),
 and ADYEN_OPENAPI_DIR, a folder with Adyen's published OpenAPI documents to hold its part to.
 """
@@ -52,6 +53,7 @@ from partners.fcm import sandbox as fcm
 from partners.ivr import sandbox as ivr
 from partners.library import sandbox as library
 from partners.library import visits as library_visits
+from partners.line import sandbox as line
 from partners.moica import cards as moica_cards
 from partners.moica import sandbox as moica
 from partners.moica.authority import Authority
@@ -78,6 +80,8 @@ class Secrets:
     bank: str = "sandbox-bank-secret"
     bureaus: str = "sandbox-bureaus-secret"
     sms: str = "sandbox-sms-secret"
+    sms_reserve: str = "sandbox-sms-reserve-secret"
+    line_messaging_token: str = "sandbox-line-messaging-token"  # noqa: S105
     ach: str = "sandbox-ach-secret"
     jkopay: str = "sandbox-jkopay-secret"
     line_pay: str = "sandbox-line-pay-secret"
@@ -116,6 +120,7 @@ def create_app(
         accounts.SCHEMA,
         bureaus.SCHEMA,
         sms.SCHEMA,
+        line.SCHEMA,
         push_book.SCHEMA,
         webpush_service.SCHEMA,
         stores_closing.SCHEMA,
@@ -141,6 +146,8 @@ def create_app(
     app.register_blueprint(bank.blueprint(desk, shared.bank, own_url))
     app.register_blueprint(bureaus.blueprint(desk, shared.bureaus))
     app.register_blueprint(sms.blueprint(desk, shared.sms))
+    app.register_blueprint(sms.reserve_blueprint(desk, shared.sms_reserve))
+    app.register_blueprint(line.blueprint(desk, shared.line_messaging_token))
     pushes = push_book.PushBook(books)
     sending = fcm.Sending(desk, pushes, shared.bank)
     app.register_blueprint(fcm.blueprint(desk, sending, shared.bank))
@@ -191,6 +198,7 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
             "bank",
             "bureaus",
             "sms",
+            "sms_reserve",
             "stores",
             "line_login",
             "google_login",
@@ -202,7 +210,7 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
     }
     given |= {
         name: environment[name.upper()]
-        for name in ("adyen_api_key", "adyen_merchant_account", "adyen_hmac_keys")
+        for name in ("line_messaging_token", "adyen_api_key", "adyen_merchant_account", "adyen_hmac_keys")
         if environment.get(name.upper())
     }
     published = environment.get("ADYEN_OPENAPI_DIR")

@@ -33,6 +33,8 @@ CREATE TABLE notify.sms_provider (
     weight real NOT NULL CHECK (weight >= 0),
     weighed_at timestamptz NOT NULL
 ) WITH (fillfactor = 50);
+INSERT INTO notify.sms_provider (name, resting_weight, weight, weighed_at)
+VALUES ('sms', 70, 70, '2026-01-01T00:00:00Z'), ('sms_reserve', 30, 30, '2026-01-01T00:00:00Z');
 COMMENT ON COLUMN notify.sms_provider.weight IS 'As of weighed_at; it has grown back towards its resting weight since.';
 """
 

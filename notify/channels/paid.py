@@ -1,14 +1,199 @@
-"""What costs money: text messages and LINE, within the month's budget of the bureau and the limit of the campaign."""
+"""What costs money: text messages and LINE, for people whom nothing else reaches, within two limits.
+
+A campaign names what it may spend, a bureau has a budget for the month of Taipei's calendar. The money is reserved in
+the transaction that writes the message, before anybody is asked to send it; what is not sent is given back. Where the
+money ends, the rest of the people have the message in their inbox alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.clock import taipei_date
+from core.settings import settings
+
 CHANNELS = frozenset({"sms", "line"})
+# NT$ for one text message of one part, and for one message of LINE, rounded up.
+PRICES_TWD = {"sms": 1, "line": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """A message that would be sent through a paid channel; `device_id` where that is LINE."""
+
+    message_id: UUID
+    channel: str
+    device_id: UUID | None
+
+
+def fall_back(session: Session, people: Collection[UUID], runs: Collection[UUID], now: datetime) -> int:
+    """Line up the paid way for the messages of these runs that were just written to people of whom no other device is
+    left, as far as the money goes. To be called in the transaction that wrote them, with the same `now`.
+
+    Answers how many were lined up.
+    """
+    allowed = session.execute(_RUNS_THAT_PAY, {"runs": list(runs)}).all() if runs else []
+    lined_up = 0
+    for run in allowed:
+        rows = session.execute(_UNREACHED, {"run": run.id, "people": list(people), "now": now})
+        wanted = [fallback for row in rows if (fallback := _fallback(row, run.channels)) is not None]
+        paid_for = _affordable(session, run, wanted, now)
+        if paid_for:
+            _line_up(session, run, paid_for, now)
+        lined_up += len(paid_for)
+    return lined_up
 
 
 def settle(session: Session, deliveries: Sequence[UUID]) -> None:
-    """Filled in below."""
+    """The money of these deliveries, which are finished: spent where they were handed over, given back where not."""
+    if not deliveries:
+        return
+    of_campaign: dict[UUID, list[int]] = defaultdict(lambda: [0, 0])
+    of_bureau: dict[tuple[str, date], list[int]] = defaultdict(lambda: [0, 0])
+    for row in session.execute(_MARK_SETTLED, {"ids": list(deliveries)}):
+        for sums in (of_campaign[row.campaign_id], of_bureau[row.bureau, row.budget_month]):
+            sums[0] += row.cost_twd
+            sums[1] += row.spent_twd
+    # Always the campaigns before the budgets, each in one order: whoever reserves locks them so, too.
+    for campaign_id, (reserved, spent) in sorted(of_campaign.items()):
+        session.execute(_CAMPAIGN_SETTLED, {"id": campaign_id, "reserved": reserved, "spent": spent})
+    for (bureau, month), (reserved, spent) in sorted(of_bureau.items()):
+        session.execute(_BUREAU_SETTLED, {"bureau": bureau, "month": month, "reserved": reserved, "spent": spent})
+
+
+def _fallback(row: Any, channels: dict[str, Any]) -> Fallback | None:
+    if channels.get("line") and row.line_device is not None:
+        return Fallback(row.message_id, "line", row.line_device)
+    if channels.get("sms"):
+        return Fallback(row.message_id, "sms", None)
+    return None
+
+
+def _affordable(session: Session, run: Any, wanted: Sequence[Fallback], now: datetime) -> list[Fallback]:
+    """As many of the first as both limits have room for, with the money for them reserved."""
+    if not wanted:
+        return []
+    month = taipei_date(now).replace(day=1)
+    keys = {"campaign": run.campaign_id, "bureau": run.bureau, "month": month}
+    session.execute(_OPEN_CAMPAIGN, keys)
+    of_campaign = run.channels["budget_twd"] - session.execute(_CAMPAIGN_USED, keys).scalar_one()
+    session.execute(_OPEN_BUDGET, keys | {"limit": settings().paid_month_twd})
+    room = min(of_campaign, session.execute(_BUDGET_LEFT, keys).scalar_one())
+    paid_for: list[Fallback] = []
+    for fallback in wanted:
+        room -= PRICES_TWD[fallback.channel]
+        if room < 0:
+            break
+        paid_for.append(fallback)
+    cost = sum(PRICES_TWD[fallback.channel] for fallback in paid_for)
+    session.execute(_RESERVE_OF_CAMPAIGN, keys | {"cost": cost})
+    session.execute(_RESERVE_OF_BUDGET, keys | {"cost": cost})
+    return paid_for
+
+
+def _line_up(session: Session, run: Any, paid_for: Sequence[Fallback], now: datetime) -> None:
+    session.execute(
+        _LINE_UP,
+        {
+            "messages": [each.message_id for each in paid_for],
+            "devices": [each.device_id for each in paid_for],
+            "channels": [each.channel for each in paid_for],
+            "costs": [PRICES_TWD[each.channel] for each in paid_for],
+            "run": run.id, "urgency": run.priority, "now": now, "until": run.deadline,
+            "month": taipei_date(now).replace(day=1),
+        },
+    )  # fmt: skip
+
+
+_RUNS_THAT_PAY = text(
+    """
+    SELECT r.id, r.deadline, c.id AS campaign_id, c.bureau, c.priority, c.channels
+      FROM notify.run r JOIN notify.campaign c ON c.id = r.campaign_id
+     WHERE r.id = ANY(CAST(:runs AS uuid[]))
+       AND (CAST(c.channels ->> 'sms' AS boolean) OR CAST(c.channels ->> 'line' AS boolean))
+     ORDER BY c.id, r.id
+    """
+)
+_UNREACHED = text(
+    """
+    SELECT m.id AS message_id,
+           (SELECT v.id FROM notify.device AS v
+             WHERE v.person_id = m.person_id AND v.gone_at IS NULL AND v.kind = 'line'
+             ORDER BY v.last_seen_at DESC LIMIT 1) AS line_device
+      FROM notify.message AS m
+     WHERE m.run_id = :run AND m.person_id = ANY(CAST(:people AS uuid[])) AND m.created_at = :now
+       AND CAST(m.why ->> 'rang' AS boolean)
+       AND NOT EXISTS (SELECT FROM notify.device AS v
+                        WHERE v.person_id = m.person_id AND v.gone_at IS NULL AND v.kind <> 'line')
+     ORDER BY m.id
+    """
+)
+_OPEN_CAMPAIGN = text("INSERT INTO notify.campaign_spending (campaign_id) VALUES (:campaign) ON CONFLICT DO NOTHING")
+_CAMPAIGN_USED = text(
+    "SELECT reserved_twd + spent_twd FROM notify.campaign_spending WHERE campaign_id = :campaign FOR UPDATE"
+)
+_OPEN_BUDGET = text(
+    """
+    INSERT INTO notify.paid_budget (bureau, month, limit_twd) VALUES (:bureau, :month, :limit) ON CONFLICT DO NOTHING
+    """
+)
+_BUDGET_LEFT = text(
+    """
+    SELECT limit_twd - reserved_twd - spent_twd FROM notify.paid_budget
+     WHERE bureau = :bureau AND month = :month FOR UPDATE
+    """
+)
+_RESERVE_OF_CAMPAIGN = text(
+    "UPDATE notify.campaign_spending SET reserved_twd = reserved_twd + :cost WHERE campaign_id = :campaign"
+)
+_RESERVE_OF_BUDGET = text(
+    "UPDATE notify.paid_budget SET reserved_twd = reserved_twd + :cost WHERE bureau = :bureau AND month = :month"
+)
+_LINE_UP = text(
+    """
+    INSERT INTO notify.delivery (id, message_id, device_id, event_id, channel, urgency, status, next_at, expires_at,
+                                 cost_twd, budget_month)
+    SELECT gen_random_uuid(), u.message_id, u.device_id, :run, u.channel, :urgency, 'pending', :now, :until, u.cost_twd,
+           :month
+      FROM unnest(CAST(:messages AS uuid[]), CAST(:devices AS uuid[]), CAST(:channels AS text[]),
+                  CAST(:costs AS smallint[])) AS u (message_id, device_id, channel, cost_twd)
+    """
+)
+# A month that is forgotten marks the money as settled: a second word about the same delivery changes nothing.
+_MARK_SETTLED = text(
+    """
+    WITH finished AS (
+        SELECT d.id, d.cost_twd, d.budget_month, d.status, c.id AS campaign_id, c.bureau
+          FROM notify.delivery AS d
+          JOIN notify.message AS m ON m.id = d.message_id
+          JOIN notify.run AS r ON r.id = m.run_id JOIN notify.campaign AS c ON c.id = r.campaign_id
+         WHERE d.id = ANY(CAST(:ids AS uuid[])) AND d.status <> 'pending' AND d.budget_month IS NOT NULL
+         ORDER BY d.id FOR UPDATE OF d
+    ), marked AS (
+        UPDATE notify.delivery AS d SET budget_month = NULL FROM finished WHERE d.id = finished.id
+    )
+    SELECT campaign_id, bureau, budget_month, sum(cost_twd) AS cost_twd,
+           coalesce(sum(cost_twd) FILTER (WHERE status = 'handed_over'), 0) AS spent_twd
+      FROM finished GROUP BY campaign_id, bureau, budget_month
+    """
+)
+_CAMPAIGN_SETTLED = text(
+    """
+    UPDATE notify.campaign_spending SET reserved_twd = reserved_twd - :reserved, spent_twd = spent_twd + :spent
+     WHERE campaign_id = :id
+    """
+)
+_BUREAU_SETTLED = text(
+    """
+    UPDATE notify.paid_budget SET reserved_twd = reserved_twd - :reserved, spent_twd = spent_twd + :spent
+     WHERE bureau = :bureau AND month = :month
+    """
+)

@@ -130,9 +130,9 @@ _SETTLE = text(
         UPDATE notify.device AS v SET gone_at = :now, gone_reason = 'unregistered', address_sealed = NULL
           FROM gone WHERE v.id = gone.id
     )
-    SELECT m.run_id, done.status, count(*) AS n
+    SELECT coalesce(m.run_id, m.alert_id) AS run_id, done.status, count(*) AS n
       FROM done JOIN notify.message AS m ON m.id = done.message_id
-     WHERE m.run_id IS NOT NULL AND done.status <> 'pending'
-     GROUP BY m.run_id, done.status
+     WHERE coalesce(m.run_id, m.alert_id) IS NOT NULL AND done.status <> 'pending'
+     GROUP BY coalesce(m.run_id, m.alert_id), done.status
     """
 )

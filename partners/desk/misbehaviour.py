@@ -53,6 +53,8 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "standing",
     ),
     "sms": ("message", "number_verification"),
+    "sms_reserve": ("message",),
+    "line_messaging": ("push",),
     "ach": (
         "authorisation_request",
         "authorisation",
@@ -90,7 +92,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 _HOLD = {"seconds": 30.0}
-_SIGNERS = ("bank", "bureaus", "sms", "ach", "jkopay", "line_pay")
+_SIGNERS = ("bank", "bureaus", "sms", "sms_reserve", "ach", "jkopay", "line_pay")
 _SIGNED = frozenset((name, each) for name in _SIGNERS for each in OPERATIONS[name]) | {
     ("stores", "file_list"),
     ("stores", "file"),
@@ -181,6 +183,9 @@ MODES: Mapping[str, ModeFacts] = {
     "refund_reversed": ModeFacts("退款遭退回", "refunds, and has it bounce a second later", {}, _CARD_REFUND),
     "unregistered": ModeFacts("裝置已移除", "answers that the device is gone (404 UNREGISTERED, 410)", {}, _ANY_PUSH),
     "quota": ModeFacts("超過用量", "answers 429 with Retry-After `seconds`", {"seconds": 60.0}, _ANY_PUSH),
+    "monthly_limit": ModeFacts(
+        "本月額度用完", "answers 429: the month's messages are used up", {}, frozenset({("line_messaging", "push")})
+    ),
     "sender_mismatch": ModeFacts("寄件者不符", "answers 403 SENDER_ID_MISMATCH", {}, _SEND),
     "invalid_argument": ModeFacts("內容不合", "answers 400 INVALID_ARGUMENT", {}, _SEND),
     "duplicate_line": ModeFacts(

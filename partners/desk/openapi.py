@@ -24,6 +24,7 @@ from partners.ewallets import openapi as ewallets
 from partners.fcm import openapi as fcm
 from partners.ivr import openapi as ivr
 from partners.library import openapi as library
+from partners.line import openapi as line
 from partners.moica import openapi as moica
 from partners.oidc import openapi as oidc
 from partners.sms import openapi as sms
@@ -131,6 +132,8 @@ def document() -> dict[str, Any]:
             {"name": "bank", "description": "mandates, debits, refunds"},
             {"name": "bureaus", "description": "registers of bills and vehicles"},
             {"name": "sms", "description": "text messages and whose number is whose"},
+            {"name": "sms_reserve", "description": "another telephone company: text messages"},
+            {"name": "line_messaging", "description": "messages to people who follow an account"},
             {"name": "fcm", "description": "push messages"},
             webpush.TAG,
             adyen.TAG,
@@ -151,6 +154,7 @@ def document() -> dict[str, Any]:
             **bank.PATHS,
             **bureaus.PATHS,
             **sms.PATHS,
+            **line.PATHS,
             **library.PATHS,
             **fcm.PATHS,
             **webpush.PATHS,

@@ -266,6 +266,19 @@ BOOKS = {
             code=MAYBE_TEXT,
             received_at=TIME,
             deliveries=NUMBER,
+            company=TEXT,
+        )
+    },
+    "/books/line": {
+        "get": _book(
+            "Messages of LINE; `deliveries` says how often each retry key came",
+            ("recipient", "retry_key"),
+            request_id=TEXT,
+            retry_key=MAYBE_TEXT,
+            recipient=TEXT,
+            text=TEXT,
+            received_at=TIME,
+            deliveries=NUMBER,
         )
     },
     "/books/sms/numbers": {

@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from partners import wire
+from partners.outcomes import Delivered, Outcome, Refused, RetryLater
+from partners.sms.messages import TextMessage
+
+_WAIT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +32,25 @@ class SmsClient:
         body = {"national_id": national_id, "mobile": mobile}
         answer = wire.call(self.peer, "POST", "/v1/number-verifications", body)
         return wire.shaped(self.peer, answer.body, lambda given: given["matches"] is True)
+
+
+@dataclass(frozen=True, slots=True)
+class SmsSender:
+    """A telephone company as a channel of messages. Its id for a message is ours: a repeat is the same message."""
+
+    client: SmsClient
+
+    def send(self, message: TextMessage) -> Outcome:
+        """Hands `message` over. Never raises for what company or network do.
+
+        A company that surely did nothing may be replaced by another for the next attempt; one that was silent may not.
+        """
+        try:
+            self.client.send(message_id=message.message_id, to=message.to, text=message.text)
+        except (wire.NotReached, wire.Unavailable):
+            return RetryLater(_WAIT_SECONDS)
+        except wire.Refused as refused:
+            return Refused(refused.code or str(refused.status))
+        except wire.NoAnswer:
+            return RetryLater(_WAIT_SECONDS, "connection")
+        return Delivered(message.message_id)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from partners.desk.describing import REFUSAL, TEXT, YES_NO, one_of, record, signed
 
 _REFUSED = {400: REFUSAL, 422: REFUSAL, 503: REFUSAL}
 
-PATHS = {
-    "/sms/v1/messages": {
+
+def _messages(company: str) -> dict[str, Any]:
+    return {
         "post": signed(
-            "sms",
+            company,
             "Send a text message, once per id",
             {202: record(id=TEXT, status=one_of("accepted")), 409: REFUSAL, **_REFUSED},
             body=record(id=TEXT, to=TEXT, text=TEXT),
         )
-    },
+    }
+
+
+PATHS = {
+    "/sms/v1/messages": _messages("sms"),
+    "/sms-reserve/v1/messages": _messages("sms_reserve"),
     "/sms/v1/number-verifications": {
         "post": signed(
             "sms",

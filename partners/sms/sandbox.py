@@ -20,7 +20,8 @@ CREATE TABLE IF NOT EXISTS sms_message (
     text        TEXT NOT NULL,
     code        TEXT,
     received_at TEXT NOT NULL,
-    deliveries  INTEGER NOT NULL DEFAULT 1
+    deliveries  INTEGER NOT NULL DEFAULT 1,
+    company     TEXT NOT NULL DEFAULT 'sms'
 );
 CREATE INDEX IF NOT EXISTS sms_message_recipient ON sms_message (recipient, position);
 CREATE TABLE IF NOT EXISTS sms_number (
@@ -45,22 +46,7 @@ def blueprint(desk: Desk, secret: str) -> Blueprint:
     sms = Blueprint("sms", __name__, url_prefix="/sms")
     signed = SignedProtocol(desk, "sms", secret)
     books = desk.books
-
-    @sms.post("/v1/messages")
-    @signed.serve("message")
-    def message(call: Call) -> Answer:
-        message_id, to, words = text(call.body, "id"), e164(text(call.body, "to")), text(call.body, "text", most=1000)
-        found = _CODE.search(words)
-        with books.writing() as writing:
-            known = writing.execute("SELECT recipient, text FROM sms_message WHERE id = ?", (message_id,)).fetchone()
-            if known is not None and tuple(known) != (to, words):
-                raise Refusal(409, "id_reused", "this id stands for another message")
-            writing.execute(
-                "INSERT INTO sms_message (id, recipient, text, code, received_at) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET deliveries = deliveries + 1",
-                (message_id, to, words, found.group() if found else None, on_the_wire(now())),
-            )
-        return Answer({"id": message_id, "status": "accepted"}, 202)
+    _serve_messages(sms, signed, "sms")
 
     @sms.post("/v1/number-verifications")
     @signed.serve("number_verification")
@@ -75,6 +61,33 @@ def blueprint(desk: Desk, secret: str) -> Blueprint:
         return Answer({"matches": pair is not None})
 
     return sms
+
+
+def reserve_blueprint(desk: Desk, secret: str) -> Blueprint:
+    """A second telephone company under /sms-reserve, which sends text messages and knows nobody's number."""
+    reserve = Blueprint("sms_reserve", __name__, url_prefix="/sms-reserve")
+    _serve_messages(reserve, SignedProtocol(desk, "sms_reserve", secret), "sms_reserve")
+    return reserve
+
+
+def _serve_messages(routes: Blueprint, signed: SignedProtocol, company: str) -> None:
+    books = signed.desk.books
+
+    @routes.post("/v1/messages")
+    @signed.serve("message")
+    def message(call: Call) -> Answer:
+        message_id, to, words = text(call.body, "id"), e164(text(call.body, "to")), text(call.body, "text", most=1000)
+        found = _CODE.search(words)
+        with books.writing() as writing:
+            known = writing.execute("SELECT recipient, text FROM sms_message WHERE id = ?", (message_id,)).fetchone()
+            if known is not None and tuple(known) != (to, words):
+                raise Refusal(409, "id_reused", "this id stands for another message")
+            writing.execute(
+                "INSERT INTO sms_message (id, recipient, text, code, received_at, company) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET deliveries = deliveries + 1",
+                (message_id, to, words, found.group() if found else None, on_the_wire(now()), company),
+            )
+        return Answer({"id": message_id, "status": "accepted"}, 202)
 
 
 def put_number(writing: sqlite3.Connection, national_id: str, mobile: str) -> None:

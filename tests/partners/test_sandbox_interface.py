@@ -31,6 +31,9 @@ from partners.ewallets import sandbox as ewallet_sandbox
 from partners.fcm import sandbox as fcm_sandbox
 from partners.fcm.client import FcmClient
 from partners.fcm.messages import Push
+from partners.line import sandbox as line_sandbox
+from partners.line.client import LineClient, LineConfig
+from partners.line.messages import LineMessage
 from partners.moica import sandbox as moica_sandbox
 from partners.sandbox import create_app
 from partners.sms import sandbox as sms_sandbox
@@ -65,6 +68,7 @@ def test_every_operation_that_can_be_switched_is_served() -> None:
         "bank": (bank_sandbox,),
         "bureaus": (bureaus_sandbox, bureaus_instalments, bureaus_household),
         "sms": (sms_sandbox,),
+        "line_messaging": (line_sandbox,),
         "ach": (ach_sandbox,),
         "jkopay": (ewallet_sandbox,),
         "line_pay": (ewallet_sandbox,),
@@ -76,7 +80,7 @@ def test_every_operation_that_can_be_switched_is_served() -> None:
     }.items():
         source = "".join(map(inspect.getsource, modules))
         served = re.findall(r'(?:signed|checkout)\.serve\("(\w+)"', source) + re.findall(
-            r'chosen\("(?:fcm|webpush|stores|moica)", "(\w+)"', source
+            r'chosen\("(?:fcm|webpush|stores|moica|line_messaging)", "(\w+)"', source
         )
         # A token's notice is a notice like any other.
         served += set(re.findall(r'(?:shop|self)\.mode\("(\w+)"', source))
@@ -202,6 +206,8 @@ def fill(books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: Sms
     post_form(f"{books.url}/stores/till", channel="twqr", payload=TWQR_SLIP)
     urllib3.request("POST", f"{books.url}/stores/closing")
     fcm.send(Push("fid", "fid-1", "msg_1", "繳費完成", "NT$605", "/app", 60))
+    line = LineClient(LineConfig(f"{books.url}/line-messaging", "sandbox-line-messaging-token"))
+    line.send(LineMessage("U" + "0" * 32, "018f0000-0000-7000-8000-000000000000", "繳費完成"))
     send_to_a_browser(books)
 
 
