@@ -18,6 +18,9 @@ from core.text import Text
 from notify.texts import BASES
 from notify.wording import Wording
 
+# Ahead of every campaign, behind an emergency.
+_URGENCY = 5
+
 
 def write(
     session: Session,
@@ -55,7 +58,7 @@ def write(
     if wording.push_ttl_seconds is not None:
         expires_at = now + timedelta(seconds=wording.push_ttl_seconds)
         values = {"message_id": message_id, "person_id": person_id, "event_id": event.id, "now": now}
-        session.execute(_LINE_UP, values | {"expires_at": expires_at})
+        session.execute(_LINE_UP, values | {"expires_at": expires_at, "urgency": _URGENCY})
     return UUID(str(message_id))
 
 
@@ -82,8 +85,9 @@ _WRITE = text(
 )
 _LINE_UP = text(
     """
-    INSERT INTO notify.delivery (id, message_id, device_id, event_id, status, next_at, expires_at)
-    SELECT gen_random_uuid(), :message_id, id, :event_id, 'pending', :now, :expires_at
-      FROM notify.device WHERE person_id = :person_id AND gone_at IS NULL
+    INSERT INTO notify.delivery (id, message_id, device_id, event_id, status, next_at, expires_at, channel, urgency)
+    SELECT gen_random_uuid(), :message_id, id, :event_id, 'pending', :now, :expires_at,
+           CASE kind WHEN 'webpush' THEN 'webpush' ELSE 'push' END, :urgency
+      FROM notify.device WHERE person_id = :person_id AND gone_at IS NULL AND kind <> 'line'
     """
 )
