@@ -73,7 +73,7 @@ export const NOTIFY_TEXTS = {
   ends_day: { zh: "最後一天", en: "Last day" },
   ends_on: { zh: "{date}", en: "on {date}" },
   ends_line: { zh: "結束：{how}", en: "Ends {how}" },
-  ends_change: { zh: "改結束的日子", en: "Change when it ends" },
+  ends_change: { zh: "改日子", en: "Change" },
   ends_save: { zh: "就這一天", en: "Keep this" },
 
   // my subscriptions
@@ -84,7 +84,6 @@ export const NOTIFY_TEXTS = {
   subscription_details: { zh: "詳細", en: "Details" },
   subscription_details_of: { zh: "「{name}」的詳細", en: "Details of “{name}”" },
   subscription_began: { zh: "開始", en: "Began" },
-  subscription_ends: { zh: "結束", en: "Ends" },
   subscription_ended: { zh: "結束於", en: "Ended" },
   subscription_sent: { zh: "收過的通知", en: "Sent so far" },
   subscription_history: { zh: "這個訂閱的紀錄", en: "What happened to it" },
@@ -124,7 +123,6 @@ export const NOTIFY_TEXTS = {
   withdrawn: { zh: "發送機關已收回這則訊息", en: "Its sender has withdrawn this message" },
   withdrawn_detail: { zh: "內容可能有誤，請不要照著做。", en: "It may be wrong: please do not go by it." },
   digest_word: { zh: "晚間彙整", en: "Evening digest" },
-  digest_more: { zh: "打開", en: "Open" },
   enough_title: { zh: "不想再收到？", en: "Had enough?" },
   stop_topic: { zh: "停止「{name}」", en: "Stop “{name}”" },
   complain: { zh: "檢舉：我不想要這則", en: "Report as unwanted" },
@@ -179,7 +177,6 @@ export const NOTIFY_TEXTS = {
   place_work: { zh: "工作", en: "Work" },
   place_school: { zh: "學校", en: "School" },
   place_none: { zh: "不提供", en: "Not given" },
-  place_saved: { zh: "{place}：{district}", en: "{place}: {district}" },
   facts_title: { zh: "可以用來挑選通知的資料", en: "What may decide what you get" },
   facts_detail: { zh: "全部都是關的，除非您打開。機關只看到人數，看不到您是誰。關掉就刪除。", en: "All off unless you turn it on. Bureaus see how many, never who. Turning it off deletes it." },
   fact_sensitive: { zh: "敏感資料", en: "Sensitive" },

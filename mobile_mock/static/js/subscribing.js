@@ -15,12 +15,9 @@ export async function liveSubscriptions(signal) {
   return items;
 }
 
-/** Take a topic, about `subject` where it is about something, until `endsOn` (a date) where one was chosen. */
-export function subscribe(topic, { subject, endsOn } = {}) {
-  const body = { topic };
-  if (subject) body.subject = subject;
-  if (endsOn) body.ends_on = endsOn;
-  return call("POST", "/v1/subscriptions", { body });
+/** Take a topic, or only what it says about `subject`. */
+export function subscribe(topic, subject) {
+  return call("POST", "/v1/subscriptions", { body: subject ? { topic, subject } : { topic } });
 }
 
 export function stop(id) {
@@ -53,15 +50,8 @@ export function nameOf(subscription) {
   return subscription.subject_name ? t("subscription_name", { topic: subscription.topic_name, subject: subscription.subject_name }) : subscription.topic_name;
 }
 
-/** "Ends on 5 Nov 2026, or when the bill is paid." */
-export function endLine(subscription) {
-  return t("ends_line", { how: endText(subscription) });
-}
-
-/** How it will end, without saying that it ends. */
-export function endText(subscription) {
-  const rules = subscription.ends.join(t("or_joint"));
-  if (!subscription.ends_on) return rules;
-  const date = t("ends_on", { date: dateText(subscription.ends_on) });
-  return rules ? `${date}${t("or_joint")}${rules}` : date;
+/** How it will end, in one sentence: "Ends on 5 Nov 2026, or when the bill is paid." */
+export function endLine({ ends_on: day, ends }) {
+  const parts = day ? [t("ends_on", { date: dateText(day) }), ...ends] : ends;
+  return t("ends_line", { how: parts.join(t("or_joint")) });
 }

@@ -1,16 +1,32 @@
 // Until when: as the topic ends by itself, or sooner, on a day of one's own choosing.
-import { el } from "../dom.js";
+import { announce, el } from "../dom.js";
 import { dateText, dayOf } from "../format.js";
 import { t } from "../language.js";
-import { freshId } from "../parts.js";
+import { icon } from "../icons.js";
+import { busy, button, freshId } from "../parts.js";
+import { endLine, endOn } from "../subscribing.js";
 
 const MONTHS = [1, 3, 6];
+
+/** How a live subscription ends, and behind it the choice of another day; `changed(subscription)` draws what it is then. */
+export function endEditor(subscription, changed) {
+  const { ends_on: standing, latest_end: latest } = subscription;
+  const problem = el("div");
+  const ends = endChoice({ chosen: standing === latest ? null : standing, latest });
+  const save = button(t("ends_save"), () => busy(save, problem, async () => {
+    const current = await endOn(subscription.id, ends.value());
+    announce(endLine(current));
+    changed(current);
+  }), { kind: "small primary" });
+  return el("details", { class: "until" }, el("summary", {}, icon("wait"), el("span", {}, endLine(subscription), " ", el("span", { class: "until-change" }, t("ends_change")))),
+    el("div", { class: "form" }, ends.block, problem, save));
+}
 
 /**
  * {block, value()}: `value()` is a date ("2026-11-05"), or null: as the topic ends by itself. `chosen`: what stands now where
  * the person chose it; `latest`: the last day that the topic allows, or null.
  */
-export function endChoice({ chosen = null, latest = null } = {}) {
+function endChoice({ chosen = null, latest = null } = {}) {
   const name = freshId("ends");
   const today = dayOf(Date.now());
   const day = el("input", { type: "date", class: "input", id: `${name}-day`, min: laterBy(today, { days: 1 }), max: latest || laterBy(today, { months: 24 }), value: chosen });

@@ -6,12 +6,12 @@ import { button, notice } from "../parts.js";
 import { selectField } from "../select_field.js";
 import { topicSwitch } from "./topic_card.js";
 
-/** `choices`: what the API says there is to choose from; `live`: what is taken of it; `endsOn()`: the day chosen, or null. */
-export function subjectPicker(item, choices, live, anchor, endsOn) {
+/** `choices`: what the API says there is to choose from; `live`: what is taken of it. */
+export function subjectPicker(item, choices, live, anchor) {
   const whole = live.find((each) => !each.subject) || null;
   const singles = el("div", { class: "subjects" });
   const taken = live.filter((each) => each.subject);
-  const one = (choice) => topicSwitch(item, taken.find((each) => each.subject === choice.subject) || null, anchor, { subject: choice.subject, label: choice.name, endsOn });
+  const one = (choice) => topicSwitch(item, taken.find((each) => each.subject === choice.subject) || null, anchor, { subject: choice.subject, label: choice.name });
   const gone = taken.filter((each) => !choices.some(({ subject }) => subject === each.subject)).map(({ subject, subject_name: name }) => ({ subject, name, kind: kindOf(subject) }));
   const listed = inGroups([...choices, ...gone].filter(({ kind, subject }) => kind !== "district" || taken.some((each) => each.subject === subject)), ({ kind }) => kind);
   const nothing = listed.length === 0 && !choices.some(({ kind }) => kind === "district");
@@ -20,7 +20,7 @@ export function subjectPicker(item, choices, live, anchor, endsOn) {
     nothing && item.needs_subject && notice("info", t("nothing_to_choose"), el("p", {}, t(`nothing_to_choose_${item.subject_kind === "vehicle" ? "vehicle" : "else"}`)),
       item.subject_kind === "vehicle" && el("p", {}, el("a", { class: "link", href: "/app/me/vehicles" }, t("vehicles_title")))));
   const changed = (subscription) => { singles.hidden = subscription !== null; };
-  return [!item.needs_subject && topicSwitch(item, whole, anchor, { label: t("about_all"), endsOn, changed }), singles];
+  return [!item.needs_subject && topicSwitch(item, whole, anchor, { label: t("about_all"), changed }), singles];
 }
 
 /** The 38 districts are too many for switches: one is chosen from a list and becomes a switch that is on. */

@@ -2,13 +2,12 @@
 import { call } from "../api.js";
 import { announce, el, fill } from "../dom.js";
 import { momentText } from "../format.js";
-import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { busy, button, buttonLink, facts, heading, notice } from "../parts.js";
 import { go } from "../router.js";
-import { endLine, endOn, endText, nameOf, renew, stop, takeBack } from "../subscribing.js";
+import { nameOf, renew, stop, takeBack } from "../subscribing.js";
 import { toast } from "../toast.js";
-import { endChoice } from "./end_choice.js";
+import { endEditor } from "./end_choice.js";
 import { questionPart } from "./still_useful.js";
 import { sentText } from "./subscriptions.js";
 import { timeline } from "./timeline.js";
@@ -30,10 +29,10 @@ function draw(place, item, signal) {
       !isLive && notice("info", t("ended_word"), el("p", {}, t("ended_because", { why: item.ended_because }))),
       facts([[t("topic_bureau"), item.bureau_name],
         [t("subscription_began"), [item.began_how, " · ", momentText(item.began_at)]],
-        isLive ? [t("subscription_ends"), endText(item)] : [t("subscription_ended"), momentText(item.ended_at)],
+        !isLive && [t("subscription_ended"), momentText(item.ended_at)],
         [t("subscription_sent"), sentText(item)]]),
+      isLive && endEditor(item, drawn),
       isLive ? stopPart(item, drawn) : item.can_renew && renewPart(item)),
-    isLive && endPart(item, drawn),
     timeline(`/v1/subscriptions/${encodeURIComponent(item.id)}/history`, signal, t("subscription_history")),
     el("p", {}, buttonLink(t("see_topic"), `/app/topics/${encodeURIComponent(item.topic)}`, { kind: "quiet" })));
 }
@@ -61,15 +60,4 @@ function renewPart(item) {
     announce(t("renewed", { name: nameOf(item) }));
   }), { kind: "primary", iconName: "repeat" });
   return el("div", { class: "actions" }, problem, again);
-}
-
-function endPart(item, drawn) {
-  const problem = el("div");
-  const ends = endChoice({ chosen: item.ends_on === item.latest_end ? null : item.ends_on, latest: item.latest_end });
-  const save = button(t("ends_save"), () => busy(save, problem, async () => {
-    const current = await endOn(item.id, ends.value());
-    drawn(current);
-    announce(endLine(current));
-  }), { kind: "small" });
-  return el("details", { class: "why" }, el("summary", {}, icon("wait"), t("ends_change")), el("div", { class: "form why-words" }, ends.block, problem, save));
 }

@@ -2,12 +2,12 @@
 import { call } from "../api.js";
 import { el, fill } from "../dom.js";
 import { dateText, dayOf } from "../format.js";
-import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { busy, button, buttonLink, empty, growingList, heading, mark } from "../parts.js";
 import { notifyTabs } from "../notify_tabs.js";
-import { endLine, liveSubscriptions, nameOf, renew, stop, takeBack } from "../subscribing.js";
+import { liveSubscriptions, nameOf, renew, stop, takeBack } from "../subscribing.js";
 import { toast } from "../toast.js";
+import { endEditor } from "./end_choice.js";
 import { offersPart } from "./offers.js";
 import { questionPart } from "./still_useful.js";
 
@@ -47,7 +47,7 @@ export function drawLive(place, item) {
   fill(place,
     el("div", { class: "subscription-head" }, el("h3", {}, el("a", { class: "subscription-name", href: `/app/subscriptions/${item.id}` }, name)), el("p", { class: "hint" }, item.bureau_name)),
     item.question && questionPart(item, { kept: again, stopped: () => drawStopped(place, item) }),
-    el("p", { class: "topic-ends" }, icon("wait"), el("span", {}, endLine(item))),
+    endEditor(item, (moved) => { drawLive(place, moved); place.querySelector("summary").focus(); }),
     el("p", { class: "hint" }, sentText(item)), problem,
     el("div", { class: "actions" }, buttonLink(t("subscription_details"), `/app/subscriptions/${item.id}`, { kind: "small quiet", "aria-label": t("subscription_details_of", { name }) }), end));
 }
