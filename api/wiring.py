@@ -21,6 +21,7 @@ from identity.relying_parties import consents, proposals_in_words
 from ledger import tasks as ledger_tasks
 from notify import routes as notify_routes
 from notify import tasks as notify_tasks
+from notify.topics import desk as topics_desk
 from notify.topics import ports as topic_ports
 from partners import wire
 from partners.ach.client import AchClient
@@ -150,6 +151,7 @@ def plug_in() -> None:
     refund_asking.register()
     corrections.register()
     proposals_in_words.register()
+    topics_desk.register_approvals()
     consent_port.plug_in(consents.Keeper())
     identity_ports.plug_in(telephone=sms, vehicles=bureaus, households=bureaus)
     moica = MoicaClient(wire.Peer("moica", of.moica_url, of.moica_secret, read_timeout_seconds=5.0))

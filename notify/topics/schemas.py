@@ -12,7 +12,7 @@ from notify.topics import facts, history, life_events, subjects
 from notify.topics.endings import EndedHow
 
 CHANNELS = ("push", "webpush", "sms", "line")
-_TOPIC_CODE = [Matches("^[a-z][a-z0-9_.-]{2,60}$"), validate.Length(3, 61)]
+TOPIC_CODE = [Matches("^[a-z][a-z0-9_.-]{2,60}$"), validate.Length(3, 61)]
 _DISTRICT = validate.OneOf(list(DISTRICTS))
 
 
@@ -89,7 +89,7 @@ class SubscriptionsQuery(PageQuery):
 
 
 class SubscriptionCreate(Schema):
-    topic = fields.String(required=True, validate=_TOPIC_CODE)
+    topic = fields.String(required=True, validate=TOPIC_CODE)
     subject = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
     ends_on = fields.Date(load_default=None, allow_none=True)
 
@@ -185,15 +185,3 @@ class LifeEventSchema(Schema):
     kind = fields.String(required=True, validate=validate.OneOf(tuple(life_events.KINDS)))
     reference = fields.String(required=True)
     received_at = fields.DateTime(required=True)
-
-
-class EndingSchema(Schema):
-    rule = fields.String(
-        required=True, validate=validate.OneOf(("date", "need_passed", "moved_away", "silence", "count"))
-    )
-    days = fields.Integer(strict=True, validate=validate.Range(1, 3650))
-    on = fields.Date()
-    event = fields.String(validate=validate.Length(1, 40))
-    sends = fields.Integer(strict=True, validate=validate.Range(1, 1000))
-    answer_days = fields.Integer(strict=True, validate=validate.Range(1, 90))
-    most = fields.Integer(strict=True, validate=validate.Range(1, 100_000))

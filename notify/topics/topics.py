@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,8 @@ from core.text import Text
 from notify.topics.endings import MovedAwayRule, NeedPassedRule, Rule, read_rules
 
 STATUSES = ("draft", "open", "closed")
+PRIORITIES = ("low", "normal", "important", "urgent")
+"""The words for 1 to 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Topic:
     channels: tuple[str, ...]
     highest_priority: int
     subject_kind: str | None
+    endings: tuple[Mapping[str, Any], ...]
     rules: tuple[Rule, ...]
     facts: tuple[str, ...]
     status: str
@@ -77,6 +81,12 @@ def of_bureau(session: Session, bureau: str, code: str, *, is_locked: bool = Fal
     return _topic(row)
 
 
+def page_of_bureau(session: Session, bureau: str, *, limit: int, after: str) -> list[Topic]:
+    """A bureau's topics, drafts too, by their codes; `after` continues a list."""
+    rows = session.execute(_OF_BUREAU, {"bureau": bureau, "limit": limit, "after": after})
+    return [_topic(row) for row in rows]
+
+
 def _topic(row: Any) -> Topic:
     return Topic(
         id=row.id,
@@ -90,6 +100,7 @@ def _topic(row: Any) -> Topic:
         channels=tuple(row.channels),
         highest_priority=row.highest_priority,
         subject_kind=row.subject_kind,
+        endings=tuple(row.endings),
         rules=tuple(read_rules(row.endings)),
         facts=tuple(row.facts),
         status=row.status,
@@ -101,5 +112,6 @@ def _topic(row: Any) -> Topic:
 
 
 _ALL = text("SELECT * FROM notify.topic ORDER BY bureau, id")
+_OF_BUREAU = text("SELECT * FROM notify.topic WHERE bureau = :bureau AND code > :after ORDER BY code LIMIT :limit")
 _BY_CODE = text("SELECT * FROM notify.topic WHERE code = :code")
 _BY_CODE_LOCKED = text("SELECT * FROM notify.topic WHERE code = :code FOR UPDATE")

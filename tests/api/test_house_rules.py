@@ -152,6 +152,12 @@ MOVES_NOTHING = {
     "/v1/webhooks/bank": "it only makes us ask the bank sooner",
     "/v1/webhooks/adyen": "a notice is known by its names, and takes effect once",
     "/v1/devices": "an address is registered once",
+    "/v1/bureau/alerts": "an alert is one by sender, identifier and time: the same again changes nothing",
+    "/v1/duty/alerts": "an alert is one by sender, identifier and time, and two persons send it",
+    "/v1/duty/alerts/<alert_id>/approval": "what has gone out is refused",
+    "/v1/duty/alerts/<alert_id>/refusal": "what is over is refused",
+    "/v1/duty/alerts/<alert_id>/correction": "what is over is refused",
+    "/v1/duty/alerts/<alert_id>/cancellation": "what is over is refused",
     "/v1/bureau/campaigns": "a draft moves nothing: two persons agree before anything is sent",
     "/v1/bureau/campaigns/<campaign_id>/submission": "what is submitted is refused",
     "/v1/bureau/campaigns/<campaign_id>/approval": "what is approved is refused, and its run begins once",
@@ -170,6 +176,7 @@ MOVES_NOTHING = {
     "/v1/subscriptions": "who hears of it already keeps the subscription that they have",
     "/v1/subscriptions/<subscription_id>/renewal": "what is live is not doubled",
     "/v1/subscription-offers/<offer_id>/acceptance": "an offer is taken once",
+    "/v1/bureau/topics": "a code is taken once",
     "/v1/bureau/life-events": "a reference stands for one report, and the same again changes nothing",
 }
 

@@ -1,0 +1,173 @@
+"""A bureau's own topics: written, opened, closed; sensitive facts only after a second person agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from core.errors import FieldError, Forbidden, InvalidRequest, PreconditionFailed
+from core.text import Text
+from identity import approvals
+from identity.actors import Actor
+from identity.approvals import Shown
+from identity.officer_models import Approval
+from notify.topics import topics
+from notify.topics.endings import NEEDS, NeedPassedRule, SilenceRule, read_rules
+from notify.topics.errors import TopicCodeTaken
+from notify.topics.facts import FACTS, SENSITIVE
+from notify.topics.topics import Topic
+
+APPROVAL: Final = "notify.topic_facts"
+APPROVERS: Final = ("publisher",)
+TEXTS: Final = ("name", "purpose", "sample_title", "sample_body", "legal_basis")
+_TITLE = Text("主題使用敏感資料", "A topic that uses sensitive facts")
+# Who may be told of a topic changes when it opens or closes: that is for whoever answers for what is sent.
+_MOVERS: Final = "publisher"
+
+
+def create(session: Session, body: Mapping[str, Any], *, by: Actor, now: datetime) -> Topic:
+    """Write a new topic of the officer's bureau. Raises TopicCodeTaken, Forbidden, InvalidRequest."""
+    _require_right(by, "draft", body["status"])
+    values = _checked(body) | {"code": body["code"], "bureau": by.bureau, "now": now}
+    allowed, sensitive = _split(body["facts"], ())
+    if session.execute(_CREATE, values | {"facts": allowed}).scalar() is None:
+        raise TopicCodeTaken
+    topic = topics.of_bureau(session, str(by.bureau), body["code"])
+    _ask_for(session, topic, sensitive, by, now)
+    return topic
+
+
+def change(session: Session, code: str, body: Mapping[str, Any], *, version: int, by: Actor, now: datetime) -> Topic:
+    """Put a topic as it is to be from now on. People who have it keep the last day that they were told; the other
+    rules hold for them from the next message on. Raises NotFound, PreconditionFailed, Forbidden, InvalidRequest."""
+    topic = topics.of_bureau(session, str(by.bureau), code, is_locked=True)
+    if topic.version != version:
+        raise PreconditionFailed
+    _require_right(by, topic.status, body["status"])
+    if body["status"] == "draft" and topic.status != "draft":
+        raise _invalid("/status", "what was open does not become a draft again")
+    allowed, sensitive = _split(body["facts"], topic.facts)
+    session.execute(_CHANGE, _checked(body) | {"id": topic.id, "facts": allowed, "now": now})
+    _ask_for(session, topic, sensitive, by, now)
+    return topics.of_bureau(session, str(by.bureau), code)
+
+
+def facts_awaiting(session: Session, code: str) -> list[str]:
+    """The sensitive facts for which a second person has yet to decide."""
+    waiting = select(Approval.body).where(
+        Approval.kind == APPROVAL, Approval.subject == code, Approval.status == "proposed"
+    )
+    return sorted({fact for body in session.scalars(waiting) for fact in body["facts"]})
+
+
+def register_approvals() -> None:
+    """Let publishers decide which topics may use sensitive facts. Called once at start-up."""
+    approvals.on_approved(APPROVAL, APPROVERS, _allow, _shown, title=_TITLE)
+
+
+def _require_right(by: Actor, status: str, wanted: str) -> None:
+    if wanted != status and _MOVERS not in by.roles:
+        raise Forbidden
+
+
+def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a topic, once its rules are rules and fit what it is about. Raises InvalidRequest."""
+    endings = [{**rule, **({"on": rule["on"].isoformat()} if "on" in rule else {})} for rule in body["endings"]]
+    for position, each in enumerate(endings):
+        try:
+            read_rules([each])
+        except (ValueError, TypeError):
+            raise _invalid(f"/endings/{position}", "not a rule by which a subscription ends") from None
+    rules = read_rules(endings)
+    for position, rule in enumerate(rules):
+        if isinstance(rule, NeedPassedRule) and NEEDS[rule.event] != body["subject_kind"]:
+            raise _invalid(f"/endings/{position}", f"happens to a {NEEDS[rule.event]}, which this topic is not about")
+    if sum(isinstance(rule, SilenceRule) for rule in rules) > 1:
+        raise _invalid("/endings", "one rule of silence, with sends and days")
+    if (body["offered_at"] is None) != (body["offered_days"] is None):
+        raise _invalid("/offered_days", "an offer is dated to end, so both are named or neither")
+    return {
+        **{f"{name}_{language}": body["texts"][name][language] for name in TEXTS for language in ("zh", "en")},
+        "channels": list(dict.fromkeys(body["channels"])),
+        "highest_priority": topics.PRIORITIES.index(body["highest_priority"]) + 1,
+        "subject_kind": body["subject_kind"],
+        "endings": orjson.dumps(endings).decode(),
+        "status": body["status"],
+        "offered_at": body["offered_at"],
+        "offered_days": body["offered_days"],
+    }
+
+
+def _split(wanted: Sequence[str], held: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The facts that take effect at once, and the sensitive ones that are new."""
+    new = sorted({fact for fact in wanted if fact in SENSITIVE and fact not in held})
+    return sorted(set(wanted) - set(new)), new
+
+
+def _ask_for(session: Session, topic: Topic, facts: Sequence[str], by: Actor, now: datetime) -> None:
+    missing = sorted(set(facts) - set(facts_awaiting(session, topic.code)))
+    if missing:
+        approvals.propose(
+            session, kind=APPROVAL, subject=topic.code, body={"topic": topic.code, "facts": missing},
+            reason=topic.purpose.zh[:200], by=by, bureau=topic.bureau, now=now,
+        )  # fmt: skip
+
+
+def _allow(session: Session, approval: Approval, now: datetime) -> None:
+    session.execute(_ALLOW, {"code": approval.body["topic"], "facts": approval.body["facts"], "now": now})
+
+
+def _shown(body: Mapping[str, Any]) -> list[Shown]:
+    labels = [FACTS[fact].label for fact in body["facts"]]
+    facts = Text("、".join(label.zh for label in labels), ", ".join(label.en for label in labels))
+    return [
+        Shown(Text("主題", "Topic"), body["topic"]),
+        Shown(Text("可用來縮小對象的敏感資料", "Sensitive facts by which its audiences may be narrowed"), facts),
+        Shown(
+            Text("依據", "Ground"),
+            Text(
+                "個人資料保護法第 6 條第 1 項第 6 款：只用於自己同意的人。",
+                "Personal Data Protection Act, article 6(1)(6): only of people who agreed to it.",
+            ),
+        ),
+    ]
+
+
+def _invalid(pointer: str, detail: str) -> InvalidRequest:
+    return InvalidRequest(errors=[FieldError(pointer, detail)])
+
+
+_COLUMNS = ", ".join(f"{name}_{language}" for name in TEXTS for language in ("zh", "en"))
+_VALUES = ", ".join(f":{name}_{language}" for name in TEXTS for language in ("zh", "en"))
+_PAIRS = ", ".join(f"{name}_{language} = :{name}_{language}" for name in TEXTS for language in ("zh", "en"))
+_CREATE = text(
+    f"""
+    INSERT INTO notify.topic (code, bureau, {_COLUMNS}, channels, highest_priority, subject_kind, endings, facts,
+                              status, offered_at, offered_days, created_at, updated_at)
+    VALUES (:code, :bureau, {_VALUES}, :channels, :highest_priority, :subject_kind, CAST(:endings AS jsonb), :facts,
+            :status, :offered_at, :offered_days, :now, :now)
+    ON CONFLICT (code) DO NOTHING RETURNING id
+    """  # noqa: S608
+)
+_CHANGE = text(
+    f"""
+    UPDATE notify.topic
+       SET {_PAIRS}, channels = :channels, highest_priority = :highest_priority, subject_kind = :subject_kind,
+           endings = CAST(:endings AS jsonb), facts = :facts, status = :status, offered_at = :offered_at,
+           offered_days = :offered_days, version = version + 1, updated_at = :now
+     WHERE id = :id
+    """  # noqa: S608
+)
+_ALLOW = text(
+    """
+    UPDATE notify.topic
+       SET facts = array(SELECT DISTINCT fact FROM unnest(facts || CAST(:facts AS text[])) AS fact ORDER BY fact),
+           version = version + 1, updated_at = :now
+     WHERE code = :code
+    """
+)
