@@ -27,7 +27,7 @@ from uuid import UUID
 
 from core import db
 from core.settings import settings
-from notify.channels import gates, providers, sending, settling
+from notify.channels import gates, providers, sending, settling, wording
 from notify.channels.journal import Entry, Journal, Journals, left_by_the_dead
 from notify.channels.leases import EMERGENCY, LEASE_SECONDS, Due, Leased, due_channels, lease
 from notify.channels.settling import MOST_ATTEMPTS, Settled
@@ -78,7 +78,7 @@ def recover(now: datetime) -> int:
         for left in found:
             batch = [settling.answered(e.id, e.attempt, e.excused, outcome, now) for e, outcome in left.answered]
             batch += [settling.put_back(entry.id, entry.attempt, now) for entry in left.not_begun]
-            batch += [settling.put_back(entry.id, entry.attempt, now, "in doubt") for entry in left.in_doubt]
+            batch += [settling.put_back(entry.id, entry.attempt, now, wording.IN_DOUBT) for entry in left.in_doubt]
             _commit(left.channel, batch, None, now)
             in_doubt += len(left.in_doubt)
             _log.warning(

@@ -125,10 +125,11 @@ _LEASING = """
     ), leased AS (
         UPDATE notify.delivery AS d SET next_at = :until, attempts = d.attempts + 1
           FROM due WHERE d.id = due.id
-        RETURNING d.id, d.message_id, d.device_id, d.attempts, d.excused, d.urgency, d.expires_at, d.provider
+        RETURNING d.id, d.message_id, d.device_id, d.attempts, d.excused, d.urgency, d.expires_at, d.provider,
+                  d.last_error
     )
-    SELECT l.id, l.message_id, l.device_id, l.attempts, l.excused, l.urgency, l.expires_at, l.provider, m.person_id,
-           m.kind, coalesce(m.title_zh, c.title_zh) AS title_zh, coalesce(m.title_en, c.title_en) AS title_en,
+    SELECT l.id, l.message_id, l.device_id, l.attempts, l.excused, l.urgency, l.expires_at, l.provider, l.last_error,
+           m.person_id, m.kind, coalesce(m.title_zh, c.title_zh) AS title_zh, coalesce(m.title_en, c.title_en) AS title_en,
            coalesce(m.body_zh, c.body_zh) AS body_zh, coalesce(m.body_en, c.body_en) AS body_en,
            coalesce(m.link, c.link) AS link, v.kind AS device_kind, v.address_sealed,
            CASE WHEN l.expires_at <= :now THEN 'lapsed'

@@ -20,6 +20,8 @@ from partners.webpush.messages import WebPush
 
 Message = Push | WebPush | LineMessage | TextMessage
 
+# What the row of a delivery says whose call was in the air when its sender was killed.
+IN_DOUBT = "in doubt"
 # One part in UCS-2 (3GPP TS 23.038): the city pays for each part.
 MOST_SMS_CHARACTERS = 70
 
@@ -56,6 +58,7 @@ def _message(channel: str, row: Any, address: str, in_english: bool, now: dateti
                 ttl_seconds,
                 {"kind": row.kind},
                 row.urgency,
+                is_repeat=row.last_error == IN_DOUBT,
             )
         case "webpush":
             device_id = typeid("dev", row.device_id)

@@ -26,7 +26,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.util import Retry
 
-from partners.fcm.messages import Delivered, Outcome, Push, Refused, RetryLater, Unregistered
+from partners.fcm.messages import EMERGENCY, Delivered, Outcome, Push, Refused, RetryLater, Unregistered
 from partners.wire import retry_after_seconds
 
 GOOGLE_SEND_URL = "https://fcm.googleapis.com"
@@ -38,7 +38,6 @@ OTHER_WAIT_SECONDS = 10
 CONNECTIONS = 100
 # From here a push wakes the phone: an important campaign, a transaction, an emergency.
 _WAKES_FROM = 3
-_EMERGENCY = 9
 _SCOPES = ("https://www.googleapis.com/auth/firebase.messaging",)
 
 
@@ -168,7 +167,7 @@ def _message(push: Push) -> messaging.Message:
             # all that is silent, of which the newest is enough, and none where every message counts.
             collapse_key=None if push.urgency else "quiet",
             priority="high" if push.urgency >= _WAKES_FROM else "normal",
-            notification=messaging.AndroidNotification(tag=push.message_id, channel_id=_android_channel(push.urgency)),
+            notification=messaging.AndroidNotification(tag=push.message_id, channel_id=_android_channel(push)),
         ),
         apns=_apns(push),
         webpush=messaging.WebpushConfig(
@@ -183,11 +182,11 @@ def _message(push: Push) -> messaging.Message:
     return message
 
 
-def _android_channel(urgency: int) -> str:
+def _android_channel(push: Push) -> str:
     """The channel under which the phone files it: each has its own sound, and its owner may silence each by itself."""
-    if urgency >= _EMERGENCY:
+    if push.urgency >= EMERGENCY:
         return "emergency"
-    return "messages" if urgency > 0 else "quiet"
+    return "messages" if push.makes_sound else "quiet"
 
 
 def _apns(push: Push) -> messaging.APNSConfig:
@@ -198,9 +197,8 @@ def _apns(push: Push) -> messaging.APNSConfig:
         "apns-expiration": str(int(time.time()) + push.ttl_seconds),
         "apns-priority": "10" if push.urgency >= _WAKES_FROM else "5",
     }
-    level = "time-sensitive" if push.urgency >= _EMERGENCY else "active" if push.urgency > 0 else "passive"
-    sound = "default" if push.urgency > 0 else None
-    aps = messaging.Aps(sound=sound, custom_data={"interruption-level": level})
+    level = "time-sensitive" if push.urgency >= EMERGENCY else "active" if push.makes_sound else "passive"
+    aps = messaging.Aps(sound="default" if push.makes_sound else None, custom_data={"interruption-level": level})
     return messaging.APNSConfig(headers=headers, payload=messaging.APNSPayload(aps))
 
 

@@ -10,13 +10,15 @@ from partners.outcomes import Delivered, Outcome, Refused, RetryLater, Unregiste
 
 __all__ = ["AddressKind", "Delivered", "Outcome", "Push", "Refused", "RetryLater", "Unregistered"]
 
+EMERGENCY = 9
 AddressKind = Literal["fid", "fcm_token"]
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
     """One message for one device. `ttl_seconds` after which it is worth nothing: FCM then drops it. `urgency`: 9 an
-    emergency, 5 a transaction, 1 to 4 a campaign, 0 silent."""
+    emergency, 5 a transaction, 1 to 4 a campaign, 0 silent. `is_repeat`: it may have been handed over before, so it makes no
+    sound (an emergency does)."""
 
     address_kind: AddressKind
     address: str
@@ -27,3 +29,9 @@ class Push:
     ttl_seconds: int
     data: Mapping[str, str] | None = None
     urgency: int = 5
+    is_repeat: bool = False
+
+    @property
+    def makes_sound(self) -> bool:
+        """Whether the phone is to ring for it."""
+        return self.urgency >= EMERGENCY or (self.urgency > 0 and not self.is_repeat)
