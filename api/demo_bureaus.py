@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from identity import bureaus
 
-SCOPES = ("bills:write", "notices:read", "notices:write", "plans:write")
+SCOPES = ("bills:write", "notices:read", "notices:write", "plans:write", "alerts:write")
 DEMO_CLIENTS = {"parking-demo": "parking", "fines-demo": "fines", "treasury-demo": "treasury"}
 
 

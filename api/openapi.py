@@ -65,6 +65,7 @@ _PREFIXES = {
     "delegation_id": "dlg",
     "dispute_id": "dsp",
     "approval_id": "apr",
+    "alert_id": "alr",
     "automatic_debit_id": "adb",
     "batch_id": "bat",
     "break_id": "brk",

@@ -13,6 +13,8 @@ from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity.words import BUREAU_NAMES
 from notify import browsers, devices, inbox
+from notify.alerts import duty_routes
+from notify.alerts import routes as alert_routes
 from notify.campaigns import routes as campaign_routes
 from notify.cap import routes as cap_routes
 from notify.receipts import keys as receipt_keys
@@ -30,7 +32,15 @@ from notify.topics import topic_routes
 from partners.webpush.subscriptions import SubscriptionWrong
 
 routes = Routes("notify")
-ROUTES = (routes, cap_routes.routes, *topic_routes.ROUTES, *campaign_routes.ROUTES, receipt_routes.routes)
+ROUTES = (
+    routes,
+    cap_routes.routes,
+    *topic_routes.ROUTES,
+    *campaign_routes.ROUTES,
+    receipt_routes.routes,
+    alert_routes.routes,
+    duty_routes.routes,
+)
 _CITIZEN = citizen(loa=2)
 
 

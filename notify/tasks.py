@@ -13,6 +13,7 @@ from core.ids import typeid
 from core.outbox import Consumer, Event
 from core.text import Text
 from notify import automatic_debit, cash, deliveries, instalments, money_back, security, texts
+from notify.alerts import tasks as alert_tasks
 from notify.campaigns import tasks as campaign_tasks
 from notify.cap import tasks as cap_tasks
 from notify.messages import day_text, write
@@ -115,6 +116,7 @@ CONSUMERS = (
 # name: (seconds between two runs, what is run)
 # What is due to be handed over is looked for by `api.pusher`, without the broker.
 SWEEPS: dict[str, tuple[float, Callable[[datetime], object]]] = {
+    **alert_tasks.SWEEPS,
     **cap_tasks.SWEEPS,
     **topic_tasks.SWEEPS,
     **campaign_tasks.SWEEPS,

@@ -62,14 +62,20 @@ def correct(session: Session, alert_id: UUID, text_: Text, *, officer_id: UUID, 
     Answers the correction. Raises NotFound, AlertNotOpen unless the alert is going or has gone out.
     """
     alert = _out(session, alert_id)
-    told = alert.title or Text("", "")
-    return _follow_up(session, alert, words.of_correction(text_, told), "corrected", officer_id=officer_id, now=now)
+    return _follow_up(
+        session,
+        alert,
+        words.of_correction(text_, words.without_mark(alert.title)),
+        "corrected",
+        officer_id=officer_id,
+        now=now,
+    )
 
 
 def cancel(session: Session, alert_id: UUID, text_: Text | None, *, officer_id: UUID, now: datetime) -> Alert:
     """Say that the danger is over, to whoever was told. Answers the notice. Raises NotFound, AlertNotOpen."""
     alert = _out(session, alert_id)
-    said = words.of_all_clear(alert.title or Text("", ""))
+    said = words.of_all_clear(words.without_mark(alert.title))
     said = words.Words(said.title, text_ or words.OVER, said.explanation)
     return _follow_up(session, alert, said, "cancelled", officer_id=officer_id, now=now)
 
@@ -77,7 +83,7 @@ def cancel(session: Session, alert_id: UUID, text_: Text | None, *, officer_id: 
 def all_clear(session: Session, updated: Alert, update: Alert, now: datetime) -> None:
     """Line up the word to those who were told of `updated` and are not told of its `update`."""
     message = _message(updated, words.LEFT, f"CLEAR-{update.id.hex}-{updated.id.hex}", update.sent_at, ())
-    said = words.of_all_clear(updated.title or Text("", ""))
+    said = words.of_all_clear(words.without_mark(updated.title))
     _add(session, message, said, updated, "left", (updated.id, update.id), "all_clear", None, now)
 
 
@@ -139,7 +145,7 @@ def _add(
     officer_id: UUID | None,
     now: datetime,
 ) -> UUID:
-    title = Text(*(f"{mark}{title}" for mark, title in _marks(alert, said.title)))
+    title = words.marked(said.title) if alert.is_drill else said.title
     # It rings as loud as what it takes back.
     urgency = records.URGENCIES[alert.severity]
     new = NewAlert(
@@ -160,12 +166,6 @@ def _add(
     added = records.add(session, new, now)
     assert added is not None, "its identifier has just been made up"
     return added
-
-
-def _marks(alert: Alert, title: Text) -> tuple[tuple[str, str], tuple[str, str]]:
-    if not alert.is_drill or title.zh.startswith(words.DRILL.zh):
-        return ("", title.zh), ("", title.en)
-    return (words.DRILL.zh, title.zh), (words.DRILL.en, title.en)
 
 
 _TAKE_ON = text("UPDATE notify.alert SET received_by = :officer WHERE id = :id")

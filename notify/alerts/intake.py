@@ -168,9 +168,7 @@ def _new_part(message: Message, part: Part) -> NewPart:
 
 
 def _ending(message: Message, about: tuple[Alert, ...]) -> _Verdict:
-    told = about[0].title
-    assert told is not None, "an alert that is not only recorded has words"
-    said = words.of_cancellation(message, told)
+    said = words.of_cancellation(message, words.without_mark(about[0].title))
     return _Verdict("told", about, (NewPart(said, "Minor", records.URGENCIES["Moderate"], Reach()),))
 
 

@@ -88,8 +88,9 @@ def of_infos(message: Message, infos: Sequence[Info], places: Sequence[str] = ()
         title_en = f"{event_in_english(chinese)} ({SEVERITIES[chinese.severity].en})"
         body_en = f"{_IN_CHINESE}{title_zh} {body_zh}"
     sender = chinese.sender_name or message.sender
+    title = Text(title_zh, title_en)
     return Words(
-        _drill(message, Text(title_zh, title_en), MOST_TITLE),
+        marked(title) if message.status == "Exercise" else _cut_both(title, MOST_TITLE),
         Text(_cut(body_zh, MOST_BODY), _cut(body_en, MOST_BODY)),
         _WHY.format(sender=sender, area=_listed(places)),
     )
@@ -101,8 +102,9 @@ def of_cancellation(message: Message, told: Text) -> Words:
     body = OVER
     if message.infos:
         said = of_infos(message, message.infos)
-        title, body = said.title, Text(f"{OVER.zh}{said.body.zh}", f"{OVER.en} {said.body.en}")
-    return Words(_cut_both(title, MOST_TITLE), _cut_both(body, MOST_BODY), _WHY_AGAIN)
+        title, body = without_mark(said.title), Text(f"{OVER.zh}{said.body.zh}", f"{OVER.en} {said.body.en}")
+    title = marked(title) if message.status == "Exercise" else _cut_both(title, MOST_TITLE)
+    return Words(title, _cut_both(body, MOST_BODY), _WHY_AGAIN)
 
 
 def of_correction(text: Text, told: Text) -> Words:
@@ -139,10 +141,16 @@ def _listed(places: Sequence[str]) -> str:
     return _cut("、".join(places[:3]) + more, 120)
 
 
-def _drill(message: Message, text: Text, most: int) -> Text:
-    if message.status != "Exercise":
-        return _cut_both(text, most)
-    return _cut_both(Text(f"{DRILL.zh}{text.zh}", f"{DRILL.en}{text.en}"), most)
+def marked(title: Text) -> Text:
+    """A title that says that it is a drill."""
+    return _cut_both(Text(f"{DRILL.zh}{title.zh}", f"{DRILL.en}{title.en}"), MOST_TITLE)
+
+
+def without_mark(title: Text | None) -> Text:
+    """The title without the word that it is a drill."""
+    if title is None:
+        return Text("", "")
+    return Text(title.zh.removeprefix(DRILL.zh), title.en.removeprefix(DRILL.en))
 
 
 def _cut_both(text: Text, most: int) -> Text:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 
 from partners.cap.errors import AlertDocumentRefused, AlertSignatureWrong
@@ -16,33 +13,16 @@ from partners.cap.reading import read
 from partners.cap.signature import signed, verified
 from partners.cap.writing import write
 from tests.partners.cap_documents import GOOD, changed
+from tests.partners.cap_keys import key_and_certificate
 
 NOW = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 
 
-def key_and_certificate(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> tuple[bytes, bytes]:
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "alerts.kcg.gov.tw")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=1))
-        .not_valid_after(NOW + timedelta(days=365))
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return pem, certificate.public_bytes(Encoding.PEM)
-
-
 @pytest.fixture(scope="module", params=["elliptic", "rsa"])
 def pair(request: pytest.FixtureRequest) -> tuple[bytes, bytes]:
-    return key_and_certificate(
-        ec.generate_private_key(ec.SECP256R1())
-        if request.param == "elliptic"
-        else rsa.generate_private_key(65537, 2048)
-    )
+    if request.param == "elliptic":
+        return key_and_certificate(ec.generate_private_key(ec.SECP256R1()), NOW)
+    return key_and_certificate(rsa.generate_private_key(65537, 2048), NOW)
 
 
 def test_what_the_holder_signed_is_what_is_believed(pair: tuple[bytes, bytes]) -> None:
@@ -56,7 +36,7 @@ def test_a_changed_word_a_strange_key_an_old_certificate_or_no_signature_is_not_
     pair: tuple[bytes, bytes],
 ) -> None:
     document = signed(GOOD, *pair)
-    _, strange = key_and_certificate(ec.generate_private_key(ec.SECP256R1()))
+    _, strange = key_and_certificate(ec.generate_private_key(ec.SECP256R1()), NOW)
     for content, certificate, at in (
         (changed("Severe", "Minor", document), pair[1], NOW),
         (document, strange, NOW),
