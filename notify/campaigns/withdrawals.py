@@ -80,7 +80,7 @@ _DELIVERIES = text(
                    ORDER BY d.id FOR NO KEY UPDATE OF d SKIP LOCKED)
     """
 )
-_STILL_WAITING = text("SELECT FROM notify.candidate WHERE run_id = :run_id AND status = 'waiting' LIMIT 1")
+_STILL_WAITING = text("SELECT 1 FROM notify.candidate WHERE run_id = :run_id AND status = 'waiting' LIMIT 1")
 _WITHDRAWN = text(
     """
     UPDATE notify.run SET withdrawn_to = :upto, withdrawn_at = CASE WHEN :is_over THEN CAST(:now AS timestamptz) END
