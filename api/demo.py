@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
-from api import demo_bureaus, demo_officers, demo_relying_parties
+from api import demo_bureaus, demo_officers, demo_relying_parties, demo_subscriptions
 from core import clock, db
 from core.clock import taipei_date
 from core.settings import Settings
@@ -72,13 +72,16 @@ def load(of: Settings, *, progress: Callable[[str], None]) -> None:
         demo_relying_parties.register(session, of, now)
         if people.find(session, DEMO_PEOPLE[0].national_id) is not None:
             return
+        person_ids = []
         for person, known in zip(DEMO_PEOPLE, register.DEMO_PEOPLE, strict=True):
             person_id = people.enrol_demo_person(
                 session, national_id=person.national_id, mobile=person.mobile, password=person.password, name=person.name.zh,
                 language="en" if person.name.en == person.name.zh else "zh-TW", now=now,
             )  # fmt: skip
+            person_ids.append(person_id)
             for plate, vehicle in known.vehicles:
                 vehicles.add(session, person_id, plate, vehicle, now=now)
+        demo_subscriptions.load(session, person_ids, [person.national_id for person in DEMO_PEOPLE], now)
         for source, content in files(now).items():
             bill_batches.receive(
                 session, [content], source=source, sender=None, now=now, on_reported_elsewhere=reported_elsewhere

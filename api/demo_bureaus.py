@@ -13,8 +13,14 @@ from sqlalchemy.orm import Session
 
 from identity import bureaus
 
-SCOPES = ("bills:write", "notices:read", "notices:write", "plans:write", "alerts:write")
-DEMO_CLIENTS = {"parking-demo": "parking", "fines-demo": "fines", "treasury-demo": "treasury"}
+SCOPES = ("bills:write", "notices:read", "notices:write", "plans:write", "alerts:write", "life-events:write")
+DEMO_CLIENTS = {
+    "parking-demo": "parking",
+    "fines-demo": "fines",
+    "treasury-demo": "treasury",
+    "civil-affairs-demo": "civil_affairs",
+    "public-works-demo": "public_works",
+}
 
 
 def key_path(state_dir: Path, client_id: str) -> Path:
