@@ -71,7 +71,8 @@ CREATE TABLE notify.digest_line (
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE notify.digest_line IS 'Messages that lie in the inbox without having rung, for the digest at due_at.';
 COMMENT ON COLUMN notify.digest_line.digest_id IS 'The digest that lists it; null once settled: it was too late for any.';
-CREATE INDEX digest_line_due ON notify.digest_line (due_at, person_id) WHERE settled_at IS NULL;
+CREATE INDEX digest_line_due ON notify.digest_line (notify.lane(person_id), due_at, person_id)
+    WHERE settled_at IS NULL;
 CREATE INDEX digest_line_of ON notify.digest_line (digest_id) WHERE digest_id IS NOT NULL;
 """
 

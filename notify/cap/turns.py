@@ -27,7 +27,7 @@ from notify.cap.rounds import GATHER_SECONDS, Rounds
 
 MOST_PEOPLE = 500
 MOST_PENDING = 20_000
-_LANE_LOCKS = 7_270_034
+LANE_LOCKS = 7_270_034
 _DEFAULTS = Preferences()
 
 # The tally in which a sender sees what was decided; whoever is asleep was counted when the audience was.
@@ -73,7 +73,7 @@ def take(session: Session, lane: int, rounds: Rounds) -> Taken | None:
     row = session.execute(
         _TAKE,
         {
-            "locks": _LANE_LOCKS, "lane": lane, "runs": list(rounds.runs), "due_by": list(rounds.due_by),
+            "locks": LANE_LOCKS, "lane": lane, "runs": list(rounds.runs), "due_by": list(rounds.due_by),
             "most": MOST_PEOPLE, "most_pending": MOST_PENDING,
         },
     ).one()  # fmt: skip
@@ -223,8 +223,7 @@ _DECIDE = text(
     ), delivered AS (
         INSERT INTO notify.delivery (id, message_id, device_id, event_id, channel, urgency, status, next_at, expires_at)
         SELECT notify.new_id(), d.message_id, v.id, d.run_id,
-               CASE v.kind WHEN 'webpush' THEN 'webpush' WHEN 'line' THEN 'line' ELSE 'push' END, d.priority, 'pending',
-               :now, d.deadline
+               CASE v.kind WHEN 'webpush' THEN 'webpush' ELSE 'push' END, d.priority, 'pending', :now, d.deadline
           FROM decision d JOIN notify.device v ON v.person_id = d.person_id AND v.gone_at IS NULL AND v.kind <> 'line'
          WHERE d.verdict = 'sent'
     ), lined AS (
