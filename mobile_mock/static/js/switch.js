@@ -1,4 +1,4 @@
-// A switch with its words. It stands as things are: while a change is under way, and where it fails, it stays as it was.
+// A switch with its words. It moves under the finger at once, and goes back where the change fails.
 import { el, fill } from "./dom.js";
 import { t } from "./language.js";
 import { busy, freshId } from "./parts.js";
@@ -12,13 +12,15 @@ export function bigSwitch(label, isOn, change, { hint, className = "", ...attrib
   const hintId = freshId("hint");
   const word = el("span", { class: "switch-word", "aria-hidden": "true" });
   const set = (value) => { input.checked = value; fill(word, t(value ? "switch_on" : "switch_off")); };
-  const pressed = () => {
+  const pressed = async () => {
     const wanted = input.checked;
-    input.checked = !wanted;
-    return busy(input, problem, async () => {
+    let isDone = false;
+    set(wanted);
+    await busy(input, problem, async () => {
       await change(wanted);
-      set(wanted);
+      isDone = true;
     });
+    if (!isDone) set(!wanted);
   };
   const input = el("input", { type: "checkbox", role: "switch", class: "switch", "aria-describedby": hint && hintId, on: { change: pressed }, ...attributes });
   set(isOn);
