@@ -333,7 +333,7 @@ _TOPIC = text(
     """
     SELECT t.id, t.code, t.bureau, t.highest_priority, t.channels, t.facts, t.subject_kind,
            ARRAY(SELECT j.subject FROM notify.subject j
-                  WHERE j.bureau = t.bureau AND j.closed_at IS NULL AND starts_with(j.subject, t.subject_kind || ':')
+                  WHERE j.bureau = t.bureau AND j.kind = t.subject_kind AND j.person_id IS NULL AND j.closed_at IS NULL
                 ) AS subjects
       FROM notify.topic t WHERE t.code = :code AND t.bureau = :bureau AND t.status = 'open'
     """

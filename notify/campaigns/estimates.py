@@ -57,6 +57,7 @@ class Estimate:
 
 def of_campaign(session: Session, campaign: Campaign, *, by: Actor, now: datetime) -> Estimate:
     """What sending this campaign when it is planned would do. Raises EstimatesUsedUp."""
+    is_at_once = isinstance(campaign.planned, schedules.Now)
     planned = (schedules.first_after(campaign.planned, now) or now).astimezone(TAIPEI)
     day = taipei_date(now)
     question: dict[str, Any] = {"topic": campaign.topic_id, "audience": campaign.audience, "day": day.isoformat()}
@@ -68,7 +69,8 @@ def of_campaign(session: Session, campaign: Campaign, *, by: Actor, now: datetim
     }
     _ask(session, by, _hash_of(whole), day)
     answer, made_at = _answer(session, campaign, question, whole, planned, day, now)
-    return Estimate(at=planned, made_at=made_at, **{name: Count(answer[name]) for name in (*OF_AUDIENCE, *OF_SENDING)})
+    numbers = {name: Count(answer[name]) for name in (*OF_AUDIENCE, *OF_SENDING)}
+    return Estimate(at=made_at if is_at_once else planned, made_at=made_at, **numbers)
 
 
 def counted(session: Session, campaign: Campaign, *, at: datetime) -> dict[str, int]:
