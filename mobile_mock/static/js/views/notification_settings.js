@@ -31,6 +31,11 @@ function deviceRow() {
     el("span", { class: "row-words" }, el("span", { class: "row-title" }, t("device_title")), el("span", { class: "hint" }, t("device_hint"))), icon("forward")));
 }
 
+function row(href, iconName, titleKey, hintKey) {
+  return el("li", { class: "row" }, el("a", { class: "row-link", href }, icon(iconName, "large-icon"),
+    el("span", { class: "row-words" }, el("span", { class: "row-title" }, t(titleKey)), el("span", { class: "hint" }, t(hintKey))), icon("forward")));
+}
+
 /** What stands, and `save(changes)`: where somebody changed it elsewhere meanwhile, the screen is drawn anew from that. */
 async function readSettings(signal) {
   let version = "";
