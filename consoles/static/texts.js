@@ -1,4 +1,5 @@
 // Every text of the desks, in both languages: what all desks share is here, the finance desk's beside it.
+import { ALERT_TEXTS } from "./texts_alerts.js";
 import { CASE_TEXTS } from "./texts_cases.js";
 import { COUNTER_TEXTS } from "./texts_counter.js";
 import { FINANCE_TEXTS } from "./texts_finance.js";
@@ -8,6 +9,7 @@ import { SENDING_TEXTS } from "./texts_sending.js";
 import { SITE_TEXTS } from "./texts_sites.js";
 
 export const TEXTS = {
+  ...ALERT_TEXTS,
   ...CASE_TEXTS,
   ...COUNTER_TEXTS,
   ...FINANCE_TEXTS,

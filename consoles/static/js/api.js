@@ -62,11 +62,11 @@ function contentOf(text) {
 }
 
 /**
- * Ask the API. `body` is sent as JSON, `key` as Idempotency-Key, `version` as If-Match; `quiet` leaves a 401 to the caller. Answers the JSON
- * (null for 204). Raises Refusal, Unreached, or AbortError (the screen was left).
+ * Ask the API. `body` is sent as JSON, `key` as Idempotency-Key, `version` as If-Match; `quiet` leaves a 401 to the caller; `inLanguage` where it is
+ * not the officer's. Answers the JSON (null for 204). Raises Refusal, Unreached, or AbortError (the screen was left).
  */
-export async function call(method, path, { body, key, version, signal, quiet = false } = {}) {
-  const headers = { Accept: "application/json, application/problem+json", "Accept-Language": language() };
+export async function call(method, path, { body, key, version, signal, quiet = false, inLanguage = language() } = {}) {
+  const headers = { Accept: "application/json, application/problem+json", "Accept-Language": inLanguage };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
   if (version) headers["If-Match"] = `"${version}"`;

@@ -27,19 +27,19 @@ export function districtName(code) {
 }
 
 /**
- * The map. `chosen`: codes of districts; `shapes`: [{circle: {latitude, longitude, radius_m}} or {polygon: [[lat, lon]…]}].
+ * The map. `chosen`: codes of districts, `touched`: of those that a shape overlaps; `shapes`: [{circle: {latitude, longitude, radius_m}} or {polygon: [[lat, lon]…]}].
  * By its mode it is only looked at ("look"), takes presses on districts ("districts": `onDistrict(code)`), or is drawn on ("circle", "polygon":
  * `onPoint(place)`, and for a circle `onDrag(from, to)`). Who cannot use a map has a list or fields beside it.
  */
-export function areaMap(says, { chosen = [], shapes = [], mode = "look", onDistrict, onPoint, onDrag } = {}) {
-  const outlines = DISTRICTS.map(({ code, outline }) => ({ code, path: svg("path", { d: outline, class: "district" }, svg("title", {}, districtName(code))) }));
+export function areaMap(says, { chosen = [], touched = [], shapes = [], mode = "look", onDistrict, onPoint, onDrag } = {}) {
+  const outlines = DISTRICTS.map(({ code, outline }) => ({ code, path: svg("path", { d: outline, class: touched.includes(code) ? "district touched" : "district" }, svg("title", {}, districtName(code))) }));
   const labels = svg("g", { class: "map-labels", "aria-hidden": "true" });
   const drawn = svg("g", { class: "map-shapes" });
   const picture = svg("svg", { class: "map", role: "img", "aria-label": says, "data-mode": mode },
     svg("g", {}, outlines.map(({ path }) => path)), drawn, labels);
   const buttons = VIEWS.map((view) => button(t(view[0]), () => lookAt(view), { kind: "small", "aria-pressed": "false" }));
   let marked = { chosen, shapes };
-  let view = startOf(chosen, shapes);
+  let view = startOf([...chosen, ...touched], shapes);
 
   function lookAt(next) {
     view = next;

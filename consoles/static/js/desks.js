@@ -7,6 +7,7 @@ import { desk as clearing } from "./desks/clearing.js";
 import { desk as counter } from "./desks/counter.js";
 import { desk as days } from "./desks/days.js";
 import { desk as disputes } from "./desks/disputes.js";
+import { desk as duty } from "./desks/duty.js";
 import { desk as files } from "./desks/files.js";
 import { desk as lookups } from "./desks/lookups.js";
 import { desk as notices } from "./desks/notices.js";
@@ -17,4 +18,4 @@ import { desk as sites } from "./desks/relying_parties.js";
 import { desk as sending } from "./desks/sending.js";
 import { desk as today } from "./desks/today.js";
 
-export const DESKS = [counter, operator, today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns, sending];
+export const DESKS = [counter, operator, duty, today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns, sending];

@@ -11,18 +11,18 @@ const PEOPLE = [["sent", "sent"], ["waiting_tomorrow", "waiting"], ["digested", 
 const DEVICES = [["handed_over", "handed"], ["gone", "rest"], ["given_up", "failed"]];
 
 /**
- * Ask `address` every two seconds and have its answer drawn, until the screen is left or `isOver(answer)`; then `onOver()`. Nothing is asked while
- * nobody looks at the page; `onLost()` when there is no answer.
+ * Ask `address` every two seconds (or so often) and have its answer drawn, until the screen is left or `isOver(answer)`; then `onOver(answer)`. Nothing is
+ * asked while nobody looks at the page; `onLost()` when there is no answer.
  */
-export function watched(address, { signal, draw, isOver, onOver, onLost }) {
+export function watched(address, { signal, draw, isOver = () => false, onOver, onLost, everyMs = EVERY_MS }) {
   let timer = 0;
-  const again = () => { if (!signal.aborted) timer = window.setTimeout(look, EVERY_MS); };
+  const again = () => { if (!signal.aborted) timer = window.setTimeout(look, everyMs); };
   const look = async () => {
     if (document.hidden) { again(); return; }
     try {
       const answer = await call("GET", address, { signal });
       draw(answer);
-      if (isOver(answer)) { onOver(); return; }
+      if (isOver(answer)) { onOver(answer); return; }
     } catch (failure) {
       if (!(failure instanceof Unreached)) return;
       onLost();
