@@ -129,9 +129,11 @@ _LEASING = """
                   d.last_error
     )
     SELECT l.id, l.message_id, l.device_id, l.attempts, l.excused, l.urgency, l.expires_at, l.provider, l.last_error,
-           m.person_id, m.kind, coalesce(m.title_zh, c.title_zh) AS title_zh, coalesce(m.title_en, c.title_en) AS title_en,
+           m.person_id, m.kind,
+           coalesce(m.title_zh, c.title_zh) AS title_zh, coalesce(m.title_en, c.title_en) AS title_en,
            coalesce(m.body_zh, c.body_zh) AS body_zh, coalesce(m.body_en, c.body_en) AS body_en,
            coalesce(m.link, c.link) AS link, v.kind AS device_kind, v.address_sealed,
+           a.severity, CASE WHEN a.id IS NOT NULL THEN coalesce(a.thread, a.id) END AS alert_thread,
            CASE WHEN l.expires_at <= :now THEN 'lapsed'
                 WHEN l.device_id IS NOT NULL AND (v.gone_at IS NOT NULL OR v.person_id <> m.person_id)
                 THEN 'device_gone'

@@ -46,6 +46,8 @@ def _message(channel: str, row: Any, address: str, in_english: bool, now: dateti
     body = row.body_en if in_english else row.body_zh
     message_id = typeid("msg", row.message_id)
     ttl_seconds = max(0, int((row.expires_at - now).total_seconds()))
+    # What follows an alert takes its place on the device.
+    tag = typeid("alr", row.alert_thread) if row.alert_thread else None
     match channel:
         case "push":
             return Push(
@@ -56,13 +58,14 @@ def _message(channel: str, row: Any, address: str, in_english: bool, now: dateti
                 body,
                 row.link,
                 ttl_seconds,
-                {"kind": row.kind},
+                {"kind": row.kind, "severity": row.severity} if row.severity else {"kind": row.kind},
                 row.urgency,
                 is_repeat=row.last_error == IN_DOUBT,
+                tag=tag,
             )
         case "webpush":
             device_id = typeid("dev", row.device_id)
-            return WebPush(address, device_id, message_id, title, body, row.link, ttl_seconds, row.urgency)
+            return WebPush(address, device_id, message_id, title, body, row.link, ttl_seconds, row.urgency, tag)
         case "line":
             return LineMessage(address, str(row.id), f"{title}\n{body}\n{_absolute(row.link)}")
         case _:

@@ -158,6 +158,8 @@ def _adapter() -> HTTPAdapter:
 
 def _message(push: Push) -> messaging.Message:
     data = {**(push.data or {}), "message_id": push.message_id, "link": push.link, "urgency": str(push.urgency)}
+    if push.tag:
+        data["tag"] = push.tag
     message = messaging.Message(
         data=data,
         notification=messaging.Notification(title=push.title, body=push.body),
@@ -167,11 +169,11 @@ def _message(push: Push) -> messaging.Message:
             # all that is silent, of which the newest is enough, and none where every message counts.
             collapse_key=None if push.urgency else "quiet",
             priority="high" if push.urgency >= _WAKES_FROM else "normal",
-            notification=messaging.AndroidNotification(tag=push.message_id, channel_id=_android_channel(push)),
+            notification=messaging.AndroidNotification(tag=push.place, channel_id=_android_channel(push)),
         ),
         apns=_apns(push),
         webpush=messaging.WebpushConfig(
-            headers={"TTL": str(push.ttl_seconds)}, notification=messaging.WebpushNotification(tag=push.message_id)
+            headers={"TTL": str(push.ttl_seconds)}, notification=messaging.WebpushNotification(tag=push.place)
         ),
     )
     # The SDK deprecates its `token` argument while phones still have tokens and nothing else; the field itself stays.
@@ -193,7 +195,7 @@ def _apns(push: Push) -> messaging.APNSConfig:
     """Apple's headers: a repeat collapses into the first; what has lapsed is not delivered; only what is urgent wakes
     the phone (developer.apple.com, Sending notification requests to APNs)."""
     headers = {
-        "apns-collapse-id": push.message_id[:64],
+        "apns-collapse-id": push.place[:64],
         "apns-expiration": str(int(time.time()) + push.ttl_seconds),
         "apns-priority": "10" if push.urgency >= _WAKES_FROM else "5",
     }

@@ -122,7 +122,7 @@ def payload(push: WebPush) -> bytes:
 
 
 def _packed(push: WebPush, body: str) -> bytes:
-    words = {
+    words: dict[str, object] = {
         "id": push.message_id,
         "device": push.device_id,
         "title": push.title,
@@ -130,6 +130,8 @@ def _packed(push: WebPush, body: str) -> bytes:
         "link": push.link,
         "urgency": push.urgency,
     }
+    if push.tag:
+        words["tag"] = push.tag
     return orjson.dumps(words)
 
 
