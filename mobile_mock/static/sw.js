@@ -4,8 +4,9 @@ const CACHE = "phone-$version";
 const FILES = $files;
 const SHELL = "/app";
 
-// How urgent messages are, on the city's scale: 0 a digest, 9 an emergency.
+// How urgent messages are, on the city's scale: 0 a digest, 7 an alert that is only for information, 9 an emergency.
 const DIGEST = 0;
+const INFORMATION = 7;
 const EMERGENCY = 9;
 
 // What is kept on this device, by name: who it is, which messages it has shown, and what the city has not heard yet.
@@ -72,17 +73,21 @@ function read(data) {
     body: shown.body || "",
     link: more.link || "/app/inbox",
     urgency: Number(more.urgency ?? 5),
+    tag: more.tag || null,
   };
 }
 
-/** The same message twice is one notice, and does not ring again; an emergency stays until somebody has seen it. */
+/** The same message twice is one notice, and does not ring again, unless it is an emergency: that stays until somebody has seen it. */
 function shape(message, isAgain) {
   const isEmergency = message.urgency >= EMERGENCY;
-  const isSilent = isAgain || message.urgency === DIGEST;
+  const isSilent = message.urgency === DIGEST || message.urgency === INFORMATION || (isAgain && !isEmergency);
+  const tag = message.tag || message.id || message.link;
   return {
     body: message.body,
     icon: FILES.find((file) => file.endsWith("/icon-192.png")),
-    tag: message.id || message.link,
+    tag,
+    // What takes the place of another notice (an alert and its update) sounds, too.
+    renotify: !isSilent,
     data: { id: message.id, link: message.link },
     silent: isSilent,
     requireInteraction: isEmergency,
@@ -109,7 +114,7 @@ async function open(link, id) {
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const phone = windows.find((client) => new URL(client.url).pathname.startsWith(SHELL));
   if (!phone) return self.clients.openWindow(address);
-  await phone.focus();
+  await phone.focus().catch(() => {});
   return phone.navigate(address);
 }
 
