@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from api import push_wiring
+from api import bill_reminders, push_wiring
 from api.bill_subjects import WalletBills
 from core import outbox
 from core.http import Route
@@ -21,6 +21,7 @@ from identity.relying_parties import consents, proposals_in_words
 from ledger import tasks as ledger_tasks
 from notify import routes as notify_routes
 from notify import tasks as notify_tasks
+from notify.campaigns import ports as campaign_ports
 from notify.topics import desk as topics_desk
 from notify.topics import ports as topic_ports
 from partners import wire
@@ -158,4 +159,5 @@ def plug_in() -> None:
     certificate_ports.plug_in(authority=moica, fetch_list=fetch_list, settings=of.certificates)
     federation_ports.plug_in({each.name: OpenIdClient(registered(each)) for each in of.oidc})
     topic_ports.plug_in(of_bills=WalletBills())
+    campaign_ports.plug_in(bills=bill_reminders.bills_due)
     push_wiring.plug_in()

@@ -48,6 +48,12 @@ def owner_key_of(session: Session, person_id: UUID) -> tuple[bytes, list[tuple[s
     return bytes(row.national_id_index), list(zip(row.plates, row.vehicles, strict=True))
 
 
+def owner_keys_of(session: Session, people: Collection[UUID]) -> dict[UUID, tuple[bytes, list[tuple[str, str]]]]:
+    """The same of each of them. Whoever is not known is left out."""
+    rows = session.execute(_OWNER_KEYS, {"people": list(people)})
+    return {row.id: (bytes(row.national_id_index), list(zip(row.plates, row.vehicles, strict=True))) for row in rows}
+
+
 def holders_of(session: Session, *, national_id_index: bytes | None, plate: str, vehicle: str | None) -> list[UUID]:
     """Whose something is that names this ID number; where it names none, everybody who has shown the vehicle to be
     theirs."""
@@ -240,12 +246,11 @@ def get(session: Session, person_id: UUID) -> Person:
 _LANGUAGE = text("SELECT language FROM identity.person WHERE id = :person_id")
 _LANGUAGES = text("SELECT id, language FROM identity.person WHERE id = ANY(:people)")
 _MOBILES = text("SELECT id, mobile_sealed FROM identity.person WHERE id = ANY(:people) AND mobile_sealed IS NOT NULL")
-_OWNER_KEY = text(
-    """
-    SELECT p.national_id_index,
+_OWNER_KEYS_OF = """
+    SELECT p.id, p.national_id_index,
            array(SELECT v.plate FROM identity.vehicle v WHERE v.person_id = p.id ORDER BY v.plate, v.vehicle) AS plates,
            array(SELECT v.vehicle FROM identity.vehicle v WHERE v.person_id = p.id ORDER BY v.plate, v.vehicle)
                AS vehicles
-      FROM identity.person p WHERE p.id = :person_id
-    """
-)
+      FROM identity.person p WHERE p.id = """
+_OWNER_KEY = text(_OWNER_KEYS_OF + ":person_id")
+_OWNER_KEYS = text(_OWNER_KEYS_OF + "ANY(:people)")

@@ -73,9 +73,12 @@ def of_campaign(session: Session, campaign: Campaign, *, by: Actor, now: datetim
     return Estimate(at=made_at if is_at_once else planned, made_at=made_at, **numbers)
 
 
-def counted(session: Session, campaign: Campaign, *, at: datetime) -> dict[str, int]:
-    """The exact numbers, for whoever publishes them: they leave this room only through `counts.published`."""
-    meant = audience_sql.compiled(campaign.meant_for, campaign.topic_id, now=at)
+def counted(session: Session, campaign: Campaign, *, at: datetime, now: datetime) -> dict[str, int]:
+    """The exact numbers if it were sent at `at` to those whom it means now.
+
+    For whoever publishes them: they leave this room only through `counts.published`.
+    """
+    meant = audience_sql.compiled(campaign.meant_for, campaign.topic_id, now=now)
     deadline = campaign.deadline or at + timedelta(days=7)
     row = session.execute(
         text(_COUNTED.format(condition=meant.condition)),
@@ -110,7 +113,7 @@ def _answer(
     """The answer that was given to the question today, or a new one, which is kept."""
     kept = _kept(session, whole, day)
     if kept is None:
-        exact = counted(session, campaign, at=planned)
+        exact = counted(session, campaign, at=planned, now=now)
         of_audience = {name: counts.published(exact[name], {**question, "of": name}).value for name in OF_AUDIENCE}
         of_sending = {name: counts.published(exact[name], {**whole, "of": name}).value for name in OF_SENDING}
         # Questions that differ in their hour or priority alone share what they say of the audience.

@@ -19,7 +19,7 @@ NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 def _counted(desk: Desk, campaign: dict[str, Any], at: datetime) -> dict[str, int]:
     with db.unit_of_work() as session:
         found = campaigns.get(session, by=desk.editor.actor, campaign_id=parse_typeid("cmp", campaign["id"]))
-        return estimates.counted(session, found, at=at)
+        return estimates.counted(session, found, at=at, now=at)
 
 
 def _prefer(person: Any, **chosen: Any) -> None:
