@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import re
-import time
 
 import pytest
 from browser.phone_in_chromium import PATIENCE_MS, Phone, owes, phone, stranger
@@ -315,27 +314,3 @@ def test_who_came_in_by_text_message_confirms_with_the_passkey_before_money_is_t
         dialog.get_by_role("button", name="確認是我").click()
         device.consent_at_the_bank()
         device.sees("銀行帳戶")
-
-
-def test_a_phone_that_takes_notices_has_the_receipt_pushed_until_its_person_signs_out(
-    stack: Stack, chromium_browser: Browser
-) -> None:
-    with phone(stack, chromium_browser) as device:
-        ready_to_pay(device, 1371)
-        device.open("/app/me")
-        device.page.get_by_label("把通知送到這支手機").click()
-        expect(device.page.get_by_label("把通知送到這支手機")).to_be_checked()
-        device.open()
-        device.page.locator(".bill .check").check()
-        device.page.locator(".pay-bar").get_by_role("button").click()
-        device.press("下一步：核對內容")
-        device.press("確認繳費")
-        device.sees("繳費成功")
-        deadline = time.monotonic() + 30
-        while not any("1,376" in json.dumps(push) for push in stack.sandbox.read("fcm")):
-            assert time.monotonic() < deadline, "no push with the receipt"
-            time.sleep(0.2)
-        device.open("/app/me")
-        device.press("登出")
-        device.sees("一支手機，辦好高雄的事")
-        assert device.page.evaluate("localStorage.getItem('phone.device')") is None

@@ -1,6 +1,6 @@
 // This browser as an address for messages: subscribed at its push service, and registered with the city.
 import { call } from "./api.js";
-import { fromBase64url, toBase64url } from "./bytes.js";
+import { fromBase64url } from "./bytes.js";
 import { t } from "./language.js";
 import { state } from "./state.js";
 
@@ -15,7 +15,7 @@ export class NotAllowed extends Error {}
 
 /**
  * How things stand for whoever is signed in: "unsupported", "not_installed" (an iPhone shows notices of web apps on its home
- * screen alone), "blocked", "off", "on", or "lost": turned on once, and the browser has dropped it since.
+ * screen alone), "blocked", "off", "on", or "lost": turned on once, and the browser or its push service has dropped it since.
  */
 export async function deviceStanding() {
   if (!isAble()) return isPlainIPhone() ? "not_installed" : "unsupported";
@@ -23,7 +23,8 @@ export async function deviceStanding() {
   const device = kept();
   if (!device) return "off";
   const subscription = await (await worker()).pushManager.getSubscription();
-  return Notification.permission === "granted" && subscription?.endpoint === device.endpoint ? "on" : "lost";
+  const isHere = Notification.permission === "granted" && subscription?.endpoint === device.endpoint;
+  return isHere && await isKnown(device) ? "on" : "lost";
 }
 
 /**
@@ -31,34 +32,55 @@ export async function deviceStanding() {
  * Raises NotAllowed and NoPushService.
  */
 export async function turnOn() {
+  // First of all: a tap is good for a question for a few seconds only.
   if ((await Notification.requestPermission()) !== "granted") throw new NotAllowed();
-  const { key } = await call("GET", "/v1/web-push-key");
-  if (!key) throw new NoPushService();
-  const registration = await worker();
-  const subscription = await subscribed(registration, key);
-  await register(registration, subscription);
+  await oneAtATime(async () => {
+    const { key } = await call("GET", "/v1/web-push-key");
+    if (!key) throw new NoPushService();
+    const registration = await worker();
+    await register(registration, await subscribed(registration, key));
+  });
 }
 
 /** Take the address back, so that the next person on this phone sees nothing of this one. */
-export async function turnOff() {
-  const device = kept();
-  if (!device) return;
-  await call("DELETE", `/v1/devices/${encodeURIComponent(device.id)}`).catch((failure) => { if (failure.status !== 404) throw failure; });
-  window.localStorage.removeItem(DEVICE);
-  if (!isAble()) return;
-  const registration = await worker();
-  await tell(registration, { kind: "forget" });
-  await (await registration.pushManager.getSubscription())?.unsubscribe().catch(() => {});
+export function turnOff() {
+  return oneAtATime(async () => {
+    const device = kept();
+    if (!device) return;
+    await call("DELETE", `/v1/devices/${encodeURIComponent(device.id)}`).catch((failure) => { if (failure.status !== 404) throw failure; });
+    window.localStorage.removeItem(DEVICE);
+    if (!isAble()) return;
+    const registration = await worker();
+    await tell(registration, { kind: "forget" });
+    await (await registration.pushManager.getSubscription())?.unsubscribe().catch(() => {});
+  });
 }
 
 /** Mend what the browser changed behind our back, where that needs nobody's word; called whenever the phone is opened. */
-export async function mendDevice() {
-  if (!isAble() || !kept() || Notification.permission !== "granted") return;
-  const registration = await worker();
-  tell(registration, { kind: "send" });
-  if (await deviceStanding() !== "lost") return;
-  const { key } = await call("GET", "/v1/web-push-key", { quiet: true });
-  if (key) await register(registration, await subscribed(registration, key), { quiet: true });
+export function mendDevice() {
+  return oneAtATime(async () => {
+    if (!isAble() || !kept() || Notification.permission !== "granted") return;
+    const registration = await worker();
+    tell(registration, { kind: "send" });
+    if (await deviceStanding() !== "lost") return;
+    const { key } = await call("GET", "/v1/web-push-key", { quiet: true });
+    if (key) await register(registration, await subscribed(registration, key), { quiet: true });
+  });
+}
+
+let turn = Promise.resolve();
+
+/** What mends must never mend what is being turned off. */
+function oneAtATime(work) {
+  const mine = turn.then(work, work);
+  turn = mine.catch(() => {});
+  return mine;
+}
+
+/** Whether the city still sends to it: it stops at the first word of the push service that nobody is there. */
+async function isKnown(device) {
+  const { items } = await call("GET", "/v1/devices", { quiet: true });
+  return items.some((each) => each.id === device.id);
 }
 
 function isAble() {
@@ -73,12 +95,9 @@ function worker() {
   return navigator.serviceWorker.ready;
 }
 
-/** A subscription for this key: the one that there is, or another. */
+/** A new subscription for this key. An old one may be one that the push service has ended, so it is given up. */
 async function subscribed(registration, key) {
-  const standing = await registration.pushManager.getSubscription();
-  const isOurs = standing?.options.applicationServerKey && toBase64url(standing.options.applicationServerKey) === key;
-  if (isOurs) return standing;
-  await standing?.unsubscribe();
+  await (await registration.pushManager.getSubscription())?.unsubscribe();
   const asked = registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: fromBase64url(key) });
   // Some browsers never answer where their push service is out of reach.
   const late = new Promise((_, refuse) => { window.setTimeout(() => refuse(new NoPushService()), PATIENCE_MS); });
