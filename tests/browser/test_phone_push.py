@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from browser.fitting import misfits
 from browser.phone_in_chromium import Person, Phone, owes, phone, stranger
 from playwright.sync_api import Browser, Locator, expect
 from stack import Stack
 
 from core import clock
-from core.ids import new_uuid, parse_typeid
+from core.ids import new_uuid, parse_typeid, typeid
 
 pytestmark = pytest.mark.browser
 PICTURES = os.environ.get("PICTURES_DIR")
@@ -168,3 +169,124 @@ def test_an_offer_is_taken_a_question_answered_and_what_lapsed_renewed(told: Tol
     ended.get_by_role("button", name="再次訂閱").click()
     expect(told.card("無障礙服務消息")).to_be_visible()
     expect(ended).to_have_count(0)
+
+
+def test_the_inbox_goes_by_day_and_tells_emergencies_digests_and_what_was_withdrawn_apart(told: Told) -> None:
+    page, now = told.page, clock.now()
+    taken = told.take("culture.events")
+    alert = told.write(
+        "alert", identifier=str(new_uuid()), sender="kcg.gov.tw", sent_at=now, status="sent", msg_type="Alert",
+        source="bureau", is_signature_trusted=True, severity="Extreme", parsed="{}", document=b"x", expires_at=now + DAY, received_at=now,
+    )  # fmt: skip
+    told.message("山區請撤離", kind="alert", basis="alert", alert_id=alert)
+    campaign = {"subscription_id": taken, "run_id": new_uuid()}
+    told.message("衛武營取消", ago=DAY, recalled_at=now, **campaign)
+    gathered = [told.message(title, ago=2 * DAY, **campaign) for title in ("週日音樂會", "夜間市集")]
+    digest = told.message("還有 2 則沒有響", kind="digest", basis="digest")
+    for message in gathered:
+        told.run(
+            "INSERT INTO notify.digest_line (person_id, message_id, run_id, subscription_id, deadline, due_at, "
+            "settled_at, digest_id) VALUES (%(person)s, %(message)s, %(run)s, %(taken)s, %(now)s, %(now)s, %(now)s, "
+            "%(digest)s) RETURNING message_id",
+            person=told.id, message=message, run=campaign["run_id"], taken=taken, now=now, digest=digest,
+        )  # fmt: skip
+
+    told.device.open("/app/inbox")
+    today, yesterday = page.locator("section[data-day]").nth(0), page.locator("section[data-day]").nth(1)
+    expect(today.get_by_role("heading", level=2)).to_have_text("今天")
+    expect(yesterday.get_by_role("heading", level=2)).to_have_text("昨天")
+    emergency = today.locator(".message", has_text="山區請撤離")
+    expect(emergency.locator(".alert-band")).to_contain_text("緊急警報")
+    expect(emergency.locator(".alert-band .icon")).to_be_visible()
+    expect(yesterday.locator(".message", has_text="衛武營取消")).to_contain_text("發送機關已收回")
+    expect(yesterday).to_contain_text("文化局 · 展演活動")
+    expect(page.get_by_role("link", name="週日音樂會")).to_have_count(0)
+    told.picture("push-inbox")
+    unread = page.locator(".place .badge")
+    before = int(unread.inner_text())
+    today.locator(".digest summary").click()
+    expect(page.get_by_role("link", name="週日音樂會")).to_be_visible()
+    expect(unread).to_have_text(str(before - 1))
+
+    page.get_by_role("link", name="山區請撤離").click()
+    told.device.sees("山區請撤離")
+    expect(page.locator(".letter .alert-band")).to_contain_text("有效到")
+    expect(page.get_by_role("heading", name="不想再收到")).to_have_count(0)
+
+
+def test_a_message_says_why_it_came_and_how_to_hear_no_more_of_it(told: Told) -> None:
+    page = told.page
+    taken = told.take("culture.events")
+    message = told.message("週六駁二免費開放", subscription_id=taken, run_id=new_uuid())
+    told.device.open(f"/app/inbox/{typeid('msg', message)}")
+    told.device.sees("週六駁二免費開放")
+    page.get_by_role("button", name="檢舉：我不想要這則").click()
+    page.get_by_role("dialog").get_by_role("button", name="檢舉").click()
+    expect(page.locator(".mark", has_text="已檢舉")).to_be_visible()
+    page.get_by_role("button", name="停止「展演活動」").click()
+    expect(page.locator(".enough")).to_contain_text("您現在沒有訂閱")
+    expect(page.get_by_role("button", name="復原")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="停止「展演活動」")).to_be_visible()
+
+
+def test_the_cap_the_quiet_hours_and_what_may_be_used_are_kept_as_soon_as_they_are_chosen(told: Told) -> None:
+    page = told.page
+    told.device.open("/app/notifications")
+    told.device.sees("怎麼通知我")
+    slider = page.get_by_role("slider", name="一天最多幾則")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".cap-words")).to_contain_text("一天最多響 4 則")
+    expect(slider).to_have_attribute("aria-valuetext", "一天最多響 4 則。")
+    page.get_by_role("button", name="多一則").click()
+    expect(page.locator("#announcer")).to_have_text("已儲存")
+    page.get_by_label("從", exact=True).fill("21:30")
+    page.get_by_label("從", exact=True).press("Tab")
+    page.get_by_role("switch", name="沒響的，晚上一起給我").click()
+    expect(page.get_by_label("幾點")).to_be_hidden()
+    told.picture("push-settings")
+    page.reload()
+    expect(page.locator(".cap-words")).to_contain_text("一天最多響 5 則")
+    expect(page.get_by_label("從", exact=True)).to_have_value("21:30")
+    expect(page.get_by_role("switch", name="沒響的，晚上一起給我")).not_to_be_checked()
+    page.get_by_role("switch", name="晚上不要響").click()
+    expect(page.get_by_label("從", exact=True)).to_be_hidden()
+
+    page.get_by_role("link", name="地點和可以用的資料").click()
+    told.device.sees("地點和可以用的資料")
+    page.get_by_label("住家").select_option(label="左營區")
+    rider = page.get_by_role("switch", name="我使用復康巴士")
+    expect(rider).not_to_be_checked()
+    rider.click()
+    expect(rider).to_be_checked()
+    page.get_by_role("checkbox", name="捷運紅線").check()
+    expect(page.locator("#announcer")).to_have_text("可以使用：我常走的路線")
+    page.reload()
+    expect(page.get_by_label("住家").locator("option:checked")).to_have_text("左營區")
+    page.get_by_role("checkbox", name="捷運紅線").uncheck()
+    rider.click()
+    expect(page.locator("#announcer")).to_have_text("已收回並刪除：我使用復康巴士")
+    assert told.run("SELECT count(*) FROM notify.fact_permission WHERE person_id = %(id)s", id=told.id) == 0
+
+
+def test_every_page_fits_is_large_enough_to_touch_and_offers_to_try_again(told: Told) -> None:
+    page = told.page
+    taken = typeid("sub", told.take("traffic.jams"))
+    pages = (
+        "/app/topics", "/app/topics/parking.due", "/app/subscriptions", f"/app/subscriptions/{taken}", "/app/inbox",
+        "/app/notifications", "/app/notifications/about-me",
+    )  # fmt: skip
+    for language in ("English", "中文"):
+        told.device.press(language)
+        found = []
+        for path in pages:
+            told.device.open(path)
+            found += misfits(told.device)
+        assert found == []
+    page.route("**/v1/topics", lambda route: route.abort())
+    told.device.open("/app/topics")
+    expect(page.locator(".problem")).to_contain_text("連不上網路")
+    page.unroute("**/v1/topics")
+    page.get_by_role("button", name="再試一次").click()
+    told.device.sees("想收哪些通知")
