@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from core import db
+from core.crypto import seal
 from core.ids import new_uuid
 from notify.alerts import duty, intake, sending
 from notify.alerts.records import Alert
@@ -49,6 +50,9 @@ class City:
         made = [(person_id or new_uuid(), new_uuid()) for _ in places]
         values = {
             "people": [person for person, _ in made], "devices": [device for _, device in made], "kind": kind,
+            "sealed": [
+                seal(f"phone-{device}", table="notify.device", column="address", row_id=device) for _, device in made
+            ],
             "latitudes": [at[0] if at else None for at in places], "now": NOW, "seen": NOW - seen,
             "longitudes": [at[1] if at else None for at in places], "district": district,
         }  # fmt: skip
@@ -113,11 +117,11 @@ _PHONES = text(
     """
     INSERT INTO notify.device (id, person_id, kind, address_index, address_sealed, name, created_at, last_seen_at,
                                position, position_at, district)
-    SELECT x.device, x.person, :kind, sha256(CAST(CAST(x.device AS text) AS bytea)), '\\x00', '', :now, :now,
+    SELECT x.device, x.person, :kind, sha256(CAST(CAST(x.device AS text) AS bytea)), x.sealed, '', :now, :now,
            CASE WHEN x.latitude IS NOT NULL THEN point(x.longitude, x.latitude) END,
            CASE WHEN x.latitude IS NOT NULL THEN CAST(:seen AS timestamptz) END, :district
       FROM unnest(CAST(:devices AS uuid[]), CAST(:people AS uuid[]), CAST(:latitudes AS float8[]),
-                  CAST(:longitudes AS float8[])) AS x (device, person, latitude, longitude)
+                  CAST(:longitudes AS float8[]), CAST(:sealed AS bytea[])) AS x (device, person, latitude, longitude, sealed)
     """
 )
 _PLACE = text(
