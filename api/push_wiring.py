@@ -35,6 +35,11 @@ def plug_in() -> None:
     )
 
 
+def make_ready() -> None:
+    """Load what the first push needs, so that it does not wait for it."""
+    _push_client()
+
+
 def _text_senders(of: Settings) -> dict[str, SmsSender]:
     """The telephone companies by the names that notify.sms_provider weighs."""
     peers = [wire.Peer("sms", of.sms_url, of.sms_secret, read_timeout_seconds=5.0)]

@@ -27,6 +27,7 @@ _END_WITHIN_SECONDS = 8.0
 def main() -> None:
     """Send until SIGTERM or SIGINT; calls under way are finished first."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log.setLevel(logging.INFO)
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -35,6 +36,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     push_wiring.plug_in()
+    push_wiring.make_ready()
     _recovered()
     # While the others are busy with batches of a campaign, one looks for receipts and emergencies alone.
     least_urgencies = [_HURRIED_FROM, *[0] * LOOPS]
@@ -44,6 +46,7 @@ def main() -> None:
     ]
     for loop in loops:
         loop.start()
+    _log.info("ready")
     while not stopping.wait(_RECOVER_EVERY_SECONDS):
         _recovered()
     for loop in loops:

@@ -13,7 +13,7 @@ from core.crypto import blind_index, seal
 from core.ids import new_uuid
 from partners.fcm.sandbox import GONE_PREFIX
 
-_TITLE, _BODY = "大雨特報 Heavy rain", "請遠離低窪地區，暫勿外出。Keep away from low ground and stay indoors."
+TITLE, BODY = "大雨特報 Heavy rain", "請遠離低窪地區，暫勿外出。Keep away from low ground and stay indoors."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def line_up(url: str, *, urgency: int = 9, hours: float = 1.0) -> UUID:
     event, content = new_uuid(), new_uuid()
     values = {
         "event": event, "content": content, "now": now, "until": now + timedelta(hours=hours), "urgency": urgency,
-        "title": _TITLE, "body": _BODY, "basis": "alert" if urgency == 9 else "transaction",
+        "title": TITLE, "body": BODY, "basis": "alert" if urgency == 9 else "transaction",
         "alert": event if urgency == 9 else None,
     }  # fmt: skip
     with psycopg.connect(url) as connection:
@@ -80,8 +80,8 @@ _CONTENT = """
 """
 _ALERT = """
     INSERT INTO notify.alert (id, identifier, sender, sent_at, status, msg_type, source, severity, content_id, parsed,
-                              document, expires_at, received_at)
-    VALUES (%(event)s, %(event)s, 'bench', %(now)s, 'sending', 'Alert', 'bench', 'Extreme', %(content)s, '{}', '',
+                              is_signature_trusted, document, expires_at, received_at)
+    VALUES (%(event)s, %(event)s, 'bench', %(now)s, 'sending', 'Alert', 'bench', 'Extreme', %(content)s, '{}', true, '',
             %(until)s, %(now)s)
 """
 _MESSAGES = """

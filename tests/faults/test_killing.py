@@ -17,10 +17,10 @@ import urllib3
 from citizen import Refused
 from faults.books import check, settled
 from paying_city import Payer, more_parking, new_payer
-from pushers import wait_until
 from stack import Stack
 
 from bench import push_city
+from bench.pushers import wait_until
 from core import embedded
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "10"))

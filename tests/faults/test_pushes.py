@@ -6,15 +6,16 @@ import os
 import random
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 import urllib3
-from pushers import Pushers, wait_until
 from sandbox_process import SandboxBooks, SandboxProcess, start_sandbox
 
 from bench import push_city
+from bench.pushers import Pushers, wait_until
 from core import db
 
 IS_LONG = int(os.environ.get("FAULT_ROUNDS", "10")) >= 200
@@ -56,6 +57,10 @@ def counts(sandbox: SandboxBooks) -> dict[str, float]:
     return answer
 
 
+def has_taken(sandbox: SandboxBooks, number: float) -> bool:
+    return counts(sandbox)["accepted"] >= number
+
+
 def is_done(database: db.Database) -> bool:
     with psycopg.connect(database.url) as connection:
         return connection.execute("SELECT 1 FROM notify.delivery WHERE status = 'pending' LIMIT 1").fetchone() is None
@@ -82,10 +87,8 @@ def test_senders_killed_in_the_middle_deliver_all_within_a_minute_and_no_phone_r
     push_city.line_up(database.url, urgency=3)
     with Pushers(database.url, sandbox.url, tmp_path, number=2) as pushers:
         for nth in range(KILLS):
-            share = (nth + chance.uniform(0.2, 0.8)) / (KILLS + 1)
-            wait_until(
-                lambda share=share: counts(sandbox)["accepted"] >= len(city.live) * share, seconds=300, every=0.02
-            )  # type: ignore[misc]
+            enough = len(city.live) * (nth + chance.uniform(0.2, 0.8)) / (KILLS + 1)
+            wait_until(partial(has_taken, sandbox, enough), seconds=300, every=0.02)
             pushers.kill(chance.randrange(2))
         left = push_city.states(database.url).get("pending", 0)
         seconds = wait_until(lambda: is_done(database), seconds=60)

@@ -1,4 +1,4 @@
-"""Senders of pushes as processes of their own, to be killed."""
+"""Senders of pushes as processes of their own, to be measured and to be killed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -27,10 +28,12 @@ class Pushers:
         }
         self._processes: list[subprocess.Popen[bytes]] = []
         self._number = number
+        self.log.unlink(missing_ok=True)
 
     def __enter__(self) -> Pushers:
         for _ in range(self._number):
             self.start()
+        wait_until(lambda: self.log.read_text().count(" ready") >= self._number, seconds=60)
         return self
 
     def __exit__(
@@ -57,25 +60,34 @@ class Pushers:
         process.wait()
         self.start()
 
+    def rss_mib(self) -> float:
+        """The memory of the largest of them at this moment (VmRSS)."""
+        return max(_status(process.pid, "VmRSS") for process in self._processes) / 1024
+
+    def cpu_seconds(self) -> float:
+        """The processor's time that they have taken."""
+        ticks = 0
+        for process in self._processes:
+            fields = Path(f"/proc/{process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def in_doubt(self) -> int:
         """How many calls were in the air at the kills, as the next senders said."""
         lines = [line for line in self.log.read_text().splitlines() if "in doubt" in line]
         return sum(int(line.rsplit(", ", 1)[1].split()[0]) for line in lines)
 
-    def largest_mib(self) -> float:
-        """The most memory that one of them has taken so far (VmHWM)."""
-        most = 0
-        for process in self._processes:
-            status = Path(f"/proc/{process.pid}/status").read_text()
-            most = max(most, next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")))
-        return most / 1024
+
+def _status(pid: int, name: str) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
-def wait_until(what: object, *, seconds: float, every: float = 0.1) -> float:
-    """Seconds until `what()` is true."""
+def wait_until(what: Callable[[], bool], *, seconds: float, every: float = 0.1) -> float:
+    """Seconds until `what()` is true. Raises AssertionError after so many."""
     started_at = time.monotonic()
     while time.monotonic() - started_at < seconds:
-        if what():  # type: ignore[operator]
+        if what():
             return time.monotonic() - started_at
         time.sleep(every)
     raise AssertionError(f"not within {seconds:.0f} s")
