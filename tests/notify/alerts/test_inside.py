@@ -21,20 +21,20 @@ from tests.partners.cap_documents import alert, area, info
 Place = tuple[float, float]
 
 
-def km_between(one: Place, other: Place) -> float:
-    """By the angle between two vectors from the Earth's middle: nothing in common with the haversine formula."""
+def vector(at: Place) -> tuple[float, float, float]:
+    """From the Earth's middle towards a place."""
+    latitude, longitude = map(math.radians, at)
+    return math.cos(latitude) * math.cos(longitude), math.cos(latitude) * math.sin(longitude), math.sin(latitude)
 
-    def vector(at: Place) -> tuple[float, float, float]:
-        latitude, longitude = map(math.radians, at)
-        return (
-            math.cos(latitude) * math.cos(longitude),
-            math.cos(latitude) * math.sin(longitude),
-            math.sin(latitude),
-        )
 
-    a, b = vector(one), vector(other)
+def km_apart(a: tuple[float, float, float], b: tuple[float, float, float]) -> float:
+    """By the angle between two vectors: nothing in common with the haversine formula."""
     cross = (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
     return 6371.0088 * math.atan2(math.hypot(*cross), sum(x * y for x, y in zip(a, b, strict=True)))
+
+
+def km_between(one: Place, other: Place) -> float:
+    return km_apart(vector(one), vector(other))
 
 
 def in_polygon(at: Place, polygon: Sequence[Place]) -> bool:
@@ -67,27 +67,26 @@ def test_kaohsiung_s_own_alert_reaches_exactly_the_devices_in_its_331_circles(ci
     circles = part.reach.circles
     assert len(circles) == 331
     chance = random.Random(331)
-    around = [beside(chance.choice(circles), chance, chance.choice((-0.002, 0.002, 0.02))) for _ in range(3000)]
+    around = [beside(chance.choice(circles), chance, chance.choice((-0.002, 0.002, 0.02))) for _ in range(1000)]
     within = [beside(circle, chance, -0.05) for circle in circles]
-    anywhere = [(chance.uniform(22.45, 23.4), chance.uniform(120.15, 121.0)) for _ in range(1000)]
+    anywhere = [(chance.uniform(22.45, 23.4), chance.uniform(120.15, 121.0)) for _ in range(300)]
     places = around + within + anywhere
     devices = dict(zip([device for _, device in city.phones(places)], places, strict=True))
     told = city.devices_told(city.sent(document).id)
+    rings = [(vector((circle.center.latitude, circle.center.longitude)), circle.radius_km) for circle in circles]
     expected = {
         device
         for device, at in devices.items()
-        if any(
-            km_between(at, (circle.center.latitude, circle.center.longitude)) <= circle.radius_km for circle in circles
-        )
+        for here in [vector(at)]
+        if any(km_apart(here, middle) <= radius_km for middle, radius_km in rings)
     }
     assert len(told) == len(set(told)) and set(told) == expected
     assert 331 <= len(expected) < len(places)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_polygons_and_circles_of_any_shape_hold_whoever_is_inside_and_nobody_else(city: City, seed: int) -> None:
-    chance = random.Random(seed)
-    polygons = [_star(chance) for _ in range(4)]
+def test_polygons_and_circles_of_any_shape_hold_whoever_is_inside_and_nobody_else(city: City) -> None:
+    chance = random.Random(1)
+    polygons = [_star(chance) for _ in range(12)]
     circles = [
         Circle(Point(chance.uniform(22.5, 23.0), chance.uniform(120.25, 120.7)), chance.choice((0.0, 0.3, 3.0, 12.0)))
         for _ in range(4)
