@@ -1,7 +1,7 @@
 """`make bench`: everything that is measured, each beside its yardstick in the same run, in one table.
 
     python -m bench [ledger] [payments] [bills] [quotes] [feeds] [reconciliation] [servers] [webhooks] [sign_ins]
-                    [provider] [month] [--quick]
+                    [provider] [deliveries] [month] [--quick]
 
 The rows, their yardsticks and what was seen last are explained in bench/README.md. `--quick` shows in a minute or two
 that the benches work; its numbers mean little.
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from bench import (
     bills,
+    deliveries,
     feeds,
     ledger,
     load,
@@ -231,6 +232,26 @@ def _provider(quick: bool) -> list[Row]:
     return [Row("provider", what, f"{rate:,.1f}", f"{plain:,.1f} times three GET /v1/me", result.ratio)]
 
 
+def _deliveries(quick: bool) -> list[Row]:
+    result = (
+        deliveries.measure(devices=400, rounds=1, emergency=400, delay=0.02, sizes=[400])
+        if quick
+        else deliveries.measure(devices=15_000, rounds=3, emergency=20_000, delay=0.08, sizes=[1_000, 100_000])
+    )
+    deliveries.show(result)
+    ours, bare = statistics.median(result.ours), statistics.median(result.yardstick)
+    one, two = (f"{result.emergency_seconds[senders]:,.1f}" for senders in (1, 2))
+    small, large = (result.rss_mib[size] for size in (min(result.rss_mib), max(result.rss_mib)))
+    emergency = f"s, emergency to {result.emergency_devices:,} devices, 2 senders"
+    memory = f"MiB of a sender after {max(result.rss_mib):,} deliveries"
+    beside = f"{small:,.0f} after {min(result.rss_mib):,}"
+    return [
+        Row("deliveries", "pushes/s, one sender", f"{ours:,.0f}", f"{bare:,.0f} bare requests", result.ratio, 0.7),
+        Row("deliveries", emergency, two, f"{one} with one sender", result.scaling, 1.7),
+        Row("deliveries", memory, f"{large:,.0f}", beside, large / small, 1.2, is_at_most=True),
+    ]
+
+
 def _month(quick: bool) -> list[Row]:
     result = (
         month.measure(payments=100, days=3, people=10) if quick else month.measure(payments=10_000, days=30, people=250)
@@ -252,6 +273,7 @@ BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "webhooks": _webhooks,
     "sign_ins": _sign_ins,
     "provider": _provider,
+    "deliveries": _deliveries,
     "month": _month,
 }
 
