@@ -102,13 +102,16 @@ def _with_gathered(session: Session, person_id: UUID, messages: list[Message]) -
 
 
 def _message(row: Row[Any]) -> Message:
+    # What was recalled is no longer read; its title stays, so that whoever saw it ring knows which it was.
+    is_taken_back = row.recalled_at is not None and row.alert_id is None
+    because = row.stop_reason or ""
     return Message(
         id=row.id,
         kind=row.kind,
         basis=row.basis,
         title=Text(row.title_zh, row.title_en),
-        body=Text(row.body_zh, row.body_en),
-        link=row.link,
+        body=RECALLED.format(because=because) if is_taken_back else Text(row.body_zh, row.body_en),
+        link="/app/inbox" if is_taken_back else row.link,
         why=row.why,
         subscription_id=row.subscription_id,
         topic=row.topic,
@@ -124,15 +127,18 @@ def _message(row: Row[Any]) -> Message:
     )
 
 
+RECALLED = Text("發送機關收回了這則通知。{because}", "The bureau that sent this has withdrawn it. {because}")
 _MESSAGES = """
     SELECT m.id, m.kind, m.basis,
            coalesce(m.title_zh, c.title_zh) AS title_zh, coalesce(m.title_en, c.title_en) AS title_en,
            coalesce(m.body_zh, c.body_zh) AS body_zh, coalesce(m.body_en, c.body_en) AS body_en,
            coalesce(m.link, c.link) AS link, m.why, m.subscription_id, m.created_at, m.read_at, m.recalled_at,
+           m.alert_id, r.stop_reason,
            t.code AS topic, t.name_zh AS topic_zh, t.name_en AS topic_en, t.bureau,
            a.severity, a.is_drill, a.status AS alert_status, a.expires_at, l.digest_id
       FROM notify.message m
       LEFT JOIN notify.content c ON c.id = m.content_id
+      LEFT JOIN notify.run r ON r.id = m.run_id
       LEFT JOIN notify.subscription s ON s.id = m.subscription_id
       LEFT JOIN notify.topic t ON t.id = s.topic_id
       LEFT JOIN notify.alert a ON a.id = m.alert_id

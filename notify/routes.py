@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Any
 
 from core.clock import on_the_wire
@@ -26,7 +25,6 @@ from notify.schemas import (
     MessageChange,
     MessageSchema,
     RegisteredDeviceSchema,
-    WhySchema,
 )
 from notify.topics import topic_routes
 from partners.webpush.subscriptions import SubscriptionWrong
@@ -144,28 +142,6 @@ def mark_message(call: Call) -> Answer:
         now=call.now,
     )
     return Answer(_message(marked, call.language))
-
-
-@routes.get(
-    "/v1/inbox/<message_id>/why",
-    access=_CITIZEN,
-    answers={200: WhySchema},
-    problems=[NotFound],
-    summary=Text("為什麼收到這則訊息", "Why this message was sent: what caused it, and the legal basis"),
-)
-def why_this_message(call: Call) -> Answer:
-    message_id = parse_typeid("msg", call.path["message_id"])
-    message = inbox.message(call.session, person_id=call.actor.id, message_id=message_id)
-    explanation = Text(**message.why["explanation"]).in_language(call.language)
-    event = message.why["event"]
-    at = on_the_wire(datetime.fromisoformat(event["at"]))
-    return Answer(
-        {
-            "id": typeid("msg", message.id),
-            "explanation": explanation,
-            "event": {"kind": event["kind"], "id": event["id"], "at": at},
-        }
-    )
 
 
 def _device(device: devices.Device) -> dict[str, Any]:

@@ -84,15 +84,3 @@ class InboxPage(page_of(MessageSchema)):  # type: ignore[misc]
 
 class MessageChange(Schema):
     is_read = fields.Boolean(required=True, truthy={True}, falsy={False})
-
-
-class CauseSchema(Schema):
-    kind = fields.String(required=True)
-    id = fields.String(required=True)
-    at = fields.DateTime(required=True)
-
-
-class WhySchema(Schema):
-    id = fields.String(required=True)
-    explanation = fields.String(required=True)
-    event = fields.Nested(CauseSchema, required=True)

@@ -93,7 +93,8 @@ _WRITE = text(
                   FROM unnest(CAST(:people AS uuid[])) AS u (person_id) LEFT JOIN notify.preference p USING (person_id)
                ) AS chosen LEFT JOIN notify.person_day d USING (person_id, day)
     ), line AS MATERIALIZED (
-        SELECT l.person_id, l.message_id, m.created_at, (m.why ->> 'rank')::int AS place, coalesce(m.title_zh, c.title_zh) AS title_zh,
+        SELECT l.person_id, l.message_id, m.created_at, (m.why ->> 'rank')::int AS place,
+               coalesce(m.title_zh, c.title_zh) AS title_zh,
                coalesce(m.title_en, c.title_en) AS title_en,
                CASE WHEN NOT p.takes_digest OR m.recalled_at IS NOT NULL OR m.read_at IS NOT NULL
                       OR r.status = 'stopped' OR l.deadline <= :now OR s.status <> 'live' THEN 'left_out'

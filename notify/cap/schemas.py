@@ -27,3 +27,64 @@ class PreferencesSchema(Schema):
     timezone = fields.String(required=True)
     takes_digest = fields.Boolean(required=True)
     digest_at = fields.String(required=True)
+
+
+class DaySchema(Schema):
+    day = fields.Date(required=True)
+    used = fields.Integer(required=True, validate=validate.Range(min=0))
+    cap = fields.Integer(required=True, validate=validate.Range(0, MOST_A_DAY))
+    waiting = fields.Integer(required=True, validate=validate.Range(min=0))
+
+
+class CauseSchema(Schema):
+    kind = fields.String(required=True)
+    id = fields.String(required=True)
+    at = fields.DateTime(required=True)
+
+
+class WhySubscriptionSchema(Schema):
+    id = fields.String(required=True)
+    topic_name = fields.String(required=True)
+    began_at = fields.DateTime(required=True)
+    began_how = fields.String(required=True)
+    ends = fields.String(required=True)
+
+
+class WhySenderSchema(Schema):
+    bureau_name = fields.String(required=True)
+    written_by = fields.String(required=True, allow_none=True)
+    approved_by = fields.String(required=True, allow_none=True)
+
+
+class WhyCapSchema(Schema):
+    text = fields.String(required=True)
+    rank = fields.Integer(required=True, validate=validate.Range(min=1))
+    of = fields.Integer(required=True, validate=validate.Range(min=1))
+    cap = fields.Integer(required=True, validate=validate.Range(0, MOST_A_DAY))
+    used = fields.Integer(required=True, validate=validate.Range(min=0))
+
+
+class WhyAlertSchema(Schema):
+    id = fields.String(required=True)
+    sender = fields.String(required=True)
+    severity = fields.String(required=True)
+    is_drill = fields.Boolean(required=True)
+
+
+class WhyStopSchema(Schema):
+    text = fields.String(required=True)
+    href = fields.String(required=True)
+    method = fields.String(required=True, validate=validate.OneOf(["DELETE", "PATCH"]))
+
+
+class WhySchema(Schema):
+    id = fields.String(required=True)
+    basis = fields.String(required=True)
+    explanation = fields.String(required=True)
+    event = fields.Nested(CauseSchema, required=True)
+    subscription = fields.Nested(WhySubscriptionSchema, required=True, allow_none=True)
+    rule = fields.String(required=True, allow_none=True)
+    sender = fields.Nested(WhySenderSchema, required=True, allow_none=True)
+    cap = fields.Nested(WhyCapSchema, required=True, allow_none=True)
+    alert = fields.Nested(WhyAlertSchema, required=True, allow_none=True)
+    stop = fields.Nested(WhyStopSchema, required=True, allow_none=True)

@@ -168,7 +168,8 @@ _CAMPAIGN = text(
 _CONTENT = text(
     """
     INSERT INTO notify.content (id, title_zh, title_en, body_zh, body_en, link, why, created_at)
-    VALUES (:content_id, :title, 'Market', '週六在駁二', 'Saturday at Pier-2', '/app/inbox', '{}', :at)
+    VALUES (:content_id, :title, 'Market', '週六在駁二', 'Saturday at Pier-2', '/app/inbox',
+            '{"explanation": {"zh": "您訂閱了「藝文活動」。", "en": "You subscribed to “Events”."}}', :at)
     """
 )
 _RUN = text(
