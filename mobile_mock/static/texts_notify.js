@@ -139,17 +139,18 @@ export const NOTIFY_TEXTS = {
   why_written: { zh: "撰寫：{who}", en: "Written by {who}" },
   why_approved: { zh: "核定：{who}", en: "Approved by {who}" },
   why_cap: { zh: "您的每日上限", en: "Your daily limit" },
-  why_alert: { zh: "緊急警報", en: "Emergency alert" },
   why_stop: { zh: "怎麼停止", en: "How to stop it" },
 
   // how often, and when not
   notifications_title: { zh: "怎麼通知我", en: "How to tell me" },
   notifications_hint: { zh: "一天幾則、勿擾時段、訂閱的主題", en: "How often, quiet hours, what you take" },
-  cap_title: { zh: "一天最多幾則", en: "At most a day" },
+  cap_title: { zh: "一天最多幾則", en: "How many a day" },
   cap_words: { zh: "一天最多響 {n} 則。", en: "At most {n} a day." },
   cap_none: { zh: "主題的通知都不響，只放在信箱。", en: "Topics never ring; they only lie in the inbox." },
-  cap_today: { zh: "今天響了 {used} 則。", en: "Today {used} rang." },
-  cap_today_waiting: { zh: "今天響了 {used} 則，{waiting} 則在等。", en: "Today {used} rang, {waiting} wait." },
+  cap_today: { zh: "今天響了 {used} 則。", en: "{used} rang today." },
+  cap_today_none: { zh: "今天還沒有響過。", en: "None rang today." },
+  cap_today_only_waiting: { zh: "今天還沒有響過，{n} 則在等。", en: "None rang today; {n} waits.|None rang today; {n} wait." },
+  cap_today_waiting: { zh: "今天響了 {used} 則，{waiting} 則在等。", en: "{used} rang today, {waiting} wait." },
   cap_less: { zh: "少一則", en: "One less" },
   cap_more: { zh: "多一則", en: "One more" },
   cap_hint: { zh: "所有局處加起來算。最重要的先響，其他的進晚間彙整或等到明天。", en: "All bureaus together. What matters most rings; the rest comes in the evening digest or waits until tomorrow." },
@@ -167,6 +168,16 @@ export const NOTIFY_TEXTS = {
   zone_hint: { zh: "上面的時間和「一天」照這裡算。", en: "The times above, and what counts as a day, go by this." },
   always_title: { zh: "一定會通知您的", en: "What always reaches you" },
   always_detail: { zh: "緊急警報會發給危險範圍裡的每一個人；繳費結果和帳號安全也一定會告訴您。這些不受上限和勿擾時段影響。", en: "Emergency alerts go to everybody in danger; you are also always told of payments and of your account's safety. No limit or quiet hour holds these back." },
+
+  // an officer's own phone
+  desk_phone_title: { zh: "市府同仁：在這支手機試看訊息", en: "City staff: try messages on this phone" },
+  desk_phone_detail: { zh: "承辦桌面會顯示一組連結碼，十分鐘內有效。連結後，您按「試送」的訊息只會傳到這裡。", en: "Your desk shows a code, good for ten minutes. Once linked, what you send as a test comes here alone." },
+  desk_phone_code: { zh: "連結碼", en: "Code from the desk" },
+  desk_phone_missing: { zh: "請輸入桌面上顯示的連結碼。", en: "Please type the code that your desk shows." },
+  desk_phone_link: { zh: "連結", en: "Link" },
+  desk_phone_linked: { zh: "已連結，{when}", en: "Linked {when}" },
+  desk_phone_end: { zh: "解除連結", en: "End the link" },
+  desk_phone_ended: { zh: "已解除連結", en: "The link has ended" },
 
   // places and facts
   about_me_title: { zh: "地點和可以用的資料", en: "Places, and what may be used" },

@@ -55,5 +55,6 @@ function capText(cap) {
 }
 
 function todayText({ used, waiting }) {
+  if (!used) return waiting ? t("cap_today_only_waiting", { n: waiting }) : t("cap_today_none");
   return waiting ? t("cap_today_waiting", { used, waiting }) : t("cap_today", { used });
 }

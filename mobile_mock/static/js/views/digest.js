@@ -30,5 +30,5 @@ export function digestItems(item) {
   return el("ul", { class: "digest-items", role: "list" }, item.items.map((each) => el("li", {},
     el("p", { class: "message-from" }, el("span", {}, [each.bureau_name, each.topic_name].filter(Boolean).join(" · "))),
     withdrawnMark(each),
-    el("p", { class: each.recalled_at ? "struck" : "" }, el("a", { class: "link row-title", href: `/app/inbox/${each.id}` }, each.title)), el("p", {}, each.body))));
+    el("p", { class: each.recalled_at ? "struck" : "" }, el("a", { class: "link row-title", href: `/app/inbox/${each.id}` }, each.title)), !each.recalled_at && el("p", {}, each.body))));
 }

@@ -55,6 +55,6 @@ function draw(item) {
       el("span", { class: "message-from" }, el("span", {}, cameFrom(item)), el("time", { datetime: item.created_at }, clockText(item.created_at))),
       withdrawnMark(item),
       el("span", { class: "row-title" }, !item.read_at && el("span", { class: "dot" }, el("span", { class: "unseen" }, t("unread"), " ")), item.title),
-      el("span", { class: "row-text" }, item.body)),
+      !(item.recalled_at && !item.alert) && el("span", { class: "row-text" }, item.body)),
     icon("forward")));
 }

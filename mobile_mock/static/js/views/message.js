@@ -9,8 +9,11 @@ import { stop, takeBack } from "../subscribing.js";
 import { toast } from "../toast.js";
 import { complaintPart } from "./complaint.js";
 import { digestItems } from "./digest.js";
-import { alertBand, cameFrom, markRead, withdrawnMark } from "./message_parts.js";
+import { alertBand, cameFrom, markRead } from "./message_parts.js";
 import { whyPart } from "./why.js";
+
+// What came because somebody asked for it; all else is about their own affairs or their safety.
+const ASKED_FOR = ["subscription", "question"];
 
 export async function message({ path, signal }) {
   const address = `/v1/inbox/${encodeURIComponent(path.id)}`;
@@ -22,12 +25,17 @@ export async function message({ path, signal }) {
     content: [heading(item.title, { back: "/app/inbox", backText: t("inbox_title") }),
       el("section", { class: `card letter ${item.alert ? "alert" : ""}` }, item.alert && alertBand(item.alert, item.recalled_at),
         el("p", { class: "message-from" }, el("span", {}, cameFrom(item)), momentElement(item.created_at)),
-        item.recalled_at && !item.alert && notice("bad", t("withdrawn"), el("p", {}, t("withdrawn_detail"))),
-        item.kind === "digest" ? digestItems(item) : item.body.split("\n").map((line) => el("p", {}, line)),
-        item.kind !== "digest" && item.link && opener(item.link)),
+        words(item)),
       whyPart(address, signal),
-      item.subscription_id && enough(item, subscription, address)],
+      ASKED_FOR.includes(item.basis) && item.subscription_id && enough(item, subscription, address)],
   };
+}
+
+/** What it says and where it leads; of what was withdrawn, that it was. */
+function words(item) {
+  if (item.recalled_at && !item.alert) return notice("bad", item.body, el("p", {}, t("withdrawn_detail")));
+  if (item.kind === "digest") return digestItems(item);
+  return [item.body.split("\n").map((line) => el("p", {}, line)), item.link && opener(item.link)];
 }
 
 /** The subscription as it is now; null where it cannot be asked for: the message is there all the same. */

@@ -9,6 +9,7 @@ import { show } from "../router.js";
 import { bigSwitch } from "../switch.js";
 import { zoneName, zonesFor } from "../time_zones.js";
 import { capPart } from "./daily_cap.js";
+import { deskPhonePart } from "./desk_phone.js";
 
 const ADDRESS = "/v1/notification-preferences";
 const NIGHT = { quiet_from: "22:00", quiet_until: "07:00" };
@@ -22,7 +23,8 @@ export async function notificationSettings({ signal }) {
       capPart(settings, signal), quietPart(settings), digestPart(settings), zonePart(settings),
       el("ul", { class: "list", role: "list" }, deviceRow(), el("li", { class: "row" }, el("a", { class: "row-link", href: "/app/notifications/about-me" }, icon("pin", "large-icon"),
         el("span", { class: "row-words" }, el("span", { class: "row-title" }, t("about_me_title")), el("span", { class: "hint" }, t("about_me_hint"))), icon("forward")))),
-      el("section", { class: "card always" }, el("h2", {}, icon("siren"), " ", t("always_title")), el("p", {}, t("always_detail")))],
+      el("section", { class: "card always" }, el("h2", {}, icon("siren"), " ", t("always_title")), el("p", {}, t("always_detail"))),
+      deskPhonePart(signal)],
   };
 }
 

@@ -24,12 +24,17 @@ export function whyPart(address, signal) {
 
 function chain(why) {
   const links = [why.subscription && subscriptionLink(why.subscription), why.rule && link("people", t("why_rule"), why.rule),
-    why.sender && senderLink(why.sender), why.cap && link("sliders", t("why_cap"), why.cap.text), why.stop && link("stop", t("why_stop"), why.stop.text)].filter(Boolean);
+    why.sender && senderLink(why.sender), why.cap && link("sliders", t("why_cap"), why.cap.text), why.stop && stopLink(why.stop)].filter(Boolean);
   return [why.explanation && el("p", { class: links.length > 0 ? "lead" : "" }, why.explanation), links.length > 0 && el("ol", { class: "chain" }, links)];
 }
 
 function link(iconName, title, ...lines) {
   return el("li", {}, el("span", { class: "chain-icon" }, icon(iconName)), el("div", { class: "chain-words" }, el("h3", {}, title), lines.filter(Boolean).map((line) => el("p", {}, line))));
+}
+
+/** The way out: what a person subscribed to is stopped below the message, the rest in the settings. */
+function stopLink(stop) {
+  return link("stop", t("why_stop"), stop.text, stop.href === "/v1/notification-preferences" && el("a", { class: "link", href: "/app/notifications" }, t("notifications_title")));
 }
 
 function subscriptionLink(subscription) {
