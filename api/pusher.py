@@ -60,15 +60,20 @@ def _send_on(least_urgency: int, stopping: threading.Event) -> None:
         except Exception as error:
             _report("sending", error)
             taken = 0
+            # What could not be committed lies in a journal, and is settled before anything is taken up again.
+            while not stopping.wait(_IDLE_SECONDS) and not _recovered():
+                pass
         if not taken:
             stopping.wait(_IDLE_SECONDS)
 
 
-def _recovered() -> None:
+def _recovered() -> bool:
     try:
         deliveries.recover(clock.now())
     except Exception as error:
         _report("settling for a killed sender", error)
+        return False
+    return True
 
 
 def _report(what: str, error: Exception) -> None:
