@@ -7,6 +7,7 @@ import { MESSAGE_TEXTS } from "./texts_messages.js";
 import { NAMES } from "./texts_names.js";
 import { SENDING_TEXTS } from "./texts_sending.js";
 import { SITE_TEXTS } from "./texts_sites.js";
+import { TOPIC_TEXTS } from "./texts_topics.js";
 
 export const TEXTS = {
   ...ALERT_TEXTS,
@@ -17,6 +18,7 @@ export const TEXTS = {
   ...NAMES,
   ...SENDING_TEXTS,
   ...SITE_TEXTS,
+  ...TOPIC_TEXTS,
   app_name: { zh: "我的高雄 承辦桌面", en: "My Kaohsiung, officers' desk" },
   skip: { zh: "跳到內容", en: "Skip to the content" },
   pair: { zh: "{name}：{value}", en: "{name}: {value}" },

@@ -81,6 +81,7 @@ export const MESSAGE_TEXTS = {
   place_home: { zh: "住家", en: "home" },
   place_work: { zh: "工作", en: "work" },
   place_school: { zh: "學校", en: "school" },
+  place_any: { zh: "住家、工作或學校", en: "home, work or school" },
   near_label: { zh: "只限某地附近", en: "Only near a place" },
   near_none: { zh: "不限", en: "Anywhere" },
   near_circle: { zh: "圓形範圍", en: "Inside a circle" },

@@ -118,7 +118,6 @@ export const SENDING_TEXTS = {
   sending_whole: { zh: "全部數字", en: "All figures" },
   lost_to_cap_label: { zh: "因上限延後", en: "Delayed by the cap" },
   left_per_thousand: { zh: "離開／千則", en: "Left of 1,000" },
-  topics: { zh: "主題", en: "Topics" },
   results_title: { zh: "結果", en: "Results" },
   results_csv: { zh: "下載 CSV", en: "Download CSV" },
   results_lead: { zh: "{sent} 人收到，{opened} 人點開", en: "{sent} got it, {opened} opened it" },

@@ -7,8 +7,8 @@ import { has, t } from "./language.js";
 export function audienceWords(audience, topicName) {
   const parts = [t("said_topic", { topic: topicName })];
   if (audience.districts.length) {
-    const kinds = audience.place_kinds.length ? audience.place_kinds : ["home", "work", "school"];
-    parts.push(t("said_districts", { kinds: kinds.map((kind) => t(`place_${kind}`)).join(t("or")), names: audience.districts.map(districtName).join(t("and")) }));
+    const kinds = audience.place_kinds.length ? audience.place_kinds.map((kind) => t(`place_${kind}`)).join(t("or")) : t("place_any");
+    parts.push(t("said_districts", { kinds, names: audience.districts.map(districtName).join(t("and")) }));
   }
   for (const fact of audience.facts) {
     parts.push(fact.value ? t("said_fact_value", { fact: factName(fact.name), value: valueName(fact.value) }) : t("said_fact", { fact: factName(fact.name) }));

@@ -17,5 +17,6 @@ import { desk as refunds } from "./desks/refunds.js";
 import { desk as sites } from "./desks/relying_parties.js";
 import { desk as sending } from "./desks/sending.js";
 import { desk as today } from "./desks/today.js";
+import { desk as topics } from "./desks/topics.js";
 
-export const DESKS = [counter, operator, duty, today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns, sending];
+export const DESKS = [counter, operator, duty, today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns, topics, sending];
