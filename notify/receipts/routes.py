@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from core.errors import FieldError, InvalidRequest, NotFound
+from core.errors import NotFound
 from core.http import Answer, Call, Routes, citizen, partner_signature, public
 from core.ids import parse_typeid
 from core.text import Text
@@ -39,7 +39,7 @@ def web_push_key(call: Call) -> Answer:
 def take_receipts(call: Call) -> Answer:
     """`X-Receipt-Signature` is HMAC-SHA256 over the body's bytes under the device's receipt key, in base64url. Sending
     the same again changes nothing; of messages that are not the device's own nothing is said."""
-    receipts = [_receipt(number, item) for number, item in enumerate(call.body["items"])]
+    receipts = [_receipt(item) for item in call.body["items"]]
     try:
         device_id = parse_typeid("dev", call.body["device_id"])
     except NotFound:
@@ -76,14 +76,10 @@ def complain(call: Call) -> Answer:
     return Answer(status=204)
 
 
-def _receipt(number: int, item: dict[str, str]) -> Receipt | None:
+def _receipt(item: dict[str, str]) -> Receipt | None:
+    """None for what is like a message that is not the device's own, or a moment that nobody believes."""
     try:
-        at = datetime.fromisoformat(item["at"])
-    except ValueError:
-        raise InvalidRequest(errors=[FieldError(f"/items/{number}/at", "no moment of the calendar")]) from None
-    try:
-        message_id = parse_typeid("msg", item["message_id"])
-    except NotFound:
-        # Like any message that is not the device's own.
+        message_id, at = parse_typeid("msg", item["message_id"]), datetime.fromisoformat(item["at"])
+    except (NotFound, ValueError):
         return None
     return Receipt(message_id, item["kind"], at)  # type: ignore[arg-type]
