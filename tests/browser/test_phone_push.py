@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from datetime import timedelta
@@ -45,9 +46,28 @@ class Told:
             return (connection.execute(sql, values).fetchone() or (None,))[0]
 
     def words(self, title: str, body: str) -> UUID:
+        why = json.dumps({"explanation": {"zh": "您訂閱了這個主題。", "en": "You take this topic."}})
         return self.write(
-            "content", title_zh=title, title_en=title, body_zh=body, body_en=body, link="/app/topics", why="{}",
+            "content", title_zh=title, title_en=title, body_zh=body, body_en=body, link="/app/topics", why=why,
             created_at=clock.now(),
+        )  # fmt: skip
+
+    def run_of(self, topic: str, bureau: str, *staff: str) -> UUID:
+        """A run of a campaign that the first of these officers wrote and the second approved."""
+        writer, approver = (
+            self.run("SELECT id FROM identity.officer WHERE staff_number = %(n)s", n=number) for number in staff
+        )
+        topic_id = self.run("SELECT id FROM notify.topic WHERE code = %(code)s", code=topic)
+        audience = {"districts": ["64000030"], "place_kinds": ["home"], "facts": [], "near": None, "subject": None}
+        now = clock.now()
+        campaign = self.write(
+            "campaign", bureau=bureau, topic_id=topic_id, name=topic, state="done", content="{}",
+            audience=json.dumps(audience), schedule="{}", written_by=writer, submitted_by=writer, submitted_at=now,
+            approved_by=approver, approved_at=now, approved_hash=b"x", created_at=now, updated_at=now,
+        )  # fmt: skip
+        return self.write(
+            "run", campaign_id=campaign, content_id=self.words(topic, topic), status="done", round_at=now,
+            deadline=now + DAY, begun_at=now, resolved_at=now, ended_at=now, scheduled_for=now,
         )  # fmt: skip
 
     def message(self, title: str, *, ago: timedelta = timedelta(), **values: Any) -> UUID:
@@ -198,7 +218,9 @@ def test_the_inbox_goes_by_day_and_tells_emergencies_digests_and_what_was_withdr
     emergency = today.locator(".message", has_text="山區請撤離")
     expect(emergency.locator(".alert-band")).to_contain_text("緊急警報")
     expect(emergency.locator(".alert-band .icon")).to_be_visible()
-    expect(yesterday.locator(".message", has_text="衛武營取消")).to_contain_text("發送機關已收回")
+    withdrawn = yesterday.locator(".message", has_text="衛武營取消")
+    expect(withdrawn).to_contain_text("發送機關已收回")
+    expect(withdrawn).not_to_contain_text("衛武營取消的內容")
     expect(yesterday).to_contain_text("文化局 · 展演活動")
     expect(page.get_by_role("link", name="週日音樂會")).to_have_count(0)
     told.picture("push-inbox")
@@ -216,18 +238,34 @@ def test_the_inbox_goes_by_day_and_tells_emergencies_digests_and_what_was_withdr
 
 def test_a_message_says_why_it_came_and_how_to_hear_no_more_of_it(told: Told) -> None:
     page = told.page
-    taken = told.take("culture.events")
-    message = told.message("週六駁二免費開放", subscription_id=taken, run_id=new_uuid())
+    decided = {"rank": 1, "of": 4, "cap": 3, "used": 1, "waited": 0, "rang": True}
+    message = told.message(
+        "國道 10 號仁武段壅塞", subscription_id=told.take("traffic.jams"), why=json.dumps(decided),
+        run_id=told.run_of("traffic.jams", "public_works", "PWK-001", "PWK-002"),
+    )  # fmt: skip
     told.device.open(f"/app/inbox/{typeid('msg', message)}")
-    told.device.sees("週六駁二免費開放")
+    told.device.sees("國道 10 號仁武段壅塞")
+    page.locator("summary", has_text="為什麼我會收到這則訊息").click()
+    links = page.locator(".chain > li")
+    expect(links.get_by_role("heading")).to_have_text(
+        ["您訂閱了", "為什麼選到您", "誰發的", "您的每日上限", "怎麼停止"]
+    )
+    expect(links.nth(0)).to_contain_text("路況")
+    expect(links.nth(1)).to_contain_text("左營區")
+    expect(links.nth(2)).to_contain_text("工務局")
+    expect(links.nth(2)).to_contain_text("撰寫：蘇道工")
+    expect(links.nth(2)).to_contain_text("核定：高核稿")
+    expect(links.nth(3)).to_contain_text("排第 1")
+    told.picture("push-why")
+
     page.get_by_role("button", name="檢舉：我不想要這則").click()
     page.get_by_role("dialog").get_by_role("button", name="檢舉").click()
     expect(page.locator(".mark", has_text="已檢舉")).to_be_visible()
-    page.get_by_role("button", name="停止「展演活動」").click()
+    page.get_by_role("button", name="停止「路況").click()
     expect(page.locator(".enough")).to_contain_text("您現在沒有訂閱")
     expect(page.get_by_role("button", name="復原")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="停止「展演活動」")).to_be_visible()
+    expect(page.get_by_role("button", name="停止「路況")).to_be_visible()
 
 
 def test_the_cap_the_quiet_hours_and_what_may_be_used_are_kept_as_soon_as_they_are_chosen(told: Told) -> None:
@@ -237,7 +275,7 @@ def test_the_cap_the_quiet_hours_and_what_may_be_used_are_kept_as_soon_as_they_a
     slider = page.get_by_role("slider", name="一天最多幾則")
     slider.focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".cap-words")).to_contain_text("一天最多響 4 則")
+    expect(page.locator(".cap-words")).to_have_text("一天最多響 4 則。 今天還沒有響過。")
     expect(slider).to_have_attribute("aria-valuetext", "一天最多響 4 則。")
     page.get_by_role("button", name="多一則").click()
     expect(page.locator("#announcer")).to_have_text("已儲存")
