@@ -1,0 +1,253 @@
+"""The desk of messages and the duty desk as officers use them: written by one, approved by another, watched, taken back."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from browser.desk_in_chromium import Desk, desk
+from browser.fitting import misfits
+from browser.phone_in_chromium import PATIENCE_MS
+from playwright.sync_api import Browser, expect
+from roster import on_the_roster
+from stack import Stack
+
+from core import clock
+from core.crypto import blind_index, seal
+from core.ids import new_uuid
+
+pytestmark = pytest.mark.browser
+TOPIC = "附近的道路施工"
+# A run gathers for 15 seconds before anybody is decided on.
+UNTIL_SENT_MS = 90_000
+
+
+def subscribers(stack: Stack, number: int, *, district: str) -> list[UUID]:
+    """So many people with a phone who subscribe to roadworks and live in the district; nobody of them is asleep."""
+    people = [new_uuid() for _ in range(number)]
+    phones = [(new_uuid(), person, f"c{person.hex[-21:]}") for person in people]
+    now = clock.now()
+    later = (now.astimezone(clock.TAIPEI) + timedelta(hours=3)).time()
+    latest = (now.astimezone(clock.TAIPEI) + timedelta(hours=4)).time()
+    with stack.database() as database:
+        database.execute(
+            "INSERT INTO notify.subscription (id, person_id, topic_id, began_at, began_how) "
+            "SELECT gen_random_uuid(), p, t.id, %s, 'citizen' FROM unnest(%s::uuid[]) p, notify.topic t "
+            "WHERE t.code = 'roadworks.near'",
+            (now, people),
+        )
+        database.execute(
+            "INSERT INTO notify.place (person_id, kind, district, agreed_at) "
+            "SELECT p, 'home', %s, %s FROM unnest(%s::uuid[]) p",
+            (district, now, people),
+        )
+        database.execute(
+            "INSERT INTO notify.preference (person_id, quiet_from, quiet_until, updated_at) "
+            "SELECT p, %s, %s, %s FROM unnest(%s::uuid[]) p",
+            (later, latest, now, people),
+        )
+        with database.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO notify.device (id, person_id, kind, address_index, address_sealed, name, created_at, "
+                "last_seen_at) VALUES (%s, %s, 'fid', %s, %s, '', %s, %s)",
+                [
+                    (phone, person, blind_index(f"fid\x00{address}", purpose="device_address"),
+                     seal(address, table="notify.device", column="address", row_id=phone), now, now)
+                    for phone, person, address in phones
+                ],
+            )  # fmt: skip
+    return people
+
+
+def at_the_desk(one: Desk, stack: Stack, name: str, *roles: str, bureau: str = "public_works") -> Desk:
+    """Somebody new sits down at it."""
+    one.enrol(on_the_roster(stack, name, *roles, bureau=bureau)[1])
+    return one
+
+
+def compose(one: Desk, name: str) -> None:
+    """The words of a message in both languages, up to the audience."""
+    one.open("/desk/campaigns/new")
+    one.sees("寫新訊息")
+    one.page.get_by_label("主題", exact=True).select_option(label=TOPIC)
+    one.page.get_by_label("內部名稱").fill(name)
+    chinese, english = one.page.get_by_role("group", name="中文"), one.page.get_by_role("group", name="英文")
+    chinese.get_by_label("標題").fill("四維三路今晚 22 時起施工")
+    chinese.get_by_label("內文").fill("請改走三多二路，預計 5 天完工。")
+    english.get_by_label("標題").fill("Works on Siwei 3rd Road from 22:00")
+    english.get_by_label("內文").fill("Please take Sanduo 2nd Road; done in 5 days.")
+
+
+def is_kept(one: Desk) -> None:
+    """Wait until the draft is saved."""
+    expect(one.page.locator(".kept .mark.good")).to_contain_text("已儲存", timeout=PATIENCE_MS)
+    expect(one.page).to_have_url(re.compile("/desk/campaigns/cmp_"))
+
+
+def test_a_message_is_written_counted_approved_by_another_paused_sent_and_recalled(
+    stack: Stack, chromium_browser: Browser
+) -> None:
+    people = subscribers(stack, 60, district="64000080")
+    with desk(stack, chromium_browser) as writer, desk(stack, chromium_browser) as publisher:
+        at_the_desk(writer, stack, "蘇撰稿", "editor")
+        at_the_desk(publisher, stack, "高核稿", "publisher")
+        compose(writer, "四維三路夜間施工")
+        writer.page.locator(".district", has_text="苓雅區").click()
+        expect(writer.page.locator(".map-summary")).to_have_text("1 區：苓雅區")
+        is_kept(writer)
+        writer.press("估計人數")
+        expect(writer.page.locator(".estimate-lead")).to_contain_text(re.compile(r"符合的人：約 \d+"))
+        expect(writer.page.locator(".split-key", has_text="今天送到")).to_contain_text(re.compile(r"約 \d+"))
+        writer.press("送核准")
+        writer.page.get_by_role("dialog").get_by_role("button", name="送核准").click()
+        writer.sees("四維三路夜間施工")
+        expect(writer.page.locator("main")).to_contain_text("需要另一個人")
+        expect(writer.page.get_by_role("button", name="逐字核准")).to_have_count(0)
+
+        publisher.open("/desk/campaigns?state=submitted")
+        publisher.page.locator(".row-link", has_text="四維三路夜間施工").click()
+        publisher.sees("四維三路夜間施工")
+        for words in ("四維三路今晚 22 時起施工", "Please take Sanduo 2nd Road", "住家、工作或學校在苓雅區"):
+            expect(publisher.page.locator("main")).to_contain_text(words)
+        publisher.press("逐字核准")
+        publisher.page.get_by_role("dialog").get_by_role("button", name="逐字核准").click()
+        expect(publisher.page.locator(".notice.good")).to_contain_text("已核准")
+        publisher.press("暫停")
+        expect(publisher.page.locator(".notice.good")).to_contain_text("已暫停")
+        publisher.press("繼續送")
+        expect(publisher.page.locator(".card", has_text="到了誰").first).to_be_visible(timeout=UNTIL_SENT_MS)
+        expect(publisher.page.locator(".live-figure")).to_contain_text(re.compile(r"約 \d+ 人收到"))
+        assert _messages(stack, people) == 60
+        with publisher.page.expect_download() as downloading:
+            publisher.press("下載 CSV", "link")
+        assert downloading.value.path().read_text().startswith("campaign,run,begun_at")
+
+        publisher.press("收回")
+        expect(publisher.page.locator(".field-error:visible")).to_have_text("請填寫")
+        publisher.page.get_by_label("理由（市民會看到）").fill("日期寫錯了")
+        publisher.press("收回")
+        expect(publisher.page.locator(".notice.good")).to_contain_text("已收回")
+        expect(publisher.page.locator(".facts .mark.bad")).to_have_text("已收回")
+        publisher.open("/desk/sending")
+        expect(publisher.page.locator(".small-charts section", has_text="工務局")).to_be_visible()
+
+
+def _messages(stack: Stack, people: list[UUID]) -> int:
+    with stack.database() as database:
+        row = database.execute("SELECT count(*) FROM notify.message WHERE person_id = ANY(%s)", (people,)).fetchone()
+    assert row is not None
+    return int(str(row[0]))
+
+
+def test_whoever_wrote_it_cannot_approve_it_and_a_return_says_why(stack: Stack, chromium_browser: Browser) -> None:
+    subscribers(stack, 60, district="64000090")
+    with desk(stack, chromium_browser) as writer, desk(stack, chromium_browser) as other:
+        at_the_desk(writer, stack, "兩用", "editor", "publisher")
+        at_the_desk(other, stack, "高核稿", "publisher")
+        compose(writer, "兩個人才行")
+        is_kept(writer)
+        writer.press("送核准")
+        writer.page.get_by_role("dialog").get_by_role("button", name="送核准").click()
+        writer.sees("兩個人才行")
+        expect(writer.page.locator("main")).to_contain_text("需要另一個人")
+        expect(writer.page.get_by_role("button", name="逐字核准")).to_have_count(0)
+        address = writer.page.url.replace("/desk/campaigns/", "/v1/bureau/campaigns/")
+        origin = {"Origin": stack.url}
+        agreed = writer.page.request.get(address).json()["hash"]
+        refused = writer.page.request.post(f"{address}/approval", data={"hash": agreed}, headers=origin)
+        assert refused.status == 403 and refused.json()["type"].endswith("campaign-second-person")
+
+        other.page.goto(writer.page.url)
+        other.press("退回修改")
+        expect(other.page.locator(".field-error:visible")).to_have_text("退回時請寫下理由")
+        other.page.get_by_label("退回理由").fill("請寫清楚是哪一段")
+        other.press("退回修改")
+        expect(other.page.locator(".notice.good")).to_contain_text("已退回")
+        writer.page.reload()
+        expect(writer.page.locator(".notice.warn")).to_contain_text("請寫清楚是哪一段")
+
+
+def test_a_draft_is_kept_and_two_writers_never_overwrite_each_other_unasked(
+    stack: Stack, chromium_browser: Browser
+) -> None:
+    with desk(stack, chromium_browser) as one, desk(stack, chromium_browser) as other:
+        at_the_desk(one, stack, "蘇撰稿", "editor")
+        at_the_desk(other, stack, "林撰稿", "editor")
+        one.open("/desk/campaigns/new")
+        one.page.get_by_label("內部名稱").fill("還沒寫完")
+        expect(one.page.locator(".kept")).to_contain_text("還缺：中文 標題")
+        one.page.on("dialog", lambda dialog: dialog.accept())
+        one.page.reload()
+        expect(one.page.get_by_label("內部名稱")).to_have_value("還沒寫完")
+        expect(one.page.locator(".notice.info")).to_contain_text("已接回上次還沒儲存的內容")
+        compose(one, "一起寫")
+        is_kept(one)
+
+        other.page.goto(one.page.url)
+        other.page.get_by_label("內部名稱").fill("一起寫，第二版")
+        is_kept(other)
+        expect(other.page.locator(".kept")).to_contain_text("已儲存")
+        with other.page.expect_response(lambda answer: answer.request.method == "PUT"):
+            other.page.get_by_label("點開後前往").fill("/app/topics")
+        one.page.get_by_label("內部名稱").fill("一起寫，我的版本")
+        expect(one.page.locator(".kept")).to_contain_text("同仁剛改過這份草稿", timeout=PATIENCE_MS)
+        one.press("以我這份為準")
+        is_kept(one)
+        other.page.reload()
+        expect(other.page.get_by_label("內部名稱")).to_have_value("一起寫，我的版本")
+
+
+def test_a_drill_is_written_by_one_confirmed_by_another_and_corrected_in_one_step(
+    stack: Stack, chromium_browser: Browser
+) -> None:
+    people = subscribers(stack, 30, district="64000100")
+    with desk(stack, chromium_browser) as first, desk(stack, chromium_browser) as second:
+        at_the_desk(first, stack, "雷值勤", "duty_officer", bureau="fire")
+        at_the_desk(second, stack, "方值勤", "duty_officer", bureau="fire")
+        first.open("/desk/duty/new")
+        first.sees("發布告警")
+        expect(first.page.locator(".band.drill")).to_contain_text("演習")
+        first.page.get_by_label("事件", exact=True).fill("瓦斯外洩")
+        for language, words in (("中文", "旗津瓦斯外洩，請勿靠近"), ("英文", "Gas leak in Qijin: keep away")):
+            side = first.page.get_by_role("group", name=language)
+            side.get_by_label("標題").fill(words)
+            side.get_by_label("說明").fill(f"{words} 廟前路" if language == "中文" else words)
+        first.press("交給第二位確認")
+        expect(first.page.locator("form .notice.bad")).to_contain_text("請在地圖或清單選範圍")
+        first.page.locator("summary", has_text="原高雄市").click()
+        first.page.get_by_label("旗津區").check()
+        first.press("交給第二位確認")
+        first.sees("【演習】旗津瓦斯外洩，請勿靠近")
+        expect(first.page.locator("main")).to_contain_text("等另一位值勤同仁確認")
+        expect(first.page.get_by_role("button", name="確認並送出演習")).to_have_count(0)
+
+        second.open("/desk/duty")
+        second.page.locator(".row.alarm", has_text="旗津瓦斯外洩").locator("a").click()
+        second.sees("【演習】旗津瓦斯外洩，請勿靠近")
+        expect(second.page.locator("main")).to_contain_text("[Drill] Gas leak in Qijin: keep away")
+        second.press("確認並送出演習")
+        second.page.get_by_role("dialog").get_by_role("button", name="確認並送出演習").click()
+        expect(second.page.locator(".live-figure")).to_contain_text("30 人", timeout=UNTIL_SENT_MS)
+        assert _messages(stack, people) == 30
+
+        second.press("立即更正")
+        expect(second.page.locator(".notice.good")).to_contain_text("已更正")
+        expect(second.page.locator(".facts .mark", has_text="已結束")).to_be_visible()
+        second.open("/desk/duty")
+        expect(second.page.locator(".row-link", has_text="更正").first).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["zh-TW", "en"])
+def test_every_page_fits_at_twice_the_text_size_and_every_control_can_be_touched(
+    stack: Stack, chromium_browser: Browser, language: str
+) -> None:
+    with desk(stack, chromium_browser) as one:
+        at_the_desk(one, stack, "蘇全能", "editor", "publisher", "duty_officer")
+        one.page.evaluate("(language) => localStorage.setItem('desk.language', language)", language)
+        for page in ("campaigns", "campaigns/new", "topics", "sending", "duty", "duty/new"):
+            one.open(f"/desk/{page}")
+            assert misfits(one) == []
+            assert one.page.locator("main .problem").count() == 0, page
+        one.page.evaluate("localStorage.setItem('desk.language', 'zh-TW')")
