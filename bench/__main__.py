@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench import (
+    audience,
     bills,
     deliveries,
     feeds,
@@ -62,11 +63,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="bench", help=", ".join(BENCHES))
     parser.add_argument("--quick", action="store_true", help="a short smoke: the numbers mean little")
+    parser.add_argument("--people", type=int, default=audience.PEOPLE, help="of the bench audience")
+    parser.add_argument("--subscriptions", type=int, default=audience.SUBSCRIPTIONS, help="of the bench audience")
     chosen = parser.parse_args()
+    audience.PEOPLE, audience.SUBSCRIPTIONS = chosen.people, chosen.subscriptions
     unknown = set(chosen.names) - set(BENCHES)
     if unknown:
         parser.error(f"no such bench: {', '.join(sorted(unknown))}")
-    rows = run(chosen.names or [name for name in BENCHES if name != "month"], quick=chosen.quick)
+    rows = run(chosen.names or [name for name in BENCHES if name not in _LONG], quick=chosen.quick)
     show(rows)
 
 
@@ -262,6 +266,33 @@ def _month(quick: bool) -> list[Row]:
     return [Row("month", what, f"{result.payments:,}", f"{wrong} not explained", wrong, 0.0, is_at_most=True)]
 
 
+def _audience(quick: bool) -> list[Row]:
+    people, subscriptions = (27_000, 200_000) if quick else (audience.PEOPLE, audience.SUBSCRIPTIONS)
+    result = audience.measure(people=people, subscriptions=subscriptions)
+    audience.show(result)
+    count = result.count_all_seconds
+    beside = f"{count:,.2f} SELECT count(*)"
+    rows = [
+        Row(
+            "audience",
+            f"s to estimate {name}, {result.found[name]:,} people",
+            f"{seconds:,.2f}",
+            beside,
+            seconds / count,
+        )
+        for name, seconds in result.estimate_seconds.items()
+    ]
+    rate = result.found["resolved everybody"] / result.resolve_seconds["everybody"]
+    what = f"people/s resolved, {result.resolve_mib['everybody']:,.0f} MiB"
+    rows.append(
+        Row("audience", what, f"{rate:,.0f}", f"{result.insert_rate:,.0f} INSERT … SELECT", rate / result.insert_rate)
+    )
+    mib = [result.resolve_mib[name] for name in ("everybody", "a hundredth")]
+    what = "MiB to resolve, beside a hundredth of the people"
+    rows.append(Row("audience", what, f"{mib[0]:,.0f}", f"{mib[1]:,.0f}", mib[0] / mib[1], audience.AIM_MEMORY, True))
+    return rows
+
+
 BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "ledger": _ledger,
     "payments": _payments,
@@ -275,7 +306,12 @@ BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "provider": _provider,
     "deliveries": _deliveries,
     "month": _month,
+    "audience": _audience,
 }
+
+
+_LONG = ("month", "audience")
+"""Only where they are named."""
 
 
 if __name__ == "__main__":

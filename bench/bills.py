@@ -144,7 +144,7 @@ def fill(server: embedded.Postgres, city: City) -> list[str]:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET maintenance_work_mem = '1GB'; SET session_replication_role = replica")
         for table, statement in _FILL.items():
-            later = _drop_indexes(connection, table)
+            later = drop_indexes(connection, table)
             with connection.transaction():
                 # What fills a table that this transaction has emptied need not be logged (wal_level = minimal).
                 connection.execute(f"TRUNCATE {table} CASCADE")
@@ -166,7 +166,7 @@ def fill(server: embedded.Postgres, city: City) -> list[str]:
     return tokens
 
 
-def _drop_indexes(connection: psycopg.Connection[tuple[str, ...]], table: str) -> list[str]:
+def drop_indexes(connection: psycopg.Connection[tuple[str, ...]], table: str) -> list[str]:
     """Drop the indexes that nothing refers to; answers the statements that make them again."""
     later = []
     for name, definition in connection.execute(_CONSTRAINTS, {"table": table}).fetchall():
