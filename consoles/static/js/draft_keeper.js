@@ -4,6 +4,7 @@ import { Refusal, Unreached, call } from "./api.js";
 import { el, fill } from "./dom.js";
 import { momentText, t } from "./language.js";
 import { button } from "./parts.js";
+import { refusalWords } from "./refusal_words.js";
 
 const REST_MS = 1500;
 const RETRY_MS = 10_000;
@@ -90,7 +91,7 @@ export function draftKeeper(draft, { read, missing, copy, signal, onKept, onRefu
         button(t("kept_keep_mine"), () => keepMine(), { kind: "danger" })));
     } else {
       const errors = failure.problem?.errors || [];
-      const unplaced = onRefused(errors).map(({ pointer, detail }) => t("pair", { name: pointer, value: detail }));
+      const unplaced = onRefused(errors).map(({ pointer, detail }) => t("pair", { name: pointer, value: refusalWords(detail) }));
       const said = errors.length ? unplaced : [failure.title || t("went_wrong"), failure.detail];
       say("warn", t("kept_refused"), said.filter(Boolean).map((words) => el("p", {}, words)));
     }

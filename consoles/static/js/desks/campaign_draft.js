@@ -7,6 +7,7 @@ import { estimateShown } from "../estimate.js";
 import { t } from "../language.js";
 import { busy, button, card, checkBox, choice, confirmed, field, heading, notice } from "../parts.js";
 import { go, show } from "../router.js";
+import { refusalWords } from "../refusal_words.js";
 import { scheduleForm } from "../schedule_form.js";
 import { templateChoice } from "../templates.js";
 import { wordingForm } from "../wording_form.js";
@@ -169,7 +170,7 @@ function markRefused(fields, errors) {
   for (const each of Object.values(fields)) each.setError("");
   return errors.filter(({ pointer, detail }) => {
     const found = Object.entries(fields).find(([name]) => pointer === name || pointer.startsWith(`${name}/`));
-    found?.[1].setError(detail, { isQuiet: true });
+    found?.[1].setError(refusalWords(detail), { isQuiet: true });
     return !found;
   });
 }
