@@ -80,6 +80,7 @@ def counted(session: Session, campaign: Campaign, *, at: datetime, now: datetime
     """
     meant = audience_sql.compiled(campaign.meant_for, campaign.topic_id, now=now)
     deadline = campaign.deadline or at + timedelta(days=7)
+    session.execute(_ROOM_TO_SORT)
     row = session.execute(
         text(_COUNTED.format(condition=meant.condition)),
         meant.parameters
@@ -141,28 +142,36 @@ def _hash_of(question: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(rfc8785.dumps(dict(question))).digest()
 
 
-# Held to the same order as a decision: the day's room first, then whether tomorrow would be soon enough.
+# Held to the same order as a decision: the day's room first, then whether tomorrow would be soon enough. Clocks are
+# reckoned once for all who never changed theirs; every condition is worked out once for each person, then counted.
 _COUNTED = """
-    WITH audience AS (
+    WITH audience AS MATERIALIZED (
         SELECT DISTINCT s.person_id FROM notify.subscription AS s WHERE {condition}
+    ), reached AS MATERIALIZED (
+        SELECT a.person_id FROM audience a
+         WHERE EXISTS (SELECT FROM notify.device d WHERE d.person_id = a.person_id AND d.gone_at IS NULL)
     ), ahead AS (
         SELECT person_id, count(*) AS n FROM notify.candidate
          WHERE status = 'waiting' AND not_before <= :at AND deadline > :at AND priority + waited >= :priority
          GROUP BY person_id
+    ), usual AS MATERIALIZED (
+        SELECT notify.awake_at(:quiet_from, :quiet_until, :zone, :at) AS awake_at,
+               notify.wakes_tomorrow(:quiet_from, :quiet_until, :zone, :at) AS tomorrow,
+               (CAST(:at AS timestamptz) AT TIME ZONE :zone)::date AS day
+    ), chosen AS MATERIALIZED (
+        SELECT o.person_id, o.daily_cap,
+               notify.awake_at(o.quiet_from, o.quiet_until, o.timezone, :at) AS awake_at,
+               notify.wakes_tomorrow(o.quiet_from, o.quiet_until, o.timezone, :at) AS tomorrow,
+               (CAST(:at AS timestamptz) AT TIME ZONE o.timezone)::date AS day
+          FROM notify.preference o JOIN audience a USING (person_id)
     ), standing AS (
-        SELECT EXISTS (SELECT FROM notify.device d WHERE d.person_id = a.person_id AND d.gone_at IS NULL)
-                   AS is_reachable,
-               notify.awake_at(p.quiet_from, p.quiet_until, p.timezone, :at) AS awake_at,
-               notify.wakes_tomorrow(p.quiet_from, p.quiet_until, p.timezone, :at) AS tomorrow, p.daily_cap,
-               coalesce(w.n, 0) + coalesce(y.used, 0) >= p.daily_cap AS is_capped
-          FROM audience a
-               LEFT JOIN notify.preference o ON o.person_id = a.person_id
-               CROSS JOIN LATERAL (SELECT coalesce(o.quiet_from, :quiet_from) AS quiet_from,
-                                          coalesce(o.quiet_until, :quiet_until) AS quiet_until,
-                                          coalesce(o.timezone, :zone) AS timezone,
-                                          coalesce(o.daily_cap, :cap) AS daily_cap) AS p
-               LEFT JOIN notify.person_day y ON y.person_id = a.person_id
-                         AND y.day = (CAST(:at AS timestamptz) AT TIME ZONE p.timezone)::date
+        SELECT r.person_id IS NOT NULL AS is_reachable, coalesce(c.awake_at, u.awake_at) AS awake_at,
+               coalesce(c.tomorrow, u.tomorrow) AS tomorrow, coalesce(c.daily_cap, :cap) AS daily_cap,
+               coalesce(w.n, 0) + coalesce(y.used, 0) >= coalesce(c.daily_cap, :cap) AS is_capped
+          FROM audience a CROSS JOIN usual u
+               LEFT JOIN chosen c ON c.person_id = a.person_id
+               LEFT JOIN reached r ON r.person_id = a.person_id
+               LEFT JOIN notify.person_day y ON y.person_id = a.person_id AND y.day = coalesce(c.day, u.day)
                LEFT JOIN ahead w ON w.person_id = a.person_id
     )
     SELECT count(*) AS audience, count(*) FILTER (WHERE is_reachable) AS reachable,
@@ -177,6 +186,7 @@ _COUNTED = """
                AS would_digest
       FROM standing
 """
+_ROOM_TO_SORT = text("SET LOCAL work_mem = '64MB'")
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('estimates of ' || :bureau, 0))")
 _ASK = text(
     """
