@@ -59,6 +59,16 @@ def record(session: Session, kind: str, payload: dict[str, Any], *, now: datetim
     return event_id
 
 
+def record_all(session: Session, kind: str, payloads: Sequence[dict[str, Any]], *, now: datetime) -> list[UUID]:
+    """Write down that something happened to many at once, in one statement. Answers the events' ids, in their order."""
+    values = [values_for(session, kind, payload, now=now) for payload in payloads]
+    ids: list[UUID] = [each["event_id"] for each in values]
+    columns = {"ids": ids, "payloads": [each["event_payload"] for each in values], "kind": kind, "now": now}
+    if ids:
+        session.execute(_INSERT_ALL, columns)
+    return ids
+
+
 def values_for(session: Session, kind: str, payload: dict[str, Any], *, now: datetime) -> dict[str, Any]:
     """The parameters of `INSERT`, for a caller who records the event inside a statement of its own."""
     event_id = new_uuid()
@@ -132,6 +142,13 @@ def postpone(session: Session, event_id: UUID, *, now: datetime, error: str) -> 
     )
 
 
+_INSERT_ALL = text(
+    """
+    INSERT INTO core.outbox (id, kind, payload, recorded_at)
+    SELECT e.id, :kind, e.payload, :now
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:payloads AS jsonb[])) AS e(id, payload)
+    """
+)
 _INSERT = text(INSERT)
 _LEASE = text(
     """

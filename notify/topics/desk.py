@@ -82,11 +82,12 @@ def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
         try:
             read_rules([each])
         except (ValueError, TypeError):
-            raise _invalid(f"/endings/{position}", "not a rule by which a subscription ends") from None
+            raise _invalid(f"/endings/{position}/rule", "not a rule by which a subscription ends") from None
     rules = read_rules(endings)
     for position, rule in enumerate(rules):
         if isinstance(rule, NeedPassedRule) and NEEDS[rule.event] != body["subject_kind"]:
-            raise _invalid(f"/endings/{position}", f"happens to a {NEEDS[rule.event]}, which this topic is not about")
+            detail = f"happens to a {NEEDS[rule.event]}, which this topic is not about"
+            raise _invalid(f"/endings/{position}/rule", detail)
     if sum(isinstance(rule, SilenceRule) for rule in rules) > 1:
         raise _invalid("/endings", "one rule of silence, with sends and days")
     if (body["offered_at"] is None) != (body["offered_days"] is None):

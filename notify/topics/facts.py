@@ -101,9 +101,8 @@ def allow(session: Session, person_id: UUID, name: str, values: Sequence[str], n
     Raises NotFound for a fact that there is not, InvalidRequest for values that it does not take.
     """
     kind = _kind(name)
-    unknown = [f"/values/{index}" for index, value in enumerate(values) if value not in kind.choices]
-    if unknown or (kind.choices and not values):
-        raise InvalidRequest(errors=[FieldError(at, "not one of its choices") for at in unknown or ["/values"]])
+    if not set(values) <= kind.choices.keys() or (kind.choices and not values):
+        raise InvalidRequest(errors=[FieldError("/values", "not what this fact takes: see its choices")])
     session.execute(_ALLOW, {"person_id": person_id, "name": name, "now": now})
     if kind.is_derived:
         derive(session, person_id, now)

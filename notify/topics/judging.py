@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,17 +11,27 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import outbox
+from core.ids import new_uuid
 from notify.topics import events, history, notes, standing
 from notify.topics.endings import Ask, End, EndedHow, Happening, Keep, verdict
 from notify.topics.standing import Subscription
 from notify.topics.subjects import on_the_wire
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A live subscription that ends, by which rule or whom, and because of what."""
+
+    subscription: Subscription
+    how: EndedHow
+    ref: str | None = None
+
+
 def judge(
     session: Session, subscriptions: Iterable[Subscription], now: datetime, event: Happening | None = None
 ) -> int:
     """Judge these live subscriptions, which the caller has locked, and do what follows. Answers how many ended."""
-    ended = 0
+    ending: list[Ending] = []
     for each in subscriptions:
         told = verdict(each.standing, each.topic.rules, now, event)
         match told:
@@ -36,18 +47,37 @@ def judge(
                 history.add(session, each.person_id, each.id, "asked", "silence", ends_at=each.ends_at, now=now)
                 notes.ask(session, each, answer_by, now)
             case End(how, ref):
-                end(session, each, how, ref, now)
-                ended += 1
-    return ended
+                ending.append(Ending(each, how, ref))
+    end(session, ending, now)
+    return len(ending)
 
 
-def end(session: Session, ending: Subscription, how: EndedHow, ref: str | None, now: datetime) -> None:
-    """End a live subscription, which the caller has locked: with its reason, its history, its note and its event."""
-    session.execute(_END, {"id": ending.id, "now": now, "how": how, "ref": ref})
-    history.add(session, ending.person_id, ending.id, "ended", how, ref=ref, ends_at=ending.ends_at, now=now)
-    fact = events.of(ending.person_id, ending.id, ending.topic.code, on_the_wire(ending.subject)) | {"how": how}
-    cause = outbox.record(session, events.SUBSCRIPTION_ENDED, fact, now=now)
-    notes.tell_of_end(session, ending, how, cause, now)
+def end(session: Session, endings: Sequence[Ending], now: datetime) -> None:
+    """End live subscriptions, which the caller has locked: each with its reason, its history, its event and its note.
+
+    One statement of each sort for all of them: when a topic closes, a city's worth of them ends.
+    """
+    if not endings:
+        return
+    columns = {
+        "person_ids": [each.subscription.person_id for each in endings],
+        "subscription_ids": [each.subscription.id for each in endings],
+        "hows": [each.how for each in endings],
+        "refs": [each.ref for each in endings],
+        "now": now,
+    }
+    session.execute(_END, columns)
+    more = {"ids": [new_uuid() for _ in endings], "ends_at": [each.subscription.ends_at for each in endings]}
+    session.execute(_WRITE_DOWN, columns | more)
+    causes = outbox.record_all(session, events.SUBSCRIPTION_ENDED, [_fact(each) for each in endings], now=now)
+    notes.tell_of_ends(
+        session, [(each.subscription, each.how, cause) for each, cause in zip(endings, causes, strict=True)], now
+    )
+
+
+def _fact(ending: Ending) -> dict[str, object]:
+    mine = ending.subscription
+    return events.of(mine.person_id, mine.id, mine.topic.code, on_the_wire(mine.subject)) | {"how": ending.how}
 
 
 def about(session: Session, subject: str, *, limit: int, person_id: UUID | None = None) -> list[Subscription]:
@@ -77,8 +107,22 @@ _ASK = text(
     "version = version + 1 WHERE id = :id"
 )
 _END = text(
-    "UPDATE notify.subscription SET status = 'ended', ended_at = :now, ended_how = :how, ended_ref = :ref, "
-    "check_at = NULL, version = version + 1 WHERE id = :id"
+    """
+    UPDATE notify.subscription s
+       SET status = 'ended', ended_at = :now, ended_how = e.how, ended_ref = e.ref, check_at = NULL,
+           version = s.version + 1
+      FROM unnest(CAST(:subscription_ids AS uuid[]), CAST(:hows AS text[]), CAST(:refs AS text[])) AS e(id, how, ref)
+     WHERE s.id = e.id
+    """
+)
+_WRITE_DOWN = text(
+    """
+    INSERT INTO notify.subscription_event (person_id, id, subscription_id, at, what, how, ref, ends_at)
+    SELECT e.person_id, e.id, e.subscription_id, :now, 'ended', e.how, e.ref, e.ends_at
+      FROM unnest(CAST(:person_ids AS uuid[]), CAST(:ids AS uuid[]), CAST(:subscription_ids AS uuid[]),
+                  CAST(:hows AS text[]), CAST(:refs AS text[]), CAST(:ends_at AS timestamptz[]))
+           AS e(person_id, id, subscription_id, how, ref, ends_at)
+    """
 )
 _ABOUT = text(
     f"SELECT {standing.COLUMNS} FROM notify.subscription s WHERE s.status = 'live' AND s.subject = :subject "  # noqa: S608

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from core.clock import TAIPEI
 from core.ids import new_uuid, typeid
 from core.taiwan import roc_text
 from core.text import Text
-from notify.topics import ending_words
+from notify.topics import ending_words, events
 from notify.topics.endings import EndedHow
 from notify.topics.standing import Subscription
 from notify.wording import Wording
@@ -55,12 +55,14 @@ WORDINGS = (ENDED, QUESTION)
 _UNTOLD: frozenset[EndedHow] = frozenset({"citizen", "replaced"})
 
 
-def tell_of_end(session: Session, ended: Subscription, how: EndedHow, cause: UUID, now: datetime) -> None:
-    """Put into the inbox, and nowhere else, that a subscription has ended and why; `cause` is the event's id."""
-    if how in _UNTOLD:
-        return
-    values = {"because": ending_words.because(how, ended.subject)}
-    _write(session, ENDED, ended, values, basis="transaction", event=(cause, "notify.subscription_ended"), now=now)
+def tell_of_ends(session: Session, ended: Iterable[tuple[Subscription, EndedHow, UUID]], now: datetime) -> None:
+    """Put into the inboxes, and nowhere else, that subscriptions have ended and why; each with its event's id."""
+    notes = []
+    for each, how, cause in ended:
+        if how not in _UNTOLD:
+            because = {"because": ending_words.because(how, each.subject)}
+            notes.append(_note(ENDED, each, because, (cause, events.SUBSCRIPTION_ENDED), now))
+    _write(session, notes, "transaction", now)
 
 
 def ask(session: Session, asked: Subscription, answer_by: datetime, now: datetime) -> None:
@@ -68,24 +70,19 @@ def ask(session: Session, asked: Subscription, answer_by: datetime, now: datetim
     awake."""
     last_day = (answer_by - timedelta(microseconds=1)).astimezone(TAIPEI).date()
     values = {"day": Text(f" {roc_text(last_day)} ", f"{last_day:%Y-%m-%d}")}
-    event = (new_uuid(), "notify.subscription_asked")
-    message_id = _write(session, QUESTION, asked, values, basis="question", event=event, now=now)
+    event_id = new_uuid()
+    note = _note(QUESTION, asked, values, (event_id, "notify.subscription_asked"), now)
+    _write(session, [note], "question", now)
     assert QUESTION.push_ttl_seconds is not None, "a question is pushed"
     expires_at = now + timedelta(seconds=QUESTION.push_ttl_seconds)
-    line_up = {"message_id": message_id, "person_id": asked.person_id, "event_id": event[0], "now": now}
+    line_up = {"message_id": note["id"], "person_id": asked.person_id, "event_id": event_id, "now": now}
     session.execute(_LINE_UP, line_up | {"expires_at": expires_at})
 
 
-def _write(
-    session: Session,
-    wording: Wording,
-    about: Subscription,
-    values: Mapping[str, object],
-    *,
-    basis: str,
-    event: tuple[UUID, str],
-    now: datetime,
-) -> UUID:
+def _note(
+    wording: Wording, about: Subscription, values: Mapping[str, object], event: tuple[UUID, str], now: datetime
+) -> dict[str, Any]:
+    """The columns of a message; see `_WRITE`."""
     began = about.began_at.astimezone(TAIPEI).date()
     filled: dict[str, Any] = {
         "topic": about.topic.name,
@@ -100,25 +97,35 @@ def _write(
         "explanation": {"zh": f"{explanation.zh}{legal.zh}", "en": f"{explanation.en} {legal.en}"},
         "event": {"kind": event_kind, "id": str(event_id), "at": now.isoformat()},
     }
-    message_id = new_uuid()
-    session.execute(
-        _WRITE,
-        {
-            "id": message_id, "person_id": about.person_id, "kind": wording.kind, "title_zh": title.zh,
-            "title_en": title.en, "body_zh": body.zh, "body_en": body.en, "link": wording.link.format(**filled),
-            "why": orjson.dumps(why).decode(), "event_id": event_id, "basis": basis, "subscription_id": about.id,
-            "now": now,
-        },
-    )  # fmt: skip
-    return message_id
+    return {
+        "id": new_uuid(),
+        "person_id": about.person_id,
+        "kind": wording.kind,
+        "title_zh": title.zh,
+        "title_en": title.en,
+        "body_zh": body.zh,
+        "body_en": body.en,
+        "link": wording.link.format(**filled),
+        "why": orjson.dumps(why).decode(),
+        "event_id": event_id,
+        "subscription_id": about.id,
+    }
+
+
+def _write(session: Session, notes: Sequence[Mapping[str, Any]], basis: str, now: datetime) -> None:
+    if notes:
+        columns = {name: [note[name] for note in notes] for name in notes[0]}
+        session.execute(_WRITE, columns | {"basis": basis, "now": now})
 
 
 _WRITE = text(
     """
-    INSERT INTO notify.message (person_id, id, kind, title_zh, title_en, body_zh, body_en, link, why, event_id, basis,
-                                subscription_id, created_at)
-    VALUES (:person_id, :id, :kind, :title_zh, :title_en, :body_zh, :body_en, :link, CAST(:why AS jsonb), :event_id,
-            :basis, :subscription_id, :now)
+    INSERT INTO notify.message (id, person_id, kind, title_zh, title_en, body_zh, body_en, link, why, event_id,
+                                subscription_id, basis, created_at)
+    SELECT m.*, :basis, :now
+      FROM unnest(CAST(:id AS uuid[]), CAST(:person_id AS uuid[]), CAST(:kind AS text[]), CAST(:title_zh AS text[]),
+                  CAST(:title_en AS text[]), CAST(:body_zh AS text[]), CAST(:body_en AS text[]), CAST(:link AS text[]),
+                  CAST(:why AS jsonb[]), CAST(:event_id AS uuid[]), CAST(:subscription_id AS uuid[])) AS m
     """
 )
 _LINE_UP = text(

@@ -23,6 +23,7 @@ from notify.topics.errors import (
     TooManySubscriptions,
     TopicClosed,
 )
+from notify.topics.judging import Ending
 from notify.topics.standing import Subscription
 from notify.topics.subjects import Subject
 from notify.topics.topics import Topic
@@ -70,7 +71,7 @@ def end(session: Session, *, person_id: UUID, subscription_id: UUID, now: dateti
     """The person wants no more of it; ending what has ended changes nothing. Raises NotFound."""
     mine = standing.locked(session, person_id, subscription_id)
     if mine.is_live:
-        judging.end(session, mine, "citizen", None, now)
+        judging.end(session, [Ending(mine, "citizen")], now)
 
 
 def change_end(
@@ -193,8 +194,8 @@ def _insert(
     outbox.record(session, events.SUBSCRIPTION_BEGAN, fact, now=now)
     if not subject:
         narrower = session.execute(_NARROWER, {"person_id": person_id, "topic_id": topic.id}).all()
-        for each in standing.read(session, narrower):
-            judging.end(session, each, "replaced", f"subscription:{subscription_id}", now)
+        ref = f"subscription:{subscription_id}"
+        judging.end(session, [Ending(each, "replaced", ref) for each in standing.read(session, narrower)], now)
     return standing.one(session, person_id, subscription_id)
 
 

@@ -13,6 +13,7 @@ from notify.topics import judging, offers, standing, subjects
 from notify.topics.ending_words import NEED_OF_KIND
 from notify.topics.endings import NeedPassed
 from notify.topics.standing import Subscription
+from notify.topics.topics import all_topics
 
 BATCH: Final = 200
 _MOST_BATCHES: Final = 100
@@ -36,7 +37,8 @@ def _judge_due(session: Session, now: datetime) -> bool:
 
 
 def _end_of_closed_topics(session: Session, now: datetime) -> bool:
-    affected = _read(session, _OF_CLOSED_TOPICS)
+    closed = [topic.id for topic in all_topics(session).values() if topic.status == "closed"]
+    affected = _read(session, _OF_TOPICS, topic_ids=closed) if closed else []
     judging.judge(session, affected, now)
     return len(affected) == BATCH
 
@@ -65,7 +67,7 @@ def _read(session: Session, statement: TextClause, **values: object) -> list[Sub
 
 _LIVE = f"SELECT {standing.COLUMNS} FROM notify.subscription s WHERE s.status = 'live'"  # noqa: S608
 _DUE = text(f"{_LIVE} AND s.check_at <= :now ORDER BY s.check_at LIMIT :limit FOR UPDATE OF s SKIP LOCKED")
-_OF_CLOSED_TOPICS = text(
-    f"{_LIVE} AND s.topic_id IN (SELECT id FROM notify.topic WHERE status = 'closed') "  # noqa: S608
-    "LIMIT :limit FOR UPDATE OF s SKIP LOCKED"
+_OF_TOPICS = text(
+    f"{_LIVE} AND s.topic_id = ANY(:topic_ids) ORDER BY s.topic_id, s.person_id LIMIT :limit "
+    "FOR UPDATE OF s SKIP LOCKED"
 )

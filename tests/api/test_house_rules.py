@@ -271,7 +271,11 @@ def _recorded_kinds() -> Iterator[tuple[str, str]]:
     for room in ROOMS:
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) in ("outbox.record", "outbox.values_for"):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+                    "outbox.record",
+                    "outbox.record_all",
+                    "outbox.values_for",
+                ):
                     kind = node.args[1]
                     where = str(path.relative_to(ROOT))
                     if isinstance(kind, ast.Constant):

@@ -160,9 +160,9 @@ def test_a_fact_is_used_when_allowed_and_deleted_when_taken_back(mei: SignedIn, 
     assert mei.call("PUT", "/v1/notification-facts/rider", {}).json["is_allowed"]
     assert _facts() == [(mei.person_id, "commutes_on", "metro-red"), (mei.person_id, "rider", "")]
     assert not any(fact["is_allowed"] for fact in ming.call("GET", "/v1/notification-facts").json["items"])
-    for body, pointer in (({"values": ["moon"]}, "/values/0"), ({"values": []}, "/values")):
+    for body in ({"values": ["moon"]}, {"values": []}, {}):
         refused = mei.call("PUT", "/v1/notification-facts/commutes_on", body)
-        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, pointer)
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/values")
     assert mei.call("PUT", "/v1/notification-facts/rider", {"values": ["x"]}).status_code == 422
     for name in ("commutes_on", "rider", "rider"):
         assert mei.call("DELETE", f"/v1/notification-facts/{name}").status_code == 204
