@@ -40,6 +40,7 @@ from partners.adyen.webhooks import key_of
 from partners.bank import accounts
 from partners.bank import sandbox as bank
 from partners.bureaus import sandbox as bureaus
+from partners.cap import sandbox as cap
 from partners.desk import books_api, pages, switches, switches_api, webhooks
 from partners.desk.books import Books
 from partners.desk.protocol import Desk
@@ -128,6 +129,7 @@ def create_app(
         adyen_ledger.SCHEMA,
         moica_cards.SCHEMA,
         library_visits.SCHEMA,
+        cap.SCHEMA,
     )
     books = Books(
         state_dir / "sandbox.db",
@@ -163,6 +165,7 @@ def create_app(
     logins = {"line": shared.line_login, "google": shared.google_login, "mobile_id": shared.mobile_id}
     app.register_blueprint(oidc.blueprint(desk, logins, own_url))
     app.register_blueprint(moica.blueprint(desk, shared.moica, Authority(state_dir / "moica", own_url), issuer))
+    app.register_blueprint(cap.blueprint(desk))
     app.register_blueprint(library.blueprint(desk, state_dir, issuer, own_url))
     app.register_blueprint(ivr.blueprint(wire.Peer("city", api_url, shared.ivr, read_timeout_seconds=10.0)))
     shop = Shop(

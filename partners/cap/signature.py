@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import signxml
 from cryptography import x509
 from lxml import etree
-from signxml import DigestAlgorithm, SignatureConfiguration, SignatureConstructionMethod, SignatureMethod
+from signxml.algorithms import DigestAlgorithm, SignatureConstructionMethod, SignatureMethod
+from signxml.signer import XMLSigner
+from signxml.verifier import SignatureConfiguration, XMLVerifier
 
 from partners.cap.document import NAMESPACE, Message
 from partners.cap.errors import AlertSignatureWrong
@@ -39,7 +40,7 @@ def verified(content: bytes, certificate_pem: str, *, now: datetime) -> Message:
     )
     try:
         certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
-        result = signxml.XMLVerifier().verify(parsed(content), x509_cert=certificate, expect_config=expected)
+        result = XMLVerifier().verify(parsed(content), x509_cert=certificate, expect_config=expected)
     # The library lets errors of its parts through, and every one of them means the same here.
     except Exception:
         raise AlertSignatureWrong from None
@@ -52,7 +53,7 @@ def verified(content: bytes, certificate_pem: str, *, now: datetime) -> Message:
 def signed(content: bytes, key_pem: bytes, certificate_pem: bytes) -> bytes:
     """The document with an enveloped signature by this key (RSA or elliptic curve, PEM)."""
     is_elliptic = b"ecdsa" in _key_kind(certificate_pem)
-    signer = signxml.XMLSigner(
+    signer = XMLSigner(
         method=SignatureConstructionMethod.enveloped,
         signature_algorithm=SignatureMethod.ECDSA_SHA256 if is_elliptic else SignatureMethod.RSA_SHA256,
     )

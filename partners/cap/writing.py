@@ -15,7 +15,7 @@ _PREFIX = f"{{{NAMESPACE}}}"
 
 def write(message: Message) -> bytes:
     """The message as a document that `reading.read` reads as the same message."""
-    root = etree.Element(f"{_PREFIX}alert", nsmap={None: NAMESPACE})
+    root = etree.Element(f"{_PREFIX}alert", nsmap={None: NAMESPACE})  # type: ignore[dict-item]
     _texts(
         root,
         [("identifier", message.identifier), ("sender", message.sender), ("sent", written(message.sent)),

@@ -85,6 +85,7 @@ _STATUS_WORDS = {
     202: "accepted",
     204: "done, nothing to say",
     303: "see there",
+    304: "not changed since",
     400: "not understood",
     401: "the signature or token is missing, wrong or too old",
     403: "not allowed",

@@ -53,6 +53,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "standing",
     ),
     "sms": ("message", "number_verification"),
+    "cap": ("feed", "document"),
     "sms_reserve": ("message",),
     "line_messaging": ("push",),
     "ach": (

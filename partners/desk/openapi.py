@@ -9,6 +9,7 @@ from partners.ach import openapi as ach
 from partners.adyen import openapi as adyen
 from partners.bank import openapi as bank
 from partners.bureaus import openapi as bureaus
+from partners.cap import openapi as cap
 from partners.desk import openapi_books
 from partners.desk.describing import (
     NUMBER,
@@ -144,6 +145,7 @@ def document() -> dict[str, Any]:
             {"name": "stores", "description": "tills that take slips, and their files"},
             moica.TAG,
             library.TAG,
+            cap.TAG,
             ivr.TAG,
             {"name": "page", "description": "for people"},
         ],
@@ -156,6 +158,7 @@ def document() -> dict[str, Any]:
             **sms.PATHS,
             **line.PATHS,
             **library.PATHS,
+            **cap.PATHS,
             **fcm.PATHS,
             **webpush.PATHS,
             **webpush.BOOKS,

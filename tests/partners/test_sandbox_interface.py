@@ -25,6 +25,7 @@ from partners.bureaus import household as bureaus_household
 from partners.bureaus import instalments as bureaus_instalments
 from partners.bureaus import sandbox as bureaus_sandbox
 from partners.bureaus.client import BureausClient, News
+from partners.cap import sandbox as cap_sandbox
 from partners.desk.misbehaviour import OPERATIONS
 from partners.desk.openapi import document
 from partners.ewallets import sandbox as ewallet_sandbox
@@ -68,6 +69,7 @@ def test_every_operation_that_can_be_switched_is_served() -> None:
         "bank": (bank_sandbox,),
         "bureaus": (bureaus_sandbox, bureaus_instalments, bureaus_household),
         "sms": (sms_sandbox,),
+        "cap": (cap_sandbox,),
         "line_messaging": (line_sandbox,),
         "ach": (ach_sandbox,),
         "jkopay": (ewallet_sandbox,),
@@ -80,7 +82,7 @@ def test_every_operation_that_can_be_switched_is_served() -> None:
     }.items():
         source = "".join(map(inspect.getsource, modules))
         served = re.findall(r'(?:signed|checkout)\.serve\("(\w+)"', source) + re.findall(
-            r'chosen\("(?:fcm|webpush|stores|moica|line_messaging)", "(\w+)"', source
+            r'chosen\("(?:fcm|cap|webpush|stores|moica|line_messaging)", "(\w+)"', source
         )
         # A token's notice is a notice like any other.
         served += set(re.findall(r'(?:shop|self)\.mode\("(\w+)"', source))
