@@ -39,8 +39,9 @@ __all__ = ["LEASE_SECONDS", "MOST_ATTEMPTS", "recover", "send_due"]
 _log = logging.getLogger("mykaohsiung.push")
 
 BATCH = 240
-# The longest that a provider's client keeps a thread: to connect, once more, and to read.
-CALL_SECONDS = 16.0
+# The longest that a provider's client keeps a thread, with a new access token first: each of the two connects within
+# 5 s, or once more, and is read from within 5 s.
+CALL_SECONDS = 30.0
 _LONGEST_SECONDS = 20.0
 _WAIT_AFTER_A_FAULT_OF_OURS = 60
 _COMMIT_TRIES = 5

@@ -93,6 +93,9 @@ def after(gate: Gate, said: Said, now: datetime) -> Gate:
     if said.closed_seconds is not None:
         seconds = min(max(said.closed_seconds, 1), LONGEST_OBEYED_SECONDS)
         return _closed(gate, now + timedelta(seconds=seconds), "told to wait")
+    if said.is_probe and not (said.is_answered or said.failures):
+        # Others had taken what was due: whoever comes next may try.
+        return replace(gate, probing_until=None)
     if said.is_answered and not (gate.closed_until is not None and not said.is_probe):
         opened = replace(gate, closed_until=None, closed_why=None, closings=0, probing_until=None, failures=0)
         if said.is_probe:

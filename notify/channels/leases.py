@@ -91,23 +91,18 @@ def _urgencies(least: int) -> Sequence[int]:
     return [each for each in URGENCIES if each >= least]
 
 
+# The first row of each urgency, by the index: however many wait, they are not looked at.
 _DUE = text(
     """
-    SELECT c.name,
-           EXISTS (SELECT FROM notify.delivery AS d
-                    WHERE d.channel = c.name AND d.status = 'pending' AND d.urgency = :emergency AND d.next_at <= :now
-                  ) AS has_emergencies,
-           others.are_due AS has_others
+    SELECT c.name, bool_or(u.urgency = :emergency) AS has_emergencies, bool_or(u.urgency <> :emergency) AS has_others
       FROM notify.channel AS c
+     CROSS JOIN unnest(CAST(:urgencies AS smallint[])) AS u (urgency)
      CROSS JOIN LATERAL (
-           SELECT EXISTS (
-               SELECT FROM unnest(CAST(:urgencies AS smallint[])) AS u (urgency)
-                CROSS JOIN LATERAL (SELECT FROM notify.delivery AS d
-                                     WHERE d.channel = c.name AND d.status = 'pending' AND d.urgency = u.urgency
-                                       AND u.urgency < :emergency AND d.next_at <= :now LIMIT 1) AS due
-           ) AS are_due) AS others
+           SELECT d.id FROM notify.delivery AS d
+            WHERE d.channel = c.name AND d.status = 'pending' AND d.urgency = u.urgency AND d.next_at <= :now
+            ORDER BY d.next_at LIMIT 1) AS first
      WHERE (c.closed_until IS NULL OR c.closed_until <= :now) AND (c.probing_until IS NULL OR c.probing_until <= :now)
-     ORDER BY c.name
+     GROUP BY c.name ORDER BY c.name
     """
 )
 _DUE_OF_EVENT = text(

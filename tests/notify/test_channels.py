@@ -54,6 +54,12 @@ def test_a_try_whose_sender_dies_is_followed_by_another() -> None:
     assert gates.turn(probing, 240, after(5 + gates.PROBE_SECONDS))[1].is_probe
 
 
+def test_a_try_that_found_nothing_to_send_leaves_the_try_to_the_next() -> None:
+    probing, _ = gates.turn(gates.after(opened(), replace(WELL, closed_seconds=5), NOW), 240, after(5))
+    left = gates.after(probing, Said(is_probe=True, is_answered=False), after(5))
+    assert gates.turn(left, 240, after(5))[1].is_probe
+
+
 def test_calls_that_nobody_answers_close_it_for_longer_each_time_and_one_answer_opens_it() -> None:
     gate, waits, now = opened(), [], NOW
     for _ in range(4):
