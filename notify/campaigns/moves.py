@@ -37,12 +37,15 @@ MOVES: dict[str, tuple[frozenset[str], str]] = {
 """Each move: from which states, to which."""
 
 
-def submit(session: Session, *, by: Actor, campaign_id: UUID, now: datetime) -> Campaign:
-    """Ask for approval of the words as they are.
+def submit(session: Session, *, by: Actor, campaign_id: UUID, version: int | None = None, now: datetime) -> Campaign:
+    """Ask for approval of the words as they are; where a version is named, as they were in it.
 
-    Raises NotFound, CampaignElsewhere, CampaignRefused (a rule has changed since), AudienceTooSmall, EstimatesUsedUp.
+    Raises NotFound, PreconditionFailed, CampaignElsewhere, CampaignRefused (a rule has changed since),
+    AudienceTooSmall, EstimatesUsedUp.
     """
     before = _locked(session, by, campaign_id, "submit")
+    if version is not None:
+        campaigns.must_be_version(before, version)
     campaigns.check(session, before, by=by, now=now)
     if not _is_for_one_thing(before) and estimates.of_campaign(session, before, by=by, now=now).audience.value is None:
         raise AudienceTooSmall

@@ -124,12 +124,14 @@ def discard_campaign(call: Call) -> Answer:
     body=Nothing,
     answers={200: CampaignWithHistorySchema},
     answer_headers={200: ETAG},
-    problems=[NotFound, CampaignElsewhere, CampaignRefused, AudienceTooSmall, EstimatesUsedUp],
+    problems=[NotFound, PreconditionFailed, CampaignElsewhere, CampaignRefused, AudienceTooSmall, EstimatesUsedUp],
     summary=Text("送核", "Ask for approval"),
 )
 def submit_campaign(call: Call) -> Answer:
-    """An audience that may be under 20 is refused, except where it is about one thing."""
-    return _shown(call, moves.submit(call.session, by=call.actor, campaign_id=_id(call), now=call.now))
+    """An audience that may be under 20 is refused, except where it is about one thing. `If-Match` is heeded if sent."""
+    version = version_of(call) if "If-Match" in call.request.headers else None
+    submitted = moves.submit(call.session, by=call.actor, campaign_id=_id(call), version=version, now=call.now)
+    return _shown(call, submitted)
 
 
 @routes.post(

@@ -172,6 +172,8 @@ def test_two_editors_do_not_overwrite_each_other(desk: Desk) -> None:
     assert desk.publisher.call("DELETE", desk.at(draft), If_Match='"2"').status_code == 204
     assert desk.editor.call("GET", desk.at(draft)).json["state"] == "cancelled"
     assert desk.editor.call("PUT", desk.at(draft), desk.body(), If_Match='"3"').status_code == 409
+    other = desk.written()
+    assert desk.editor.call("POST", f"{desk.at(other)}/submission", {}, If_Match='"9"').status_code == 412
 
 
 def test_what_is_given_back_says_why_and_can_be_written_anew(desk: Desk, people: People) -> None:

@@ -1,0 +1,132 @@
+"""What a desk has beside the campaign itself: templates, previews, one's own phone, and the city's view."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from signed_in import SignedIn, sign_in
+from signed_in_officer import signed_in_officer
+from sqlalchemy import text
+
+from core import clock, db
+from core.ids import parse_typeid
+from notify.campaigns import reports, runs, tallies, withdrawals
+from notify.cap.decisions import decide_due
+from tests.notify.campaigns.conftest import CONTENT, Desk, People, rows
+
+
+@pytest.fixture
+def mei(client: FlaskClient) -> SignedIn:
+    return sign_in(client)
+
+
+def test_templates_are_the_bureau_s_own_and_keep_the_rules_of_words(desk: Desk) -> None:
+    body = {"name": "市集", "topic": desk.topic, "content": CONTENT}
+    made = desk.editor.call("POST", "/v1/bureau/campaign-templates", body)
+    assert (made.status_code, made.headers["ETag"]) == (201, '"1"')
+    address = f"/v1/bureau/campaign-templates/{made.json['id']}"
+    assert desk.publisher.call("GET", "/v1/bureau/campaign-templates").json["items"] == [made.json]
+    stranger = signed_in_officer(desk.client, "editor", bureau="education")
+    assert stranger.call("GET", "/v1/bureau/campaign-templates").json["items"] == []
+    assert stranger.call("DELETE", address, If_Match='"1"').status_code == 404
+    changed = desk.publisher.call("PUT", address, {**body, "name": "夜市"}, If_Match='"1"')
+    assert (changed.json["name"], changed.json["version"]) == ("夜市", 2)
+    assert desk.editor.call("PUT", address, body, If_Match='"1"').status_code == 412
+    assert desk.editor.call("PUT", address, body).status_code == 428
+    wrong = {**body, "content": {**CONTENT, "link": "https://evil.com"}}
+    assert desk.editor.call("POST", "/v1/bureau/campaign-templates", wrong).status_code == 422
+    assert desk.editor.call("DELETE", address, If_Match='"2"').status_code == 204
+    assert desk.editor.call("GET", "/v1/bureau/campaign-templates").json["items"] == []
+
+
+def test_a_preview_is_cut_as_a_lock_screen_cuts_it(desk: Desk) -> None:
+    long = {
+        "zh": {"title": "本週末的市集", "body": "一" * 100},
+        "en": {"title": "A market this weekend", "body": "a market " * 24 + "end"},
+    }
+    campaign = desk.written(content={**CONTENT, **long})
+    chinese, english = desk.editor.call("GET", f"{desk.at(campaign)}/preview").json["items"]
+    assert chinese["lock_screen"] == {"title": "本週末的市集", "lines": ["一" * 20] * 3 + ["一" * 19 + "…"]}
+    assert english["lock_screen"]["lines"][0] == "a market a market a market a market a"
+    assert english["lock_screen"]["lines"][-1].endswith("…")
+    assert all(len(line) <= 40 for line in english["lock_screen"]["lines"])
+
+
+def test_a_test_goes_to_one_s_own_phone_alone_once_it_is_linked(desk: Desk, mei: SignedIn, people: People) -> None:
+    people(desk.topic_id, 30)
+    campaign = desk.written()
+    refused = desk.editor.call("POST", f"{desk.at(campaign)}/test-message", {})
+    assert refused.status_code == 409 and refused.json["type"].endswith("no-phone-linked")
+    mei.call("POST", "/v1/devices", {"kind": "fid", "address": "dQw4w9WgXcQ-0123456789"})
+    code = desk.editor.call("POST", "/v1/bureau/test-phone/code", {}).json["code"]
+    assert mei.call("POST", "/v1/test-devices", {"code": "0000-0000-0000"}).status_code == 422
+    typed = code.lower().replace("-", " ")
+    assert mei.call("POST", "/v1/test-devices", {"code": typed}).status_code == 204
+    assert mei.call("POST", "/v1/test-devices", {"code": typed}).status_code == 422, "a code is used once"
+    assert desk.editor.call("GET", "/v1/bureau/test-phone").json["is_linked"]
+    assert len(mei.call("GET", "/v1/test-devices").json["linked_at"]) == 1
+    sent = desk.editor.call("POST", f"{desk.at(campaign)}/test-message", {})
+    assert sent.status_code == 201
+    (message,) = mei.call("GET", "/v1/inbox", language="en").json["items"]
+    assert (message["id"], message["kind"]) == (sent.json["message_id"], "test")
+    assert message["title"] == "[Test] A market this weekend"
+    assert "nobody else got it" in str(mei.call("GET", f"/v1/inbox/{message['id']}/why", language="en").json)
+    assert len(rows("SELECT id FROM notify.delivery")) == 1 and len(rows("SELECT id FROM notify.message")) == 1
+    assert mei.call("DELETE", "/v1/test-devices").status_code == 204
+    assert desk.editor.call("POST", f"{desk.at(campaign)}/test-message", {}).status_code == 409
+
+
+def test_a_code_for_one_s_own_phone_lapses_and_a_newer_one_ends_it(desk: Desk, mei: SignedIn) -> None:
+    older, newer = (desk.editor.call("POST", "/v1/bureau/test-phone/code", {}).json["code"] for _ in range(2))
+    assert mei.call("POST", "/v1/test-devices", {"code": older}).status_code == 422
+    rows("UPDATE notify.desk_phone_code SET expires_at = now()")
+    assert mei.call("POST", "/v1/test-devices", {"code": newer}).status_code == 422
+
+
+def test_who_has_it_in_the_inbox_reads_that_it_was_withdrawn_and_why(desk: Desk, mei: SignedIn, people: People) -> None:
+    people(desk.topic_id, 120)
+    rows("INSERT INTO notify.subscription (id, person_id, topic_id, began_at, began_how) "
+         "VALUES (gen_random_uuid(), :p, :t, now(), 'citizen')", p=mei.person_id, t=desk.topic_id)  # fmt: skip
+    rows("INSERT INTO notify.preference (person_id, quiet_from, quiet_until, updated_at) "
+         "VALUES (:p, '00:00', '00:00', now())", p=mei.person_id)  # fmt: skip
+    campaign = desk.approved()
+    now = clock.now()
+    runs.start_due(now)
+    decide_due(now + timedelta(seconds=20))
+    assert mei.call("GET", "/v1/inbox").json["items"][0]["title"] == CONTENT["zh"]["title"]  # type: ignore[index]
+    desk.editor.call("POST", f"{desk.at(campaign)}/recall", {"reason": "市集延期"})
+    withdrawals.withdraw_stopped(clock.now())
+    (message,) = mei.call("GET", "/v1/inbox").json["items"]
+    assert message["recalled_at"] is not None and "市集延期" in message["body"]
+    assert CONTENT["zh"]["body"] not in message["body"]  # type: ignore[index]
+
+
+def test_the_city_sees_who_sends_how_much_by_week_and_no_small_number(desk: Desk, people: People) -> None:
+    people(desk.topic_id, 120)
+    campaign = desk.approved()
+    now = clock.now()
+    runs.start_due(now)
+    (run,) = rows("SELECT id FROM notify.run")
+    with db.unit_of_work() as session:
+        tallies.add(session, run.id, {"sent": 5_000, "opened": 1_200, "unsubscribed": 7, "digested": 300})
+    auditor = signed_in_officer(desk.client, "auditor")
+    (line,) = auditor.call("GET", "/v1/bureau/sending?weeks=1").json["items"]
+    assert (line["bureau"], line["topic"], line["runs"]) == ("public_works", desk.topic, 1)
+    found: dict[str, Any] = line["counts"]
+    assert 4_900 <= found["sent"]["value"] <= 5_100 and found["unsubscribed"]["value"] is None
+    assert 270 <= found["lost_to_cap"]["value"] <= 330
+    assert desk.publisher.call("GET", "/v1/bureau/sending").status_code == 200
+    rdec = signed_in_officer(desk.client, "operator", bureau="rdec")
+    assert rdec.call("GET", "/v1/bureau/sending").status_code == 200
+    for other in (desk.editor, signed_in_officer(desk.client, "operator", bureau="civil_affairs")):
+        assert other.call("GET", "/v1/bureau/sending").status_code == 403
+    progress = desk.editor.call("GET", f"{desk.at(campaign)}/progress").json
+    assert progress["state"] == "sending" and progress["runs"][0]["counts"]["sent"]["value"] is not None
+    with db.unit_of_work() as session:
+        statement = text("SELECT count(*) FROM notify.message")
+        assert session.execute(statement).scalar_one() == 0, "numbers come from counts, not from messages"
+        assert reports.of_city(session, weeks=1, now=now + timedelta(days=21)) == []
+    assert parse_typeid("run", progress["runs"][0]["id"]) == run.id
