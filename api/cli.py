@@ -11,6 +11,7 @@ import click
 from joserfc.errors import JoseError
 
 from api import demo_bureaus
+from api.cli_alerts import alerts_group
 from api.cli_ledger import ledger_group
 from api.cli_officers import officers_group
 from api.cli_provider import provider_group
@@ -22,7 +23,7 @@ from core.settings import SettingWrong, settings
 from wallet.feed_cli import bills_group
 
 _CLIENT_ID = re.compile("[a-z0-9][a-z0-9.-]{1,62}")
-_ON_THE_DATABASE = ("bills", "officers", "ledger", "provider")
+_ON_THE_DATABASE = ("alerts", "bills", "officers", "ledger", "provider")
 
 
 @click.group()
@@ -85,6 +86,7 @@ def assertion(client_id: str, key_file: Path | None) -> None:
     click.echo(demo_bureaus.client_assertion(client_id, path, settings().public_origin, clock.now()))
 
 
+main_group.add_command(alerts_group, "alerts")
 main_group.add_command(bills_group, "bills")
 main_group.add_command(officers_group, "officers")
 main_group.add_command(ledger_group, "ledger")

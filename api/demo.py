@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
-from api import demo_bureaus, demo_officers, demo_relying_parties, demo_subscriptions
+from api import demo_alerts, demo_bureaus, demo_officers, demo_relying_parties, demo_subscriptions
 from core import clock, db
 from core.clock import taipei_date
 from core.settings import Settings
@@ -69,6 +69,7 @@ def load(of: Settings, *, progress: Callable[[str], None]) -> None:
         for client_id, bureau in demo_bureaus.DEMO_CLIENTS.items():
             demo_bureaus.register(session, client_id, bureau, demo_bureaus.key_path(of.state_dir, client_id), now)
         demo_officers.enrol(session, now)
+        demo_alerts.register(session, of.state_dir, now)
         demo_relying_parties.register(session, of, now)
         if people.find(session, DEMO_PEOPLE[0].national_id) is not None:
             return

@@ -20,6 +20,7 @@ DEMO_CLIENTS = {
     "treasury-demo": "treasury",
     "civil-affairs-demo": "civil_affairs",
     "public-works-demo": "public_works",
+    "fire-demo": "fire",
 }
 
 

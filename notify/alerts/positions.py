@@ -51,6 +51,12 @@ def forget(session: Session, *, person_id: UUID, device_id: UUID) -> None:
         raise NotFound
 
 
+def of_person(session: Session, person_id: UUID) -> dict[UUID, Position]:
+    """Where the person's devices are, as far as it is kept, by device."""
+    rows = session.execute(_OF_PERSON, {"person_id": person_id})
+    return {row.id: Position(row.latitude, row.longitude, row.district, row.position_at) for row in rows}
+
+
 _PUT = text(
     """
     UPDATE notify.device SET position = point(:longitude, :latitude), position_at = :now, district = :district
@@ -63,5 +69,11 @@ _FORGET = text(
     UPDATE notify.device SET position = NULL, position_at = NULL, district = NULL
      WHERE id = :id AND person_id = :person_id AND gone_at IS NULL
     RETURNING id
+    """
+)
+_OF_PERSON = text(
+    """
+    SELECT id, position[1] AS latitude, position[0] AS longitude, district, position_at FROM notify.device
+     WHERE person_id = :person_id AND gone_at IS NULL AND position IS NOT NULL
     """
 )

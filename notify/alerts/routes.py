@@ -93,7 +93,7 @@ def my_alert(call: Call) -> Answer:
 def put_position(call: Call) -> Answer:
     device_id = parse_typeid("dev", call.path["device_id"])
     kept = positions.put(call.session, person_id=call.actor.id, device_id=device_id, now=call.now, **call.body)
-    return Answer(_position(kept))
+    return Answer(position_shown(kept))
 
 
 @routes.delete(
@@ -113,7 +113,8 @@ def _source(call: Call) -> str:
     return f"bureau:{call.actor.bureau}"
 
 
-def _position(kept: positions.Position) -> dict[str, Any]:
+def position_shown(kept: positions.Position) -> dict[str, Any]:
+    """A device's position, as it is kept."""
     return {
         "latitude": kept.latitude,
         "longitude": kept.longitude,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
@@ -10,6 +11,15 @@ from sqlalchemy.orm import Session
 
 from partners.cap import signature
 from partners.cap.document import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A trusted sender: the bureau whose system brings its alerts (None: a feed), and its certificate in PEM."""
+
+    sender: str
+    bureau: str | None
+    certificate_pem: str
 
 
 def register(
@@ -25,6 +35,11 @@ def register(
 def revoke(session: Session, sender: str, now: datetime) -> bool:
     """Trust a sender no longer; False: nobody did."""
     return session.execute(_REVOKE, {"sender": sender, "now": now}).scalar() is not None
+
+
+def trusted(session: Session) -> list[Sender]:
+    """Everybody whose signature is trusted."""
+    return [Sender(row.sender, row.bureau, row.certificate_pem) for row in session.execute(_TRUSTED)]
 
 
 def signed_message(
@@ -51,5 +66,8 @@ _REGISTER = text(
 )
 _REVOKE = text(
     "UPDATE notify.alert_sender SET revoked_at = :now WHERE sender = :sender AND revoked_at IS NULL RETURNING sender"
+)
+_TRUSTED = text(
+    "SELECT sender, bureau, certificate_pem FROM notify.alert_sender WHERE revoked_at IS NULL ORDER BY sender"
 )
 _FIND = text("SELECT bureau, certificate_pem FROM notify.alert_sender WHERE sender = :sender AND revoked_at IS NULL")

@@ -219,9 +219,11 @@ def test_a_device_s_position_is_kept_coarsely_and_forgotten_when_asked(client: F
     assert kept.status_code == 200, kept.text
     assert (kept.json["latitude"], kept.json["longitude"], kept.json["district"]) == (22.631, 120.302, "64000060")
     assert datetime.fromisoformat(kept.json["at"]).tzinfo is not None
+    assert mei.call("GET", "/v1/devices").json["items"][0]["position"] == kept.json
     assert mei.call("PUT", address, {"latitude": 35.0, "longitude": 139.0}).json["district"] is None
     assert mei.call("PUT", address, {"latitude": 95.0, "longitude": 139.0}).status_code == 422
     assert mei.call("DELETE", address).status_code == 204
+    assert mei.call("GET", "/v1/devices").json["items"][0]["position"] is None
     ming = sign_in(client, "E179864328", "0987654321")
     assert ming.call("PUT", address, {"latitude": 22.6, "longitude": 120.3}).status_code == 404
     assert ming.call("DELETE", address).status_code == 404
