@@ -12,7 +12,7 @@ from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity.words import BUREAU_NAMES
 from notify import browsers, devices, inbox
-from notify.alerts import duty_routes
+from notify.alerts import duty_routes, positions
 from notify.alerts import routes as alert_routes
 from notify.campaigns import routes as campaign_routes
 from notify.cap import routes as cap_routes
@@ -80,7 +80,12 @@ def _checked_address(kind: str, address: str) -> str:
     summary=Text("我登記的裝置", "My devices, the one seen last first"),
 )
 def my_devices(call: Call) -> Answer:
-    items = [_device(device) for device in devices.devices_of(call.session, call.actor.id)]
+    """`position` is what is kept of where it is: null unless its owner wants it to be known."""
+    kept = positions.of_person(call.session, call.actor.id)
+    items = [
+        _device(each) | {"position": alert_routes.position_shown(kept[each.id]) if each.id in kept else None}
+        for each in devices.devices_of(call.session, call.actor.id)
+    ]
     return Answer({"items": items, "next_cursor": None})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from core.http import Matches, page_of
+from notify.alerts.schemas import PositionSchema
 from notify.texts import WORDINGS
 
 KINDS = ("fid", "fcm_token", "webpush", "line")
@@ -39,7 +40,11 @@ class RegisteredDeviceSchema(DeviceSchema):
     receipt_key = fields.String(required=True)
 
 
-DevicePage = page_of(DeviceSchema)
+class ListedDeviceSchema(DeviceSchema):
+    position = fields.Nested(PositionSchema, required=True, allow_none=True)
+
+
+DevicePage = page_of(ListedDeviceSchema)
 
 
 class AlertStateSchema(Schema):
