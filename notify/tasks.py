@@ -16,6 +16,7 @@ from notify import automatic_debit, cash, deliveries, instalments, money_back, s
 from notify.alerts import tasks as alert_tasks
 from notify.campaigns import tasks as campaign_tasks
 from notify.cap import tasks as cap_tasks
+from notify.channels import paid
 from notify.messages import day_text, write
 from notify.topics import tasks as topic_tasks
 
@@ -120,4 +121,5 @@ SWEEPS: dict[str, tuple[float, Callable[[datetime], object]]] = {
     **cap_tasks.SWEEPS,
     **topic_tasks.SWEEPS,
     **campaign_tasks.SWEEPS,
+    "notify.settle_withdrawn": (60.0, paid.settle_withdrawn),
 }

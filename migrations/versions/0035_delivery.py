@@ -66,6 +66,7 @@ ALTER TABLE notify.delivery
 COMMENT ON COLUMN notify.delivery.excused IS 'How many of its attempts say nothing about it: the channel was closed.';
 COMMENT ON COLUMN notify.delivery.provider IS 'Who was asked to send it and may have: nobody else is asked then.';
 CREATE INDEX delivery_in_turn_of_channel ON notify.delivery (channel, urgency DESC, next_at) WHERE status = 'pending';
+CREATE INDEX delivery_with_money_reserved ON notify.delivery (id) WHERE budget_month IS NOT NULL;
 DROP INDEX notify.delivery_in_turn;
 DROP INDEX notify.delivery_due;
 """

@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import db
 from core.clock import taipei_date
 from core.settings import settings
 
@@ -69,6 +70,12 @@ def settle(session: Session, deliveries: Sequence[UUID]) -> None:
         session.execute(_BUREAU_SETTLED, {"bureau": bureau, "month": month, "reserved": reserved, "spent": spent})
 
 
+def settle_withdrawn(now: datetime) -> None:
+    """Give back the money of deliveries that were withdrawn before any sender took them up."""
+    with db.unit_of_work() as session:
+        settle(session, list(session.execute(_FINISHED_WITH_MONEY).scalars()))
+
+
 def _fallback(row: Any, channels: dict[str, Any]) -> Fallback | None:
     if channels.get("line") and row.line_device is not None:
         return Fallback(row.message_id, "line", row.line_device)
@@ -113,6 +120,9 @@ def _line_up(session: Session, run: Any, paid_for: Sequence[Fallback], now: date
     )  # fmt: skip
 
 
+_FINISHED_WITH_MONEY = text(
+    "SELECT id FROM notify.delivery WHERE budget_month IS NOT NULL AND status <> 'pending' ORDER BY id LIMIT 5000"
+)
 _RUNS_THAT_PAY = text(
     """
     SELECT r.id, r.deadline, c.id AS campaign_id, c.bureau, c.priority, c.channels

@@ -203,6 +203,18 @@ def test_text_messages_are_sent_as_far_as_the_money_goes_and_what_is_not_sent_is
         assert paid.fall_back(session, people, [new_uuid()], now) == 0
 
 
+def test_money_for_messages_that_are_withdrawn_comes_back(
+    database: db.Database, companies: Mapping[str, Company]
+) -> None:
+    run, people, now = _paid_campaign(3)
+    with db.unit_of_work() as session:
+        paid.fall_back(session, people, [run], now)
+    change("UPDATE notify.delivery SET status = 'withdrawn', settled_at = now()")
+    for _ in range(2):
+        paid.settle_withdrawn(now)
+    assert _money() == [(0, 0, 0, 0)]
+
+
 def test_many_who_reserve_at_once_never_exceed_the_month(
     database: db.Database, companies: Mapping[str, Company]
 ) -> None:
