@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 from core.clock import on_the_wire, taipei_date
@@ -89,19 +89,30 @@ def subscription_answer(mine: Subscription, language: Language, now: datetime) -
 
 def happened(each: Happened, mine: Subscription, language: Language) -> dict[str, Any]:
     """One line of a subscription's history."""
-    words = {
-        "began": lambda: ending_words.BEGAN[each.how],
-        "changed": lambda: _CHANGED,
-        "asked": lambda: _ASKED,
-        "answered": lambda: _ANSWERED[each.how],
-        "renewed": lambda: _RENEWED,
-        "ended": lambda: _ENDED.format(because=ending_words.because(each.how, mine.subject)),
-    }[each.what]()
     ends_on = taipei_date(each.ends_at - timedelta(microseconds=1)).isoformat() if each.ends_at else None
     return {
         "at": on_the_wire(each.at),
         "what": each.what,
         "how": each.how,
-        "words": words.in_language(language),
+        "words": words_of(each, mine.subject).in_language(language),
         "ends_on": ends_on,
     }
+
+
+def words_of(each: Happened, subject: str) -> Text:
+    """What happened, in words."""
+    match each.what:
+        case "began":
+            return ending_words.BEGAN[each.how]
+        case "answered":
+            return _ANSWERED[each.how]
+        case "ended":
+            return _ENDED.format(because=ending_words.because(each.how, subject))
+        case "changed":
+            return _CHANGED
+        case "asked":
+            return _ASKED
+        case "renewed":
+            return _RENEWED
+        case _:
+            assert_never(each.what)

@@ -30,7 +30,10 @@ class TooManySubscriptions(Problem):
     slug = "too-many-subscriptions"
     status = 409
     title = Text("訂閱太多了", "Too many subscriptions")
-    explanation = Text("請先停止幾個不再需要的訂閱。", "End some that are no longer needed first.")
+    explanation = Text(
+        "請先停止幾個不再需要的訂閱；一天之內也不能反覆訂閱太多次。",
+        "End some that are no longer needed first; nor can more than some hundreds be begun in a day.",
+    )
 
 
 class SubscriptionEnded(Problem):

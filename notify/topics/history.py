@@ -47,9 +47,9 @@ def add(
 
 
 def of(session: Session, subscription_id: UUID, *, limit: int = 200) -> list[Happened]:
-    """The last things that happened to a subscription, the latest first."""
+    """The last things that happened to a subscription, the first of them first."""
     rows = session.execute(_OF, {"subscription_id": subscription_id, "limit": limit})
-    return [Happened(row.at, row.what, row.how, row.ref, row.ends_at) for row in rows]
+    return [Happened(row.at, row.what, row.how, row.ref, row.ends_at) for row in reversed(rows.all())]
 
 
 _ADD = text(

@@ -108,9 +108,10 @@ def live_by_topic(session: Session, person_id: UUID) -> dict[int, UUID]:
     return {row.topic_id: row.id for row in session.execute(_WHOLE, {"person_id": person_id})}
 
 
-def live_count(session: Session, person_id: UUID) -> int:
-    """How many live subscriptions the person has."""
-    return int(session.execute(_LIVE, {"person_id": person_id}).scalar_one())
+def counts(session: Session, person_id: UUID, since: datetime) -> tuple[int, int]:
+    """How many live subscriptions the person has, and how many they have begun since then."""
+    row = session.execute(_COUNTS, {"person_id": person_id, "since": since}).one()
+    return row.live, row.begun
 
 
 def read(session: Session, rows: Sequence[Any]) -> list[Subscription]:
@@ -175,4 +176,9 @@ _PAGE_BEFORE = text(
 _WHOLE = text(
     "SELECT topic_id, id FROM notify.subscription WHERE person_id = :person_id AND status = 'live' AND subject = ''"
 )
-_LIVE = text("SELECT count(*) FROM notify.subscription WHERE person_id = :person_id AND status = 'live'")
+_COUNTS = text(
+    """
+    SELECT (SELECT count(*) FROM notify.subscription WHERE person_id = :person_id AND status = 'live') AS live,
+           (SELECT count(*) FROM notify.subscription WHERE person_id = :person_id AND began_at > :since) AS begun
+    """
+)

@@ -29,6 +29,8 @@ from notify.topics.subjects import Subject
 from notify.topics.topics import Topic
 
 MOST_LIVE = 100
+# Each is kept for ever.
+MOST_BEGUN_A_DAY = 200
 _LONGEST = timedelta(days=3653)
 BeganHow = Literal["citizen", "offer", "renewal"]
 BEGAN_HOW: tuple[BeganHow, ...] = ("citizen", "offer", "renewal")
@@ -175,7 +177,8 @@ def _insert(
     ref: str | None,
     now: datetime,
 ) -> Subscription:
-    if standing.live_count(session, person_id) >= MOST_LIVE:
+    live, begun = standing.counts(session, person_id, now - timedelta(days=1))
+    if live >= MOST_LIVE or begun >= MOST_BEGUN_A_DAY:
         raise TooManySubscriptions
     ends_at = end_of(topic.rules, taipei_date(now), ends_on)
     subject, district = (about.subject, about.district) if about else ("", None)

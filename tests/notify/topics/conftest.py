@@ -44,7 +44,7 @@ def read(person: SignedIn, subscription: dict[str, Any]) -> dict[str, Any]:
 def history(person: SignedIn, subscription: dict[str, Any]) -> list[tuple[str, str]]:
     """What happened to it, the first first."""
     items = person.call("GET", f"/v1/subscriptions/{subscription['id']}/history").json["items"]
-    return [(item["what"], item["how"]) for item in reversed(items)]
+    return [(item["what"], item["how"]) for item in items]
 
 
 def inbox(person: SignedIn) -> list[dict[str, Any]]:

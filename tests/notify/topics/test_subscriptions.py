@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from waiting import wait_until
 from core import clock, db
 from core.clock import taipei_date
 from core.ids import new_uuid, typeid
-from notify.topics import subscriptions, sweeping
+from notify.topics import catalogue, subscriptions, sweeping
 from tests.notify.topics.conftest import (
     history,
     inbox,
@@ -223,6 +224,46 @@ def test_a_person_has_so_many_live_subscriptions_and_no_more(mei: SignedIn, monk
     assert refused.json["type"].endswith("/too-many-subscriptions")
     mei.call("DELETE", f"/v1/subscriptions/{first['id']}")
     subscribe(mei, "access.news")
+
+
+def test_what_is_kept_for_ever_is_not_begun_without_end(mei: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriptions, "MOST_BEGUN_A_DAY", 2)
+    for _ in range(2):
+        assert mei.call("DELETE", f"/v1/subscriptions/{subscribe(mei, 'culture.events')['id']}").status_code == 204
+    refused = mei.call("POST", "/v1/subscriptions", {"topic": "culture.events"})
+    assert refused.json["type"].endswith("/too-many-subscriptions")
+
+
+def test_several_workers_end_each_of_many_once(database: db.Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "BATCH", 10)
+    now = clock.now()
+    with db.unit_of_work() as session:
+        catalogue.seed(session, now)
+        session.execute(
+            text(
+                """
+                INSERT INTO notify.subscription (id, person_id, topic_id, began_at, began_how, ends_at, check_at)
+                SELECT gen_random_uuid(), gen_random_uuid(), t.id, :began, 'citizen', :now, :now
+                  FROM generate_series(1, 95), notify.topic t WHERE t.code = 'roadworks.near'
+                """
+            ),
+            {"began": now - timedelta(91), "now": now},
+        )
+    with ThreadPoolExecutor(3) as workers:
+        for done in [workers.submit(sweeping.end_due, now) for _ in range(3)]:
+            done.result(30)
+    with db.unit_of_work() as session:
+        ended = session.execute(
+            text(
+                """
+                SELECT (SELECT count(*) FROM notify.subscription WHERE ended_how = 'date') AS ended,
+                       (SELECT count(*) FROM notify.subscription_event WHERE what = 'ended') AS written,
+                       (SELECT count(*) FROM notify.message WHERE kind = 'subscription_ended') AS told,
+                       (SELECT count(*) FROM core.outbox WHERE kind = 'notify.subscription_ended') AS published
+                """
+            )
+        ).one()
+    assert tuple(ended) == (95, 95, 95, 95)
 
 
 # Two at the same instant: each on a connection of its own, one waiting for the other's lock.
