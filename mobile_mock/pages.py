@@ -46,7 +46,7 @@ PERMISSIONS_POLICY = ", ".join(
         "publickey-credentials-create=(self)",
         "camera=()",
         "microphone=()",
-        "geolocation=()",
+        "geolocation=(self)",
     )
 )
 

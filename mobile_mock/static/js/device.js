@@ -6,6 +6,7 @@ import { state } from "./state.js";
 
 const DEVICE = "phone.device";
 const PATIENCE_MS = 25_000;
+const WORKER_MS = 2_000;
 
 /** The browser's own push service cannot be reached, or turned us down: nothing that the city could mend. */
 export class NoPushService extends Error {}
@@ -66,6 +67,13 @@ export function mendDevice() {
     const { key } = await call("GET", "/v1/web-push-key", { quiet: true });
     if (key) await register(registration, await subscribed(registration, key), { quiet: true });
   });
+}
+
+/** Which of the person's devices this one is: its id, or null. */
+export async function deviceId() {
+  if (!isAble() || Notification.permission !== "granted") return null;
+  const device = await Promise.race([kept(), new Promise((resolve) => { window.setTimeout(resolve, WORKER_MS, null); })]);
+  return device?.id ?? null;
 }
 
 let turn = Promise.resolve();

@@ -1,5 +1,6 @@
 // Where I am at home, at work and at school, and what may decide what I get: all of it my choice, and taken back with one press.
 import { call } from "../api.js";
+import { deviceId } from "../device.js";
 import { announce, el } from "../dom.js";
 import { icon } from "../icons.js";
 import { phrase, t } from "../language.js";
@@ -7,17 +8,20 @@ import { fieldError, freshId, heading, mark } from "../parts.js";
 import { selectField } from "../select_field.js";
 import { state } from "../state.js";
 import { bigSwitch } from "../switch.js";
+import { positionPart } from "./position_part.js";
 
 const PLACES = ["home", "work", "school"];
 
 export async function aboutMe({ signal }) {
-  const [places, facts] = await Promise.all([call("GET", "/v1/notification-places", { signal }), call("GET", "/v1/notification-facts", { signal })]);
+  const asked = ["/v1/notification-places", "/v1/notification-facts", "/v1/devices"].map((path) => call("GET", path, { signal }));
+  const [places, facts, devices, hereId] = await Promise.all([...asked, deviceId()]);
   const title = t("about_me_title");
   return {
     title,
     content: [heading(title, { back: "/app/notifications", backText: t("notifications_title") }),
       el("section", { class: "card" }, el("h2", {}, icon("pin"), " ", t("places_title")), el("p", { class: "lead" }, t("places_detail")),
         el("div", { class: "form" }, PLACES.map((kind) => placeField(kind, places)))),
+      positionPart(devices.items, hereId),
       el("section", {}, el("h2", { class: "section-title" }, t("facts_title")), el("p", { class: "lead" }, t("facts_detail")), facts.items.map(factCard))],
   };
 }
