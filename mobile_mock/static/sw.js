@@ -121,30 +121,31 @@ async function open(link, id) {
 // Receipts: kept here until the city has them, signed with this device's key.
 
 self.addEventListener("message", (event) => {
-  const { kind, device, key } = event.data || {};
-  const work = { keep: () => keep(device, key), forget, send }[kind];
-  if (work) event.waitUntil(work().catch(() => {}).then(() => event.ports[0]?.postMessage({ kind: "done" })));
+  const said = event.data || {};
+  const work = { keep, forget, send, who }[said.kind];
+  if (work) event.waitUntil(work(said).catch(() => null).then((answer) => event.ports[0]?.postMessage({ answer })));
 });
 
 self.addEventListener("sync", (event) => {
   if (event.tag === RECEIPTS) event.waitUntil(send());
 });
 
-/** The browser changed or dropped the subscription: subscribe again and say so, if whoever uses this phone is signed in. */
+/** The browser changed or dropped the subscription: subscribe again and say so, while its own person is signed in. */
 self.addEventListener("pushsubscriptionchange", (event) => {
   event.waitUntil(renewed(event).catch(() => {}));
 });
 
 async function renewed(event) {
   const device = await fromStore(DEVICE, (store) => store.get("own"));
-  if (!device) return;
+  if (!device || (await (await fetch("/v1/me")).json()).id !== device.person) return;
   const options = event.oldSubscription?.options || { userVisibleOnly: true, applicationServerKey: await publicKey() };
   const subscription = event.newSubscription || await self.registration.pushManager.subscribe(options);
   const body = JSON.stringify({ kind: "webpush", address: JSON.stringify(subscription) });
   const answer = await fetch("/v1/devices", { method: "POST", body, headers: { "Content-Type": "application/json" } });
   if (!answer.ok) return;
   const registered = await answer.json();
-  await keep(registered.id, registered.receipt_key);
+  await keep({ device: registered.id, key: registered.receipt_key, person: device.person, endpoint: subscription.endpoint });
+  if (registered.id !== device.id) await fetch("/v1/devices/" + device.id, { method: "DELETE" });
 }
 
 async function publicKey() {
@@ -152,9 +153,14 @@ async function publicKey() {
 }
 
 /** The key goes in as one that can sign and can never be read again, not even by the page. */
-async function keep(device, key) {
+async function keep({ device, key, person, endpoint }) {
   const secret = await crypto.subtle.importKey("raw", bytes(key), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  await fromStore(DEVICE, (store) => store.put({ id: device, secret }, "own"), "readwrite");
+  await fromStore(DEVICE, (store) => store.put({ id: device, person, endpoint, secret }, "own"), "readwrite");
+}
+
+async function who() {
+  const device = await fromStore(DEVICE, (store) => store.get("own"));
+  return device ? { id: device.id, person: device.person, endpoint: device.endpoint } : null;
 }
 
 async function forget() {

@@ -87,8 +87,9 @@ class PushService:
         return self._books.one("SELECT * FROM webpush_subscription WHERE token = ?", token)
 
     def is_known(self, browser: str) -> bool:
-        """Whether this browser has ever subscribed here."""
-        return self._books.one("SELECT 1 FROM webpush_subscription WHERE browser = ?", browser) is not None
+        """Whether this browser has a subscription here; one that has none is given another id."""
+        live = "SELECT 1 FROM webpush_subscription WHERE browser = ? AND gone_at IS NULL"
+        return self._books.one(live, browser) is not None
 
     def take(self, subscription: Row, message: Message) -> str:
         """Keep a message, in the place of a waiting one of the same topic, and send it at once where the browser is

@@ -29,6 +29,7 @@ _PREFERENCES = {
     "datareporting.policy.dataSubmissionEnabled": False,
     "dom.push.connection.enabled": True,
     "dom.push.enabled": True,
+    "dom.push.retryBaseInterval": 200,
     "dom.push.testing.allowInsecureServerURL": True,
     "intl.accept_languages": "zh-TW, zh",
     "network.captive-portal-service.enabled": False,

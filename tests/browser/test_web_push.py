@@ -45,9 +45,19 @@ def _standing(fox: Firefox) -> str:
 def _turn_on(fox: Firefox) -> None:
     fox.open("/app/me/this-device")
     fox.sees(TITLE)
-    if _standing(fox) != "on":
+    if _standing(fox) == "off":
         fox.press("開啟這台裝置的通知")
-        fox.until(lambda: _standing(fox) == "on", saying="on")
+    fox.until(lambda: _standing(fox) == "on", saying="on")
+
+
+def _endpoint(fox: Firefox) -> str:
+    script = "return (await (await navigator.serviceWorker.ready).pushManager.getSubscription())?.endpoint ?? ''"
+    return str(fox.run(script))
+
+
+def _device(fox: Firefox) -> str:
+    """The city's name for the browser's subscription."""
+    return str(fox.run("return (await (await fetch('/v1/devices')).json()).items[0]?.id ?? ''"))
 
 
 def _sign_in_elsewhere(stack: Stack) -> None:
@@ -79,32 +89,45 @@ def test_a_message_goes_all_the_way_to_firefox_and_back(stack: Stack, fox: Firef
 
 def test_a_subscription_that_the_push_service_ended_is_mended_at_the_next_visit(stack: Stack, fox: Firefox) -> None:
     _turn_on(fox)
-    ended = fox.run("return JSON.parse(localStorage.getItem('phone.device'))")
-    stack.sandbox.asked("DELETE", f"/webpush/subscriptions/{ended['endpoint'].rsplit('/', 1)[1]}")
+    ended = _device(fox)
+    stack.sandbox.asked("DELETE", f"/webpush/subscriptions/{_endpoint(fox).rsplit('/', 1)[1]}")
     _sign_in_elsewhere(stack)
     gone = "SELECT gone_reason FROM notify.device WHERE id = %s"
-    wait_until(lambda: _row(stack, gone, parse_typeid("dev", ended["id"])) == ("unregistered",))
+    wait_until(lambda: _row(stack, gone, parse_typeid("dev", ended)) == ("unregistered",))
     fox.open("/app")
-    kept = "return JSON.parse(localStorage.getItem('phone.device'))"
-    fox.until(lambda: fox.run(kept)["id"] != ended["id"], saying="another device")
+    fox.until(lambda: _device(fox) not in ("", ended), saying="another device")
     _turn_on(fox)
     before = len(fox.notifications())
     _sign_in_elsewhere(stack)
     fox.until(lambda: len(fox.notifications()) > before, saying="a notice")
 
 
+def test_a_subscription_that_the_browser_dropped_is_mended_with_no_page_open(stack: Stack, fox: Firefox) -> None:
+    _turn_on(fox)
+    dropped, token = _device(fox), _endpoint(fox).rsplit("/", 1)[1]
+    stack.sandbox.asked("DELETE", f"/webpush/subscriptions/{token}")
+    fox.open("/openapi.json")
+    # When Firefox comes back, the push service knows nothing of it any more.
+    stack.kill("sandbox")
+    newer = (
+        "SELECT count(*) FROM notify.device WHERE kind = 'webpush' AND gone_at IS NULL AND created_at >"
+        " (SELECT created_at FROM notify.device WHERE id = %s)"
+    )
+    wait_until(lambda: _row(stack, newer, parse_typeid("dev", dropped)) == (1,), seconds=40)
+
+
 def test_turned_off_or_signed_out_nothing_comes_any_more(stack: Stack, fox: Firefox) -> None:
     _turn_on(fox)
-    device = fox.run("return JSON.parse(localStorage.getItem('phone.device')).id")
+    assert _device(fox)
     fox.press("關閉這台裝置的通知")
     fox.until(lambda: _standing(fox) == "off", saying="off")
-    assert fox.run("return (await (await fetch('/v1/devices')).json()).items.map((each) => each.id)").count(device) == 0
-    assert fox.run("return (await (await navigator.serviceWorker.ready).pushManager.getSubscription())") is None
+    assert fox.run("return (await (await fetch('/v1/devices')).json()).items") == []
+    assert _endpoint(fox) == ""
     _turn_on(fox)
     fox.open("/app/me")
     fox.press("登出")
     fox.sees("一支手機，辦好高雄的事")
-    assert fox.run("return (await (await navigator.serviceWorker.ready).pushManager.getSubscription())") is None
+    assert _endpoint(fox) == ""
     assert fox.errors == []
 
 
@@ -197,7 +220,7 @@ def test_a_tap_opens_the_page_and_counts_as_opened_even_when_the_network_comes_l
             """async ({device, key}) => {
               const { port1, port2 } = new MessageChannel();
               const done = new Promise((resolve) => { port1.onmessage = resolve; });
-              (await navigator.serviceWorker.ready).active.postMessage({ kind: "keep", device, key }, [port2]);
+              (await navigator.serviceWorker.ready).active.postMessage({ kind: "keep", device, key, person: "x", endpoint: "x" }, [port2]);
               await done;
             }""",
             {"device": registered["id"], "key": registered["receipt_key"]},

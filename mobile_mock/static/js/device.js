@@ -4,7 +4,6 @@ import { fromBase64url } from "./bytes.js";
 import { t } from "./language.js";
 import { state } from "./state.js";
 
-const DEVICE = "phone.device";
 const PATIENCE_MS = 25_000;
 const WORKER_MS = 2_000;
 
@@ -21,7 +20,7 @@ export class NotAllowed extends Error {}
 export async function deviceStanding() {
   if (!isAble()) return isPlainIPhone() ? "not_installed" : "unsupported";
   if (Notification.permission === "denied") return "blocked";
-  const device = kept();
+  const device = await kept();
   if (!device) return "off";
   const subscription = await (await worker()).pushManager.getSubscription();
   const isHere = Notification.permission === "granted" && subscription?.endpoint === device.endpoint;
@@ -46,11 +45,9 @@ export async function turnOn() {
 /** Take the address back, so that the next person on this phone sees nothing of this one. */
 export function turnOff() {
   return oneAtATime(async () => {
-    const device = kept();
+    const device = isAble() && await kept();
     if (!device) return;
     await call("DELETE", `/v1/devices/${encodeURIComponent(device.id)}`).catch((failure) => { if (failure.status !== 404) throw failure; });
-    window.localStorage.removeItem(DEVICE);
-    if (!isAble()) return;
     const registration = await worker();
     await tell(registration, { kind: "forget" });
     await (await registration.pushManager.getSubscription())?.unsubscribe().catch(() => {});
@@ -60,7 +57,7 @@ export function turnOff() {
 /** Mend what the browser changed behind our back, where that needs nobody's word; called whenever the phone is opened. */
 export function mendDevice() {
   return oneAtATime(async () => {
-    if (!isAble() || !kept() || Notification.permission !== "granted") return;
+    if (!isAble() || Notification.permission !== "granted" || !await kept()) return;
     const registration = await worker();
     tell(registration, { kind: "send" });
     if (await deviceStanding() !== "lost") return;
@@ -120,20 +117,23 @@ async function subscribed(registration, key) {
 async function register(registration, subscription, { quiet = false } = {}) {
   const address = JSON.stringify(subscription);
   const device = await call("POST", "/v1/devices", { body: { kind: "webpush", address, name: t("passkey_default_name") }, quiet });
-  await tell(registration, { kind: "keep", device: device.id, key: device.receipt_key });
-  window.localStorage.setItem(DEVICE, JSON.stringify({ id: device.id, person: state.me.id, endpoint: subscription.endpoint }));
+  const { endpoint } = subscription;
+  const before = await kept();
+  await tell(registration, { kind: "keep", device: device.id, key: device.receipt_key, person: state.me.id, endpoint });
+  if (before && before.id !== device.id) await call("DELETE", `/v1/devices/${encodeURIComponent(before.id)}`, { quiet: true }).catch(() => {});
 }
 
-/** Say something to the service worker, and wait until it has done it. */
+/** Say something to the service worker, and wait until it has done it; its answer. */
 function tell(registration, words) {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = resolve;
+    port1.onmessage = (event) => resolve(event.data.answer);
     registration.active.postMessage(words, [port2]);
   });
 }
 
-function kept() {
-  const device = JSON.parse(window.localStorage.getItem(DEVICE));
+/** What the service worker knows of this device, if it is the one of whoever is signed in: {id, endpoint, person}. */
+async function kept() {
+  const device = await tell(await worker(), { kind: "who" });
   return device?.person === state.me?.id ? device : null;
 }

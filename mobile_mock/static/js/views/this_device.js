@@ -1,5 +1,5 @@
 // Notices on this device: what they are, on or off, and what to do where the browser does not let us.
-import { NoPushService, NotAllowed, deviceStanding, turnOff, turnOn } from "../device.js";
+import { NoPushService, NotAllowed, deviceStanding, mendDevice, turnOff, turnOn } from "../device.js";
 import { announce, el, fill, focusOn } from "../dom.js";
 import { t } from "../language.js";
 import { busy, button, heading, notice } from "../parts.js";
@@ -8,6 +8,7 @@ export async function thisDevice() {
   const title = t("device_title");
   const card = el("section", { class: "card", "aria-live": "polite" });
   await draw(card);
+  if (card.dataset.standing === "lost") mendDevice().then(() => draw(card)).catch(() => {});
   return {
     title,
     content: [heading(title, { back: "/app/me", backText: t("me_title") }), el("p", {}, t("device_lead")),
