@@ -49,7 +49,7 @@ export function factsCard(alert, statusMark) {
     [t("alert_event"), alert.event],
     [t("alert_expires"), moment(alert.expires_at)],
     [t("alert_sender"), alert.sender_name ? `${alert.sender_name}（${alert.sender}）` : alert.sender],
-    [t("alert_source"), alert.source],
+    [t("alert_source"), sourceWords(alert.source)],
     [t("alert_signature"), t(alert.is_signature_trusted ? "signature_trusted" : "signature_none")],
     [t("alert_received"), moment(alert.received_at)],
     [t("alert_first"), who(alert.received_by)],
@@ -58,4 +58,11 @@ export function factsCard(alert, statusMark) {
     [t("alert_web"), alert.web && el("span", { class: "mono" }, alert.web)],
     [t("alert_number"), el("span", { class: "mono" }, alert.identifier)],
   ]));
+}
+
+/** By which way it came: the desk, a feed, a bureau's system ("bureau:fire"), or ours on an officer's word. */
+function sourceWords(source) {
+  const [kind, bureau] = source.split(":");
+  if (!has(`source_${kind}`)) return source;
+  return bureau ? t("with_code", { words: t(`source_${kind}`), code: bureau }) : t(`source_${kind}`);
 }

@@ -37,10 +37,19 @@ export function draftKeeper(draft, { read, missing, copy, signal, onKept, onRefu
 
   const isDirty = () => JSON.stringify(read()) !== written;
   const say = (tone, words, ...more) => fill(line, el("span", { class: `mark ${tone}` }, words), more);
+  // Also when what was refused, or never saved, was typed back to what is.
+  const sayKept = () => {
+    forgetCopy(kept?.id || "new");
+    onRefused([]);
+    say(kept ? "good" : "", kept ? t("kept_at", { at: momentText(kept.updated_at) }) : t("kept_new"));
+  };
   const sayMissing = (names) => say("warn", t("kept_not_yet"), el("span", { class: "hint" }, ` ${t("kept_missing", { names: names.join(t("and")) })}`));
   const changed = () => {
     window.clearTimeout(timer);
-    if (!isDirty()) return;
+    if (!isDirty()) {
+      if (!isStopped) sayKept();
+      return;
+    }
     window.sessionStorage.setItem(keyOf(kept?.id || "new"), JSON.stringify({ version: kept?.version, body: read() }));
     if (isStopped) return;
     const names = missing();
@@ -74,8 +83,7 @@ export function draftKeeper(draft, { read, missing, copy, signal, onKept, onRefu
       return false;
     }
     written = JSON.stringify(body);
-    onRefused([]);
-    say("good", t("kept_at", { at: momentText(kept.updated_at) }));
+    sayKept();
     onKept(kept);
     return true;
   };
@@ -105,8 +113,7 @@ export function draftKeeper(draft, { read, missing, copy, signal, onKept, onRefu
   const warn = (event) => { if (!isStopped && isDirty()) event.preventDefault(); };
   window.addEventListener("beforeunload", warn);
   signal.addEventListener("abort", () => { window.clearTimeout(timer); window.removeEventListener("beforeunload", warn); });
-  if (kept) say("good", t("kept_at", { at: momentText(kept.updated_at) }));
-  else say("", t("kept_new"));
   if (copy) changed();
+  else sayKept();
   return { line, changed, now };
 }

@@ -52,7 +52,7 @@ export function wordingForm(content, { onChange, above, linkHint }) {
   const setFilledByEvent = (names) => { filledByEvent = names; changed(); };
   const missing = () => [
     ...sides.flatMap((side) => ["title", "body"].filter((part) => !side.read()[part]).map((part) => `${t(`words_in_${side.name}`)} ${t(`${part}_label`)}`)),
-    link.input.value.trim() ? null : t("link_label"),
+    link.input.value.trim() ? null : t("link_label"), ...slots.missing(),
   ];
   return { block, missing, read: () => ({ ...words(), link: link.input.value.trim(), fields: slots.read() }), set, setFilledByEvent, fields };
 }
@@ -116,6 +116,7 @@ function slotFields(values, onChange) {
     block,
     draw,
     read: () => Object.fromEntries(shown.map((name) => [name, known[name] || ""])),
+    missing: () => shown.filter((name) => !known[name]).map((name) => `{${name}}`),
     set: (next) => { Object.assign(known, next); shown = []; fill(list); },
   };
 }

@@ -165,12 +165,14 @@ function phoneLink(signal) {
   return notice("info", t("phone_title"), el("p", {}, t("phone_detail")), place, show);
 }
 
-/** Mark the fields that the API refused, without leading there; answers those refusals that have no field. */
+/** Mark the fields that the API refused, each with all its reasons, without leading there; answers those refusals that have no field. */
 function markRefused(fields, errors) {
-  for (const each of Object.values(fields)) each.setError("");
-  return errors.filter(({ pointer, detail }) => {
+  const reasons = new Map(Object.values(fields).map((each) => [each, []]));
+  const unplaced = errors.filter(({ pointer, detail }) => {
     const found = Object.entries(fields).find(([name]) => pointer === name || pointer.startsWith(`${name}/`));
-    found?.[1].setError(refusalWords(detail), { isQuiet: true });
+    if (found) reasons.get(found[1]).push(refusalWords(detail));
     return !found;
   });
+  for (const [each, said] of reasons) each.setError(said.join(t("next_sentence")), { isQuiet: true });
+  return unplaced;
 }

@@ -22,7 +22,7 @@ const BLANK = {
 };
 
 export const desk = {
-  path: "/desk/topics", name: "topics", roles: ["editor", "publisher"], screens: { "/desk/topics": list, "/desk/topics/new": write, "/desk/topics/:code": write },
+  path: "/desk/topics", name: "topics", roles: ["editor", "publisher"], screens: { "/desk/topics": list, "/desk/topics/new": write, "/desk/topics/:code/edit": write },
 };
 
 async function list({ signal }) {
@@ -38,7 +38,7 @@ async function list({ signal }) {
 }
 
 function row(topic) {
-  return el("li", { class: "row" }, el("a", { class: "row-link", href: `/desk/topics/${topic.code}` },
+  return el("li", { class: "row" }, el("a", { class: "row-link", href: `/desk/topics/${topic.code}/edit` },
     el("span", { class: "row-words" }, el("span", { class: "row-title" }, topic.name), el("span", {}, topic.purpose),
       el("span", { class: "hint" }, t("topic_ends", { ends: topic.ends.join(t("next_sentence")) }))),
     topic.facts_awaiting.length > 0 && el("span", { class: "mark warn" }, t("facts_awaiting")),
