@@ -78,10 +78,14 @@ class Told:
 
     def take(self, topic: str) -> UUID:
         """A live subscription, taken over HTTP; its id."""
+        return parse_typeid("sub", self.call("POST", "/v1/subscriptions", topic=topic)["id"])
+
+    def call(self, method: str, path: str, **body: Any) -> Any:
+        """One request in this person's session; the JSON that came back."""
         origin = {"Origin": self.stack.url}
-        answer = self.page.request.post(f"{self.stack.url}/v1/subscriptions", data={"topic": topic}, headers=origin)
+        answer = self.page.request.fetch(self.stack.url + path, method=method, data=body, headers=origin)
         assert answer.ok, answer.text()
-        return parse_typeid("sub", answer.json()["id"])
+        return answer.json()
 
     def card(self, name: str) -> Locator:
         return self.page.locator(".subscription", has_text=name)
@@ -291,8 +295,23 @@ def test_the_cap_the_quiet_hours_and_what_may_be_used_are_kept_as_soon_as_they_a
     page.get_by_role("switch", name="晚上不要響").click()
     expect(page.get_by_label("從", exact=True)).to_be_hidden()
 
+
+def test_places_facts_and_where_a_device_is_are_said_and_taken_back(told: Told) -> None:
+    page = told.page
+    other = told.call("POST", "/v1/devices", kind="fid", address=f"dQw4w9WgXcQ-{told.id.hex[:10]}", name="平板")["id"]
+    told.call("PUT", f"/v1/devices/{other}/position", latitude=22.6851, longitude=120.2989)
+    told.device.open("/app/notifications")
     page.get_by_role("link", name="地點和可以用的資料").click()
     told.device.sees("地點和可以用的資料")
+    tablet = page.locator(".setting", has_text="平板")
+    expect(tablet).to_contain_text("記著：左營區")
+    tablet.get_by_role("button", name="忘記").click()
+    expect(page.locator("#announcer")).to_have_text("已忘記位置")
+    assert (
+        told.run("SELECT count(*) FROM notify.device WHERE position IS NOT NULL AND person_id = %(id)s", id=told.id)
+        == 0
+    )
+
     page.get_by_label("住家").select_option(label="左營區")
     rider = page.get_by_role("switch", name="我使用復康巴士")
     expect(rider).not_to_be_checked()
