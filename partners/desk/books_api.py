@@ -47,7 +47,7 @@ BOOKS: Mapping[str, Book] = {
     "household/guardianships": Book("household_guardianship", "ward", _same("guardian", "ward")),
     "household/deaths": Book("household_death", "national_id", _same("national_id")),
     "sms": Book("sms_message", "position", {"to": "recipient", "id": "id"}),
-    "line": Book("line_message", "position", _same("recipient", "retry_key")),
+    "line": Book("line_message", "position", _same("person", "retry_key")),
     "sms/numbers": Book("sms_number", "mobile", _same("mobile", "national_id")),
     "ach/accounts": Book("ach_account", "account_no", _same("bank", "account_no", "national_id")),
     "ach/authorisations": Book(

@@ -272,10 +272,10 @@ BOOKS = {
     "/books/line": {
         "get": _book(
             "Messages of LINE; `deliveries` says how often each retry key came",
-            ("recipient", "retry_key"),
+            ("person", "retry_key"),
             request_id=TEXT,
             retry_key=MAYBE_TEXT,
-            recipient=TEXT,
+            person=TEXT,
             text=TEXT,
             received_at=TIME,
             deliveries=NUMBER,

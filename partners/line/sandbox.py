@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS line_message (
     position    INTEGER PRIMARY KEY,
     request_id  TEXT NOT NULL,
     retry_key   TEXT UNIQUE,
-    recipient   TEXT NOT NULL,
+    person      TEXT NOT NULL,
     text        TEXT NOT NULL,
     received_at TEXT NOT NULL,
     deliveries  INTEGER NOT NULL DEFAULT 1
@@ -79,7 +79,7 @@ def _take(desk: Desk, recipient: str, words: str, retry_key: str | None) -> tupl
                 return str(known[0]), False
         request_id = str(uuid.uuid4())
         writing.execute(
-            "INSERT INTO line_message (request_id, retry_key, recipient, text, received_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO line_message (request_id, retry_key, person, text, received_at) VALUES (?, ?, ?, ?, ?)",
             (request_id, retry_key, recipient, words, on_the_wire(now())),
         )
     return request_id, True

@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,47 @@ def test_several_threads_may_push_at_once(fcm: FcmClient, books: SandboxBooks) -
         outcomes = list(threads.map(lambda n: fcm.send(push(message_id=f"msg_{n}")), range(64)))
     assert all(isinstance(outcome, Delivered) for outcome in outcomes)
     assert len({received["message_id"] for received in books.pushes()}) == 64
+
+
+def test_a_phone_shows_a_repeat_in_the_place_of_the_first_and_one_without_the_app_is_gone(
+    fcm: FcmClient, books: SandboxBooks
+) -> None:
+    for message_id in ("msg_1", "msg_1", "msg_2"):
+        assert isinstance(fcm.send(push(message_id=message_id)), Delivered)
+    gone = Push("fid", "unregistered-1", "msg_3", "t", "b", "/app", 60)
+    assert [fcm.send(gone), fcm.send(gone)] == [Unregistered(), Unregistered()]
+    counts = urllib3.request("GET", f"{books.url}/fcm/counts").json()
+    assert {name: counts[name] for name in ("accepted", "notified", "repeated", "refused")} == {
+        "accepted": 3, "notified": 2, "repeated": 1, "refused": 2,
+    }  # fmt: skip
+    books.reset()
+    assert urllib3.request("GET", f"{books.url}/fcm/counts").json()["accepted"] == 0
+
+
+@pytest.mark.parametrize(
+    ("urgency", "is_repeat", "channel", "priority", "sound"),
+    [
+        (9, True, "emergency", "high", "default"),
+        (5, False, "messages", "high", "default"),
+        (5, True, "quiet", "high", None),
+        (2, False, "messages", "normal", "default"),
+        (0, False, "quiet", "normal", None),
+    ],
+)
+def test_how_loud_a_push_is(
+    fcm: FcmClient,
+    books: SandboxBooks,
+    urgency: int,
+    is_repeat: bool,
+    channel: str,
+    priority: str,
+    sound: str | None,
+) -> None:
+    fcm.send(replace(push(), urgency=urgency, is_repeat=is_repeat))
+    [received] = books.pushes()
+    message = received["message"]
+    assert (message["android"]["priority"], message["android"]["notification"]["channel_id"]) == (priority, channel)
+    assert message["apns"]["payload"]["aps"].get("sound") == sound
 
 
 _PUSH_AND_NAME_THE_HOSTS = """
