@@ -1,10 +1,13 @@
 """Whose turn it is: one statement decides on everything that is due for up to `MOST_PEOPLE` people, and writes it.
 
-The best of a person's candidates, as many as the day has room for, become messages; the others wait for tomorrow
-morning, or lie in the inbox for the digest where tomorrow would be too late.
+The best of a person's candidates, as many as the day has room for, become messages; the others wait for tomorrow, or
+lie in the inbox for the digest where tomorrow would be too late. Two rules keep the day open for what comes up:
+once it has rung, the last ring before the evening is not for what is of ordinary priority and can wait until then; and
+what waits for tomorrow waits until its evening where it has the time.
 
     waiting ─ among the best of its round ─────────→ sent        a message, and a delivery for each live device
-            ─ no room, tomorrow is soon enough ────→ waiting     until the person wakes, one step more urgent
+            ─ the last ring is kept, it can wait ──→ waiting     until the evening
+            ─ no room, tomorrow is soon enough ────→ waiting     for tomorrow, one step more urgent
             ─ no room, tomorrow is too late ───────→ digested    a message without a delivery
             ─ asleep ──────────────────────────────→ waiting     until the person wakes
             ─ its deadline has passed ─────────────→ expired
@@ -27,15 +30,19 @@ from notify.cap.rounds import GATHER_SECONDS, Rounds
 
 MOST_PEOPLE = 500
 MOST_PENDING = 20_000
+EARLIER_MINUTES = 10
+"""So long before the digest what can wait is decided on: by then the day shows how much room it had."""
 LANE_LOCKS = 7_270_034
 _DEFAULTS = Preferences()
 
-# The tally in which a sender sees what was decided; whoever is asleep was counted when the audience was.
+# The tally in which a sender sees what was decided. Whoever is asleep was counted when the audience was made, and what
+# waits for this evening is decided then.
 TALLIES = {
     ("sent", None): "sent",
     ("digested", "cap"): "digested",
     ("digested", "cap_is_zero"): "digested",
     ("waiting", "cap"): "waiting_tomorrow",
+    ("waiting", "evening"): None,
     ("waiting", "asleep"): None,
     ("expired", "cap"): "expired",
     ("expired", "asleep"): "expired",
@@ -91,6 +98,7 @@ def decide(session: Session, people: Sequence[UUID], rounds: Rounds, now: dateti
             "people": list(people), "now": now, "horizon": rounds.horizon, "gather": GATHER_SECONDS,
             "cap": _DEFAULTS.daily_cap, "quiet_from": _DEFAULTS.quiet_from, "quiet_until": _DEFAULTS.quiet_until,
             "zone": _DEFAULTS.timezone, "takes_digest": _DEFAULTS.takes_digest, "digest_at": _DEFAULTS.digest_at,
+            "earlier": EARLIER_MINUTES,
         },
     ).all()  # fmt: skip
     if any(row.over_cap for row in rows):
@@ -140,7 +148,11 @@ _DECIDE = text(
     ), clock AS MATERIALIZED (
         SELECT person_id, cap, takes_digest, day, coalesce(d.used, 0) AS used,
                notify.awake_at(quiet_from, quiet_until, zone, :now) AS awake_at,
+               notify.awake_at(quiet_from, quiet_until, zone, (day + digest_at - make_interval(mins => :earlier))
+                                                              AT TIME ZONE zone) AS tonight,
                notify.wakes_tomorrow(quiet_from, quiet_until, zone, :now) AS tomorrow,
+               notify.awake_at(quiet_from, quiet_until, zone, (day + 1 + digest_at - make_interval(mins => :earlier))
+                                                              AT TIME ZONE zone) AS evening,
                notify.awake_at(quiet_from, quiet_until, zone,
                    (day + digest_at + CASE WHEN (day + digest_at) AT TIME ZONE zone > :now THEN interval '0'
                                            ELSE interval '1 day' END) AT TIME ZONE zone) AS digest_at
@@ -158,20 +170,25 @@ _DECIDE = text(
                                  AS round_closed_at FROM waiting) AS w
          WHERE begun_at <= round_closed_at AND not_before <= round_closed_at
     ), standing AS (
-        SELECT d.*, k.cap, k.used, k.day, k.awake_at, k.tomorrow, k.digest_at, k.takes_digest,
+        SELECT d.*, k.cap, k.used, k.day, k.awake_at, k.tonight, k.tomorrow, k.evening, k.digest_at, k.takes_digest,
                CASE WHEN s.id IS NULL THEN 'ended' WHEN d.deadline <= :now THEN 'late'
                     WHEN k.awake_at > :now THEN 'asleep' ELSE 'competes' END AS standing
           FROM due d JOIN clock k USING (person_id)
                LEFT JOIN notify.subscription s
                       ON s.id = d.subscription_id AND s.status = 'live' AND (s.ends_at IS NULL OR s.ends_at > :now)
-    ), ranked AS (
+    ), ordered AS (
         SELECT *, count(*) OVER (PARTITION BY person_id, standing) AS contenders, row_number() OVER (
                    PARTITION BY person_id, standing
                    ORDER BY least(priority + waited, 4 + waited) DESC, deadline, interest DESC, run_id) AS place
           FROM standing
+    ), ranked AS (
+        SELECT *, row_number() OVER (PARTITION BY person_id, standing, is_patient ORDER BY place) AS turn
+          FROM (SELECT *, used BETWEEN 1 AND cap - 1 AND place > cap - used - 1 AND priority <= 2
+                          AND :now < tonight AND deadline > tonight AS is_patient
+                  FROM ordered) AS o
     ), verdict AS MATERIALIZED (
         SELECT *, CASE standing WHEN 'ended' THEN 'withdrawn' WHEN 'late' THEN 'expired' WHEN 'asleep' THEN 'waiting'
-                       ELSE CASE WHEN place <= cap - used THEN 'sent'
+                       ELSE CASE WHEN is_patient THEN 'waiting' WHEN turn <= cap - used THEN 'sent'
                                  WHEN cap = 0 OR deadline <= tomorrow THEN 'digested' ELSE 'waiting' END
                   END AS verdict
           FROM ranked
@@ -182,8 +199,8 @@ _DECIDE = text(
          ORDER BY id FOR NO KEY UPDATE
     ), kept AS (
         SELECT v.run_id, v.person_id, v.subscription_id, v.topic_id, v.content_id, v.priority, v.deadline, v.fields,
-               v.waited, v.reason, v.not_before, v.standing, v.cap, v.used, v.day, v.awake_at, v.tomorrow, v.digest_at,
-               v.takes_digest, v.place, v.contenders,
+               v.waited, v.reason, v.not_before, v.standing, v.cap, v.used, v.day, v.awake_at, v.tonight, v.tomorrow,
+               v.evening, v.digest_at, v.takes_digest, v.place, v.contenders, v.is_patient,
                CASE WHEN v.verdict IN ('sent', 'digested') AND l.id IS NULL THEN 'withdrawn' ELSE v.verdict END
                AS verdict
           FROM verdict v LEFT JOIN live l ON l.id = v.subscription_id
@@ -195,14 +212,16 @@ _DECIDE = text(
                     WHEN verdict = 'expired' THEN CASE WHEN waited > 0 THEN 'cap'
                                                        WHEN reason = 'asleep' OR deadline <= not_before THEN 'asleep'
                                                        ELSE 'deadline' END
-                    WHEN cap = 0 THEN 'cap_is_zero' ELSE 'cap' END AS because
+                    WHEN is_patient THEN 'evening' WHEN cap = 0 THEN 'cap_is_zero' ELSE 'cap' END AS because
           FROM kept
     ), moved AS (
         UPDATE notify.candidate c
            SET status = d.verdict, reason = d.because,
                decided_at = CASE WHEN d.verdict = 'waiting' THEN NULL ELSE CAST(:now AS timestamptz) END,
                not_before = CASE WHEN d.verdict <> 'waiting' THEN c.not_before
-                                 WHEN d.because = 'asleep' THEN d.awake_at ELSE d.tomorrow END,
+                                 WHEN d.because = 'asleep' THEN d.awake_at WHEN d.because = 'evening' THEN d.tonight
+                                 WHEN d.evening > d.tomorrow AND d.deadline > d.evening THEN d.evening
+                                 ELSE d.tomorrow END,
                waited = c.waited + CASE WHEN d.verdict = 'waiting' AND d.because = 'cap' THEN 1 ELSE 0 END
           FROM decision d
          WHERE c.run_id = d.run_id AND c.person_id = d.person_id

@@ -14,6 +14,8 @@ from notify.cap.decisions import decide_due
 from tests.notify.cap.conftest import LATER, NOW, WEEK, City
 
 DAY = timedelta(days=1)
+# Ten minutes before the digest in Taipei, when the day is settled.
+EVENING = datetime.fromisoformat("2026-11-05T18:50:00+08:00")
 # Seven in the morning of Friday in Taipei, when the quiet hours end.
 FRIDAY = datetime.fromisoformat("2026-11-06T07:00:00+08:00")
 
@@ -43,24 +45,58 @@ def test_of_equals_the_one_that_ends_first_then_the_one_they_open_more_often_is_
 def test_the_cap_is_one_for_the_whole_day_and_all_bureaus(city: City) -> None:
     (person,) = city.people(1)
     for hour in range(6):
-        city.run([person], topic=f"topic.{hour}", begun_at=NOW + timedelta(hours=hour))
+        city.run([person], topic=f"topic.{hour}", priority=3, begun_at=NOW + timedelta(hours=hour))
         decide_due(LATER + timedelta(hours=hour))
     assert len(city.sent()[person]) == 3
     (day,) = city.read("SELECT day, used FROM notify.person_day")
     assert (f"{day.day}", day.used) == ("2026-11-05", 3)
 
 
-def test_who_finds_no_room_comes_first_among_equals_the_next_morning(city: City) -> None:
+def test_the_last_ring_before_the_evening_is_kept_for_what_is_important_or_cannot_wait(city: City) -> None:
+    hurried, important, quiet = city.people(3)
+    everybody = [hurried, important, quiet]
+    first, second, third = (
+        city.run(everybody, topic=f"ordinary.{n}", begun_at=NOW + timedelta(minutes=n)) for n in range(3)
+    )
+    for n in range(3):
+        decide_due(LATER + timedelta(minutes=n))
+    assert city.sent() == {person: {first, second} for person in everybody}
+    assert city.standing(third, quiet) == ("waiting", "evening")
+    assert city.tallies(third) == {}
+    noon = NOW + timedelta(hours=2)
+    market = city.run([hurried], topic="market", begun_at=noon, deadline=noon + timedelta(hours=2))
+    jam = city.run([important], topic="jam", priority=3, begun_at=noon)
+    decide_due(noon + timedelta(seconds=15))
+    assert city.sent()[hurried] == {first, second, market}
+    assert city.sent()[important] == {first, second, jam}
+    decide_due(EVENING + timedelta(seconds=15))
+    assert city.sent()[quiet] == {first, second, third}
+    assert city.standing(third, hurried) == city.standing(third, important) == ("waiting", "cap")
+    assert city.tallies(third) == {"sent": 1, "waiting_tomorrow": 2}
+
+
+def test_who_finds_no_room_comes_first_among_equals_tomorrow_evening(city: City) -> None:
     (person,) = city.people(1, daily_cap=1)
     first, second = (city.run([person], topic=f"topic.{n}", interest=0.9 - n / 10) for n in range(2))
     decide_due(LATER)
     assert city.standing(second, person) == ("waiting", "cap")
-    newer = city.run([person], topic="newer", begun_at=FRIDAY, interest=1.0)
-    decide_due(FRIDAY)
+    evening = EVENING + DAY
+    newer = city.run([person], topic="newer", begun_at=evening, interest=1.0)
+    decide_due(evening)
     assert city.sent()[person] == {first}
-    decide_due(FRIDAY + timedelta(seconds=15))
+    decide_due(evening + timedelta(seconds=15))
     assert city.sent()[person] == {first, second}
     assert city.standing(newer, person) == ("waiting", "cap")
+
+
+def test_what_has_no_time_until_tomorrow_evening_comes_when_the_person_wakes(city: City) -> None:
+    (person,) = city.people(1, daily_cap=1)
+    city.run([person], topic="first", priority=4)
+    second = city.run([person], topic="second", deadline=FRIDAY + timedelta(hours=5))
+    decide_due(LATER)
+    assert city.standing(second, person) == ("waiting", "cap")
+    decide_due(FRIDAY + timedelta(seconds=15))
+    assert city.standing(second, person) == ("sent", None)
 
 
 def test_what_would_be_too_late_tomorrow_lies_in_the_inbox_without_ringing(city: City) -> None:
@@ -117,7 +153,7 @@ def test_who_lives_by_another_clock_has_another_day(city: City) -> None:
     decide_due(begun + timedelta(seconds=15))
     assert city.sent()[person] == {today}
     (row,) = city.read("SELECT not_before FROM notify.candidate WHERE run_id = :id", id=late)
-    assert row.not_before == datetime.fromisoformat("2026-11-06T07:00:00-05:00")
+    assert row.not_before == datetime.fromisoformat("2026-11-06T18:50:00-05:00")
 
 
 def test_the_day_ends_at_midnight_in_taipei(city: City) -> None:
