@@ -32,8 +32,10 @@ ALTER TABLE notify.subscription ADD CONSTRAINT subscription_ended_how CHECK (end
     ('citizen', 'date', 'need_passed', 'moved_away', 'silence', 'count', 'topic_closed', 'replaced')) NOT VALID;
 ALTER TABLE notify.subscription VALIDATE CONSTRAINT subscription_ended_how;
 ALTER TABLE notify.subscription ADD CONSTRAINT subscription_began_how CHECK (began_how IN
-    ('citizen', 'offer', 'renewal')) NOT VALID;
+    ('citizen', 'offer', 'renewal', 'need_returned')) NOT VALID;
 ALTER TABLE notify.subscription VALIDATE CONSTRAINT subscription_began_how;
+CREATE INDEX subscription_settled ON notify.subscription (subject)
+    WHERE status = 'ended' AND ended_how = 'need_passed' AND subject <> '';
 CREATE INDEX subscription_in_district ON notify.subscription (person_id, district)
     WHERE status = 'live' AND district IS NOT NULL;
 

@@ -42,6 +42,9 @@ BEGAN = {
     "citizen": Text("您在「我的高雄」訂閱", "You subscribed in My Kaohsiung"),
     "offer": Text("您接受了一項建議", "You took an offer"),
     "renewal": Text("您續訂了它", "You took it again"),
+    "need_returned": Text(
+        "原本的事還沒結束（繳款沒有成功），所以繼續", "It goes on: the payment that had settled it did not hold"
+    ),
 }
 OFFERED_BECAUSE = {
     "marriage_registered": Text("您登記了結婚，恭喜！", "You registered your marriage: congratulations!"),

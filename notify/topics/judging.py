@@ -86,6 +86,12 @@ def about(session: Session, subject: str, *, limit: int, person_id: UUID | None 
     return standing.read(session, session.execute(_ABOUT, values).all())
 
 
+def ended_by(session: Session, subject: str, *, limit: int) -> list[Subscription]:
+    """The last subscription of each person about a subject, where that is over for them because its need had passed."""
+    values = {"subject": subject, "limit": limit}
+    return standing.read(session, session.execute(_ENDED_BY, values).all())
+
+
 def in_districts(session: Session, person_id: UUID, districts: Iterable[str]) -> list[Subscription]:
     """A person's live subscriptions about what is in these districts, locked in the order of their ids."""
     values = {"person_id": person_id, "districts": list(districts)}
@@ -128,6 +134,11 @@ _ABOUT = text(
     f"SELECT {standing.COLUMNS} FROM notify.subscription s WHERE s.status = 'live' AND s.subject = :subject "  # noqa: S608
     "AND s.subject <> '' AND (CAST(:person_id AS uuid) IS NULL OR s.person_id = :person_id) "
     "ORDER BY s.id LIMIT :limit FOR UPDATE OF s"
+)
+_ENDED_BY = text(
+    f"SELECT DISTINCT ON (s.person_id, s.topic_id) {standing.COLUMNS} FROM notify.subscription s "  # noqa: S608
+    "WHERE s.subject = :subject AND s.subject <> '' AND s.status = 'ended' AND s.ended_how = 'need_passed' "
+    "ORDER BY s.person_id, s.topic_id, s.began_at DESC LIMIT :limit"
 )
 _IN_DISTRICTS = text(
     f"SELECT {standing.COLUMNS} FROM notify.subscription s WHERE s.status = 'live' AND s.person_id = :person_id "  # noqa: S608

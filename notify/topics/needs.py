@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.outbox import Event
-from notify.topics import facts, judging, standing, subjects
+from notify.topics import facts, judging, standing, subjects, subscriptions
 from notify.topics.ending_words import NEED_OF_KIND
 from notify.topics.endings import Need, NeedPassed
 
@@ -21,6 +22,19 @@ def bills_settled(session: Session, event: Event, now: datetime) -> None:
     """wallet.payment_captured: nothing is owed on its bills any more."""
     for bill_id in sorted(event.payload["bill_ids"]):
         _passed(session, "bill_settled", f"bill:{bill_id}", event, now)
+
+
+def bills_settled_again(session: Session, event: Event, now: datetime) -> None:
+    """wallet.payment_restored: what had been taken back has come again."""
+    for bill in sorted(event.payload["bills"], key=itemgetter("bill_id")):
+        _passed(session, "bill_settled", f"bill:{bill['bill_id']}", event, now)
+
+
+def bills_owed_again(session: Session, event: Event, now: datetime) -> None:
+    """wallet.payment_undone: its bills are to be paid again, so who wanted to hear of them hears of them again."""
+    for bill in sorted(event.payload["bills"], key=itemgetter("bill_id")):
+        for ended in judging.ended_by(session, f"bill:{bill['bill_id']}", limit=_MOST_FOLLOWERS):
+            subscriptions.begin_again(session, ended, ref=f"event:{event.id}", now=now)
 
 
 def bill_settled(session: Session, event: Event, now: datetime) -> None:

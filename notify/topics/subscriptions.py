@@ -32,8 +32,8 @@ MOST_LIVE = 100
 # Each is kept for ever.
 MOST_BEGUN_A_DAY = 200
 _LONGEST = timedelta(days=3653)
-BeganHow = Literal["citizen", "offer", "renewal"]
-BEGAN_HOW: tuple[BeganHow, ...] = ("citizen", "offer", "renewal")
+BeganHow = Literal["citizen", "offer", "renewal", "need_returned"]
+BEGAN_HOW: tuple[BeganHow, ...] = ("citizen", "offer", "renewal", "need_returned")
 
 
 def begin(
@@ -121,6 +121,19 @@ def renew(session: Session, *, person_id: UUID, subscription_id: UUID, now: date
     about = _still_there(session, mine)
     ref = f"subscription:{mine.id}"
     return _insert(session, person_id, mine.topic, about, None, "renewal", ref, now), True
+
+
+def begin_again(session: Session, ended: Subscription, *, ref: str, now: datetime) -> Subscription | None:
+    """What ended because its need had passed begins again, since the need is there after all: as the person had asked
+    to hear of it until it is settled. None where they hear of it already, or it cannot be taken again."""
+    _take_turns(session, ended.person_id)
+    if ended.topic.status != "open" or standing.covering(session, ended.person_id, ended.topic.id, ended.subject):
+        return None
+    try:
+        about = _still_there(session, ended)
+        return _insert(session, ended.person_id, ended.topic, about, None, "need_returned", ref, now)
+    except (NotRenewable, TooManySubscriptions):
+        return None
 
 
 def can_renew(mine: Subscription, now: datetime) -> bool:

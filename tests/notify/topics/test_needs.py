@@ -18,6 +18,7 @@ from core.clock import taipei_date
 from core.ids import parse_typeid
 from identity import vehicles
 from notify.topics import sweeping
+from notify.topics.tasks import CONSUMERS
 from tests.notify.topics.conftest import history, inbox, read, subscribe, sweep
 
 
@@ -83,6 +84,35 @@ def test_a_subscription_to_one_bill_ends_when_it_is_paid_and_one_to_all_bills_st
     covered = person.call("POST", "/v1/subscriptions", {"topic": "parking.due", "subject": second})
     assert (covered.status_code, covered.json["id"]) == (200, whole["id"])
     assert [message["kind"] for message in inbox(person)] == ["subscription_ended"]
+
+
+def test_a_bill_whose_payment_did_not_hold_is_followed_again(client: FlaskClient) -> None:
+    payer = paying_citizen(client, 1)
+    person = _as_signed_in(payer)
+    mine = subscribe(person, "parking.due", subject=payer.bill_ids()[0])
+    bill_id = str(parse_typeid("bill", payer.bill_ids()[0]))
+    events = (
+        ("wallet.bill_paid_elsewhere", {"bill_id": bill_id, "number": "1", "channel": "x", "paid_at": "x"}),
+        ("wallet.payment_undone", {"bills": [{"bill_id": bill_id}]}),
+        ("wallet.payment_restored", {"bills": [{"bill_id": bill_id}]}),
+    )
+    consumers = {kind: [each for each in CONSUMERS if each.kind == kind] for kind, _ in events}
+
+    def happens(kind: str, fact: dict[str, Any]) -> None:
+        with db.unit_of_work() as session:
+            event_id = outbox.record(session, kind, fact, now=clock.now())
+        for _ in range(2):
+            delivery.deliver([event_id], consumers)
+
+    happens(*events[0])
+    assert read(person, mine)["ended_how"] == "need_passed"
+    happens(*events[1])
+    again = person.call("GET", "/v1/subscriptions?status=live", language="en").json["items"]
+    assert [(item["subject"], history(person, item)) for item in again] == [
+        (payer.bill_ids()[0], [("began", "need_returned")])
+    ]
+    happens(*events[2])
+    assert read(person, again[0])["ended_how"] == "need_passed"
 
 
 def test_another_person_s_bill_is_none_to_subscribe_to(client: FlaskClient, mei: SignedIn) -> None:
