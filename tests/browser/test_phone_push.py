@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from browser.fitting import misfits
+from browser.fitting import NARROW, WIDE, misfits
 from browser.phone_in_chromium import Person, Phone, owes, phone, stranger
 from playwright.sync_api import Browser, Locator, expect
 from stack import Stack
@@ -334,12 +334,12 @@ def test_every_page_fits_is_large_enough_to_touch_and_offers_to_try_again(told: 
         "/app/topics", "/app/topics/parking.due", "/app/subscriptions", f"/app/subscriptions/{taken}", "/app/inbox",
         "/app/notifications", "/app/notifications/about-me",
     )  # fmt: skip
-    for language in ("English", "中文"):
+    for language, viewports in (("English", (NARROW, WIDE)), ("中文", (NARROW,))):
         told.device.press(language)
         found = []
         for path in pages:
             told.device.open(path)
-            found += misfits(told.device)
+            found += misfits(told.device, viewports=viewports)
         assert found == []
     page.route("**/v1/topics", lambda route: route.abort())
     told.device.open("/app/topics")
