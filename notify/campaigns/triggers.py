@@ -257,7 +257,8 @@ _WITHDRAW_DELIVERIES = text(
     """
     UPDATE notify.delivery SET status = 'withdrawn', settled_at = :now, last_error = 'need_passed'
      WHERE id IN (SELECT d.id FROM notify.delivery d JOIN notify.message m ON m.id = d.message_id
-                   WHERE d.event_id = :run_id AND d.status = 'pending' AND m.person_id = ANY(:people)
+                   WHERE d.event_id = :run_id AND d.status = 'pending' AND d.next_at <= :now
+                     AND m.person_id = ANY(:people)
                    ORDER BY d.id FOR NO KEY UPDATE OF d SKIP LOCKED)
     """
 )

@@ -72,11 +72,13 @@ _MESSAGES = text(
      WHERE run_id = :run_id AND person_id > :after AND person_id <= :upto AND recalled_at IS NULL
     """
 )
+# One that a sender has in hand is due later: when its lease ends, it is looked at again before it goes.
 _DELIVERIES = text(
     """
     UPDATE notify.delivery SET status = 'withdrawn', settled_at = :now, last_error = 'stopped'
      WHERE id IN (SELECT d.id FROM notify.message m JOIN notify.delivery d ON d.message_id = m.id
                    WHERE m.run_id = :run_id AND m.person_id > :after AND m.person_id <= :upto AND d.status = 'pending'
+                     AND d.next_at <= :now
                    ORDER BY d.id FOR NO KEY UPDATE OF d SKIP LOCKED)
     """
 )

@@ -211,18 +211,22 @@ def test_a_recall_takes_back_what_waits_what_is_on_its_way_and_what_people_have(
          "(SELECT id FROM notify.delivery ORDER BY id LIMIT 10)")  # fmt: skip
     answer = desk.editor.call("POST", f"{desk.at(campaign)}/recall", {"reason": "日期寫錯了"})
     assert answer.status_code == 200 and answer.json["state"] == "recalled"
-    later = clock.now() + timedelta(seconds=1)
+    # One more is in the hands of a sender at this moment.
+    later = now + timedelta(seconds=60)
+    rows("UPDATE notify.delivery SET next_at = :leased WHERE id = (SELECT id FROM notify.delivery "
+         "WHERE status = 'pending' LIMIT 1)", leased=later + timedelta(seconds=30))  # fmt: skip
     withdrawals.withdraw_stopped(later)
     decide_due(later)
     assert rows("SELECT id FROM notify.message WHERE recalled_at IS NULL") == []
     by_status = {row.status: row.n for row in rows("SELECT status, count(*) AS n FROM notify.delivery GROUP BY 1")}
-    assert by_status == {"handed_over": 10, "withdrawn": MANY - 70}
+    assert by_status == {"handed_over": 10, "withdrawn": MANY - 71, "pending": 1}
     assert {row.status for row in rows("SELECT status FROM notify.candidate WHERE person_id NOT IN "
                                        "(SELECT person_id FROM notify.message)")} == {"withdrawn"}  # fmt: skip
     assert _run().withdrawn_at is None, "a decision that was in hand may still commit"
     late = rows("SELECT person_id, id FROM notify.message LIMIT 1")[0]
     rows("UPDATE notify.message SET recalled_at = NULL WHERE id = :id", id=late.id)
     withdrawals.withdraw_stopped(later + timedelta(seconds=120))
+    assert rows("SELECT id FROM notify.delivery WHERE status = 'pending'") == []
     assert _run().withdrawn_at is not None and _run().stop_reason == "日期寫錯了"
     assert rows("SELECT id FROM notify.message WHERE recalled_at IS NULL") == []
 
