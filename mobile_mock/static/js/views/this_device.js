@@ -6,13 +6,13 @@ import { busy, button, heading, notice } from "../parts.js";
 
 export async function thisDevice() {
   const title = t("device_title");
-  const card = el("section", { class: "card", "aria-live": "polite" });
+  const card = el("section", { class: "card device", "aria-live": "polite" });
   await draw(card);
   if (card.dataset.standing === "lost") mendDevice().then(() => draw(card)).catch(() => {});
   return {
     title,
     content: [heading(title, { back: "/app/me", backText: t("me_title") }), el("p", {}, t("device_lead")),
-      el("ul", { class: "plain-list" }, el("li", {}, t("device_lock_screen")), el("li", {}, t("device_cap")), el("li", {}, t("device_any_time"))), card],
+      el("ul", { class: "reasons" }, el("li", {}, t("device_lock_screen")), el("li", {}, t("device_cap")), el("li", {}, t("device_any_time"))), card],
   };
 }
 
