@@ -242,3 +242,6 @@ def test_the_message_is_in_the_inbox_with_its_alert(
     (item,) = mei.call("GET", "/v1/inbox", language="en").json["items"]
     assert (item["title"], item["kind"], item["basis"]) == ("Flooding in Sanmin", "alert", "alert")
     assert (item["alert"]["severity"], item["alert"]["is_cancelled"]) == ("Severe", False)
+    why = mei.call("GET", f"/v1/inbox/{item['id']}/why", language="en").json
+    assert "issued this alert for “高雄市三民區”" in why["explanation"] and "item 3" in why["explanation"]
+    assert (why["alert"]["id"], why["sender"]["approved_by"]) == (entered["id"], "方值勤")
