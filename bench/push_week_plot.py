@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT = 960, 560
 _OUTCOMES = {
     "rung": ("#0b5d73", "響鈴 rung"),
-    "digest": ("#7fb3c0", "彙整 in the digest"),
+    "digest": ("#7fb3c0", "信箱不響 silent in the inbox"),
     "waiting": ("#d9c27a", "仍在等 still waiting"),
     "lost": ("#a23b1e", "沒送到 lost"),
 }

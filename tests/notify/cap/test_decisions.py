@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from core import db
-from notify.cap import rounds, turns
+from notify.cap import preferences, rounds, turns
 from notify.cap.decisions import decide_due
 from tests.notify.cap.conftest import LATER, NOW, WEEK, City
 
@@ -320,3 +320,16 @@ def test_the_count_of_the_day_is_held_against_the_cap_once_more_as_it_is_written
         with pytest.raises(turns.CapExceeded):
             deciding.result()
     assert city.sent() == {}
+
+
+def test_a_raised_cap_rings_today_what_was_to_wait_for_tomorrow(city: City) -> None:
+    (person,) = city.people(1, daily_cap=1)
+    first, second = (city.run([person], topic=f"topic.{n}", priority=3) for n in range(2))
+    decide_due(LATER)
+    with db.unit_of_work() as session:
+        changed = preferences.change(session, person_id=person, version=1, changes={"daily_cap": 2}, now=LATER)
+    assert changed.version == 2
+    decide_due(LATER + timedelta(seconds=15))
+    assert city.sent()[person] == {first, second}
+    (row,) = city.read("SELECT waited FROM notify.candidate WHERE run_id = :id", id=second)
+    assert row.waited == 0
