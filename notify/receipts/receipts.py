@@ -83,6 +83,7 @@ def _count(session: Session, found: dict[Kind, list[_Touched]], now: datetime) -
     tallies.add_to_each(session, counts)
 
 
+# Opening the question whether a subscription is still wanted, or the note that it has ended, is no interest in it.
 # Rows are locked in the order of their ids: two devices of one person may tell of the same messages at once.
 _GIVEN = """
     WITH given AS (
@@ -102,18 +103,20 @@ _WRITE = {
         """,
         "opened": """
             UPDATE notify.message m SET opened_at = greatest(m.created_at, least(g.at, :now)) FROM given g
-             WHERE m.id = g.id AND m.opened_at IS NULL RETURNING m.subscription_id, m.run_id
+             WHERE m.id = g.id AND m.opened_at IS NULL
+            RETURNING CASE m.basis WHEN 'subscription' THEN m.subscription_id END, m.run_id
         """,
         "dismissed": """
             UPDATE notify.message m SET dismissed_at = greatest(m.created_at, least(g.at, :now)) FROM given g
-             WHERE m.id = g.id AND m.dismissed_at IS NULL RETURNING m.subscription_id, m.run_id
+             WHERE m.id = g.id AND m.dismissed_at IS NULL
+            RETURNING CASE m.basis WHEN 'subscription' THEN m.subscription_id END, m.run_id
         """,
     }.items()
 }
 _OPENED_IN_THE_APP = text(
     """
     UPDATE notify.message SET opened_at = :now WHERE id = :id AND person_id = :person_id AND opened_at IS NULL
-    RETURNING subscription_id, run_id
+    RETURNING CASE basis WHEN 'subscription' THEN subscription_id END AS subscription_id, run_id
     """
 )
 _INTEREST = text(

@@ -92,7 +92,7 @@ def test_a_bill_whose_payment_did_not_hold_is_followed_again(client: FlaskClient
     mine = subscribe(person, "parking.due", subject=payer.bill_ids()[0])
     bill_id = str(parse_typeid("bill", payer.bill_ids()[0]))
     events = (
-        ("wallet.bill_paid_elsewhere", {"bill_id": bill_id, "number": "1", "channel": "x", "paid_at": "x"}),
+        ("wallet.payment_captured", {"bill_ids": [bill_id]}),
         ("wallet.payment_undone", {"bills": [{"bill_id": bill_id}]}),
         ("wallet.payment_restored", {"bills": [{"bill_id": bill_id}]}),
     )

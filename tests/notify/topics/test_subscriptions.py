@@ -19,6 +19,7 @@ from waiting import wait_until
 from core import clock, db
 from core.clock import taipei_date
 from core.ids import new_uuid, typeid
+from identity import people, sessions
 from notify.topics import catalogue, subscriptions, sweeping
 from tests.notify.topics.conftest import (
     history,
@@ -116,8 +117,11 @@ def test_whom_nothing_interests_is_asked_once_and_silence_ends_it(mei: SignedIn)
     with db.unit_of_work() as session:
         pushes = session.execute(text("SELECT urgency, channel FROM notify.delivery")).all()
     assert [tuple(push) for push in pushes] == [(0, "push")]
+    question = inbox(mei)[0]["id"]
+    # To look at the question is no answer to it.
+    assert mei.call("PATCH", f"/v1/inbox/{question}", {"is_read": True}).status_code == 200
     sweep(timedelta(13))
-    assert read(mei, mine)["status"] == "live"
+    assert read(mei, mine)["question"] is not None
     sweep(timedelta(15))
     assert read(mei, mine)["ended_how"] == "silence"
     assert [message["kind"] for message in inbox(mei)] == ["subscription_ended", "question"]
@@ -343,5 +347,18 @@ def test_two_beginnings_at_once_are_one_subscription(mei: SignedIn) -> None:
     assert begun[0][0].id == begun[1][0].id
 
 
-def test_a_client_without_a_session_sees_no_topics(client: FlaskClient) -> None:
+def test_topics_are_shown_to_whoever_signed_in_and_subscriptions_after_a_second_factor(client: FlaskClient) -> None:
     assert client.get("/v1/topics").status_code == 401
+    with db.unit_of_work() as session:
+        person_id = people.enrol_demo_person(
+            session, national_id="A123456789", mobile="0912345678", password="kaohsiung-demo-1", now=clock.now()
+        )
+        issued = sessions.begin(
+            session, person_id=person_id, amr=("pwd",), transport="bearer", user_agent="", replaces=None,
+            now=clock.now(),
+        )  # fmt: skip
+    person = SignedIn(client, person_id, issued.token)
+    assert len(person.call("GET", "/v1/topics").json["items"]) == len(catalogue.TOPICS)
+    for method, path in (("GET", "/v1/subscriptions"), ("GET", "/v1/topics/parking.due/subjects")):
+        refused = person.call(method, path)
+        assert refused.json["type"].endswith("/insufficient-user-authentication")
