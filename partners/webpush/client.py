@@ -76,7 +76,7 @@ class WebPushClient:
         headers = {
             **self._signed_for(subscription),
             "urgency": urgency(push.urgency),
-            "topic": topic(push.message_id),
+            "topic": topic(push.tag or push.message_id),
         }
         try:
             answer = sealed.send(

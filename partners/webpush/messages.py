@@ -10,7 +10,7 @@ class WebPush:
     """One message for one browser. `subscription` is the JSON of its PushSubscription (endpoint, keys); after
     `ttl_seconds` the message is worth nothing. `urgency`: 9 an emergency, 5 a transaction, 1 to 4 a campaign, 0
     silent. `device_id` is what the browser signs its receipts with; `message_id` its tag, and its RFC 8030 topic;
-    `tag` what it takes the place of on the device, where that is not only itself."""
+    `tag` what it takes the place of on the device and while it waits, where that is not only itself."""
 
     subscription: str
     device_id: str

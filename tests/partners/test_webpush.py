@@ -81,6 +81,13 @@ def test_a_newer_copy_of_a_message_takes_the_place_of_the_one_that_waits(
     assert [kept["state"] for kept in books.read("webpush")] == ["replaced", "waiting", "waiting"]
 
 
+def test_what_follows_an_alert_takes_its_place_even_while_it_waits(client: WebPushClient, books: SandboxBooks) -> None:
+    browser = browser_at(books)
+    for message_id in ("msg_1", "msg_2"):
+        assert isinstance(client.send(push(browser, message_id=message_id, tag="alr_1")), Delivered)
+    assert [kept["state"] for kept in books.read("webpush")] == ["replaced", "waiting"]
+
+
 def test_a_message_that_is_worth_nothing_later_is_dropped_where_nobody_is(
     client: WebPushClient, books: SandboxBooks
 ) -> None:
