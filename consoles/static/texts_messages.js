@@ -37,7 +37,7 @@ export const MESSAGE_TEXTS = {
   body_label: { zh: "內文", en: "Text" },
   columns_n: { zh: "{n}／{most} 格（中文 1 字 2 格）", en: "{n} of {most} columns (a Han character takes 2)" },
   link_label: { zh: "點開後前往", en: "Opens" },
-  link_hint: { zh: "只能到市府的網站（*.kcg.gov.tw）或這個 App 的頁面（/app/…）", en: "Only to sites of the city (*.kcg.gov.tw) or pages of the app (/app/…)" },
+  link_hint: { zh: "只能到市府或政府的網站（kcg.gov.tw、gov.tw），或這個 App 的頁面（/app/…）", en: "Only to sites of the city or the state (kcg.gov.tw, gov.tw), or pages of the app (/app/…)" },
   slots_label: { zh: "代換的字", en: "Words that are filled in" },
   slots_hint: { zh: "內文裡的 {…} 會換成收件人自己的資料；沒有資料時用這裡的字。", en: "Each {…} becomes the recipient's own; where nothing is known, the words here." },
   lock_title: { zh: "在鎖定畫面上", en: "On a locked phone" },

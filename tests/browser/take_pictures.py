@@ -1,4 +1,4 @@
-"""Take the pictures in docs/pictures: 王小美 about to pay two bills, the finance desk in the afternoon.
+"""Take the pictures in docs/pictures: 王小美 about to pay two bills, the finance desk in the afternoon, a message written.
 
 Run: python tests/browser/take_pictures.py
 """
@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from roster import on_the_roster  # noqa: E402
 from settling_city import adyen_file, adyen_row, pay, settled, take  # noqa: E402
 from stack import Stack  # noqa: E402
+from subscribed_people import subscribers  # noqa: E402
 
 from core import clock, db, embedded  # noqa: E402
 from mobile_mock.demo_people import DEMO_PEOPLE  # noqa: E402
@@ -39,6 +40,7 @@ def main() -> None:
             browser = launch(playwright)
             _phone(stack, browser)
             _finance_desk(stack, browser)
+            _message_desk(stack, browser)
             browser.close()
     finally:
         stack.stop()
@@ -81,6 +83,30 @@ def _finance_desk(stack: Stack, browser: Browser) -> None:
         one.open("/desk/today")
         one.sees("今天的款項")
         one.page.screenshot(path=PICTURES / "finance-desk.png", animations="disabled")
+
+
+def _message_desk(stack: Stack, browser: Browser) -> None:
+    """A message about night works, its audience on the map, and what would become of it."""
+    for district in ("64000080", "64000090"):
+        subscribers(stack, 400, district=district)
+    with desk(stack, browser, device_scale_factor=1.5, viewport={"width": 1280, "height": 1440}) as one:
+        one.enrol(on_the_roster(stack, "蘇道工 Su", "editor", bureau="public_works")[1])
+        one.open("/desk/campaigns/new")
+        one.page.get_by_label("內部名稱").fill("四維三路夜間施工")
+        for language, title, body in (
+            ("中文", "四維三路今晚 22 時起施工", "請改走三多二路，預計 5 天完工。公車 100 路改停新光路口。"),
+            ("英文", "Works on Siwei 3rd Road from 22:00", "Please take Sanduo 2nd Road; done in 5 days."),
+        ):
+            side = one.page.get_by_role("group", name=language)
+            side.get_by_label("標題").fill(title)
+            side.get_by_label("內文").fill(body)
+        one.press("市中心")
+        for district in ("苓雅區", "前鎮區"):
+            one.page.locator(".district", has_text=district).click()
+        one.page.locator(".kept .mark.good").wait_for()
+        one.page.mouse.move(0, 0)
+        one.page.locator(".two-languages").evaluate("(words) => words.scrollIntoView()")
+        one.page.screenshot(path=PICTURES / "message-desk.png", animations="disabled")
 
 
 if __name__ == "__main__":

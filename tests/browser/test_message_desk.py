@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -13,52 +12,12 @@ from browser.phone_in_chromium import PATIENCE_MS
 from playwright.sync_api import Browser, expect
 from roster import on_the_roster
 from stack import Stack
-
-from core import clock
-from core.crypto import blind_index, seal
-from core.ids import new_uuid
+from subscribed_people import subscribers
 
 pytestmark = pytest.mark.browser
 TOPIC = "附近的道路施工"
 # A run gathers for 15 seconds before anybody is decided on.
 UNTIL_SENT_MS = 90_000
-
-
-def subscribers(stack: Stack, number: int, *, district: str) -> list[UUID]:
-    """So many people with a phone who subscribe to roadworks and live in the district; nobody of them is asleep."""
-    people = [new_uuid() for _ in range(number)]
-    phones = [(new_uuid(), person, f"c{person.hex[-21:]}") for person in people]
-    now = clock.now()
-    later = (now.astimezone(clock.TAIPEI) + timedelta(hours=3)).time()
-    latest = (now.astimezone(clock.TAIPEI) + timedelta(hours=4)).time()
-    with stack.database() as database:
-        database.execute(
-            "INSERT INTO notify.subscription (id, person_id, topic_id, began_at, began_how) "
-            "SELECT gen_random_uuid(), p, t.id, %s, 'citizen' FROM unnest(%s::uuid[]) p, notify.topic t "
-            "WHERE t.code = 'roadworks.near'",
-            (now, people),
-        )
-        database.execute(
-            "INSERT INTO notify.place (person_id, kind, district, agreed_at) "
-            "SELECT p, 'home', %s, %s FROM unnest(%s::uuid[]) p",
-            (district, now, people),
-        )
-        database.execute(
-            "INSERT INTO notify.preference (person_id, quiet_from, quiet_until, updated_at) "
-            "SELECT p, %s, %s, %s FROM unnest(%s::uuid[]) p",
-            (later, latest, now, people),
-        )
-        with database.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO notify.device (id, person_id, kind, address_index, address_sealed, name, created_at, "
-                "last_seen_at) VALUES (%s, %s, 'fid', %s, %s, '', %s, %s)",
-                [
-                    (phone, person, blind_index(f"fid\x00{address}", purpose="device_address"),
-                     seal(address, table="notify.device", column="address", row_id=phone), now, now)
-                    for phone, person, address in phones
-                ],
-            )  # fmt: skip
-    return people
 
 
 def at_the_desk(one: Desk, stack: Stack, name: str, *roles: str, bureau: str = "public_works") -> Desk:
@@ -197,6 +156,24 @@ def test_a_draft_is_kept_and_two_writers_never_overwrite_each_other_unasked(
         is_kept(one)
         other.page.reload()
         expect(other.page.get_by_label("內部名稱")).to_have_value("一起寫，我的版本")
+
+
+def test_a_topic_is_changed_by_whoever_read_it_last_alone(stack: Stack, chromium_browser: Browser) -> None:
+    with desk(stack, chromium_browser) as one, desk(stack, chromium_browser) as other:
+        at_the_desk(one, stack, "蘇撰稿", "editor", bureau="culture")
+        at_the_desk(other, stack, "高核稿", "publisher", bureau="culture")
+        for each in (one, other):
+            each.open("/desk/topics")
+            each.page.locator(".row-link", has_text="展演活動").click()
+            each.sees("展演活動")
+        one.page.get_by_role("group", name="中文").get_by_label("範例訊息的標題").fill("週日衛武營免費開放")
+        one.press("加一條")
+        one.page.locator(".ending").last.get_by_label("規則").select_option("count")
+        one.press("儲存")
+        one.sees("本機關的主題")
+        expect(one.page.locator(".row", has_text="展演活動")).to_contain_text("20 則")
+        other.press("儲存")
+        expect(other.page.locator("form .notice.bad")).to_contain_text("同仁剛改過這個主題")
 
 
 def test_a_drill_is_written_by_one_confirmed_by_another_and_corrected_in_one_step(

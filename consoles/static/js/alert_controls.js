@@ -5,7 +5,7 @@ import { saidCounts, splitBar } from "./counts.js";
 import { el, fill } from "./dom.js";
 import { TEXTS } from "../texts.js";
 import { t } from "./language.js";
-import { watched } from "./live.js";
+import { showChange, watched } from "./live.js";
 import { officer } from "./officer.js";
 import { busy, button, card, cardForm, confirmed, field, notice } from "./parts.js";
 
@@ -74,12 +74,12 @@ export function allClear(alert, again) {
 export function progressCard(alert, { signal, again }) {
   if (!alert.people && !OUT.includes(alert.status)) return null;
   const place = el("div", { class: "live" });
-  const note = el("p", { class: "hint" }, t("live_each"));
+  const note = el("div", { class: "hint" }, t("live_each"));
   watched(`/v1/duty/alerts/${alert.id}/progress`, {
     signal,
     draw: (progress) => { fill(place, progressShown(progress)); fill(note, t("live_each")); },
     isOver: (progress) => progress.status !== alert.status || (alert.status !== "sending" && progress.is_resolved && progress.waiting === 0),
-    onOver: (progress) => { fill(note); if (progress.status !== alert.status) again(t("state_changed")); },
+    onOver: (progress) => { fill(note); if (progress.status !== alert.status) showChange(note, () => again(t("state_changed"))); },
     onLost: () => fill(note, t("live_lost")),
   });
   return card(t("progress_title"), place, note);

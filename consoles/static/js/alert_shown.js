@@ -30,9 +30,10 @@ export function areaCard(alert) {
 }
 
 /** What its area is called, shortly. */
-export function areaWords({ areas }) {
+export function areaWords({ areas, parts }) {
   const names = [...new Set(areas)];
-  return names.length > 4 ? t("areas_and_more", { names: names.slice(0, 4).join(t("and")), n: names.length }) : names.join(t("and")) || "–";
+  const places = Math.max(names.length, ...parts.map(({ circles, polygons }) => circles.length + polygons.length));
+  return names.length > 4 ? t("areas_and_more", { names: names.slice(0, 4).join(t("and")), n: places }) : names.join(t("and")) || "–";
 }
 
 export function factsCard(alert, statusMark) {

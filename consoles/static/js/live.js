@@ -3,7 +3,7 @@ import { Unreached, call } from "./api.js";
 import { countList, partsOf, saidCounts, splitBar } from "./counts.js";
 import { el, fill } from "./dom.js";
 import { t } from "./language.js";
-import { card } from "./parts.js";
+import { button, card } from "./parts.js";
 
 const EVERY_MS = 2000;
 // What becomes of people, and of their devices: [count, colour].
@@ -33,15 +33,22 @@ export function watched(address, { signal, draw, isOver = () => false, onOver, o
   look();
 }
 
+/** Draw the screen anew because something has changed; while somebody is writing on it, only offer to, in `note`. */
+export function showChange(note, onState) {
+  const here = document.activeElement;
+  if (here?.matches("textarea, input") && here.value) fill(note, t("live_changed"), " ", button(t("live_show"), onState, { kind: "small" }));
+  else onState();
+}
+
 /** The numbers of one campaign while it goes out; `onState()` when its state has changed. */
 export function liveCard(campaign, { signal, onState }) {
   const place = el("div", { class: "live" });
-  const note = el("p", { class: "hint" }, t("live_each"));
+  const note = el("div", { class: "hint" }, t("live_each"));
   watched(`/v1/bureau/campaigns/${campaign.id}/progress`, {
     signal,
     draw: (progress) => { fill(place, progressShown(progress)); fill(note, t("live_each")); },
     isOver: (progress) => progress.state !== campaign.state,
-    onOver: onState,
+    onOver: () => showChange(note, onState),
     onLost: () => fill(note, t("live_lost")),
   });
   return card(t("live_title"), place, note);
