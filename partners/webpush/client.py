@@ -137,7 +137,7 @@ def _packed(push: WebPush, body: str) -> bytes:
 
 def urgency(of: int) -> str:
     """How much of a phone's battery a message is worth (RFC 8030 §5.3)."""
-    if of >= 9 or of == 4:
+    if of >= 8 or of == 4:
         return "high"
     return "normal" if of >= 2 else "low"
 

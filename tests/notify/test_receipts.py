@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -23,6 +26,7 @@ from core import clock, db
 from core.ids import new_uuid, parse_typeid, typeid
 from notify.campaigns import tallies
 from notify.receipts import keys
+from notify.receipts.receipts import Receipt, opened_in_the_app, take
 from tests.notify.told_people import Told, subscribed, told
 
 SERVICE = "http://127.0.0.1:8090/webpush/push/"
@@ -276,6 +280,42 @@ def test_whatever_is_said_however_often_the_sums_are_those_of_each_said_once(
     assert after.d - before.d == sum(kind == "dismissed" for _, kind in once)
     for number, one in enumerate(messages):
         assert standing(one)["tallies"] == ((number, "opened") in once, (number, "dismissed") in once)
+
+
+def test_two_devices_and_the_app_telling_of_the_same_at_once_count_it_once(mei: SignedIn, phone: OwnDevice) -> None:
+    tablet, subscriptions = registered(mei, "tablet"), [subscribed(mei.person_id)]
+    messages = [told(mei.person_id, phone.uuid, subscriptions[0]) for _ in range(8)]
+    with db.unit_of_work() as session:
+        session.execute(_ALSO_TO, {"device_id": tablet.uuid})
+    start = threading.Barrier(6)
+
+    def tells(number: int) -> None:
+        start.wait()
+        for batch in range(3):
+            order = random.Random(f"{number} {batch}").sample(messages, len(messages))
+            with db.unit_of_work() as session:
+                receipts = [
+                    Receipt(one.message_id, kind, clock.now()) for one in order for kind in ("opened", "dismissed")
+                ]
+                device_id = (phone, tablet)[number % 2].uuid
+                take(session, person_id=mei.person_id, device_id=device_id, receipts=receipts, now=clock.now())
+            with db.unit_of_work() as session:
+                opened_in_the_app(session, person_id=mei.person_id, message_id=order[0].message_id, now=clock.now())
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(tells, range(6)))
+    both = {"opened": True, "dismissed": True, "unopened": 0, "last_opened": True, "tallies": (1, 1)}
+    assert all(standing(one) == both | {"interest_opened": 8, "interest_dismissed": 8} for one in messages)
+
+
+_ALSO_TO = text(
+    """
+    INSERT INTO notify.delivery (id, message_id, device_id, event_id, status, next_at, expires_at, provider_name,
+        settled_at, channel)
+    SELECT gen_random_uuid(), message_id, :device_id, event_id, status, next_at, expires_at, provider_name, settled_at,
+           channel FROM notify.delivery
+    """
+)
 
 
 def test_a_complaint_counts_once_and_only_of_one_s_own_message(mei: SignedIn, ming: SignedIn, message: Told) -> None:
