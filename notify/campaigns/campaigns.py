@@ -207,6 +207,9 @@ def _checked(session: Session, by: Actor, document: Mapping[str, Any], now: date
         errors.append(
             FieldError("/priority", f"is above what this topic allows: {PRIORITIES[topic.highest_priority - 1]}")
         )
+    name = " ".join(document["name"].split())
+    if not name or words.hides_something(name):
+        errors.append(FieldError("/name", "is empty, or has a character that cannot be seen"))
     schedule = _collected(errors, lambda: schedules.read_schedule(document["schedule"], now=now))
     audience = _collected(errors, lambda: audiences.read_audience(document["audience"], topic.rules))
     content = _collected(
@@ -224,7 +227,7 @@ def _checked(session: Session, by: Actor, document: Mapping[str, Any], now: date
         raise CampaignRefused(errors=errors)
     return {
         "topic_id": topic.id,
-        "name": " ".join(document["name"].split()),
+        "name": name,
         "content": _json(words.as_document(content)),
         "audience": _json(audiences.as_document(audience)),
         "priority": priority,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import orjson
@@ -67,7 +67,7 @@ def of_campaign(session: Session, campaign: Campaign, *, by: Actor, now: datetim
         # Within an hour it is the same question, so that nobody averages over moments.
         "at": on_the_wire(planned.replace(minute=0, second=0, microsecond=0)),
     }
-    _ask(session, by, _hash_of(whole), day)
+    _ask(session, by, _hash_of(whole), now)
     answer, made_at = _answer(session, campaign, question, whole, planned, day, now)
     numbers = {name: Count(answer[name]) for name in (*OF_AUDIENCE, *OF_SENDING)}
     return Estimate(at=made_at if is_at_once else planned, made_at=made_at, **numbers)
@@ -92,14 +92,16 @@ def counted(session: Session, campaign: Campaign, *, at: datetime, now: datetime
     return {name: int(getattr(row, name)) for name in (*OF_AUDIENCE, *OF_SENDING)}
 
 
-def _ask(session: Session, by: Actor, question_hash: bytes, day: date) -> None:
+def _ask(session: Session, by: Actor, question_hash: bytes, now: datetime) -> None:
     """Write down that the question was asked. Raises EstimatesUsedUp where that would be one too many."""
+    day = taipei_date(now)
     values = {"officer": by.id, "bureau": by.bureau, "day": day, "hash": question_hash}
     session.execute(_ONE_AT_A_TIME, {"bureau": by.bureau})
     is_new = session.execute(_ASK, values).scalar() is not None
     asked = session.execute(_ASKED, values).one()
     if is_new and (asked.by_officer > MOST_OF_OFFICER or asked.by_bureau > MOST_OF_BUREAU):
-        raise EstimatesUsedUp(headers={"Retry-After": str(3600)})
+        midnight = datetime.combine(day + timedelta(days=1), time(), TAIPEI)
+        raise EstimatesUsedUp(headers={"Retry-After": str(int((midnight - now).total_seconds()) + 1)})
 
 
 def _answer(

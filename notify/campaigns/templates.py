@@ -80,8 +80,8 @@ def _must_be(session: Session, by: Actor, template_id: UUID, version: int) -> No
 
 def _checked(name: str, content: Mapping[str, Any]) -> dict[str, Any]:
     tidy = " ".join(name.split())
-    if not tidy:
-        raise CampaignRefused(errors=[FieldError("/name", "is empty")])
+    if not tidy or words.hides_something(tidy):
+        raise CampaignRefused(errors=[FieldError("/name", "is empty, or has a character that cannot be seen")])
     known = {field for fields in schedules.EVENTS.values() for field in fields}
     read = words.read_content(content, known_fields=known, domains=settings().campaign_link_domains)
     return {"name": tidy, "content": orjson.dumps(words.as_document(read)).decode()}

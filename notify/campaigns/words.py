@@ -34,6 +34,7 @@ _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 # Fillers that are drawn as nothing although their category says letter or symbol, and the soft joiner.
 _UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
 _MOST_MARKS = 2
+_LONG_VALUE = "1,234,567"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def read_content(document: Mapping[str, Any], *, known_fields: Collection[str], 
             errors.append(FieldError("/content/fields", f"{name!r} is no name of a field: a to z, 0 to 9 and _"))
         errors += [FieldError(pointer, reason) for reason in what_is_wrong(value, domains=domains)]
     names = {*content.fields, *known_fields}
-    samples = dict.fromkeys(known_fields, "12") | dict(content.fields)
+    samples = dict.fromkeys(known_fields, _LONG_VALUE) | dict(content.fields)
     for language, title, body in (
         ("zh", content.title.zh, content.body.zh),
         ("en", content.title.en, content.body.en),
@@ -114,7 +115,7 @@ def what_is_wrong(
         found.append("is empty")
     if columns(words) > most_columns:
         found.append(f"is longer than {most_columns} columns (a Han character takes two)")
-    if _hides_something(words, lines=lines):
+    if hides_something(words, lines=lines):
         found.append("has a character that cannot be seen, or that turns the direction of what is read")
     as_typed = taiwan.normalise(words).upper()
     if _PERSON_NUMBER.search(re.sub(r"[\s-]", "", as_typed)) or _PERSON_NUMBER.search(as_typed):
@@ -167,7 +168,8 @@ def _wrong_fields(words: str, known: Collection[str]) -> list[str]:
     return found
 
 
-def _hides_something(words: str, *, lines: bool) -> bool:
+def hides_something(words: str, *, lines: bool = False) -> bool:
+    """Whether a character is not seen, turns the direction, or piles up marks; so is a line break unless `lines`."""
     marks = 0
     for character in words:
         category = unicodedata.category(character)

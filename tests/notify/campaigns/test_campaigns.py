@@ -176,6 +176,12 @@ def test_two_editors_do_not_overwrite_each_other(desk: Desk) -> None:
     assert desk.editor.call("POST", f"{desk.at(other)}/submission", {}, If_Match='"9"').status_code == 412
 
 
+@pytest.mark.parametrize("name", ["  ", "名\u202e稱", "\u3000"])
+def test_a_name_is_something_that_can_be_read(desk: Desk, name: str) -> None:
+    answer = desk.editor.call("POST", "/v1/bureau/campaigns", desk.body(name=name))
+    assert [error["pointer"] for error in answer.json["errors"]] == ["/name"]
+
+
 def test_what_is_given_back_says_why_and_can_be_written_anew(desk: Desk, people: People) -> None:
     people(desk.topic_id, MANY)
     submitted = desk.submitted()
