@@ -7,7 +7,7 @@ business: the answer is the same for everybody.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -57,6 +57,9 @@ KINDS: Final[dict[str, LifeEventKind]] = {
     "roadworks_begun": LifeEventKind("public_works", of_person=False, opens="roadworks"),
     "roadworks_done": _need("roadworks_done", "public_works"),
 }
+_OLDEST: Final = timedelta(days=3653)
+# Clocks differ a little.
+_FURTHEST_AHEAD: Final = timedelta(minutes=10)
 OFFERING: Final = ("marriage_registered", "birth_registered")
 
 
@@ -80,6 +83,8 @@ def receive(session: Session, *, bureau: str, report: dict[str, Any], now: datet
     if kind.bureau != bureau:
         raise Forbidden
     _require_members(kind, report)
+    if not now - _OLDEST <= report["at"] <= now + _FURTHEST_AHEAD:
+        raise InvalidRequest(errors=[FieldError("/at", "within the last ten years, and not in the future")])
     subject = _subject(kind, report)
     canonical = orjson.dumps(report, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode()
     body_hash = crypto.blind_index(canonical, purpose="life_event")

@@ -54,6 +54,7 @@ UNSPEAKABLE_POINTERS = {
     "/starts_on": "how far ahead a delegation may begin moves with the calendar",
     "/ends_on": "so does its last day, which a guardian need not name",
     "/address": "each kind of device has addresses of its own",
+    "/at": "what happened lies in the past, and the clock goes on",
     "/subject": "what a subscription may be about depends on its topic, and on whose it is",
     "/values": "each fact takes values of its own",
     "/district": "some events happen somewhere, others do not",

@@ -82,3 +82,12 @@ def sweep(after: timedelta = timedelta()) -> datetime:
 def judge_one(session: Any, person: SignedIn, subscription: dict[str, Any], now: datetime) -> None:
     """What the sweep does with one."""
     judging.judge(session, [standing.locked(session, person.person_id, uuid_of(subscription))], now)
+
+
+def waits_for_a_lock() -> bool:
+    """Whether anybody waits for a lock that another holds."""
+    with db.unit_of_work() as session:
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(session.execute(waiting).scalar_one())

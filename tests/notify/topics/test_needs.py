@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -11,15 +12,16 @@ from flask.testing import FlaskClient
 from paying_citizen import PayingCitizen, paying_citizen
 from signed_in import SignedIn, sign_in
 from sqlalchemy import text
+from waiting import wait_until
 
 from api import delivery, wiring
 from core import clock, db, outbox
 from core.clock import taipei_date
-from core.ids import parse_typeid
+from core.ids import parse_typeid, typeid
 from identity import vehicles
-from notify.topics import sweeping
+from notify.topics import subjects, subscriptions, sweeping
 from notify.topics.tasks import CONSUMERS
-from tests.notify.topics.conftest import history, inbox, read, subscribe, sweep
+from tests.notify.topics.conftest import history, inbox, read, subscribe, sweep, waits_for_a_lock
 
 
 def _events_arrive() -> None:
@@ -227,6 +229,29 @@ def test_works_that_are_done_end_every_subscription_to_them(
         assert session.execute(text("SELECT settled_at IS NOT NULL FROM notify.subject")).scalar_one()
 
 
+def test_works_that_are_done_while_somebody_subscribes_end_that_subscription(
+    mei: SignedIn, works: BureauSystem
+) -> None:
+    subject = _begin_works(works)
+    done: list[bool] = []
+
+    def close() -> None:
+        with db.unit_of_work() as session:
+            done.append(subjects.close(session, subject, bureau="public_works", ref="done", now=clock.now()))
+
+    closing = threading.Thread(target=close)
+    with db.unit_of_work() as session:
+        mine, _ = subscriptions.begin(
+            session, person_id=mei.person_id, topic_code="roadworks.near", subject=subject, now=clock.now()
+        )
+        closing.start()
+        wait_until(waits_for_a_lock, seconds=10)
+    closing.join(10)
+    assert done == [True]
+    sweep()
+    assert read(mei, {"id": typeid("sub", mine.id)})["ended_how"] == "need_passed"
+
+
 def test_who_leaves_a_district_hears_no_more_of_it_and_who_keeps_a_place_there_does(
     mei: SignedIn, works: BureauSystem
 ) -> None:
@@ -353,6 +378,8 @@ def test_an_end_that_is_reported_before_its_beginning_still_ends_it(client: Flas
         ({"kind": "roadworks_begun", "subject": "roadworks:1"}, 422),
         ({"kind": "marriage_registered", "national_id": "A123456789"}, 403),
         ({"kind": "roadworks_done", "subject": "roadworks:1", "at": "2026-11-05T10:00:00"}, 422),
+        ({"kind": "roadworks_done", "subject": "roadworks:1", "at": "9999-12-31T23:59:59+00:00"}, 422),
+        ({"kind": "roadworks_done", "subject": "roadworks:1", "at": "0001-01-01T00:00:00+14:00"}, 422),
     ],
 )
 def test_a_report_that_says_too_little_or_is_another_bureau_s_is_refused(

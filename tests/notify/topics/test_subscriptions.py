@@ -31,6 +31,7 @@ from tests.notify.topics.conftest import (
     subscribe,
     sweep,
     uuid_of,
+    waits_for_a_lock,
 )
 
 
@@ -273,21 +274,13 @@ def test_several_workers_end_each_of_many_once(database: db.Database, monkeypatc
 # Two at the same instant: each on a connection of its own, one waiting for the other's lock.
 
 
-def _waits() -> bool:
-    with db.unit_of_work() as session:
-        waiting = text(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(session.execute(waiting).scalar_one())
-
-
 def _while_the_first_holds(first: Callable[[Any], None], second: Callable[[], None]) -> None:
     """Run `second` in another thread while `first`'s transaction is open, and commit once it waits."""
     with db.unit_of_work() as session:
         first(session)
         other = threading.Thread(target=second)
         other.start()
-        wait_until(_waits, seconds=10)
+        wait_until(waits_for_a_lock, seconds=10)
     other.join(10)
     assert not other.is_alive()
 
