@@ -59,11 +59,17 @@ _MESSAGES = """
         ON CONFLICT ON CONSTRAINT message_once_per_event DO NOTHING
         RETURNING id, person_id
     )"""
+# LINE costs money for each message: it is for people whom no push reaches.
 _DELIVERIES = """
         INSERT INTO notify.delivery (id, message_id, device_id, event_id, status, next_at, expires_at, channel, urgency)
         SELECT gen_random_uuid(), told.id, d.id, :alert_id, 'pending', :now, :expires_at,
                CASE d.kind WHEN 'webpush' THEN 'webpush' WHEN 'line' THEN 'line' ELSE 'push' END, part.urgency
-          FROM told JOIN notify.device AS d ON d.person_id = told.person_id AND d.gone_at IS NULL, part"""
+          FROM told
+          JOIN notify.device AS d ON d.person_id = told.person_id AND d.gone_at IS NULL
+               AND (d.kind <> 'line' OR NOT EXISTS (
+                        SELECT FROM notify.device AS o
+                         WHERE o.person_id = d.person_id AND o.gone_at IS NULL AND o.kind <> 'line')),
+               part"""
 # A device that is known to be elsewhere is left alone, unless a place that its owner named is concerned.
 TELL = text(
     f"""{_MESSAGES}, lined_up AS ({_DELIVERIES}

@@ -7,6 +7,7 @@ unique for alert and person, so that a worker that dies leaves nothing half told
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,8 @@ from notify.alerts.records import Alert
 from notify.campaigns import tallies
 
 CHUNK_PEOPLE = 5_000
+# A worker does not stay with alerts for longer: the next run goes on where it stopped.
+RUN_SECONDS = 20.0
 # A position older than this no longer says that somebody is elsewhere; it still says that they may be there.
 POSITION_SAYS_ELSEWHERE_FOR = timedelta(hours=24)
 REPEATED = ("Extreme", "Severe")
@@ -39,17 +42,19 @@ class Step:
 
 
 def send_due(now: datetime) -> int:
-    """Tell everybody whom an alert that goes out has not reached yet, the gravest alert first. Answers how many people.
+    """Tell everybody whom an alert has not reached yet, the gravest alert first, for `RUN_SECONDS` at most.
 
-    Opens its own units of work; several workers at once take different alerts.
+    Answers how many people were told. Opens its own units of work; several workers at once take different alerts.
     """
     told = 0
-    while True:
+    until = time.monotonic() + RUN_SECONDS
+    while time.monotonic() < until:
         with db.unit_of_work() as session:
             alert = _next(session)
             if alert is None:
                 return told
             told += advance(session, alert, now)
+    return told
 
 
 def advance(session: Session, alert: Alert, now: datetime) -> int:

@@ -236,6 +236,16 @@ def test_an_alert_for_information_makes_no_sound_and_says_how_grave_it_is(city: 
     assert not push.makes_sound and push.data["severity"] == "Unknown"
 
 
+def test_line_is_for_whoever_no_push_reaches(city: City) -> None:
+    only_line, line = city.phone(district=XINXING, kind="line")
+    both, push = city.phone(district=XINXING, kind="webpush")
+    city.phone(both, district=XINXING, kind="line")
+    sent = city.sent(alert(info(area(geocode(IN_XINXING)))))
+    assert set(city.devices_told(sent.id)) == {line, push}
+    assert city.row("SELECT channel FROM notify.delivery WHERE device_id = :id", id=line) == ("line",)
+    assert city.people_told(sent.id) == {only_line, both}
+
+
 def test_an_alert_that_expires_while_it_goes_out_stops(city: City) -> None:
     city.phone(district=XINXING)
     waiting = city.approved(alert(info(area(geocode(IN_XINXING)))))
