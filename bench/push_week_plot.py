@@ -63,11 +63,11 @@ def _stops(weeks: Sequence[Week], days: int, left: float, top: float) -> list[st
         sums = [sum(week.stops[day] for day in range(until)) for until in range(days + 1)]
         points = " ".join(f"{left + 30 + n * step:.1f},{bottom - s / most * 160:.1f}" for n, s in enumerate(sums))
         parts.append(f'<polyline fill="none" stroke="{_POLICIES[place]}" stroke-width="2.5" points="{points}"/>')
-        end = bottom - sums[-1] / most * 160
+        end = bottom - sums[-1] / most * 160 - (14 if place == 1 else 0)
         parts.append(f'<text x="{left + 456}" y="{end + 4:.1f}" fill="{_POLICIES[place]}">{sums[-1]:,}</text>')
     for day in range(days):
         parts.append(f'<text x="{left + 30 + (day + 0.5) * step:.1f}" y="{bottom + 16}">{day + 1}</text>')
-    return parts + _legend(list(zip(_POLICIES, _NAMES, strict=True)), left, top + 224, 155, size=11)
+    return parts + _legend(list(zip(_POLICIES, _NAMES, strict=True)), left, top + 224, 172, size=11)
 
 
 def _waits(week: Week, left: float, top: float) -> list[str]:

@@ -2,8 +2,8 @@
 
 The best of a person's candidates, as many as the day has room for, become messages; the others wait for tomorrow, or
 lie in the inbox for the digest where tomorrow would be too late. Two rules keep the day open for what comes up:
-once it has rung, the last ring before the evening is not for what is of ordinary priority and can wait until then; and
-what waits for tomorrow waits until its evening where it has the time.
+the last ring before the evening is not for messages of ordinary priority that are left over from another day, nor, once
+it has rung, for such as can wait until then; and what waits for tomorrow waits until its evening where it has the time.
 
     waiting ─ among the best of its round ─────────→ sent        a message, and a delivery for each live device
             ─ the last ring is kept, it can wait ──→ waiting     until the evening
@@ -135,6 +135,7 @@ _TAKE = text(
     """
 )
 
+# `tonight` is the person's evening; whose digest is due in their sleep has none, and nothing is kept for it.
 # A person's round is the last one that has closed and is complete; whoever began after it takes part in the next.
 # Candidates, and the subscriptions of what is to be sent, are locked in one order and read again once locked: a run
 # recalled or a subscription ended in this very moment sends nothing.
@@ -148,15 +149,16 @@ _DECIDE = text(
     ), clock AS MATERIALIZED (
         SELECT person_id, cap, takes_digest, day, coalesce(d.used, 0) AS used,
                notify.awake_at(quiet_from, quiet_until, zone, :now) AS awake_at,
-               notify.awake_at(quiet_from, quiet_until, zone, (day + digest_at - make_interval(mins => :earlier))
-                                                              AT TIME ZONE zone) AS tonight,
+               CASE WHEN notify.awake_at(quiet_from, quiet_until, zone, tonight) = tonight THEN tonight
+                    ELSE CAST(:now AS timestamptz) END AS tonight,
                notify.wakes_tomorrow(quiet_from, quiet_until, zone, :now) AS tomorrow,
                notify.awake_at(quiet_from, quiet_until, zone, (day + 1 + digest_at - make_interval(mins => :earlier))
                                                               AT TIME ZONE zone) AS evening,
                notify.awake_at(quiet_from, quiet_until, zone,
                    (day + digest_at + CASE WHEN (day + digest_at) AT TIME ZONE zone > :now THEN interval '0'
                                            ELSE interval '1 day' END) AT TIME ZONE zone) AS digest_at
-          FROM (SELECT *, (CAST(:now AS timestamptz) AT TIME ZONE zone)::date AS day FROM person) AS p
+          FROM (SELECT *, (day + digest_at - make_interval(mins => :earlier)) AT TIME ZONE zone AS tonight
+                  FROM (SELECT *, (CAST(:now AS timestamptz) AT TIME ZONE zone)::date AS day FROM person) AS p) AS t
                LEFT JOIN notify.person_day d USING (person_id, day)
     ), waiting AS MATERIALIZED (
         SELECT c.*, r.content_id, r.begun_at,
@@ -183,12 +185,13 @@ _DECIDE = text(
           FROM standing
     ), ranked AS (
         SELECT *, row_number() OVER (PARTITION BY person_id, standing, is_patient ORDER BY place) AS turn
-          FROM (SELECT *, used BETWEEN 1 AND cap - 1 AND place > cap - used - 1 AND priority <= 2
-                          AND :now < tonight AND deadline > tonight AS is_patient
+          FROM (SELECT *, place >= cap - used AND used < cap AND priority <= 2 AND :now < tonight
+                          AND (waited > 0 OR used > 0 AND deadline > tonight) AS is_patient
                   FROM ordered) AS o
     ), verdict AS MATERIALIZED (
         SELECT *, CASE standing WHEN 'ended' THEN 'withdrawn' WHEN 'late' THEN 'expired' WHEN 'asleep' THEN 'waiting'
-                       ELSE CASE WHEN is_patient THEN 'waiting' WHEN turn <= cap - used THEN 'sent'
+                       ELSE CASE WHEN is_patient AND deadline > tonight THEN 'waiting'
+                                 WHEN turn <= cap - used AND NOT is_patient THEN 'sent'
                                  WHEN cap = 0 OR deadline <= tomorrow THEN 'digested' ELSE 'waiting' END
                   END AS verdict
           FROM ranked
@@ -212,7 +215,8 @@ _DECIDE = text(
                     WHEN verdict = 'expired' THEN CASE WHEN waited > 0 THEN 'cap'
                                                        WHEN reason = 'asleep' OR deadline <= not_before THEN 'asleep'
                                                        ELSE 'deadline' END
-                    WHEN is_patient THEN 'evening' WHEN cap = 0 THEN 'cap_is_zero' ELSE 'cap' END AS because
+                    WHEN is_patient AND verdict = 'waiting' AND deadline > tonight THEN 'evening'
+                    WHEN cap = 0 THEN 'cap_is_zero' ELSE 'cap' END AS because
           FROM kept
     ), moved AS (
         UPDATE notify.candidate c

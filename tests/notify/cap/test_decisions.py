@@ -75,6 +75,14 @@ def test_the_last_ring_before_the_evening_is_kept_for_what_is_important_or_canno
     assert city.tallies(third) == {"sent": 1, "waiting_tomorrow": 2}
 
 
+def test_whose_evening_lies_in_their_sleep_has_no_ring_kept_for_it(city: City) -> None:
+    (person,) = city.people(1, daily_cap=2, digest_at=time(23))
+    runs = {city.run([person], topic=f"t{n}", begun_at=NOW + timedelta(minutes=n)) for n in range(2)}
+    for n in range(2):
+        decide_due(LATER + timedelta(minutes=n))
+    assert city.sent()[person] == runs
+
+
 def test_who_finds_no_room_comes_first_among_equals_tomorrow_evening(city: City) -> None:
     (person,) = city.people(1, daily_cap=1)
     first, second = (city.run([person], topic=f"topic.{n}", interest=0.9 - n / 10) for n in range(2))
@@ -89,14 +97,19 @@ def test_who_finds_no_room_comes_first_among_equals_tomorrow_evening(city: City)
     assert city.standing(newer, person) == ("waiting", "cap")
 
 
-def test_what_has_no_time_until_tomorrow_evening_comes_when_the_person_wakes(city: City) -> None:
-    (person,) = city.people(1, daily_cap=1)
-    city.run([person], topic="first", priority=4)
-    second = city.run([person], topic="second", deadline=FRIDAY + timedelta(hours=5))
+def test_what_has_no_time_until_tomorrow_evening_comes_when_the_person_wakes_but_leaves_one_ring(city: City) -> None:
+    (person,) = city.people(1, daily_cap=2)
+    for n in range(2):
+        city.run([person], topic=f"today.{n}", priority=4)
+    second, third = (
+        city.run([person], topic=f"left.{n}", deadline=FRIDAY + timedelta(hours=5), interest=0.9 - n / 10)
+        for n in range(2)
+    )
     decide_due(LATER)
-    assert city.standing(second, person) == ("waiting", "cap")
+    assert city.standing(second, person) == city.standing(third, person) == ("waiting", "cap")
     decide_due(FRIDAY + timedelta(seconds=15))
     assert city.standing(second, person) == ("sent", None)
+    assert city.standing(third, person) == ("digested", "cap")
 
 
 def test_what_would_be_too_late_tomorrow_lies_in_the_inbox_without_ringing(city: City) -> None:

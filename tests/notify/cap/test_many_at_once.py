@@ -60,7 +60,7 @@ def test_fifty_campaigns_and_eight_workers_send_everybody_the_best_that_their_da
 ) -> None:
     for seed in (1, 2):
         chance = random.Random(seed)
-        caps = {person: cap for cap in (0, 1, 3, 5) for person in city.people(12, daily_cap=cap)}
+        caps = {person: cap for cap in (0, 1, 3, 5) for person in city.people(8, daily_cap=cap)}
         plans = [_planned(city, seed, n, list(caps), chance) for n in range(CAMPAIGNS)]
         to_resolve = iter(plans)
         turn = threading.Lock()
