@@ -68,6 +68,8 @@ export const SENDING_TEXTS = {
   phone_title: { zh: "還沒連結您自己的手機", en: "No phone of yours is linked yet" },
   phone_detail: { zh: "在自己手機的 App「通知設定」輸入這組碼，10 分鐘內有效，連結一次就好。", en: "Enter this code in your own app, under notification settings, within ten minutes. Once is enough." },
   phone_code: { zh: "取得連結碼", en: "Show a code" },
+  phone_unlink: { zh: "解除這支手機的連結", en: "End the link with this phone" },
+  phone_unlinked: { zh: "已解除連結", en: "The link has ended" },
   phone_then: { zh: "輸入後再按一次「試送到我的手機」。", en: "Then press “Try it on my phone” again." },
   live_title: { zh: "送出情形", en: "Going out" },
   live_scheduled: { zh: "還沒開始", en: "Not begun yet" },

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
@@ -20,10 +23,33 @@ TOPIC = "附近的道路施工"
 UNTIL_SENT_MS = 90_000
 
 
-def at_the_desk(one: Desk, stack: Stack, name: str, *roles: str, bureau: str = "public_works") -> Desk:
-    """Somebody new sits down at it."""
-    one.enrol(on_the_roster(stack, name, *roles, bureau=bureau)[1])
-    return one
+@dataclass
+class Office:
+    """Who sits at the desks: somebody who writes and could approve, another who approves, and two on duty."""
+
+    writer: Desk
+    publisher: Desk
+    first: Desk
+    second: Desk
+
+
+@pytest.fixture(scope="module")
+def office(stack: Stack, chromium_browser: Browser) -> Iterator[Office]:
+    with ExitStack() as desks:
+
+        def sits(name: str, *roles: str, bureau: str) -> Desk:
+            one = desks.enter_context(desk(stack, chromium_browser))
+            # Leaving what is not saved yet is asked about, and meant.
+            one.page.on("dialog", lambda dialog: dialog.accept())
+            one.enrol(on_the_roster(stack, name, *roles, bureau=bureau)[1])
+            return one
+
+        yield Office(
+            sits("蘇撰稿", "editor", "publisher", bureau="public_works"),
+            sits("高核稿", "publisher", bureau="public_works"),
+            sits("雷值勤", "duty_officer", bureau="fire"),
+            sits("方值勤", "duty_officer", bureau="fire"),
+        )
 
 
 def compose(one: Desk, name: str) -> None:
@@ -46,51 +72,49 @@ def is_kept(one: Desk) -> None:
 
 
 def test_a_message_is_written_counted_approved_by_another_paused_sent_and_recalled(
-    stack: Stack, chromium_browser: Browser
+    stack: Stack, office: Office
 ) -> None:
     people = subscribers(stack, 60, district="64000080")
-    with desk(stack, chromium_browser) as writer, desk(stack, chromium_browser) as publisher:
-        at_the_desk(writer, stack, "蘇撰稿", "editor")
-        at_the_desk(publisher, stack, "高核稿", "publisher")
-        compose(writer, "四維三路夜間施工")
-        writer.page.locator(".district", has_text="苓雅區").click()
-        expect(writer.page.locator(".map-summary")).to_have_text("1 區：苓雅區")
-        is_kept(writer)
-        writer.press("估計人數")
-        expect(writer.page.locator(".estimate-lead")).to_contain_text(re.compile(r"符合的人：約 \d+"))
-        expect(writer.page.locator(".split-key", has_text="今天送到")).to_contain_text(re.compile(r"約 \d+"))
-        writer.press("送核准")
-        writer.page.get_by_role("dialog").get_by_role("button", name="送核准").click()
-        writer.sees("四維三路夜間施工")
-        expect(writer.page.locator("main")).to_contain_text("需要另一個人")
-        expect(writer.page.get_by_role("button", name="逐字核准")).to_have_count(0)
+    writer, publisher = office.writer, office.publisher
+    compose(writer, "四維三路夜間施工")
+    writer.page.locator(".district", has_text="苓雅區").click()
+    expect(writer.page.locator(".map-summary")).to_have_text("1 區：苓雅區")
+    is_kept(writer)
+    writer.press("估計人數")
+    expect(writer.page.locator(".estimate-lead")).to_contain_text(re.compile(r"符合的人：約 \d+"))
+    expect(writer.page.locator(".split-key", has_text="今天送到")).to_contain_text(re.compile(r"約 \d+"))
+    writer.press("送核准")
+    writer.page.get_by_role("dialog").get_by_role("button", name="送核准").click()
+    writer.sees("四維三路夜間施工")
+    expect(writer.page.locator("main")).to_contain_text("需要另一個人")
+    expect(writer.page.get_by_role("button", name="逐字核准")).to_have_count(0)
 
-        publisher.open("/desk/campaigns?state=submitted")
-        publisher.page.locator(".row-link", has_text="四維三路夜間施工").click()
-        publisher.sees("四維三路夜間施工")
-        for words in ("四維三路今晚 22 時起施工", "Please take Sanduo 2nd Road", "住家、工作或學校在苓雅區"):
-            expect(publisher.page.locator("main")).to_contain_text(words)
-        publisher.press("逐字核准")
-        publisher.page.get_by_role("dialog").get_by_role("button", name="逐字核准").click()
-        expect(publisher.page.locator(".notice.good")).to_contain_text("已核准")
-        publisher.press("暫停")
-        expect(publisher.page.locator(".notice.good")).to_contain_text("已暫停")
-        publisher.press("繼續送")
-        expect(publisher.page.locator(".card", has_text="到了誰").first).to_be_visible(timeout=UNTIL_SENT_MS)
-        expect(publisher.page.locator(".live-figure")).to_contain_text(re.compile(r"約 \d+ 人收到"))
-        assert _messages(stack, people) == 60
-        with publisher.page.expect_download() as downloading:
-            publisher.press("下載 CSV", "link")
-        assert downloading.value.path().read_text().startswith("campaign,run,begun_at")
+    publisher.open("/desk/campaigns?state=submitted")
+    publisher.page.locator(".row-link", has_text="四維三路夜間施工").click()
+    publisher.sees("四維三路夜間施工")
+    for words in ("四維三路今晚 22 時起施工", "Please take Sanduo 2nd Road", "住家、工作或學校在苓雅區"):
+        expect(publisher.page.locator("main")).to_contain_text(words)
+    publisher.press("逐字核准")
+    publisher.page.get_by_role("dialog").get_by_role("button", name="逐字核准").click()
+    expect(publisher.page.locator(".notice.good")).to_contain_text("已核准")
+    publisher.press("暫停")
+    expect(publisher.page.locator(".notice.good")).to_contain_text("已暫停")
+    publisher.press("繼續送")
+    expect(publisher.page.locator(".card", has_text="到了誰").first).to_be_visible(timeout=UNTIL_SENT_MS)
+    expect(publisher.page.locator(".live-figure")).to_contain_text(re.compile(r"約 \d+ 人收到"))
+    assert _messages(stack, people) == 60
+    with publisher.page.expect_download() as downloading:
+        publisher.press("下載 CSV", "link")
+    assert downloading.value.path().read_text().startswith("campaign,run,begun_at")
 
-        publisher.press("收回")
-        expect(publisher.page.locator(".field-error:visible")).to_have_text("請填寫")
-        publisher.page.get_by_label("理由（市民會看到）").fill("日期寫錯了")
-        publisher.press("收回")
-        expect(publisher.page.locator(".notice.good")).to_contain_text("已收回")
-        expect(publisher.page.locator(".facts .mark.bad")).to_have_text("已收回")
-        publisher.open("/desk/sending")
-        expect(publisher.page.locator(".small-charts section", has_text="工務局")).to_be_visible()
+    publisher.press("收回")
+    expect(publisher.page.locator(".field-error:visible")).to_have_text("請填寫")
+    publisher.page.get_by_label("理由（市民會看到）").fill("日期寫錯了")
+    publisher.press("收回")
+    expect(publisher.page.locator(".notice.good")).to_contain_text("已收回")
+    expect(publisher.page.locator(".facts .mark.bad")).to_have_text("已收回")
+    publisher.open("/desk/sending")
+    expect(publisher.page.locator(".small-charts section", has_text="工務局")).to_be_visible()
 
 
 def _messages(stack: Stack, people: list[UUID]) -> int:
@@ -100,130 +124,115 @@ def _messages(stack: Stack, people: list[UUID]) -> int:
     return int(str(row[0]))
 
 
-def test_whoever_wrote_it_cannot_approve_it_and_a_return_says_why(stack: Stack, chromium_browser: Browser) -> None:
+def test_whoever_wrote_it_cannot_approve_it_and_a_return_says_why(stack: Stack, office: Office) -> None:
     subscribers(stack, 60, district="64000090")
-    with desk(stack, chromium_browser) as writer, desk(stack, chromium_browser) as other:
-        at_the_desk(writer, stack, "兩用", "editor", "publisher")
-        at_the_desk(other, stack, "高核稿", "publisher")
-        compose(writer, "兩個人才行")
-        is_kept(writer)
-        writer.press("送核准")
-        writer.page.get_by_role("dialog").get_by_role("button", name="送核准").click()
-        writer.sees("兩個人才行")
-        expect(writer.page.locator("main")).to_contain_text("需要另一個人")
-        expect(writer.page.get_by_role("button", name="逐字核准")).to_have_count(0)
-        address = writer.page.url.replace("/desk/campaigns/", "/v1/bureau/campaigns/")
-        origin = {"Origin": stack.url}
-        agreed = writer.page.request.get(address).json()["hash"]
-        refused = writer.page.request.post(f"{address}/approval", data={"hash": agreed}, headers=origin)
-        assert refused.status == 403 and refused.json()["type"].endswith("campaign-second-person")
+    writer, other = office.writer, office.publisher
+    compose(writer, "兩個人才行")
+    is_kept(writer)
+    writer.press("送核准")
+    writer.page.get_by_role("dialog").get_by_role("button", name="送核准").click()
+    writer.sees("兩個人才行")
+    expect(writer.page.locator("main")).to_contain_text("需要另一個人")
+    expect(writer.page.get_by_role("button", name="逐字核准")).to_have_count(0)
+    address = writer.page.url.replace("/desk/campaigns/", "/v1/bureau/campaigns/")
+    origin = {"Origin": stack.url}
+    agreed = writer.page.request.get(address).json()["hash"]
+    refused = writer.page.request.post(f"{address}/approval", data={"hash": agreed}, headers=origin)
+    assert refused.status == 403 and refused.json()["type"].endswith("campaign-second-person")
 
-        other.page.goto(writer.page.url)
-        other.press("退回修改")
-        expect(other.page.locator(".field-error:visible")).to_have_text("退回時請寫下理由")
-        other.page.get_by_label("退回理由").fill("請寫清楚是哪一段")
-        other.press("退回修改")
-        expect(other.page.locator(".notice.good")).to_contain_text("已退回")
-        writer.page.reload()
-        expect(writer.page.locator(".notice.warn")).to_contain_text("請寫清楚是哪一段")
+    other.page.goto(writer.page.url)
+    other.press("退回修改")
+    expect(other.page.locator(".field-error:visible")).to_have_text("退回時請寫下理由")
+    other.page.get_by_label("退回理由").fill("請寫清楚是哪一段")
+    other.press("退回修改")
+    expect(other.page.locator(".notice.good")).to_contain_text("已退回")
+    writer.page.reload()
+    expect(writer.page.locator(".notice.warn")).to_contain_text("請寫清楚是哪一段")
 
 
-def test_a_draft_is_kept_and_two_writers_never_overwrite_each_other_unasked(
-    stack: Stack, chromium_browser: Browser
-) -> None:
-    with desk(stack, chromium_browser) as one, desk(stack, chromium_browser) as other:
-        at_the_desk(one, stack, "蘇撰稿", "editor")
-        at_the_desk(other, stack, "林撰稿", "editor")
-        one.open("/desk/campaigns/new")
-        one.page.get_by_label("內部名稱").fill("還沒寫完")
-        expect(one.page.locator(".kept")).to_contain_text("還缺：中文 標題")
-        one.page.on("dialog", lambda dialog: dialog.accept())
-        one.page.reload()
-        expect(one.page.get_by_label("內部名稱")).to_have_value("還沒寫完")
-        expect(one.page.locator(".notice.info")).to_contain_text("已接回上次還沒儲存的內容")
-        compose(one, "一起寫")
-        is_kept(one)
+def test_a_draft_is_kept_and_two_writers_never_overwrite_each_other_unasked(office: Office) -> None:
+    one, other = office.writer, office.publisher
+    one.open("/desk/campaigns/new")
+    one.page.get_by_label("內部名稱").fill("還沒寫完")
+    expect(one.page.locator(".kept")).to_contain_text("還缺：中文 標題")
+    one.page.reload()
+    expect(one.page.get_by_label("內部名稱")).to_have_value("還沒寫完")
+    expect(one.page.locator(".notice.info")).to_contain_text("已接回上次還沒儲存的內容")
+    compose(one, "一起寫")
+    is_kept(one)
 
-        other.page.goto(one.page.url)
+    other.page.goto(one.page.url)
+    with other.page.expect_response(lambda answer: answer.request.method == "PUT"):
         other.page.get_by_label("內部名稱").fill("一起寫，第二版")
-        is_kept(other)
-        expect(other.page.locator(".kept")).to_contain_text("已儲存")
-        with other.page.expect_response(lambda answer: answer.request.method == "PUT"):
-            other.page.get_by_label("點開後前往").fill("/app/topics")
-        one.page.get_by_label("內部名稱").fill("一起寫，我的版本")
-        expect(one.page.locator(".kept")).to_contain_text("同仁剛改過這份草稿", timeout=PATIENCE_MS)
-        one.press("以我這份為準")
-        is_kept(one)
-        other.page.reload()
-        expect(other.page.get_by_label("內部名稱")).to_have_value("一起寫，我的版本")
+    one.page.get_by_label("內部名稱").fill("一起寫，我的版本")
+    expect(one.page.locator(".kept")).to_contain_text("同仁剛改過這份草稿", timeout=PATIENCE_MS)
+    one.press("以我這份為準")
+    is_kept(one)
+    other.page.reload()
+    expect(other.page.get_by_label("內部名稱")).to_have_value("一起寫，我的版本")
 
 
-def test_a_topic_is_changed_by_whoever_read_it_last_alone(stack: Stack, chromium_browser: Browser) -> None:
-    with desk(stack, chromium_browser) as one, desk(stack, chromium_browser) as other:
-        at_the_desk(one, stack, "蘇撰稿", "editor", bureau="culture")
-        at_the_desk(other, stack, "高核稿", "publisher", bureau="culture")
-        for each in (one, other):
-            each.open("/desk/topics")
-            each.page.locator(".row-link", has_text="展演活動").click()
-            each.sees("展演活動")
-        one.page.get_by_role("group", name="中文").get_by_label("範例訊息的標題").fill("週日衛武營免費開放")
-        one.press("加一條")
-        one.page.locator(".ending").last.get_by_label("規則").select_option("count")
-        one.press("儲存")
-        one.sees("本機關的主題")
-        expect(one.page.locator(".row", has_text="展演活動")).to_contain_text("20 則")
-        other.press("儲存")
-        expect(other.page.locator("form .notice.bad")).to_contain_text("同仁剛改過這個主題")
+def test_a_topic_is_changed_by_whoever_read_it_last_alone(office: Office) -> None:
+    one, other = office.writer, office.publisher
+    for each in (one, other):
+        each.open("/desk/topics")
+        each.page.locator(".row-link", has_text="路況：塞車與改道").click()
+        each.sees("路況：塞車與改道")
+    one.page.get_by_role("group", name="中文").get_by_label("範例訊息的標題").fill("國道 1 號三民段壅塞")
+    one.press("加一條")
+    one.page.locator(".ending").last.get_by_label("規則").select_option("count")
+    one.press("儲存")
+    one.sees("本機關的主題")
+    expect(one.page.locator(".row", has_text="路況：塞車與改道")).to_contain_text("20 則")
+    other.press("儲存")
+    expect(other.page.locator("form .notice.bad")).to_contain_text("同仁剛改過這個主題")
 
 
-def test_a_drill_is_written_by_one_confirmed_by_another_and_corrected_in_one_step(
-    stack: Stack, chromium_browser: Browser
-) -> None:
+def test_a_drill_is_written_by_one_confirmed_by_another_and_corrected_in_one_step(stack: Stack, office: Office) -> None:
     people = subscribers(stack, 30, district="64000100")
-    with desk(stack, chromium_browser) as first, desk(stack, chromium_browser) as second:
-        at_the_desk(first, stack, "雷值勤", "duty_officer", bureau="fire")
-        at_the_desk(second, stack, "方值勤", "duty_officer", bureau="fire")
-        first.open("/desk/duty/new")
-        first.sees("發布告警")
-        expect(first.page.locator(".band.drill")).to_contain_text("演習")
-        first.page.get_by_label("事件", exact=True).fill("瓦斯外洩")
-        for language, words in (("中文", "旗津瓦斯外洩，請勿靠近"), ("英文", "Gas leak in Qijin: keep away")):
-            side = first.page.get_by_role("group", name=language)
-            side.get_by_label("標題").fill(words)
-            side.get_by_label("說明").fill(f"{words} 廟前路" if language == "中文" else words)
-        first.press("交給第二位確認")
-        expect(first.page.locator("form .notice.bad")).to_contain_text("請在地圖或清單選範圍")
-        first.page.locator("summary", has_text="原高雄市").click()
-        first.page.get_by_label("旗津區").check()
-        first.press("交給第二位確認")
-        first.sees("【演習】旗津瓦斯外洩，請勿靠近")
-        expect(first.page.locator("main")).to_contain_text("等另一位值勤同仁確認")
-        expect(first.page.get_by_role("button", name="確認並送出演習")).to_have_count(0)
+    first, second = office.first, office.second
+    first.open("/desk/duty/new")
+    first.sees("發布告警")
+    expect(first.page.locator(".band.drill")).to_contain_text("演習")
+    first.page.get_by_label("事件", exact=True).fill("瓦斯外洩")
+    for language, words in (("中文", "旗津瓦斯外洩，請勿靠近"), ("英文", "Gas leak in Qijin: keep away")):
+        side = first.page.get_by_role("group", name=language)
+        side.get_by_label("標題").fill(words)
+        side.get_by_label("說明").fill(f"{words} 廟前路" if language == "中文" else words)
+    first.press("交給第二位確認")
+    expect(first.page.locator("form .notice.bad")).to_contain_text("請在地圖或清單選範圍")
+    first.page.locator("summary", has_text="原高雄市").click()
+    first.page.get_by_label("旗津區").check()
+    first.press("交給第二位確認")
+    first.sees("【演習】旗津瓦斯外洩，請勿靠近")
+    expect(first.page.locator("main")).to_contain_text("等另一位值勤同仁確認")
+    expect(first.page.get_by_role("button", name="確認並送出演習")).to_have_count(0)
 
-        second.open("/desk/duty")
-        second.page.locator(".row.alarm", has_text="旗津瓦斯外洩").locator("a").click()
-        second.sees("【演習】旗津瓦斯外洩，請勿靠近")
-        expect(second.page.locator("main")).to_contain_text("[Drill] Gas leak in Qijin: keep away")
-        second.press("確認並送出演習")
-        second.page.get_by_role("dialog").get_by_role("button", name="確認並送出演習").click()
-        expect(second.page.locator(".live-figure")).to_contain_text("30 人", timeout=UNTIL_SENT_MS)
-        assert _messages(stack, people) == 30
+    second.open("/desk/duty")
+    second.page.locator(".row.alarm", has_text="旗津瓦斯外洩").locator("a").click()
+    second.sees("【演習】旗津瓦斯外洩，請勿靠近")
+    expect(second.page.locator("main")).to_contain_text("[Drill] Gas leak in Qijin: keep away")
+    second.press("確認並送出演習")
+    second.page.get_by_role("dialog").get_by_role("button", name="確認並送出演習").click()
+    expect(second.page.locator(".live-figure")).to_contain_text("30 人", timeout=UNTIL_SENT_MS)
+    assert _messages(stack, people) == 30
 
-        second.press("立即更正")
-        expect(second.page.locator(".notice.good")).to_contain_text("已更正")
-        expect(second.page.locator(".facts .mark", has_text="已結束")).to_be_visible()
-        second.open("/desk/duty")
-        expect(second.page.locator(".row-link", has_text="更正").first).to_be_visible()
+    second.press("立即更正")
+    expect(second.page.locator(".notice.good")).to_contain_text("已更正")
+    expect(second.page.locator(".facts .mark", has_text="已結束")).to_be_visible()
+    second.open("/desk/duty")
+    expect(second.page.locator(".row-link", has_text="更正").first).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["zh-TW", "en"])
-def test_every_page_fits_at_twice_the_text_size_and_every_control_can_be_touched(
-    stack: Stack, chromium_browser: Browser, language: str
-) -> None:
-    with desk(stack, chromium_browser) as one:
-        at_the_desk(one, stack, "蘇全能", "editor", "publisher", "duty_officer")
+def test_every_page_fits_at_twice_the_text_size_and_every_control_can_be_touched(office: Office, language: str) -> None:
+    at_the_desks = (
+        (office.writer, ("campaigns", "campaigns/new", "topics", "topics/new", "sending")),
+        (office.first, ("duty", "duty/new")),
+    )
+    for one, pages in at_the_desks:
         one.page.evaluate("(language) => localStorage.setItem('desk.language', language)", language)
-        for page in ("campaigns", "campaigns/new", "topics", "sending", "duty", "duty/new"):
+        for page in pages:
             one.open(f"/desk/{page}")
             assert misfits(one) == []
             assert one.page.locator("main .problem").count() == 0, page

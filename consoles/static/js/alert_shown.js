@@ -57,7 +57,9 @@ export function factsCard(alert, statusMark) {
     [t("alert_second"), alert.approved_by && `${who(alert.approved_by)}`],
     [t("alert_follows"), alert.about.length ? alert.about.map((id) => el("a", { href: `/desk/duty/${id}` }, t("alert_number"))) : null],
     [t("alert_web"), alert.web && el("span", { class: "mono" }, alert.web)],
+    [t("alert_repeats"), alert.repeats > 0 && alert.repeats],
     [t("alert_number"), el("span", { class: "mono" }, alert.identifier)],
+    [t("alert_document"), el("a", { href: `/v1/duty/alerts/${alert.id}/document`, download: `${alert.id}.xml` }, t("alert_download"))],
   ]));
 }
 

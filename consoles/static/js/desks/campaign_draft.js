@@ -135,7 +135,7 @@ function lastSteps(keeper, signal) {
   const test = button(t("test_do"), () => withDraft(test, async (kept) => {
     try {
       await call("POST", `/v1/bureau/campaigns/${kept.id}/test-message`, { body: {}, signal });
-      fill(problem, notice("good", t("test_sent")));
+      fill(problem, notice("good", t("test_sent"), unlinkButton(problem, signal)));
     } catch (failure) {
       if (failure.slug !== "no-phone-linked") throw failure;
       fill(problem, phoneLink(signal));
@@ -163,6 +163,14 @@ function phoneLink(signal) {
     fill(place, el("p", { class: "live-figure mono" }, code), el("p", {}, t("phone_then")));
   }));
   return notice("info", t("phone_title"), el("p", {}, t("phone_detail")), place, show);
+}
+
+function unlinkButton(problem, signal) {
+  const unlink = button(t("phone_unlink"), () => busy(unlink, problem, async () => {
+    await call("DELETE", "/v1/bureau/test-phone", { signal });
+    fill(problem, notice("info", t("phone_unlinked")));
+  }), { kind: "small" });
+  return unlink;
 }
 
 /** Mark the fields that the API refused, each with all its reasons, without leading there; answers those refusals that have no field. */
