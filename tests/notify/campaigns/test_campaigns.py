@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -176,10 +177,10 @@ def test_two_editors_do_not_overwrite_each_other(desk: Desk) -> None:
     assert desk.editor.call("POST", f"{desk.at(other)}/submission", {}, If_Match='"9"').status_code == 412
 
 
-@pytest.mark.parametrize("name", ["  ", "名\u202e稱", "\u3000"])
-def test_a_name_is_something_that_can_be_read(desk: Desk, name: str) -> None:
-    answer = desk.editor.call("POST", "/v1/bureau/campaigns", desk.body(name=name))
-    assert [error["pointer"] for error in answer.json["errors"]] == ["/name"]
+def test_a_name_is_something_that_can_be_read(desk: Desk) -> None:
+    for name in ("  ", "名\u202e稱", "\u3000"):
+        answer = desk.editor.call("POST", "/v1/bureau/campaigns", desk.body(name=name))
+        assert [error["pointer"] for error in answer.json["errors"]] == ["/name"]
 
 
 def test_what_is_given_back_says_why_and_can_be_written_anew(desk: Desk, people: People) -> None:
@@ -190,24 +191,23 @@ def test_what_is_given_back_says_why_and_can_be_written_anew(desk: Desk, people:
     assert desk.editor.call("POST", f"{desk.at(submitted)}/submission", {}).status_code == 200
 
 
-@pytest.mark.parametrize("state", campaigns.STATES)
-def test_each_move_is_allowed_from_the_states_of_its_table_alone(desk: Desk, people: People, state: str) -> None:
+def test_each_move_is_allowed_from_the_states_of_its_table_alone(desk: Desk, people: People) -> None:
     draft = desk.written()
     someone = signed_in_officer(desk.client, "publisher", bureau="public_works").officer_id
-    rows(
-        "UPDATE notify.campaign SET state = :state, submitted_by = :editor, approved_by = :by, "
-        "approved_hash = '\\x00', next_run_at = now() + interval '1 day'",
-        state=state, by=someone, editor=desk.editor.officer_id,
-    )  # fmt: skip
     people(desk.topic_id, MANY)
-    bodies = {
+    bodies: dict[str, tuple[str, dict[str, str]]] = {
         "submission": ("submit", {}), "return": ("return", {"reason": "改"}), "pause": ("pause", {}),
         "approval": ("approve", {"hash": draft["hash"]}), "resumption": ("resume", {}), "cancellation": ("cancel", {}),
         "recall": ("recall", {"reason": "內容有誤"}),
     }  # fmt: skip
-    for path, (move, body) in bodies.items():
-        rows("UPDATE notify.campaign SET state = :state", state=state)
-        answer = desk.publisher.call("POST", f"{desk.at(draft)}/{path}", body)
+    for state, (path, (move, body)) in itertools.product(campaigns.STATES, bodies.items()):
+        rows(
+            "UPDATE notify.campaign SET state = :state, submitted_by = :editor, approved_by = :by, "
+            "approved_hash = '\\x00', next_run_at = now() + interval '1 day'",
+            state=state, by=someone, editor=desk.editor.officer_id,
+        )  # fmt: skip
+        officer = desk.editor if move == "submit" else desk.publisher
+        answer = officer.call("POST", f"{desk.at(draft)}/{path}", body)
         is_allowed = state in moves.MOVES[move][0]
         assert answer.status_code == (200 if is_allowed else 409), (path, state, answer.json)
         if is_allowed and move != "resume":
