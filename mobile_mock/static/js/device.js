@@ -69,8 +69,7 @@ export function mendDevice() {
 /** Which of the person's devices this one is: its id, or null. */
 export async function deviceId() {
   if (!isAble() || Notification.permission !== "granted") return null;
-  const device = await Promise.race([kept(), new Promise((resolve) => { window.setTimeout(resolve, WORKER_MS, null); })]);
-  return device?.id ?? null;
+  return (await kept())?.id ?? null;
 }
 
 let turn = Promise.resolve();
@@ -132,8 +131,12 @@ function tell(registration, words) {
   });
 }
 
-/** What the service worker knows of this device, if it is the one of whoever is signed in: {id, endpoint, person}. */
+/**
+ * What the service worker knows of this device, if it is the one of whoever is signed in: {id, endpoint, person}. Nothing,
+ * where no worker answers: none could be installed, or the one of an older version still stands.
+ */
 async function kept() {
-  const device = await tell(await worker(), { kind: "who" });
+  const late = new Promise((resolve) => { window.setTimeout(resolve, WORKER_MS, null); });
+  const device = await Promise.race([worker().then((registration) => tell(registration, { kind: "who" })), late]);
   return device?.person === state.me?.id ? device : null;
 }
