@@ -20,6 +20,7 @@ from api.run import CannotStart
 from api.run import run as run_everything
 from core import clock, db, embedded
 from core.settings import SettingWrong, settings
+from identity import officers
 from wallet.feed_cli import bills_group
 
 _CLIENT_ID = re.compile("[a-z0-9][a-z0-9.-]{1,62}")
@@ -63,7 +64,7 @@ def bureau() -> None:
 
 @bureau.command("add-client")
 @click.argument("client_id")
-@click.option("--bureau", "bureau_name", required=True, type=click.Choice(["parking", "fines", "treasury"]))
+@click.option("--bureau", "bureau_name", required=True, type=click.Choice(officers.BUREAUS))
 @click.option("--key-file", required=True, type=click.Path(path_type=Path), help="Where its private key is kept.")
 def add_client(client_id: str, bureau_name: str, key_file: Path) -> None:
     """Register a bureau's system; makes the key pair if KEY_FILE is not there yet."""
@@ -72,7 +73,7 @@ def add_client(client_id: str, bureau_name: str, key_file: Path) -> None:
     _database_url()
     with db.unit_of_work() as session:
         demo_bureaus.register(session, client_id, bureau_name, key_file, clock.now())
-    click.echo(f"{client_id} may send bills of {bureau_name}; its private key is in {key_file}")
+    click.echo(f"{client_id} may call for {bureau_name}; its private key is in {key_file}")
 
 
 @bureau.command("assertion")

@@ -33,7 +33,7 @@ def approve(session: Session, alert_id: UUID, *, officer_id: UUID, now: datetime
     """
     alert = records.get(session, alert_id, is_locked=True)
     if alert.status != "awaiting_approval":
-        raise AlertNotOpen(status=alert.status)
+        raise AlertNotOpen(alert_status=alert.status)
     if alert.received_by == officer_id:
         raise AlertTakesTwo
     if alert.expires_at <= now and alert.audience == "area":
@@ -51,7 +51,7 @@ def refuse(session: Session, alert_id: UUID, *, officer_id: UUID, now: datetime)
     """Do not send an alert that waits. Raises NotFound, AlertNotOpen."""
     alert = records.get(session, alert_id, is_locked=True)
     if alert.status != "awaiting_approval":
-        raise AlertNotOpen(status=alert.status)
+        raise AlertNotOpen(alert_status=alert.status)
     records.end(session, [alert_id], how="refused", by=officer_id, now=now)
     return records.get(session, alert_id)
 
@@ -90,7 +90,7 @@ def all_clear(session: Session, updated: Alert, update: Alert, now: datetime) ->
 def _out(session: Session, alert_id: UUID) -> Alert:
     alert = records.get(session, alert_id, is_locked=True)
     if alert.status not in ("sending", "sent") or alert.audience != "area":
-        raise AlertNotOpen(status=alert.status)
+        raise AlertNotOpen(alert_status=alert.status)
     return alert
 
 
@@ -100,8 +100,6 @@ def _follow_up(
     records.end(session, [alert.id], how=how, by=officer_id, now=now)
     about = (Reference(alert.sender, alert.identifier, alert.sent_at),)
     message = _message(alert, said.body, f"KHC-{new_uuid().hex}", now, about)
-    if how == "corrected":
-        session.execute(_RECALL_MARK, {"id": alert.id})
     added = _add(session, message, said, alert, "told", (alert.id,), "correction", officer_id, now)
     return records.get(session, added)
 
@@ -170,4 +168,3 @@ def _add(
 
 _TAKE_ON = text("UPDATE notify.alert SET received_by = :officer WHERE id = :id")
 _APPROVE = text("UPDATE notify.alert SET approved_by = :officer, approved_at = :now, status = 'sending' WHERE id = :id")
-_RECALL_MARK = text("UPDATE notify.alert SET because = 'false_alarm' WHERE id = :id")

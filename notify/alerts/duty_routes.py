@@ -178,7 +178,7 @@ def _document(call: Call) -> bytes:
     if given["updates"] is not None:
         updated = records.get(call.session, parse_typeid("alr", given["updates"]))
         if updated.status not in records.LIVE or updated.audience != "area":
-            raise AlertNotOpen(status=updated.status)
+            raise AlertNotOpen(alert_status=updated.status)
     return composing.document(given, updated, call.now)
 
 

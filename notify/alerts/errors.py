@@ -22,8 +22,9 @@ class AlertNotOpen(Conflict):
     slug = "alert-not-open"
     title = Text("這則告警目前不能這樣處理", "That cannot be done with this alert now")
     explanation = Text(
-        "status 是它目前的狀態：已發送的不能再核可或退回，已結束的不能再更正或解除。",
-        "`status` is where it stands: what was sent cannot be approved or refused, what has ended cannot be corrected.",
+        "alert_status 是它目前的狀態：已發送的不能再核可或退回，已結束的不能再更正或解除。",
+        "`alert_status` is where it stands: what was sent cannot be approved or refused, what has ended cannot be "
+        "corrected.",
     )
 
 

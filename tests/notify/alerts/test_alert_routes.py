@@ -114,25 +114,23 @@ def test_the_same_document_again_answers_what_it_was_and_another_of_that_name_is
     assert (other.status_code, other.json["type"].rpartition("/")[2]) == (409, "alert-named-twice")
 
 
-@pytest.mark.parametrize(
-    ("changed", "because"),
-    [
+def test_what_nobody_in_kaohsiung_is_to_hear_is_recorded_with_the_reason(
+    fire: BureauSystem, lei: SignedInOfficer
+) -> None:
+    new_year = "2026-01-01T08:00:00+08:00"
+    for changed, because in (
         ({"status": "Test"}, "not_actual"),
         ({"inside": info(area(geocode("6700600")), expires="")}, "outside"),
         ({"inside": info(area("<circle>25.04,121.56 3</circle>"), expires="")}, "outside"),
         ({"inside": info(area(), expires="")}, "no_area"),
-        ({"sent": "2026-01-01T08:00:00+08:00", "inside": info(HERE, expires="2026-01-01T09:00:00+08:00")}, "expired"),
-    ],
-)
-def test_what_nobody_in_kaohsiung_is_to_hear_is_recorded_with_the_reason(
-    fire: BureauSystem, lei: SignedInOfficer, changed: dict[str, Any], because: str
-) -> None:
-    answer = bring(fire, document(**changed))
-    assert answer.status_code == 201, answer.text
-    assert (answer.json["status"], answer.json["recorded_because"]) == ("recorded", because)
-    assert answer.json["recorded_because_text"]
-    refused = lei.call("POST", "/v1/duty/alerts", {"document": document(**changed).decode()})
-    assert refused.status_code == 422
+        ({"sent": new_year, "inside": info(HERE, expires="2026-01-01T09:00:00+08:00")}, "expired"),
+    ):
+        answer = bring(fire, document(**changed))
+        assert answer.status_code == 201, answer.text
+        assert (answer.json["status"], answer.json["recorded_because"]) == ("recorded", because)
+        assert answer.json["recorded_because_text"]
+        refused = lei.call("POST", "/v1/duty/alerts", {"document": document(**changed).decode()})
+        assert refused.status_code == 422
 
 
 def test_a_malformed_document_is_refused_with_element_and_reason_in_the_language_asked_for(fire: BureauSystem) -> None:
@@ -178,9 +176,24 @@ def test_an_officer_writes_a_drill_and_a_colleague_sends_it(lei: SignedInOfficer
     assert lei.call("GET", address).json["ended_how"] == "corrected"
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
+def test_an_officer_updates_what_is_out_and_the_update_takes_its_place(
+    lei: SignedInOfficer, fang: SignedInOfficer
+) -> None:
+    first = lei.call("POST", "/v1/duty/alerts", written_by_hand()).json["id"]
+    assert fang.call("POST", f"/v1/duty/alerts/{first}/approval").status_code == 200
+    update = fang.call("POST", "/v1/duty/alerts", written_by_hand(updates=first, severity="Moderate"))
+    assert update.status_code == 201, update.text
+    assert (update.json["msg_type"], update.json["about"]) == ("Update", [first])
+    assert lei.call("GET", f"/v1/duty/alerts/{first}").json["status"] == "sending", "until the update goes out"
+    assert lei.call("POST", f"/v1/duty/alerts/{update.json['id']}/approval").json["status"] == "sending"
+    assert lei.call("GET", f"/v1/duty/alerts/{first}").json["ended_how"] == "superseded"
+    late = lei.call("POST", "/v1/duty/alerts", written_by_hand(updates=first))
+    assert (late.json["status"], late.json["alert_status"]) == (409, "cancelled")
+    assert lei.call("POST", "/v1/duty/alerts", written_by_hand(updates="alr_nothing")).status_code == 404
+
+
+def test_what_an_officer_writes_wrong_is_refused(lei: SignedInOfficer) -> None:
+    wrong: list[dict[str, Any]] = [
         {"area": {}},
         {"area": {"districts": ["64000999"]}},
         {"area": {"polygons": [[[120.3, 22.6], [120.4, 22.6], [120.4, 22.7]]]}},
@@ -191,10 +204,11 @@ def test_an_officer_writes_a_drill_and_a_colleague_sends_it(lei: SignedInOfficer
         {"headline": {"zh": "x"}},
         {"headline": {"zh": "\uffff", "en": "x"}},
         {"event": " "},
-    ],
-)
-def test_what_an_officer_writes_wrong_is_refused(lei: SignedInOfficer, changed: dict[str, Any]) -> None:
-    assert lei.call("POST", "/v1/duty/alerts", written_by_hand(**changed)).status_code == 422
+    ]
+    for changed in wrong:
+        assert lei.call("POST", "/v1/duty/alerts", written_by_hand(**changed)).status_code == 422, changed
+    for body in ({}, {**written_by_hand(), "document": "<alert/>"}, {"document": "<alert/>"}):
+        assert lei.call("POST", "/v1/duty/alerts", body).status_code == 422
 
 
 def test_a_refused_alert_stays_refused(lei: SignedInOfficer, fang: SignedInOfficer) -> None:
