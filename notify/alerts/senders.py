@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from partners.cap import signature
 from partners.cap.document import Message
+from partners.cap.errors import AlertSignatureWrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,11 @@ def signed_message(
     row = session.execute(_FIND, {"sender": message.sender}).one_or_none()
     if row is None or row.bureau != bureau:
         return None
-    return signature.verified(content, row.certificate_pem, now=now)
+    signed = signature.verified(content, row.certificate_pem, now=now)
+    # What was signed may be another alert inside this one.
+    if signed.itself != message.itself:
+        raise AlertSignatureWrong
+    return signed
 
 
 _REGISTER = text(
