@@ -50,7 +50,7 @@ def crashing(monkeypatch: pytest.MonkeyPatch) -> random.Random:
         if chance.random() < 1 / 8:
             raise Crash
 
-    monkeypatch.setattr(turns, "MOST_PEOPLE", 5)
+    monkeypatch.setattr(turns, "MOST_PEOPLE", 8)
     monkeypatch.setattr(tallies, "add_to_each", add_to_each)
     return chance
 
