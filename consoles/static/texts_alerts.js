@@ -165,7 +165,6 @@ export const ALERT_TEXTS = {
   issue_minutes: { zh: "30 分鐘", en: "30 minutes" },
   issue_do: { zh: "交給第二位確認", en: "Hand it to a second officer" },
   issue_do_drill: { zh: "交給第二位確認（演習）", en: "Hand it to a second officer (drill)" },
-  issue_done: { zh: "已建立，等第二位確認", en: "Written; a second officer has to confirm" },
   issue_file: { zh: "CAP 1.2 檔案", en: "CAP 1.2 file" },
   issue_file_hint: { zh: ".xml 或 .cap，最大 1 MB。格式不對會說明是哪一處。", en: ".xml or .cap, at most 1 MB. What is wrong with it is named." },
   issue_update: { zh: "更新這則", en: "Update it" },

@@ -25,7 +25,8 @@ function keyOf(id) {
 /**
  * `draft`: the campaign as it was read, or null for a new one; `read()` answers what to save, `missing()` the names of what has to be filled in
  * first; `copy`: what was written before and never saved; `onKept(draft)` after each save; `onRefused(errors)` marks the fields and answers those errors that have none; `onTheirs()` shows what
- * a colleague saved. Answers {line, changed(), now()}: `now` saves what is not saved yet and answers the draft, or null where it cannot be saved.
+ * a colleague saved. Answers {line, changed(), now(), kept()}: `now` saves what is not saved yet and answers the draft, or null where it cannot be saved;
+ * `kept` answers it as it was saved last.
  */
 export function draftKeeper(draft, { read, missing, copy, signal, onKept, onRefused, onTheirs }) {
   let kept = draft && copy ? { ...draft, version: copy.version } : draft;
@@ -115,5 +116,5 @@ export function draftKeeper(draft, { read, missing, copy, signal, onKept, onRefu
   signal.addEventListener("abort", () => { window.clearTimeout(timer); window.removeEventListener("beforeunload", warn); });
   if (copy) changed();
   else sayKept();
-  return { line, changed, now };
+  return { line, changed, now, kept: () => kept };
 }

@@ -83,7 +83,7 @@ function who(person) {
 }
 
 /** The first 16 digits in fours: enough to read out over the telephone. */
-export function shortHash(hash) {
+function shortHash(hash) {
   return (hash || "").slice(0, 16).replace(/(.{4})(?=.)/g, "$1 ");
 }
 

@@ -146,11 +146,15 @@ function lastSteps(keeper, signal) {
     await call("POST", `/v1/bureau/campaigns/${kept.id}/submission`, { body: {}, version: kept.version, signal });
     await go(`/desk/campaigns/${kept.id}`);
   }), { kind: "primary" });
-  const discard = button(t("discard_do"), () => withDraft(discard, async (kept) => {
+  const discard = button(t("discard_do"), async () => {
     if (!await confirmed(t("discard_confirm"), t("discard_confirm_detail"), t("discard_do"), { kind: "danger" })) return;
-    await call("DELETE", `/v1/bureau/campaigns/${kept.id}`, { version: kept.version, signal });
-    await go("/desk/campaigns");
-  }), { kind: "danger" });
+    const kept = keeper.kept();
+    await busy(discard, problem, async () => {
+      if (kept) await call("DELETE", `/v1/bureau/campaigns/${kept.id}`, { version: kept.version, signal });
+      forgetCopy(kept?.id || "new");
+      await go("/desk/campaigns");
+    });
+  }, { kind: "danger" });
   return card(t("last_steps_title"), el("p", { class: "hint" }, t("estimate_hint")), result, problem,
     el("div", { class: "actions" }, estimate, test, submit, discard));
 }
