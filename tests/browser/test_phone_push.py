@@ -12,9 +12,10 @@ from uuid import UUID
 
 import pytest
 from browser.fitting import NARROW, WIDE, misfits
-from browser.phone_in_chromium import Person, Phone, owes, phone, stranger
+from browser.phone_in_chromium import PATIENCE_MS, Person, Phone, owes, phone, stranger
 from playwright.sync_api import Browser, Locator, expect
 from stack import Stack
+from waiting import wait_until
 
 from core import clock
 from core.ids import new_uuid, parse_typeid, typeid
@@ -86,6 +87,15 @@ class Told:
         answer = self.page.request.fetch(self.stack.url + path, method=method, data=body, headers=origin)
         assert answer.ok, answer.text()
         return answer.json()
+
+    def hears(self, text: str) -> None:
+        """Wait until a screen reader is told this: the change has reached the city."""
+        expect(self.page.locator("#announcer")).to_have_text(text, timeout=PATIENCE_MS)
+
+    def kept(self, what: str) -> None:
+        """Wait until these settings stand in the city's own book."""
+        sql = f"SELECT count(*) FROM notify.preference WHERE person_id = %(id)s AND {what}"
+        wait_until(lambda: self.run(sql, id=self.id) == 1)
 
     def card(self, name: str) -> Locator:
         return self.page.locator(".subscription", has_text=name)
@@ -282,11 +292,11 @@ def test_the_cap_the_quiet_hours_and_what_may_be_used_are_kept_as_soon_as_they_a
     expect(page.locator(".cap-words")).to_have_text("一天最多響 4 則。 今天還沒有響過。")
     expect(slider).to_have_attribute("aria-valuetext", "一天最多響 4 則。")
     page.get_by_role("button", name="多一則").click()
-    expect(page.locator("#announcer")).to_have_text("已儲存")
     page.get_by_label("從", exact=True).fill("21:30")
     page.get_by_label("從", exact=True).press("Tab")
     page.get_by_role("switch", name="沒響的，晚上一起給我").click()
     expect(page.get_by_label("幾點")).to_be_hidden()
+    told.kept("daily_cap = 5 AND quiet_from = '21:30' AND NOT takes_digest")
     told.picture("push-settings")
     page.reload()
     expect(page.locator(".cap-words")).to_contain_text("一天最多響 5 則")
@@ -306,24 +316,27 @@ def test_places_facts_and_where_a_device_is_are_said_and_taken_back(told: Told) 
     tablet = page.locator(".setting", has_text="平板")
     expect(tablet).to_contain_text("記著：左營區")
     tablet.get_by_role("button", name="忘記").click()
-    expect(page.locator("#announcer")).to_have_text("已忘記位置")
+    told.hears("已忘記位置")
     assert (
         told.run("SELECT count(*) FROM notify.device WHERE position IS NOT NULL AND person_id = %(id)s", id=told.id)
         == 0
     )
 
     page.get_by_label("住家").select_option(label="左營區")
+    told.hears("已儲存")
     rider = page.get_by_role("switch", name="我使用復康巴士")
     expect(rider).not_to_be_checked()
     rider.click()
+    told.hears("可以使用：我使用復康巴士")
     expect(rider).to_be_checked()
     page.get_by_role("checkbox", name="捷運紅線").check()
-    expect(page.locator("#announcer")).to_have_text("可以使用：我常走的路線")
+    told.hears("可以使用：我常走的路線")
     page.reload()
     expect(page.get_by_label("住家").locator("option:checked")).to_have_text("左營區")
     page.get_by_role("checkbox", name="捷運紅線").uncheck()
+    told.hears("已收回並刪除：我常走的路線")
     rider.click()
-    expect(page.locator("#announcer")).to_have_text("已收回並刪除：我使用復康巴士")
+    told.hears("已收回並刪除：我使用復康巴士")
     assert told.run("SELECT count(*) FROM notify.fact_permission WHERE person_id = %(id)s", id=told.id) == 0
 
 

@@ -38,20 +38,28 @@ function row(href, iconName, titleKey, hintKey) {
     el("span", { class: "row-words" }, el("span", { class: "row-title" }, t(titleKey)), el("span", { class: "hint" }, t(hintKey))), icon("forward")));
 }
 
-/** What stands, and `save(changes)`: where somebody changed it elsewhere meanwhile, the screen is drawn anew from that. */
+/**
+ * What stands, and `save(changes)`: one change after the other, each from what the one before left. Where somebody changed
+ * it elsewhere meanwhile, the screen is drawn anew from that.
+ */
 async function readSettings(signal) {
   let version = "";
   const keep = (text) => { version = text; };
   const settings = { current: await call("GET", ADDRESS, { signal, onVersion: keep }) };
-  settings.save = async (changes) => {
+  const send = async (changes) => {
     try {
       settings.current = await call("PATCH", ADDRESS, { body: changes, version, onVersion: keep });
       announce(t("saved"));
     } catch (failure) {
-      if (!(failure instanceof Refusal) || failure.status !== 412) throw failure;
-      await show();
+      if (failure instanceof Refusal && failure.status === 412) await show();
       throw failure;
     }
+  };
+  let before = Promise.resolve();
+  settings.save = (changes) => {
+    const mine = before.then(() => send(changes));
+    before = mine.catch(() => {});
+    return mine;
   };
   return settings;
 }
