@@ -59,6 +59,7 @@ class LinkedAccount(Base):
     provider: Mapped[str]
     account_index: Mapped[bytes] = mapped_column(LargeBinary)
     label_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    subject_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     linked_at: Mapped[datetime] = mapped_column(_Moment)
     last_used_at: Mapped[datetime | None] = mapped_column(_Moment)
 

@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core import crypto
+from core import crypto, outbox
 from core.errors import InsufficientAuthentication, NotFound
 from core.ids import new_uuid
 from core.text import Text
@@ -114,6 +114,7 @@ def link(session: Session, actor: Actor, browser: str, waiting_id: UUID, *, now:
         provider=row.provider,
         account_index=federation.account_index(account["issuer"], account["subject"]),
         label_sealed=crypto.seal(account["label"], table=_LINKED_TABLE, column="label", row_id=linked_id),
+        subject_sealed=crypto.seal(account["subject"], table=_LINKED_TABLE, column="subject", row_id=linked_id),
         linked_at=now,
     )
     added = session.scalars(statement.on_conflict_do_nothing().returning(LinkedAccount)).one_or_none()
@@ -140,7 +141,23 @@ def unlink(session: Session, actor: Actor, linked_id: UUID, *, now: datetime) ->
     if provider is None:
         raise NotFound
     sessions.end_all(session, person_id=actor.id, now=now, reason="account unlinked", kept=actor.session_id)
+    unlinked = {"person_id": str(actor.id), "provider": provider}
+    outbox.record(session, "identity.account_unlinked", unlinked, now=now)
     _tell(session, actor, "account_unlinked", provider, now)
+
+
+def subject_at(session: Session, person_id: UUID, provider: str) -> str | None:
+    """What the provider calls this person, by the account that they linked last; None where none is linked."""
+    query = select(LinkedAccount).where(
+        LinkedAccount.person_id == person_id,
+        LinkedAccount.provider == provider,
+        LinkedAccount.subject_sealed.is_not(None),
+    )
+    account = session.scalars(query.order_by(LinkedAccount.id.desc()).limit(1)).one_or_none()
+    if account is None or account.subject_sealed is None:
+        return None
+    opened = crypto.open_sealed(account.subject_sealed, table=_LINKED_TABLE, column="subject", row_id=account.id)
+    return opened.decode()
 
 
 def label_in(identity: Identity) -> str:

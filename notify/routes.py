@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from core.clock import on_the_wire
@@ -11,7 +10,7 @@ from core.http import Answer, Call, PageQuery, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity.words import BUREAU_NAMES
-from notify import browsers, devices, inbox
+from notify import browsers, devices, inbox, line_reach
 from notify.alerts import duty_routes, positions
 from notify.alerts import routes as alert_routes
 from notify.campaigns import routes as campaign_routes
@@ -47,13 +46,17 @@ _CITIZEN = citizen(loa=2)
     access=_CITIZEN,
     body=DeviceCreate,
     answers={200: RegisteredDeviceSchema, 201: RegisteredDeviceSchema},
+    problems=[line_reach.LineNotLinked],
     summary=Text("登記一台要收通知的裝置", "Register a device for push messages; 200 when it was known already"),
 )
 def register_device(call: Call) -> Answer:
-    """`address` is Firebase's installation id or token, a browser's PushSubscription as JSON, or a LINE user id.
+    """`address` is Firebase's installation id or token, or a browser's PushSubscription as JSON. For `line` there is
+    none: it is the LINE account that the caller has linked.
+
     `receipt_key` signs what the device says of its messages; each answer carries a new one, and nothing shows it again.
     """
-    kind, address = call.body["kind"], _checked_address(call.body["kind"], call.body["address"])
+    kind = call.body["kind"]
+    address = _address(call, kind, call.body["address"])
     device, is_new = devices.register(
         call.session, person_id=call.actor.id, kind=kind, address=address, name=call.body["name"], now=call.now
     )
@@ -61,16 +64,19 @@ def register_device(call: Call) -> Answer:
     return Answer(_device(device) | {"receipt_key": key}, status=201 if is_new else 200)
 
 
-def _checked_address(kind: str, address: str) -> str:
-    """The address in the one form that is kept. Raises InvalidRequest."""
+def _address(call: Call, kind: str, given: str | None) -> str:
+    """The address in the one form that is kept. Raises InvalidRequest, LineNotLinked."""
+    if (given is None) != (kind == "line"):
+        why = "LINE is written to at the account that you linked" if kind == "line" else "what pushes are sent to"
+        raise InvalidRequest(errors=[FieldError("/address", why)])
+    if given is None:
+        return line_reach.address_of(call.session, call.actor.id)
     if kind == "webpush":
         try:
-            return browsers.address_of(address)
+            return browsers.address_of(given)
         except SubscriptionWrong as wrong:
             raise InvalidRequest(errors=[FieldError("/address", str(wrong))]) from None
-    if kind == "line" and not re.fullmatch("U[0-9a-f]{32}", address):
-        raise InvalidRequest(errors=[FieldError("/address", "a LINE user id is U and 32 hexadecimal digits")])
-    return address
+    return given
 
 
 @routes.get(

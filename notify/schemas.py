@@ -24,7 +24,8 @@ SEVERITIES = ("Extreme", "Severe", "Moderate", "Minor", "Unknown")
 
 class DeviceCreate(Schema):
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
-    address = fields.String(required=True, validate=[Matches("^[!-~]+$"), validate.Length(8, 4096)])
+    # None for LINE alone: that address is not the caller's to choose.
+    address = fields.String(load_default=None, validate=[Matches("^[!-~]+$"), validate.Length(8, 4096)])
     name = fields.String(load_default="", validate=validate.Length(0, 60))
 
 
