@@ -155,7 +155,11 @@ def _send_from(due: Due, watch: _Watch, event_id: UUID | None, least_urgency: in
             settled = [_settled(each, outcome, now) for each, outcome in results]
             heard = sending.heard_of_providers(results)
         now = watch.now()
-        settled += [settling.objected(e.id, e.attempt, e.objection, now) for e in leased if e.objection is not None]
+        settled += [
+            settling.objected(e.id, e.attempt, e.objection, now, wakes_at=e.wakes_at)
+            for e in leased
+            if e.objection is not None
+        ]
         _commit(due.name, settled, batch.said(), now, heard)
         if journal is not None:
             journal.settled()

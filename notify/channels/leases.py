@@ -1,7 +1,7 @@
 """Taking what is due: one sender alone holds a delivery until its lease ends, and looks once more whether it may go.
 
 Between the writing of a message and its turn a campaign may have been stopped, a subscription ended, an alert
-cancelled, a phone given away. So the ground of every message is read again in the statement that leases it.
+cancelled, a phone given away, and its owner may have gone to bed. So the ground of every message is read again in the statement that leases it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from notify.cap.preferences import Preferences
 from notify.channels import wording
 from notify.channels.wording import Message
 
 LEASE_SECONDS = 45
 EMERGENCY = 9
+_USUAL = Preferences()
 URGENCIES = tuple(range(EMERGENCY, -1, -1))
 
 
@@ -34,7 +36,8 @@ class Due:
 @dataclass(frozen=True, slots=True)
 class Leased:
     """A delivery that this sender alone tries until its lease ends. `objection` says why it may not go, if so:
-    lapsed, device_gone, recalled, stopped, subscription_ended, alert_cancelled, alert_expired, held, no_address.
+    lapsed, device_gone, recalled, stopped, subscription_ended, alert_cancelled, alert_expired, held, asleep (until
+    `wakes_at`), no_address.
     `excused` of its attempts say nothing about it."""
 
     id: UUID
@@ -45,6 +48,7 @@ class Leased:
     objection: str | None
     provider: str | None
     message: Message | None
+    wakes_at: datetime | None = None
 
 
 def due_channels(session: Session, now: datetime, *, event_id: UUID | None, least_urgency: int) -> list[Due]:
@@ -69,6 +73,7 @@ def lease(
     values = {
         "channel": channel, "now": now, "until": now + timedelta(seconds=LEASE_SECONDS), "limit": limit,
         "event_id": event_id, "urgencies": [each for each in _urgencies(least_urgency) if each <= most_urgency],
+        "quiet_from": _USUAL.quiet_from, "quiet_until": _USUAL.quiet_until, "timezone": _USUAL.timezone,
     }  # fmt: skip
     rows = session.execute(_LEASE_OF_EVENT if event_id else _LEASE, values).all()
     messages = wording.messages_for(session, channel, [row for row in rows if row.objection is None], now)
@@ -82,6 +87,7 @@ def lease(
             row.objection or (None if row.id in messages else "no_address"),
             row.provider,
             messages.get(row.id),
+            row.wakes_at,
         )
         for row in rows
     ]
@@ -138,7 +144,8 @@ _LEASING = """
                 THEN 'subscription_ended'
                 WHEN a.status IN ('cancelled', 'refused') THEN 'alert_cancelled'
                 WHEN a.expires_at <= :now THEN 'alert_expired'
-                WHEN r.is_held THEN 'held' END AS objection
+                WHEN r.is_held THEN 'held'
+                WHEN awake.at > :now THEN 'asleep' END AS objection, awake.at AS wakes_at
       FROM leased AS l
       JOIN notify.message AS m ON m.id = l.message_id
       LEFT JOIN notify.device AS v ON v.id = l.device_id
@@ -146,6 +153,10 @@ _LEASING = """
       LEFT JOIN notify.run AS r ON r.id = m.run_id
       LEFT JOIN notify.subscription AS s ON s.id = m.subscription_id
       LEFT JOIN notify.alert AS a ON a.id = m.alert_id
+      LEFT JOIN notify.preference AS p ON p.person_id = m.person_id AND m.basis = 'subscription'
+      LEFT JOIN LATERAL (
+           SELECT notify.awake_at(coalesce(p.quiet_from, :quiet_from), coalesce(p.quiet_until, :quiet_until),
+                                  coalesce(p.timezone, :timezone), :now) AS at) AS awake ON m.basis = 'subscription'
      ORDER BY l.urgency DESC, l.id
 """
 # One scan for each urgency, so that what is not due yet is never walked over.

@@ -38,8 +38,12 @@ class Settled:
     keeps_provider: bool = True
 
 
-def objected(delivery: UUID, attempt: int, objection: str, now: datetime) -> Settled:
-    """A delivery that may not go. Held ones wait: their campaign may go on."""
+def objected(
+    delivery: UUID, attempt: int, objection: str, now: datetime, *, wakes_at: datetime | None = None
+) -> Settled:
+    """A delivery that may not go. Held ones wait, since their campaign may go on, and so do those of whoever sleeps."""
+    if objection == "asleep" and wakes_at is not None:
+        return put_back(delivery, attempt, wakes_at, "asleep")
     if objection == "held":
         return put_back(delivery, attempt, now + timedelta(seconds=HELD_SECONDS), "held")
     return Settled(delivery, attempt, _OBJECTIONS.get(objection, "withdrawn"), error=objection)

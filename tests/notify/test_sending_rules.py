@@ -46,6 +46,11 @@ def waiting(database: db.Database, provider: RecordingProvider) -> Told:
         )
     one = told(person, device.id, subscribed(person))
     change(
+        "INSERT INTO notify.preference (person_id, quiet_from, quiet_until, updated_at) "
+        "VALUES (:person, '00:00', '00:00', now())",
+        person=person,
+    )
+    change(
         "UPDATE notify.delivery SET status = 'pending', channel = 'push', settled_at = NULL, provider_name = NULL, attempts = 0, "
         "next_at = :now, expires_at = :until",
         now=datetime.now(UTC), until=datetime.now(UTC) + HOUR,
@@ -84,6 +89,28 @@ def test_a_campaign_that_is_paused_goes_on_later(waiting: Told, provider: Record
     send_due(datetime.now(UTC) + timedelta(seconds=30))
     assert [push.address for push in provider.pushes] == ["fid-of-a-subscriber"]
     assert rows("SELECT what, sum(n) FROM notify.run_tally GROUP BY what") == [("handed_over", 1)]
+
+
+def test_what_was_held_up_into_the_night_rings_in_the_morning(waiting: Told, provider: RecordingProvider) -> None:
+    night, morning = datetime(2026, 11, 5, 15, 30, tzinfo=UTC), datetime(2026, 11, 5, 23, 0, tzinfo=UTC)
+    change("UPDATE notify.preference SET quiet_from = '22:00', quiet_until = '07:00'")
+    change("UPDATE notify.delivery SET next_at = :due, expires_at = :until", due=night - HOUR, until=morning + HOUR)
+    send_due(night)
+    assert rows("SELECT status, last_error, next_at, attempts - excused FROM notify.delivery") == [
+        ("pending", "asleep", morning, 0)
+    ]
+    send_due(morning)
+    assert [push.address for push in provider.pushes] == ["fid-of-a-subscriber"]
+
+
+def test_what_is_over_by_the_morning_never_rings(waiting: Told, provider: RecordingProvider) -> None:
+    night, morning = datetime(2026, 11, 5, 15, 30, tzinfo=UTC), datetime(2026, 11, 5, 23, 0, tzinfo=UTC)
+    change("UPDATE notify.preference SET quiet_from = '22:00', quiet_until = '07:00'")
+    change("UPDATE notify.delivery SET next_at = :due, expires_at = :until", due=night - HOUR, until=morning - HOUR)
+    send_due(night)
+    send_due(morning)
+    assert provider.pushes == []
+    assert rows("SELECT status, last_error FROM notify.delivery") == [("given_up", "lapsed")]
 
 
 @pytest.mark.parametrize("what", ["status = 'cancelled'", "expires_at = now() - interval '1 second'"])
