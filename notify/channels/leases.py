@@ -1,7 +1,8 @@
 """Taking what is due: one sender alone holds a delivery until its lease ends, and looks once more whether it may go.
 
 Between the writing of a message and its turn a campaign may have been stopped, a subscription ended, an alert
-cancelled, a phone given away, and its owner may have gone to bed. So the ground of every message is read again in the statement that leases it.
+cancelled, a phone given away, and its owner may have gone to bed. So the ground of every message is read again in the
+statement that leases it.
 """
 
 from __future__ import annotations
