@@ -41,6 +41,10 @@ export const FEDERATION_TEXTS = {
   linked_remove: { zh: "解除連結", en: "Unlink" },
   linked_remove_title: { zh: "解除 {name} 的連結？", en: "Unlink {name}?" },
   linked_remove_detail: { zh: "它就不能再登入；您在其他裝置上的登入也會結束。之後可以再連結。", en: "It can no longer sign in, and your other devices are signed out. You can link it again later." },
+  line_reach: { zh: "手機收不到推播時，改用 LINE 通知我", en: "Tell me by LINE when no push reaches me" },
+  line_reach_hint: { zh: "只送到這個 LINE 帳號；解除連結後就不再送。", en: "Sent to this LINE account alone, and no more once it is unlinked." },
+  line_reach_on: { zh: "會用 LINE 通知您", en: "LINE reaches you from now on" },
+  line_reach_off: { zh: "不再用 LINE 通知", en: "LINE is not used any more" },
   linked_removed: { zh: "已解除連結", en: "Unlinked" },
 
   first_mobile_title: { zh: "登記手機號碼", en: "Add a mobile number" },

@@ -42,6 +42,10 @@ NOT_DELEGABLE = {
     "/v1/devices": "a device is whose pushes it gets",
     "/v1/inbox": "letters are read by whom they are written to",
     "/v1/subscriptions": "letters are read by whom they are written to",
+    "/v1/topics": "what somebody is told of, they choose themselves",
+    "/v1/subscription-offers": "what somebody is told of, they choose themselves",
+    "/v1/notification": "how often and of what somebody is told, and what may be used for it, they choose themselves",
+    "/v1/test-devices": "an officer links a phone of their own",
 }
 CITIZENS = [route for route in wiring.routes() if route.access.kind == "citizen"]
 

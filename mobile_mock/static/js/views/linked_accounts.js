@@ -7,22 +7,40 @@ import { goTo } from "../methods/federated.js";
 import { busy, button, buttonLink, confirmed, facts, heading, notice } from "../parts.js";
 import { go, show } from "../router.js";
 import { keepReturn, state } from "../state.js";
+import { bigSwitch } from "../switch.js";
 
 const HERE = "/app/me/linked-accounts";
 
 export async function linkedAccounts({ signal }) {
   const { items, can_link: canLink } = await call("GET", "/v1/me/linked-accounts", { signal });
   const title = t("linked_title");
+  const reach = items.some((item) => item.provider === "line") ? await lineReach(signal) : null;
   return {
     title,
     content: [heading(title, { back: "/app/me", backText: t("nav_me") }), el("p", {}, t("linked_intro")),
       items.length === 0 && notice("info", t("linked_none"), el("p", {}, t("linked_none_detail"))),
-      el("ul", { class: "list", role: "list" }, items.map(accountRow)),
+      el("ul", { class: "list", role: "list" }, items.map((item) => accountRow(item, item.provider === "line" ? reach : null))),
       el("div", { class: "actions column" }, canLink.map((provider) => linker(provider, signal)))],
   };
 }
 
-function accountRow(item) {
+/** The switch by which LINE reaches me where no device does; null where this session may not see my devices. */
+async function lineReach(signal) {
+  let device;
+  try {
+    device = (await call("GET", "/v1/devices", { signal, quiet: true, mayAsk: false })).items.find((each) => each.kind === "line");
+  } catch (failure) {
+    if (failure instanceof Refusal) return null;
+    throw failure;
+  }
+  return bigSwitch(t("line_reach"), Boolean(device), async (wanted) => {
+    if (wanted) device = await call("POST", "/v1/devices", { body: { kind: "line" } });
+    else await call("DELETE", `/v1/devices/${encodeURIComponent(device.id)}`);
+    announce(t(wanted ? "line_reach_on" : "line_reach_off"));
+  }, { hint: t("line_reach_hint") }).block;
+}
+
+function accountRow(item, reach) {
   const name = t(`provider_${item.provider}`);
   const problem = el("div");
   const remove = button(t("linked_remove"), () => busy(remove, problem, async () => {
@@ -34,7 +52,7 @@ function accountRow(item) {
   return el("li", { class: "card" }, el("h2", {}, name), item.label && el("p", {}, item.label),
     el("p", { class: "hint" }, t("account_linked_at", { when: momentText(item.linked_at) })),
     el("p", { class: "hint" }, item.last_used_at ? t("linked_used", { when: momentText(item.last_used_at) }) : t("linked_unused")),
-    problem, el("div", { class: "actions" }, remove));
+    reach, problem, el("div", { class: "actions" }, remove));
 }
 
 /** The API asks for a sign-in of the last minutes first, in the dialog that opens by itself. */
