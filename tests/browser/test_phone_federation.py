@@ -56,6 +56,14 @@ def test_an_account_is_linked_after_a_yes_and_signs_in_from_then_on(
         device.press("是我的帳號，連結")
         device.sees("連結的帳號")
         expect(device.page.get_by_role("heading", level=2, name=way)).to_be_visible()
+        reach = device.page.get_by_role("switch")
+        if provider == "line":
+            reach.check()
+            expect(device.page.get_by_role("status")).to_contain_text("會用 LINE 通知您")
+            device.page.reload()
+            expect(reach).to_be_checked()
+        else:
+            expect(reach).to_have_count(0)
     with phone(stack, chromium_browser) as other:
         chooses(other, provider, way)
         agrees(other, account)
