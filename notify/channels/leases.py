@@ -37,8 +37,8 @@ class Due:
 @dataclass(frozen=True, slots=True)
 class Leased:
     """A delivery that this sender alone tries until its lease ends. `objection` says why it may not go, if so:
-    lapsed, device_gone, recalled, stopped, subscription_ended, alert_cancelled, alert_expired, held, asleep (until
-    `wakes_at`), no_address.
+    lapsed, device_gone, recalled, stopped, subscription_ended, topic_closed, alert_cancelled, alert_expired, held,
+    asleep (until `wakes_at`), no_address.
     `excused` of its attempts say nothing about it."""
 
     id: UUID
@@ -141,8 +141,9 @@ _LEASING = """
                 THEN 'device_gone'
                 WHEN m.recalled_at IS NOT NULL THEN 'recalled'
                 WHEN r.status = 'stopped' THEN 'stopped'
-                WHEN m.basis IN ('subscription', 'question') AND s.status IS DISTINCT FROM 'live'
+                WHEN m.basis IN ('subscription', 'question') AND (s.status IS DISTINCT FROM 'live' OR s.ends_at <= :now)
                 THEN 'subscription_ended'
+                WHEN m.basis IN ('subscription', 'question') AND t.status = 'closed' THEN 'topic_closed'
                 WHEN a.status IN ('cancelled', 'refused') THEN 'alert_cancelled'
                 WHEN a.expires_at <= :now THEN 'alert_expired'
                 WHEN r.is_held THEN 'held'
@@ -153,6 +154,7 @@ _LEASING = """
       LEFT JOIN notify.content AS c ON c.id = m.content_id
       LEFT JOIN notify.run AS r ON r.id = m.run_id
       LEFT JOIN notify.subscription AS s ON s.id = m.subscription_id
+      LEFT JOIN notify.topic AS t ON t.id = s.topic_id
       LEFT JOIN notify.alert AS a ON a.id = m.alert_id
       LEFT JOIN notify.preference AS p ON p.person_id = m.person_id AND m.basis = 'subscription'
       LEFT JOIN LATERAL (

@@ -67,6 +67,8 @@ def waiting(database: db.Database, provider: RecordingProvider) -> Told:
             "UPDATE notify.subscription SET status = 'ended', ended_at = now(), ended_how = 'citizen'",
             "subscription_ended",
         ),
+        ("UPDATE notify.subscription SET ends_at = now() - interval '1 second'", "subscription_ended"),
+        ("UPDATE notify.topic SET status = 'closed'", "topic_closed"),
     ],
 )
 def test_a_message_whose_ground_is_gone_is_withdrawn(
@@ -79,6 +81,13 @@ def test_a_message_whose_ground_is_gone_is_withdrawn(
     assert rows("SELECT what, sum(n) FROM notify.run_tally WHERE run_id = :run GROUP BY what", run=waiting.run_id) == [
         ("withdrawn", 1)
     ]
+
+
+@pytest.mark.parametrize("what", ["subscription SET ends_at = now() + interval '1 hour'", "topic SET status = 'draft'"])
+def test_a_subscription_that_is_not_over_yet_is_served(waiting: Told, provider: RecordingProvider, what: str) -> None:
+    change(f"UPDATE notify.{what}")
+    send_due(datetime.now(UTC))
+    assert [push.address for push in provider.pushes] == ["fid-of-a-subscriber"]
 
 
 def test_a_campaign_that_is_paused_goes_on_later(waiting: Told, provider: RecordingProvider) -> None:
