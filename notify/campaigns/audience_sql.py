@@ -1,41 +1,33 @@
 """An audience as SQL: one condition on `notify.subscription AS s` and its parameters. No value is written into the SQL.
 
-Circles are a bounding box (which the index on positions answers) and the haversine distance; polygons the same box and
-PostgreSQL's own `polygon @> point`. A point is (longitude, latitude).
+Where devices are is asked as `notify.shapes` has it.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from notify import shapes
 from notify.campaigns.audiences import Audience, Circle, Polygon
 
 POSITION_LIFE = timedelta(hours=24)
 """Where a device was seen longer ago says nothing of where somebody is."""
 
-_EARTH_RADIUS_M = 6_371_008.8
-_METRES_PER_DEGREE = _EARTH_RADIUS_M * math.pi / 180
 _PLACE = """
        AND EXISTS (SELECT FROM notify.place p WHERE p.person_id = s.person_id AND p.district = ANY(:districts) {kinds})
 """
 _FACT = """
        AND EXISTS (SELECT FROM notify.fact f WHERE f.person_id = s.person_id AND f.name = :fact_{n} {value})
 """
-_NEAR = """
+_NEAR = f"""
        AND EXISTS (SELECT FROM notify.device d
                     WHERE d.person_id = s.person_id AND d.gone_at IS NULL AND d.position_at > :seen_after
-                      AND d.position <@ box(point(:west, :south), point(:east, :north)) AND {inside})
+                      AND {shapes.in_box(":box")} AND {{inside}})
 """
-_IN_CIRCLE = f"""
-    2 * {_EARTH_RADIUS_M} * asin(least(1, sqrt(
-        sin(radians(d.position[1] - :latitude) / 2) ^ 2
-        + cos(radians(:latitude)) * cos(radians(d.position[1])) * sin(radians(d.position[0] - :longitude) / 2) ^ 2
-    ))) <= :radius_m
-"""
-_IN_POLYGON = "CAST(:polygon AS polygon) @> d.position"
+_IN_CIRCLE = shapes.in_circle(":latitude", ":longitude", ":radius_km")
+_IN_POLYGON = shapes.in_polygon(":polygon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +59,9 @@ def compiled(audience: Audience, topic_id: int, *, now: datetime) -> Compiled:
 
 def _area(near: Circle | Polygon) -> dict[str, Any]:
     if isinstance(near, Polygon):
-        latitudes, longitudes = zip(*near.ring, strict=True)
-        corners = ",".join(f"({longitude!r},{latitude!r})" for latitude, longitude in near.ring[:-1])
-        return {
-            "polygon": f"({corners})",
-            "south": min(latitudes), "north": max(latitudes), "west": min(longitudes), "east": max(longitudes),
-        }  # fmt: skip
-    high = near.radius_m / _METRES_PER_DEGREE
-    wide = high / math.cos(math.radians(abs(near.latitude) + high))
+        return {"polygon": shapes.outline(near.ring[:-1]), "box": shapes.polygon_box(near.ring)}
+    radius_km = near.radius_m / 1000
     return {
-        "latitude": near.latitude, "longitude": near.longitude, "radius_m": near.radius_m,
-        "south": near.latitude - high, "north": near.latitude + high,
-        "west": near.longitude - wide, "east": near.longitude + wide,
+        "latitude": near.latitude, "longitude": near.longitude, "radius_km": radius_km,
+        "box": shapes.circle_box(near.latitude, near.longitude, radius_km),
     }  # fmt: skip

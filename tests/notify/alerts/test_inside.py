@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from notify.alerts.areas import parts_of
-from notify.alerts.inside import box_around
+from notify.shapes import box_around
 from partners.cap.document import Circle, Point
 from partners.cap.reading import read
 from tests.notify.alerts.conftest import City

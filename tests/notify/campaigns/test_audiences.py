@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from datetime import timedelta
@@ -15,7 +16,7 @@ from sqlalchemy import text
 
 from core import clock, db
 from notify.campaigns import audience_sql, audiences
-from notify.campaigns.audiences import Audience, Circle, Fact, Polygon, TopicRules
+from notify.campaigns.audiences import MOST_CORNERS, Audience, Circle, Fact, Polygon, TopicRules
 from notify.campaigns.errors import CampaignRefused
 from tests.notify.campaigns.conftest import Desk, People
 
@@ -65,6 +66,34 @@ def test_a_circle_and_a_polygon_hold_exactly_those_that_another_geometry_says(de
         near = {who for who, at in places.items() if _metres((22.62, 120.30), at) <= radius_m}
         assert _found(desk, Audience(near=Circle(22.62, 120.30, radius_m))) == near
     assert _found(desk, Audience(near=Circle(22.62, 120.30, 30_000))) == places.keys()
+
+
+def test_beside_a_short_edge_inside_and_outside_are_metres_apart(desk: Desk, people: People) -> None:
+    """Rings of a hundred corners, the most that are allowed, with edges of some 30 to 120 m."""
+    dice = random.Random(11)
+    places: dict[Any, tuple[float, float]] = {}
+    rings: list[tuple[tuple[float, float], ...]] = []
+    for number in range(3):
+        middle, sizes = (22.62, 120.20 + number * 0.1), [dice.uniform(0.008, 0.01) for _ in range(MOST_CORNERS - 1)]
+        corners = [
+            (round(middle[0] + size * math.sin(angle), 6), round(middle[1] + size * math.cos(angle), 6))
+            for nth, size in enumerate(sizes)
+            for angle in [2 * math.pi * nth / len(sizes)]
+        ]
+        rings.append((*corners, corners[0]))
+        for (y1, x1), (y2, x2) in itertools.pairwise(rings[-1]):
+            along, off = dice.random(), dice.choice((0.97, 0.995, 0.999, 1.001, 1.005, 1.03))
+            y, x = y1 + (y2 - y1) * along, x1 + (x2 - x1) * along
+            at = (middle[0] + (y - middle[0]) * off, middle[1] + (x - middle[1]) * off)
+            (person,) = people(desk.topic_id, 1, at=at)
+            places[person] = at
+    for ring in rings:
+        shape = shapely.Polygon([(longitude, latitude) for latitude, longitude in ring])
+        inside = {
+            who for who, (latitude, longitude) in places.items() if shape.covers(shapely.Point(longitude, latitude))
+        }
+        assert 20 < len(inside) < MOST_CORNERS
+        assert _found(desk, Audience(near=Polygon(ring))) == inside
 
 
 def test_where_somebody_was_yesterday_is_not_where_they_are(desk: Desk, people: People) -> None:
