@@ -14,7 +14,7 @@ from core import outbox
 from core.clock import taipei_date
 from core.errors import FieldError, InvalidRequest, NotFound
 from core.ids import new_uuid
-from notify.topics import events, history, judging, standing, subjects, topics
+from notify.topics import events, history, judging, leaving, standing, subjects, topics
 from notify.topics.endings import Keep, Standing, end_of, verdict
 from notify.topics.errors import (
     NeedHasPassed,
@@ -70,10 +70,12 @@ def begin(
 
 
 def end(session: Session, *, person_id: UUID, subscription_id: UUID, now: datetime) -> None:
-    """The person wants no more of it; ending what has ended changes nothing. Raises NotFound."""
+    """The person wants no more of it; ending what has ended changes nothing. Its sender sees it. Raises NotFound."""
     mine = standing.locked(session, person_id, subscription_id)
     if mine.is_live:
-        judging.end(session, [Ending(mine, "citizen")], now)
+        run_id = leaving.cause_of(session, person_id=person_id, subscription_id=mine.id, now=now)
+        judging.end(session, [Ending(mine, "citizen", leaving.ref_of(run_id))], now)
+        leaving.count(session, run_id)
 
 
 def change_end(
@@ -120,7 +122,9 @@ def renew(session: Session, *, person_id: UUID, subscription_id: UUID, now: date
         raise NotRenewable
     about = _still_there(session, mine)
     ref = f"subscription:{mine.id}"
-    return _insert(session, person_id, mine.topic, about, None, "renewal", ref, now), True
+    renewed = _insert(session, person_id, mine.topic, about, None, "renewal", ref, now)
+    leaving.take_back(session, mine.id, now)
+    return renewed, True
 
 
 def begin_again(session: Session, ended: Subscription, *, ref: str, now: datetime) -> Subscription | None:
