@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from notify import district_shapes
+from notify.campaigns import consents
 
 # 0.001 degree is about a hundred metres.
 DECIMALS = 3
@@ -45,10 +46,12 @@ def put(
     return position
 
 
-def forget(session: Session, *, person_id: UUID, device_id: UUID) -> None:
-    """Forget where a device is, and its district. Raises NotFound unless it is the person's."""
+def forget(session: Session, *, person_id: UUID, device_id: UUID, now: datetime) -> None:
+    """Forget where a device is, and its district; what waits for the person because of it is withdrawn. Raises NotFound
+    unless it is the person's."""
     if session.execute(_FORGET, {"id": device_id, "person_id": person_id}).scalar() is None:
         raise NotFound
+    consents.count(session, consents.withdraw(session, person_id, now))
 
 
 def of_person(session: Session, person_id: UUID) -> dict[UUID, Position]:

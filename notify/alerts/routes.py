@@ -105,7 +105,7 @@ def put_position(call: Call) -> Answer:
 )
 def forget_position(call: Call) -> Answer:
     device_id = parse_typeid("dev", call.path["device_id"])
-    positions.forget(call.session, person_id=call.actor.id, device_id=device_id)
+    positions.forget(call.session, person_id=call.actor.id, device_id=device_id, now=call.now)
     return Answer(status=204)
 
 

@@ -160,13 +160,24 @@ def _deadline(campaign: Campaign, following: datetime | None, now: datetime) -> 
 
 def _content(session: Session, campaign: Campaign) -> dict[str, Any]:
     said = campaign.said
+    of_event = schedules.fields_of(campaign.planned)
+    own = {name: value for name, value in said.fields.items() if name not in of_event}
     topic = session.execute(_TOPIC_NAME, {"id": campaign.topic_id}).one()
     why = _WHY.format(topic=Text(topic.name_zh, topic.name_en), bureau=BUREAU_NAMES[campaign.bureau])
     return {
-        "title_zh": words.filled(said.title.zh, said.fields), "title_en": words.filled(said.title.en, said.fields),
-        "body_zh": words.filled(said.body.zh, said.fields), "body_en": words.filled(said.body.en, said.fields),
+        "title_zh": words.filled(said.title.zh, own), "title_en": words.filled(said.title.en, own),
+        "body_zh": words.filled(said.body.zh, own), "body_en": words.filled(said.body.en, own),
         "link": said.link,
-        "why": orjson.dumps({"explanation": {"zh": why.zh, "en": why.en}, "campaign": str(campaign.id)}).decode(),
+        "why": orjson.dumps(_agreed(campaign) | {"explanation": {"zh": why.zh, "en": why.en}}).decode(),
+    }  # fmt: skip
+
+
+def _agreed(campaign: Campaign) -> dict[str, Any]:
+    """What was agreed on when the run begins, whatever becomes of the campaign: for whom, written and approved by whom."""
+    written_by, approved_by = (str(each) if each else None for each in (campaign.written_by, campaign.approved_by))
+    return {
+        "campaign": str(campaign.id), "audience": campaign.audience, "written_by": written_by,
+        "approved_by": approved_by,
     }  # fmt: skip
 
 

@@ -112,15 +112,24 @@ def ends(mine: Subscription) -> Text:
 def _by_subscription(session: Session, person_id: UUID, row: Any) -> Why:
     mine = standing.one(session, person_id, row.subscription_id)
     explanation, legal = Text(**row.content_why["explanation"]), mine.topic.legal_basis
-    names = officers.names_of(session, [each for each in (row.written_by, row.approved_by) if each is not None])
+    # As it was agreed on when the run began: the campaign may have been written anew since.
+    agreed = row.content_why if "audience" in row.content_why else row._mapping
+    written_by, approved_by = (
+        UUID(str(agreed[each])) if agreed[each] else None for each in ("written_by", "approved_by")
+    )
+    names = officers.names_of(session, [each for each in (written_by, approved_by) if each is not None])
     return Why(
         id=row.id,
         basis=row.basis,
         explanation=Text(f"{explanation.zh}{legal.zh}", f"{explanation.en} {legal.en}"),
         cause=Cause("notify.run", typeid("run", row.run_id), row.begun_at),
         subscription=mine,
-        rule=_rule(mine, audiences.stored(row.audience)) if row.audience else None,
-        sender=Sender(BUREAU_NAMES[row.bureau], names.get(row.written_by), names.get(row.approved_by)),
+        rule=_rule(mine, audiences.stored(agreed["audience"])) if agreed["audience"] else None,
+        sender=Sender(
+            BUREAU_NAMES[row.bureau],
+            names.get(written_by) if written_by else None,
+            names.get(approved_by) if approved_by else None,
+        ),
         decision=_decision(row.why),
         stop=_stop(mine),
     )

@@ -111,7 +111,7 @@ def allow_fact(call: Call) -> Answer:
     summary=Text("不再允許，並刪除", "Take it back: the fact is deleted at once"),
 )
 def take_fact_back(call: Call) -> Answer:
-    facts.take_back(call.session, call.actor.id, call.path["fact_name"])
+    facts.take_back(call.session, call.actor.id, call.path["fact_name"], call.now)
     return Answer(status=204)
 
 

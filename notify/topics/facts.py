@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from core.errors import FieldError, InvalidRequest, NotFound
 from core.text import Text
 from identity import people
+from notify.campaigns import consents
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +109,17 @@ def allow(session: Session, person_id: UUID, name: str, values: Sequence[str], n
         derive(session, person_id, now)
     else:
         _write(session, person_id, name, sorted(set(values)) or [""], "citizen", now)
+    consents.count(session, consents.withdraw(session, person_id, now))
     return next(fact for fact in facts_of(session, person_id) if fact.name == name)
 
 
-def take_back(session: Session, person_id: UUID, name: str) -> None:
-    """This fact may not be used any more, and is deleted. Raises NotFound for a fact that there is not."""
+def take_back(session: Session, person_id: UUID, name: str, now: datetime) -> None:
+    """This fact may not be used any more, and is deleted; what waits for them because of it is withdrawn. Raises
+    NotFound for a fact that there is not."""
     _kind(name)
     for statement in (_FORGET, _FORBID):
         session.execute(statement, {"person_id": person_id, "name": name})
+    consents.count(session, consents.withdraw(session, person_id, now))
 
 
 def derive(session: Session, person_id: UUID, now: datetime) -> None:

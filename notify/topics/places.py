@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from notify.campaigns import consents
 from notify.topics import judging
 from notify.topics.endings import Moved
 
@@ -24,7 +25,7 @@ def places_of(session: Session, person_id: UUID) -> dict[str, str | None]:
 
 def put(session: Session, person_id: UUID, wanted: Mapping[str, str | None], now: datetime) -> dict[str, str | None]:
     """Write down the person's places as they now say they are; what they leave out is deleted. Subscriptions about a
-    district in which none of their places is any more end."""
+    district in which none of their places is any more end, and what waits for them because of one is withdrawn."""
     session.execute(_TURN, {"key": f"notify.places {person_id}"})
     before = {district for district in places_of(session, person_id).values() if district}
     for kind in KINDS:
@@ -34,10 +35,12 @@ def put(session: Session, person_id: UUID, wanted: Mapping[str, str | None], now
             session.execute(_FORGET, values)
         else:
             session.execute(_PUT, values | {"district": district, "now": now})
+    withdrawn = consents.withdraw(session, person_id, now)
     left = frozenset(before - {district for district in wanted.values() if district})
     if left:
         affected = judging.in_districts(session, person_id, left)
         judging.judge(session, affected, now, Moved(left, "places"))
+    consents.count(session, withdrawn)
     return places_of(session, person_id)
 
 

@@ -1,0 +1,103 @@
+"""What a person takes back is not used either for what already waits for them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+
+from core import clock, db
+from notify.alerts import positions
+from notify.campaigns import consents, runs, tallies
+from notify.cap.decisions import decide_due
+from notify.topics import facts, places
+from tests.notify.campaigns.conftest import EVERYBODY, Desk, People, rows
+
+AT = (22.631, 120.302)
+HERE = {"circle": {"latitude": AT[0], "longitude": AT[1], "radius_m": 1000}}
+ASKED: dict[str, dict[str, Any]] = {
+    "fact": {"facts": [{"name": "has_car", "value": None}]},
+    "place": {"districts": ["64000050"], "place_kinds": ["home"]},
+    "position": {"near": HERE},
+    "nothing": {},
+}
+
+
+def _give_up(what: str, person: UUID, now: datetime) -> None:
+    with db.unit_of_work() as session:
+        if what == "fact":
+            facts.take_back(session, person, "has_car", now)
+        elif what == "place":
+            places.put(session, person, {"home": None, "work": "64000060"}, now)
+        else:
+            device = session.connection().exec_driver_sql(
+                "SELECT id FROM notify.device WHERE person_id = %s", (person,)
+            ).scalar_one()  # fmt: skip
+            positions.forget(session, person_id=person, device_id=device, now=now)
+
+
+def _run(desk: Desk, people: People, asked: str) -> tuple[Any, UUID, datetime]:
+    found = people(desk.topic_id, 120, district="64000050", at=AT, fact=("has_car", ""))
+    rows("INSERT INTO notify.preference (person_id, quiet_from, quiet_until, updated_at) "
+         "SELECT p, '00:00', '00:00', now() FROM unnest(CAST(:people AS uuid[])) AS p", people=found)  # fmt: skip
+    desk.approved(audience=EVERYBODY | ASKED[asked])
+    now = clock.now()
+    runs.start_due(now)
+    (run,) = rows("SELECT id FROM notify.run")
+    return run, found[0], now
+
+
+def _standing(person: UUID) -> tuple[str, str | None]:
+    (row,) = rows("SELECT status, reason FROM notify.candidate WHERE person_id = :p", p=person)
+    return row.status, row.reason
+
+
+@pytest.mark.parametrize("what", ["fact", "place", "position"])
+def test_what_waits_because_of_what_is_taken_back_is_withdrawn_and_of_nobody_else(
+    desk: Desk, people: People, what: str
+) -> None:
+    run, person, now = _run(desk, people, what)
+    _give_up(what, person, now)
+    assert _standing(person) == ("withdrawn", consents.REASON)
+    decide_due(now + timedelta(seconds=20))
+    assert rows("SELECT id FROM notify.message WHERE person_id = :p", p=person) == []
+    with db.unit_of_work() as session:
+        counted = tallies.read(session, run.id)
+    assert (counted["audience"], counted["withdrawn"], counted["sent"]) == (120, 1, 119)
+
+
+@pytest.mark.parametrize("what", ["fact", "place", "position"])
+def test_a_delivery_that_has_not_left_is_withdrawn_too(desk: Desk, people: People, what: str) -> None:
+    _, person, now = _run(desk, people, what)
+    decide_due(now + timedelta(seconds=20))
+    # As after a failed try: due again later.
+    rows("UPDATE notify.delivery SET next_at = now() + interval '5 minutes'")
+    _give_up(what, person, now)
+    left = rows("SELECT d.status, d.last_error, count(*) AS n FROM notify.delivery d GROUP BY 1, 2 ORDER BY 1")
+    assert [tuple(row) for row in left] == [("pending", None, 119), ("withdrawn", "consent_ended", 1)]
+
+
+def test_what_asked_for_nothing_of_it_stays_and_what_they_still_meet(desk: Desk, people: People) -> None:
+    _, person, now = _run(desk, people, "nothing")
+    for what in ("fact", "place", "position"):
+        _give_up(what, person, now)
+    assert _standing(person) == ("waiting", None)
+    wanted = EVERYBODY | {"districts": ["64000060"], "facts": [], "near": None}
+    rows("UPDATE notify.content SET why = why || jsonb_build_object('audience', CAST(:a AS jsonb))",
+         a=orjson.dumps(wanted).decode())  # fmt: skip
+    _give_up("fact", person, now)
+    assert _standing(person) == ("waiting", None), "they work in that district"
+    with db.unit_of_work() as session:
+        places.put(session, person, {}, now)
+    assert _standing(person) == ("withdrawn", consents.REASON)
+
+
+def test_the_run_keeps_for_whom_and_by_whom_it_was_agreed(desk: Desk, people: People) -> None:
+    _run(desk, people, "fact")
+    ((campaign,), (content,)) = rows("SELECT * FROM notify.campaign"), rows("SELECT why FROM notify.content")
+    assert content.why["audience"] == campaign.audience
+    assert content.why["written_by"] == str(campaign.written_by)
+    assert content.why["approved_by"] == str(campaign.approved_by)
