@@ -173,7 +173,7 @@ def _content(session: Session, campaign: Campaign) -> dict[str, Any]:
 
 
 def _agreed(campaign: Campaign) -> dict[str, Any]:
-    """What was agreed on when the run begins, whatever becomes of the campaign: for whom, written and approved by whom."""
+    """What was agreed on when the run begins, whatever becomes of the campaign: for whom, and by whom."""
     written_by, approved_by = (str(each) if each else None for each in (campaign.written_by, campaign.approved_by))
     return {
         "campaign": str(campaign.id), "audience": campaign.audience, "written_by": written_by,
