@@ -3,6 +3,8 @@ transaction."""
 
 from __future__ import annotations
 
+import logging
+import time
 from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
@@ -15,7 +17,12 @@ from core.settings import settings
 from notify.alerts import intake
 from partners.cap.feed import Entry, Feed, FeedClient, FeedFailed
 
+_log = logging.getLogger("mykaohsiung.alerts")
+
 MOST_DOCUMENTS = 50
+# Well within the lease: nobody else asks meanwhile.
+PASS_SECONDS = 120.0
+UNREADABLE = "unreadable"
 _LEASE = timedelta(minutes=5)
 _LONGEST_WAIT_SECONDS = 3600
 
@@ -52,28 +59,49 @@ def poll_due(now: datetime) -> int:
 
 def _take_in(client: FeedClient, url: str, feed: Feed, now: datetime) -> tuple[int, bool]:
     """How many documents were new, and whether every entry is done with."""
+    ends_at = time.monotonic() + PASS_SECONDS
     with db.unit_of_work() as session:
-        done = {(row.entry_id, row.updated) for row in session.execute(_ENTRIES, {"url": url})}
+        asked = {"url": url, "ids": [entry.id for entry in feed.entries]}
+        done = {(row.entry_id, row.updated) for row in session.execute(_ENTRIES, asked)}
     waiting = [entry for entry in feed.entries if (entry.id, entry.updated) not in done]
-    taken = 0
-    is_all = len(waiting) <= MOST_DOCUMENTS
-    for entry in waiting[:MOST_DOCUMENTS]:
+    _MISSED.intersection_update(feed.entries)
+    # What could not be had the last time does not keep the others waiting.
+    waiting.sort(key=lambda entry: entry in _MISSED)
+    taken, came = 0, 0
+    is_all = True
+    for entry in waiting:
+        if came >= MOST_DOCUMENTS or time.monotonic() > ends_at:
+            return taken, False
         try:
             content = client.document(entry)
         except FeedFailed:
             if client.is_allowed(entry.url):
                 is_all = False
+                _MISSED.add(entry)
                 continue
             _note(url, entry, None, "host-not-allowed", now)
             continue
-        try:
-            with db.unit_of_work() as session:
-                received = intake.receive(session, content, source="feed", now=now)
-            _note(url, entry, received.alert.id, None, now)
-            taken += 1
-        except Problem as problem:
-            _note(url, entry, None, problem.slug, now)
+        came += 1
+        taken += _take_in_one(url, entry, content, now)
     return taken, is_all
+
+
+def _take_in_one(url: str, entry: Entry, content: bytes, now: datetime) -> bool:
+    """Whether the document became an alert. Whatever is wrong with it is noted, and is no other document's matter."""
+    try:
+        with db.unit_of_work() as session:
+            received = intake.receive(session, content, source="feed", now=now)
+    except Problem as problem:
+        _note(url, entry, None, problem.slug, now)
+        return False
+    except Exception as error:
+        if db.is_outage(error):
+            raise
+        _log.exception("the document of feed entry %s cannot be taken in", entry.id)
+        _note(url, entry, None, UNREADABLE, now)
+        return False
+    _note(url, entry, received.alert.id, None, now)
+    return True
 
 
 def _note(url: str, entry: Entry, alert_id: UUID | None, refusal: str | None, now: datetime) -> None:
@@ -100,6 +128,10 @@ def _failed(url: str, failures: int, failure: FeedFailed, now: datetime) -> None
         session.execute(_FAILED, values)
 
 
+# Entries whose documents could not be had when this process asked last.
+_MISSED: set[Entry] = set()
+
+
 @cache
 def _client(url: str, hosts: frozenset[str]) -> FeedClient:
     return FeedClient(url, hosts)
@@ -110,7 +142,7 @@ _TAKE = text(
     "UPDATE notify.alert_feed SET next_at = :until WHERE url = :url AND next_at <= :now "
     "RETURNING etag, last_modified, failures"
 )
-_ENTRIES = text("SELECT entry_id, updated FROM notify.alert_feed_entry WHERE url = :url")
+_ENTRIES = text("SELECT entry_id, updated FROM notify.alert_feed_entry WHERE url = :url AND entry_id = ANY(:ids)")
 _NOTE = text(
     """
     INSERT INTO notify.alert_feed_entry (url, entry_id, updated, alert_id, refusal, taken_at)

@@ -118,9 +118,9 @@ def entries_in(content: bytes, base: str) -> tuple[Entry, ...]:
     """The entries of an Atom or RSS document, the oldest first (feeds begin with the newest). Raises FeedFailed."""
     try:
         must_be_safe(content)
+        root = parsed(content)
     except AlertXmlUnsafe as problem:
         raise FeedFailed(problem.reason) from problem
-    root = parsed(content)
     if root.tag == f"{_ATOM}feed":
         found = [_of_atom(entry, base) for entry in root.findall(f"{_ATOM}entry")]
     elif root.tag == "rss":

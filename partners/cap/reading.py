@@ -17,7 +17,7 @@ from core.text import Text
 from partners.cap import document as cap
 from partners.cap import values
 from partners.cap.document import NAMESPACE, Area, Info, Message, Named, Resource
-from partners.cap.errors import AlertDocumentRefused
+from partners.cap.errors import AlertDocumentRefused, AlertXmlUnsafe
 from partners.cap.gate import must_be_safe
 
 _SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
@@ -71,12 +71,19 @@ def read(content: bytes) -> Message:
 
 
 def parsed(content: bytes) -> etree._Element:
-    """The root of a document that the gate has let in, without comments and processing instructions."""
+    """The root of a document that the gate has let in, without comments and processing instructions.
+
+    The gate knows nothing of namespaces, `xml:id` or declared encodings: raises AlertXmlUnsafe where those are wrong.
+    """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, attribute_defaults=False,
         huge_tree=False, remove_comments=True, remove_pis=True,
     )  # fmt: skip
-    return etree.fromstring(content, parser)
+    try:
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        where = Text(f"第 {error.lineno} 行不是格式正確的 XML。", f"Line {error.lineno} is not well-formed XML.")
+        raise AlertXmlUnsafe("not_well_formed", where) from None
 
 
 def message_in(root: etree._Element) -> Message:

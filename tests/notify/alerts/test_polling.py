@@ -8,10 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
-from notify.alerts import polling
+from notify.alerts import intake, polling
 from tests.notify.alerts.conftest import NOW, City
 from tests.partners.cap_documents import alert, area, geocode, info
 
@@ -98,6 +100,50 @@ def test_a_document_that_could_not_be_had_is_asked_for_again_though_the_feed_did
     assert polling.poll_due(NOW) == 0
     feed.documents = {"/1": alert(HERE)}
     assert polling.poll_due(NOW + timedelta(minutes=1)) == 1
+
+
+NOT_FOR_LXML = {
+    "an undeclared prefix": b"<alert xmlns='urn:oasis:names:tc:emergency:cap:1.2'><x:note>a</x:note></alert>",
+    "an attribute twice": b"<alert xmlns:x='u' xmlns:y='u' x:a='1' y:a='2'/>",
+    "an id that is none": b"<alert xml:id='1 2'/>",
+    "another encoding than declared": "<?xml version='1.0' encoding='us-ascii'?><alert>高雄</alert>".encode(),
+}
+
+
+def test_documents_that_no_reader_understands_and_failures_of_our_own_block_nobody(
+    feed: type[Authority], city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed.documents = {f"/{number}": content for number, content in enumerate(NOT_FOR_LXML.values())}
+    feed.documents |= {"/bad": alert(HERE, identifier="A-BAD"), "/good": alert(HERE, identifier="A-GOOD")}
+    feed.entries = [(path, path) for path in reversed(feed.documents)]
+    receive = intake.receive
+
+    def fails_on_one(session: Session, content: bytes, **rest: Any) -> intake.Received:
+        if b"A-BAD" in content:
+            raise ZeroDivisionError
+        return receive(session, content, **rest)
+
+    monkeypatch.setattr(intake, "receive", fails_on_one)
+    assert polling.poll_due(NOW) == 1
+    noted = {
+        path: city.row("SELECT refusal FROM notify.alert_feed_entry WHERE entry_id = :id", id=path)[0]
+        for path in feed.documents
+    }
+    unread = dict.fromkeys([f"/{number}" for number in range(4)], "alert-xml-unsafe")
+    assert noted == {**unread, "/bad": "unreadable", "/good": None}
+
+
+def test_documents_that_can_never_be_had_keep_no_other_waiting(
+    feed: type[Authority], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed.entries = [("good", "/good"), ("gone", "/gone")]
+    monkeypatch.setattr(polling, "MOST_DOCUMENTS", 1)
+    feed.documents = {"/good": alert(HERE)}
+    assert polling.poll_due(NOW) == 1, "only what came counts"
+    feed.entries.insert(0, ("new", "/new"))
+    feed.documents["/new"] = alert(HERE, identifier="A-NEW")
+    assert polling.poll_due(NOW + timedelta(minutes=1)) == 1
+    assert [path for path, _ in feed.asked] == ["/feed", "/gone", "/good", "/feed", "/new"]
 
 
 def test_a_feed_that_fails_is_asked_less_and_less_often(feed: type[Authority], city: City) -> None:
