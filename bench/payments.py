@@ -298,7 +298,7 @@ _COUNTS = {
     " WHERE status = 'captured'",
     "open": "SELECT count(*) FROM wallet.payment WHERE status <> 'captured'",
     "receipts": "SELECT count(*) FROM wallet.receipt",
-    "messages": "SELECT count(*) FROM notify.message",
+    "messages": "SELECT count(*) FROM notify.message WHERE kind = 'payment_receipt'",
     "points": "SELECT (SELECT count(*) FROM points.lot) + (SELECT count(*) FROM points.not_granted)",
     "notices": "SELECT count(*) FROM wallet.bureau_notice WHERE acknowledged_at IS NOT NULL",
     "bills_paid": f"SELECT count(*) FROM wallet.bill WHERE status = 'paid' AND amount_twd = {FEE_TWD}",

@@ -12,7 +12,7 @@ from core.ids import parse_typeid, typeid
 from core.text import Text
 from notify.cap import day, preferences, why
 from notify.cap.preferences import Preferences
-from notify.cap.schemas import DaySchema, PreferencesChange, PreferencesSchema, WhySchema
+from notify.cap.schemas import NotificationDaySchema, PreferencesChange, PreferencesSchema, WhySchema
 from notify.topics import ending_words
 
 routes = Routes("notify")
@@ -59,7 +59,7 @@ def change_preferences(call: Call) -> Answer:
 @routes.get(
     "/v1/notification-day",
     access=_CITIZEN,
-    answers={200: DaySchema},
+    answers={200: NotificationDaySchema},
     summary=Text("今天響了幾次、還有幾則在等", "How often I was rung today, and how much waits"),
 )
 def my_day(call: Call) -> Answer:

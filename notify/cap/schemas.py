@@ -29,7 +29,7 @@ class PreferencesSchema(Schema):
     digest_at = fields.String(required=True)
 
 
-class DaySchema(Schema):
+class NotificationDaySchema(Schema):
     day = fields.Date(required=True)
     used = fields.Integer(required=True, validate=validate.Range(min=0))
     cap = fields.Integer(required=True, validate=validate.Range(0, MOST_A_DAY))

@@ -130,7 +130,8 @@ class Firefox:
         self.until(lambda: self.run(find, label, text), saying=label)
 
     def sign_in(self, national_id: str, password: str, mobile: str) -> None:
-        """Number and password, and the code from the text message (in Chinese); no passkey."""
+        """Number and password, and the code from the text message (in Chinese); a passkey, if one is offered, is for
+        later."""
         self.open()
         self.fill("身分證字號或居留證號", national_id)
         self.fill("密碼", password)
@@ -141,8 +142,16 @@ class Firefox:
         assert found is not None
         self.fill("六位數驗證碼", found.group())
         self.press("確認")
-        self.press("以後再說")
+        heading = "return document.querySelector('h1')?.innerText"
+        self.until(lambda: self.run(heading) == "我要繳的" or self.shows("以後再說"), saying="being signed in")
+        if self.shows("以後再說"):
+            self.press("以後再說")
         self.sees("我要繳的")
+
+    def shows(self, name: str) -> bool:
+        """Whether there is a button that reads so."""
+        find = "return [...document.querySelectorAll('button')].some((each) => each.innerText.trim() === a)"
+        return bool(self.run(find, name))
 
     def notifications(self) -> list[dict[str, Any]]:
         """What the service worker shows at this moment."""

@@ -94,7 +94,9 @@ def test_a_driver_is_let_pay_for_a_van_and_acts_under_a_banner_until_it_is_revok
         expect(at_home.page.locator(".mark", has_text="已撤回")).to_be_visible()
 
         at_work.open("/app")
-        expect(at_work.page.get_by_text("這份委託目前沒有效力")).to_be_visible(timeout=PATIENCE_MS)
+        expect(at_work.page.locator(".notice-title", has_text="這份委託目前沒有效力")).to_be_visible(
+            timeout=PATIENCE_MS
+        )
         expect(banner).to_be_hidden()
         at_work.open("/app")
         at_work.sees("我要繳的")

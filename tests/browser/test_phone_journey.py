@@ -302,8 +302,9 @@ def test_who_came_in_by_text_message_confirms_with_the_passkey_before_money_is_t
         person = stranger()
         device.register(person)
         device.open("/app/me")
-        device.press("登出")
+        # The quiet offer of the sign-in page would be taken up at once.
         device.recognises_its_owner(False)
+        device.press("登出")
         device.sign_in(person, has_passkey=True)
         device.open("/app/me/banks")
         device.press("連結高雄銀行帳戶")
