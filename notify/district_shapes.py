@@ -39,8 +39,21 @@ def overlapping_circle(*, latitude: float, longitude: float, radius_km: float) -
 
 def overlapping_polygon(points: list[tuple[float, float]]) -> frozenset[str]:
     """The districts that a closed polygon of (latitude, longitude) overlaps or touches."""
-    area = shapely.make_valid(Polygon([(longitude, latitude) for latitude, longitude in points]))
+    area = _drawn(points)
     return frozenset(code for code, outline in outlines().items() if outline.intersects(area))
+
+
+def is_city_in_polygon(points: list[tuple[float, float]]) -> bool:
+    """Whether a closed polygon of (latitude, longitude) covers every district."""
+    area = _drawn(points)
+    return all(area.covers(outline) for outline in outlines().values())
+
+
+def is_city_in_circle(*, latitude: float, longitude: float, radius_km: float) -> bool:
+    """Whether a circle covers every district."""
+    east = math.cos(math.radians(latitude)) * KM_PER_DEGREE
+    corners = (shapely.get_coordinates(list(outlines().values())) - (longitude, latitude)) * (east, KM_PER_DEGREE)
+    return bool(((corners**2).sum(axis=1) <= radius_km**2).all())
 
 
 def distances_km(*, latitude: float, longitude: float, at_most: float = math.inf) -> dict[str, float]:
@@ -57,6 +70,10 @@ def distances_km(*, latitude: float, longitude: float, at_most: float = math.inf
         flat = shapely.transform(outline, lambda at: (at - (longitude, latitude)) * (east, KM_PER_DEGREE))
         found[code] = float(flat.distance(shapely.Point(0, 0)))
     return found
+
+
+def _drawn(points: list[tuple[float, float]]) -> BaseGeometry:
+    return shapely.make_valid(Polygon([(longitude, latitude) for latitude, longitude in points]))
 
 
 @cache

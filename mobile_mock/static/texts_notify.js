@@ -167,7 +167,7 @@ export const NOTIFY_TEXTS = {
   zone_title: { zh: "時區", en: "Time zone" },
   zone_hint: { zh: "上面的時間和「一天」照這裡算。", en: "The times above, and what counts as a day, go by this." },
   always_title: { zh: "一定會通知您的", en: "What always reaches you" },
-  always_detail: { zh: "緊急警報會發給危險範圍裡的每一個人；繳費結果和帳號安全也一定會告訴您。這些不受上限和勿擾時段影響。", en: "Emergency alerts go to everybody in danger; you are also always told of payments and of your account's safety. No limit or quiet hour holds these back." },
+  always_detail: { zh: "全市的緊急警報會發給每一個人；只影響一部分地區的，發給我們知道在那裡的人（裝置位置，或您選的住家、工作、學校行政區）。繳費結果和帳號安全也一定會告訴您。這些不受上限和勿擾時段影響。", en: "Emergency alerts for the whole city go to everybody; those for a part of it to whoever we know to be there (the device’s place, or the districts that you chose for home, work and school). You are also always told of payments and of your account's safety. No limit or quiet hour holds these back." },
 
   // an officer's own phone
   desk_phone_title: { zh: "市府同仁：在這支手機試看訊息", en: "City staff: try messages on this phone" },
@@ -183,7 +183,7 @@ export const NOTIFY_TEXTS = {
   about_me_title: { zh: "地點和可以用的資料", en: "Places, and what may be used" },
   about_me_hint: { zh: "讓通知只來自跟您有關的地方", en: "So that you hear only of what is near you" },
   places_title: { zh: "我關心的地方", en: "Places I care about" },
-  places_detail: { zh: "只記到行政區，不記地址。用來選出跟您有關的通知。改掉之後，關於舊地方的訂閱會自己結束。", en: "Only the district is kept, never an address. It decides which notices concern you. After a change, what you took about the old place ends by itself." },
+  places_detail: { zh: "只記到行政區，不記地址。用來選出跟您有關的通知，也讓只影響一部分地區的緊急警報找得到您。改掉之後，關於舊地方的訂閱會自己結束。", en: "Only the district is kept, never an address. It decides which notices concern you, and lets emergency alerts for a part of the city find you. After a change, what you took about the old place ends by itself." },
   place_home: { zh: "住家", en: "Home" },
   place_work: { zh: "工作", en: "Work" },
   place_school: { zh: "學校", en: "School" },

@@ -1,7 +1,7 @@
 """What a CAP message says about Kaohsiung: parts, the gravest first, each with the area of whoever is to hear it.
 
 A geocode names districts. Circles and polygons hold places exactly; for people of whom only a district is known, the
-districts that they overlap count.
+districts that they overlap count. Whatever names or covers all districts is the whole city.
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ class Reach:
     def is_here(self) -> bool:
         """Whether any of it is in Kaohsiung."""
         return bool(self.named or self.near)
+
+    @property
+    def is_whole_city(self) -> bool:
+        """Whether it holds for everybody, also for those of whom nothing is known."""
+        return self.named == EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,8 @@ def _part(infos: list[Info]) -> Part:
 
 
 def reach_of(area: Area) -> Reach:
-    """What of an area concerns Kaohsiung. Shapes that overlap none of its districts are left out."""
+    """What of an area concerns Kaohsiung. Shapes that overlap none of its districts are left out; one that covers them
+    all names them all."""
     named: set[str] = set()
     near: set[str] = set()
     circles: list[Circle] = []
@@ -93,11 +99,18 @@ def reach_of(area: Area) -> Reach:
         if overlapped:
             circles.append(circle)
             near |= overlapped
+            if overlapped == EVERYWHERE and district_shapes.is_city_in_circle(
+                latitude=at.latitude, longitude=at.longitude, radius_km=circle.radius_km
+            ):
+                named |= EVERYWHERE
     for polygon in area.polygons:
-        overlapped = district_shapes.overlapping_polygon([(at.latitude, at.longitude) for at in polygon])
+        points = [(at.latitude, at.longitude) for at in polygon]
+        overlapped = district_shapes.overlapping_polygon(points)
         if overlapped:
             polygons.append(polygon)
             near |= overlapped
+            if overlapped == EVERYWHERE and district_shapes.is_city_in_polygon(points):
+                named |= EVERYWHERE
     return Reach(frozenset(named), frozenset(near), tuple(circles), tuple(polygons))
 
 

@@ -10,9 +10,16 @@ from sqlalchemy import text
 
 # Where a device was seen lately, so that its district need not be asked.
 _SEEN = "(d.position IS NOT NULL AND d.position_at IS NOT NULL AND d.position_at >= :known_since)"
-_AFTER = "(CAST(:after AS uuid) IS NULL OR person_id > :after)"
+# Always a condition that an index can answer, also in the first chunk: nobody has the id of zeros.
+_AFTER = "person_id > coalesce(CAST(:after AS uuid), '00000000-0000-0000-0000-000000000000')"
 
 PEOPLE = {
+    # The whole city: whoever has a phone or a place, also those of whom nothing is known.
+    "everybody": text(
+        f"(SELECT DISTINCT person_id FROM notify.device WHERE gone_at IS NULL AND {_AFTER} "  # noqa: S608
+        f"ORDER BY person_id LIMIT :limit) UNION (SELECT DISTINCT person_id FROM notify.place WHERE {_AFTER} "
+        "ORDER BY person_id LIMIT :limit) ORDER BY person_id LIMIT :limit"
+    ),
     # They named a place in a district that is named: wherever their phone is now.
     "named_place": text(
         f"SELECT DISTINCT person_id FROM notify.place WHERE district = :district AND {_AFTER} "  # noqa: S608
@@ -70,7 +77,8 @@ _DELIVERIES = """
                         SELECT FROM notify.device AS o
                          WHERE o.person_id = d.person_id AND o.gone_at IS NULL AND o.kind <> 'line')),
                part"""
-# A device that is known to be elsewhere is left alone, unless a place that its owner named is concerned.
+# A device that is known to be elsewhere is left alone, unless a place that its owner named or the whole city is
+# concerned.
 TELL = text(
     f"""{_MESSAGES}, lined_up AS ({_DELIVERIES}
          WHERE :everywhere OR NOT {_SEEN} OR d.district = ANY(part.named)

@@ -67,20 +67,22 @@ def receive(
 ) -> Received:
     """Take a CAP 1.2 document in. The same again answers the alert that it was, and changes nothing.
 
+    What its sender signed takes the place of a copy that nobody did, as long as that was not sent: whoever is first to
+    bring a document of that name cannot keep the alert from going out.
     `source` says where it comes from ("bureau:fire", "feed", "desk"); `bureau` is whose system brings it, `officer_id`
     the officer who enters it. Raises AlertXmlUnsafe, AlertDocumentRefused, AlertSignatureWrong, AlertTimesWrong,
     AlertNamedTwice, and AlertReachesNobody where an officer enters what would only be recorded.
     """
     message = reading.read(content)
-    known = records.named(session, message.itself)
-    if known is not None:
-        return _again(message, *known)
+    signed = None
     if message.has_signature:
-        trusted = senders.signed_message(session, content, message, bureau=bureau, now=now)
-        is_trusted = trusted is not None
-        message = trusted or message
-    else:
-        is_trusted = False
+        signed = senders.signed_message(session, content, message, bureau=bureau, now=now)
+    is_signed = signed is not None
+    message = signed or message
+    known = records.named(session, message.itself)
+    if known is not None and not (is_signed and _may_be_replaced(known[0])):
+        # An officer sees whatever came from anywhere; a system sees its own.
+        return _again(message, *known, source=source if officer_id is None and not is_signed else None)
     expires_at = _expiry(message, now)
     verdict = _judge(session, message, expires_at, now)
     if verdict.because is not None and officer_id is not None:
@@ -88,8 +90,10 @@ def receive(
             raise AlertTimesWrong(RECORDED_BECAUSE["expired"])
         raise AlertReachesNobody(RECORDED_BECAUSE[verdict.because], reason=verdict.because)
     # Whoever signs may end their own alerts and nobody else's.
-    is_trusted = is_trusted and all(other.sender == message.sender for other in verdict.about)
+    is_trusted = is_signed and all(other.sender == message.sender for other in verdict.about)
     status = "recorded" if verdict.because else "sending" if is_trusted else "awaiting_approval"
+    if known is not None and known[1] == content and status == "awaiting_approval":
+        return Received(known[0], False)
     new = NewAlert(
         message=message,
         document=content,
@@ -105,12 +109,13 @@ def receive(
         received_by=officer_id,
         parts=verdict.parts,
     )
-    alert_id = records.add(session, new, now)
+    if known is None:
+        alert_id = records.add(session, new, now)
+    else:
+        alert_id = records.replace_unsigned(session, known[0].id, new, now)
     if alert_id is None:
-        # Somebody sent the same at the same moment, and was first.
-        first = records.named(session, message.itself)
-        assert first is not None
-        return _again(message, *first)
+        # Somebody sent the same, or decided on it, at the same moment, and was first.
+        return receive(session, content, source=source, now=now, bureau=bureau, officer_id=officer_id)
     if status == "sending":
         begin(session, records.get(session, alert_id), now)
     return Received(records.get(session, alert_id), True)
@@ -122,9 +127,15 @@ def begin(session: Session, alert: Alert, now: datetime) -> None:
     records.end(session, alert.about, how=how, by=alert.approved_by or alert.received_by, now=now)
 
 
-def _again(message: Message, known: Alert, document: bytes) -> Received:
+def _may_be_replaced(known: Alert) -> bool:
+    return not known.is_signature_trusted and known.status in records.NOT_OUT
+
+
+def _again(message: Message, known: Alert, document: bytes, *, source: str | None) -> Received:
     before = reading.read(document)
     if replace(before, has_signature=False) != replace(message, has_signature=False):
+        raise AlertNamedTwice
+    if source is not None and known.source != source:
         raise AlertNamedTwice
     return Received(known, False)
 
@@ -163,7 +174,7 @@ def _judge(session: Session, message: Message, expires_at: datetime, now: dateti
 
 
 def _new_part(message: Message, part: Part) -> NewPart:
-    said = words.of_infos(message, part.infos, part.places)
+    said = words.of_infos(message, part.infos, part.places, is_for_everybody=part.reach.is_whole_city)
     return NewPart(said, part.severity, records.URGENCIES[part.severity], part.reach)
 
 

@@ -1,8 +1,9 @@
 """Telling everybody inside: an alert's audience in steps, each in chunks of people, each chunk in one transaction.
 
 A step is one way in which people can be inside (a place that they named, a device at a position, a device or a place
-of which only the district is known). `step` and `resolved_to` are written down with every chunk, and a message is
-unique for alert and person, so that a worker that dies leaves nothing half told and nobody told twice.
+of which only the district is known); for the whole city it is everybody. `step` and `resolved_to` are written down with
+every chunk, and a message is unique for alert and person, so that a worker that dies leaves nothing half told and
+nobody told twice.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from core import db
 from core.ids import new_uuid
 from core.settings import settings
 from notify.alerts import audience_sql, duty, inside, records
+from notify.alerts.areas import EVERYWHERE
 from notify.alerts.records import Alert
 from notify.campaigns import tallies
 
@@ -96,6 +98,9 @@ def steps_of(session: Session, alert: Alert) -> list[Step]:
         return [Step(0, "left", about=alert.about[0])]
     steps: list[Step] = []
     for row in session.execute(_PARTS, {"id": alert.id}):
+        if EVERYWHERE.issubset(row.named):
+            steps.append(Step(row.part, "everybody"))
+            continue
         near = [code for code in row.near if code not in row.named]
         steps += [Step(row.part, "named_place", district=code) for code in row.named]
         if row.circles or row.polygons:
@@ -121,7 +126,7 @@ def _tell(
 ) -> tuple[int, int]:
     written = values | {
         "people": people, "ids": [new_uuid() for _ in people], "now": now, "expires_at": alert.expires_at,
-        "everywhere": step.how == "named_place",
+        "everywhere": step.how in ("named_place", "everybody"),
     }  # fmt: skip
     if alert.audience != "area":
         told, devices = session.execute(audience_sql.TELL_AGAIN, written).one()

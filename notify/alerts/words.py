@@ -63,6 +63,10 @@ _WHY = Text(
     "{sender}對「{area}」發布了這則告警，而您的裝置、所在行政區或您登記的地點在範圍內。",
     "{sender} issued this alert for “{area}”; your device, its district or a place that you registered is inside.",
 )
+_WHY_EVERYBODY = Text(
+    "{sender}對「{area}」發布了這則告警，範圍包含整個高雄市，因此告知每一個人。",
+    "{sender} issued this alert for “{area}”. It concerns the whole of Kaohsiung, so everybody is told.",
+)
 _WHY_AGAIN = Text(
     "您先前收到過這則告警，因此也收到它的後續。", "You received this alert before, so you also receive what follows it."
 )
@@ -77,8 +81,11 @@ class Words:
     explanation: Text
 
 
-def of_infos(message: Message, infos: Sequence[Info], places: Sequence[str] = ()) -> Words:
-    """The words of one part of an alert (its infos say the same in different languages), in force at `places`."""
+def of_infos(
+    message: Message, infos: Sequence[Info], places: Sequence[str] = (), *, is_for_everybody: bool = False
+) -> Words:
+    """The words of one part of an alert (its infos say the same in different languages), in force at `places`, of which
+    everybody is told or whoever is inside."""
     chinese = next((info for info in infos if info.language.lower().startswith("zh")), infos[0])
     english = next((info for info in infos if info.language.lower().startswith("en")), None)
     title_zh, body_zh = _headline(chinese), _body(chinese)
@@ -89,10 +96,11 @@ def of_infos(message: Message, infos: Sequence[Info], places: Sequence[str] = ()
         body_en = f"{_IN_CHINESE}{title_zh} {body_zh}"
     sender = chinese.sender_name or message.sender
     title = Text(title_zh, title_en)
+    why = _WHY_EVERYBODY if is_for_everybody else _WHY
     return Words(
         marked(title) if message.status == "Exercise" else _cut_both(title, MOST_TITLE),
         Text(_cut(body_zh, MOST_BODY), _cut(body_en, MOST_BODY)),
-        _WHY.format(sender=sender, area=_listed(places)),
+        why.format(sender=sender, area=_listed(places)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from core.text import Text
 from notify import deliveries
 from notify.alerts import duty, records, repeats, sending
 from notify.alerts.records import Alert
+from notify.districts import DISTRICTS
+from partners.cap.reading import read
 from tests.notify.alerts.conftest import FIRST, NOW, SECOND, City
 from tests.partners.cap_documents import alert, area, geocode, info
 
@@ -46,6 +49,64 @@ def test_everybody_of_a_district_is_told_by_device_by_place_and_whatever_else_th
     sent = city.sent(alert(info(area(geocode(IN_XINXING)))))
     assert city.people_told(sent.id) == {by_device, by_place}
     assert neither not in city.people_told(sent.id)
+
+
+WHOLE_CITY = {
+    "by its code": area(geocode("64")),
+    "by all districts": area(*(geocode(f"64{code[4:]}0") for code in DISTRICTS)),
+    "by a circle around it": area("<circle>22.95,120.6 85</circle>"),
+    "by a polygon around it": area("<polygon>22.4,120.0 22.4,121.2 23.6,121.2 23.6,120.0 22.4,120.0</polygon>"),
+}
+
+
+@pytest.mark.parametrize("inside", WHOLE_CITY.values(), ids=WHOLE_CITY)
+def test_an_alert_for_the_whole_city_reaches_everybody_also_those_of_whom_nothing_is_known(
+    city: City, inside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "CHUNK_PEOPLE", 2)
+    unknown, unknown_device = city.phone()
+    here, here_device = city.phone(at=(22.631, 120.302), district=XINXING)
+    away, away_device = city.phone(at=(25.04, 121.56))
+    _, second_device = city.phone(here, at=(25.04, 121.56))
+    by_place = city.place(NAMAXIA)
+    _, gone_device = city.phone()
+    city.run(
+        "UPDATE notify.device SET gone_at = now(), gone_reason = 'removed', address_sealed = NULL WHERE id = :id",
+        id=gone_device,
+    )
+    sent = city.sent(alert(info(inside)))
+    assert city.people_told(sent.id) == {unknown, here, away, by_place}
+    told = city.devices_told(sent.id)
+    assert len(told) == 4 and set(told) == {unknown_device, here_device, away_device, second_device}
+    why = city.row("SELECT why->'explanation'->>'zh' FROM notify.content WHERE why->'alert'->>'severity' = 'Severe'")
+    assert "因此告知每一個人" in str(why[0])
+
+
+def test_a_real_earthquake_report_reaches_a_phone_of_which_nothing_is_known(city: City, samples_dir: Path) -> None:
+    document = (samples_dir / "cap" / "CWA-EQ113266-2024-0423-022651.cap").read_bytes()
+    person, device = city.phone()
+    sent = city.sent(document, at=read(document).sent + timedelta(minutes=1))
+    assert city.people_told(sent.id) == {person} and city.devices_told(sent.id) == [device]
+
+
+def test_of_an_alert_for_a_part_nobody_hears_of_whom_nothing_is_known_unless_another_part_is_the_city(
+    city: City,
+) -> None:
+    unknown, _ = city.phone()
+    resident, _ = city.phone(district=XINXING)
+    grave = info(area(geocode(IN_XINXING)), severity="Extreme", headline="立即避難")
+    part = city.sent(alert(grave))
+    assert city.people_told(part.id) == {resident}
+    both = city.sent(alert(grave, info(area(geocode("64")), severity="Moderate", headline="注意"), identifier="KHC-2"))
+    heard = {
+        person: city.row(
+            "SELECT c.title_zh FROM notify.message m JOIN notify.content c ON c.id = m.content_id "
+            "WHERE m.event_id = :id AND m.person_id = :person",
+            id=both.id, person=person,
+        )
+        for person in (unknown, resident)
+    }  # fmt: skip
+    assert heard == {unknown: ("注意",), resident: ("立即避難",)}
 
 
 def test_whoever_is_known_by_district_only_is_told_when_a_circle_overlaps_it(city: City) -> None:
@@ -173,16 +234,14 @@ def test_a_correction_needs_one_person_stops_what_waits_and_reaches_exactly_whoe
     city: City, provider: Any
 ) -> None:
     reached, first_device = city.phone(district=XINXING)
+    second_device = city.phone(reached, district=XINXING)[1]
     false_alarm = city.sent(alert(info(area(geocode(IN_XINXING)), severity="Extreme")))
+    # Lined up and not yet on the device.
+    postpone = "UPDATE notify.delivery SET next_at = :at WHERE device_id = :device"
+    city.run(postpone, device=second_device, at=NOW + timedelta(minutes=30))
     hand_over()
     assert [push.title for push in provider.pushes] == ["淹水警戒"]
-    # Lined up and not yet on the device.
-    second_device = city.phone(reached)[1]
-    city.run(
-        "INSERT INTO notify.delivery (id, message_id, device_id, event_id, status, next_at, expires_at, urgency) "
-        "SELECT gen_random_uuid(), id, :device, event_id, 'pending', :now, :until, 9 FROM notify.message",
-        device=second_device, now=NOW, until=NOW + timedelta(hours=1),
-    )  # fmt: skip
+    city.run(postpone, device=second_device, at=NOW)
     with db.unit_of_work() as session:
         correction = duty.correct(
             session, false_alarm.id, Text("系統測試誤發。", "Sent by mistake."), officer_id=FIRST, now=NOW

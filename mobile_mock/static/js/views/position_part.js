@@ -59,11 +59,16 @@ function addressOf(device) {
 function whereabouts() {
   return new Promise((resolve, refuse) => {
     navigator.geolocation.getCurrentPosition(
-      ({ coords }) => resolve({ latitude: coords.latitude, longitude: coords.longitude }),
+      ({ coords }) => resolve({ latitude: coarse(coords.latitude), longitude: coarse(coords.longitude) }),
       () => refuse(new Refusal(0, { title: t("position_denied"), detail: t("position_denied_detail") })),
       { timeout: PATIENCE_MS, maximumAge: PATIENCE_MS },
     );
   });
+}
+
+/** Degrees to about a hundred metres: more does not leave the device. */
+function coarse(degrees) {
+  return Math.round(degrees * 1000) / 1000;
 }
 
 function keptText(position) {
