@@ -7,14 +7,15 @@ from core.text import Text
 
 
 class AlertNamedTwice(Conflict):
-    """Same sender, identifier and time, other content (CAP 1.2 §3.2.1: the three together are unique)."""
+    """Same sender, identifier and time (together unique, CAP 1.2 §3.2.1), other content or another source."""
 
     slug = "alert-named-twice"
     title = Text("同一個識別碼已用於不同的告警", "This identifier stands for another alert")
     explanation = Text(
-        "發送者、識別碼與發送時間三者相同的告警已經收到，內容卻不同。更正請用新的識別碼並以 Update 發送。",
-        "An alert with the same sender, identifier and time was received with other content. To change it, send an "
-        "Update with an identifier of its own.",
+        "發送者、識別碼與發送時間三者相同的告警已經收到，但內容不同，或來自其他來源。"
+        "更正請用新的識別碼並以 Update 發送；有登記憑證的發送者請簽章後再送。",
+        "An alert with the same sender, identifier and time was received with other content or from elsewhere. To "
+        "change it, send an Update with an identifier of its own; a sender with a registered certificate may sign it.",
     )
 
 

@@ -23,6 +23,7 @@ from partners.cap.document import Circle, Message, Point, Reference
 STATUSES = ("awaiting_approval", "sending", "sent", "refused", "cancelled", "recorded")
 ENDINGS = ("cancelled", "superseded", "corrected", "refused", "expired")
 LIVE = ("awaiting_approval", "sending", "sent")
+NOT_OUT = ("awaiting_approval", "refused", "recorded")
 # How loud each gravity is: 9 rings through, 8 sounds like any message, 7 makes no sound; all before what is no alert.
 URGENCIES = {"Extreme": 9, "Severe": 9, "Moderate": 8, "Minor": 7, "Unknown": 7}
 LINK = "/app/inbox"
@@ -97,22 +98,39 @@ class NewAlert:
 def add(session: Session, new: NewAlert, now: datetime) -> UUID | None:
     """Write an alert down with its parts. None when one of that sender, identifier and time is there already."""
     alert_id = new_uuid()
-    message = new.message
-    is_added = session.execute(
-        _ADD,
-        {
-            "id": alert_id, "identifier": message.identifier, "sender": message.sender, "sent_at": message.sent,
-            "status": new.status, "is_drill": message.status == "Exercise", "msg_type": message.msg_type,
-            "supersedes": new.about[0] if new.about else None, "source": new.source,
-            "trusted": new.is_signature_trusted, "severity": new.severity,
-            "parsed": orjson.dumps(_summary(new)).decode(), "document": new.document, "expires_at": new.expires_at,
-            "received_by": new.received_by, "now": now, "audience": new.audience, "about": list(new.about),
-            "thread": new.thread or alert_id, "because": new.because,
-            "ended_at": now if new.status == "recorded" else None,
-        },
-    ).scalar()  # fmt: skip
-    if is_added is None:
+    if session.execute(_ADD, _row(alert_id, new, now)).scalar() is None:
         return None
+    _add_parts(session, alert_id, new, now)
+    return alert_id
+
+
+def replace_unsigned(session: Session, alert_id: UUID, new: NewAlert, now: datetime) -> UUID | None:
+    """Put what a sender signed in the place of a copy of that name that nobody signed and that has not gone out.
+
+    None when the copy has gone out meanwhile, or something signed is there already.
+    """
+    if session.execute(_REPLACE, _row(alert_id, new, now)).scalar() is None:
+        return None
+    session.execute(_NO_PARTS, {"id": alert_id})
+    _add_parts(session, alert_id, new, now)
+    return alert_id
+
+
+def _row(alert_id: UUID, new: NewAlert, now: datetime) -> dict[str, Any]:
+    message = new.message
+    return {
+        "id": alert_id, "identifier": message.identifier, "sender": message.sender, "sent_at": message.sent,
+        "status": new.status, "is_drill": message.status == "Exercise", "msg_type": message.msg_type,
+        "supersedes": new.about[0] if new.about else None, "source": new.source,
+        "trusted": new.is_signature_trusted, "severity": new.severity,
+        "parsed": orjson.dumps(_summary(new)).decode(), "document": new.document, "expires_at": new.expires_at,
+        "received_by": new.received_by, "now": now, "audience": new.audience, "about": list(new.about),
+        "thread": new.thread or alert_id, "because": new.because,
+        "ended_at": now if new.status == "recorded" else None,
+    }  # fmt: skip
+
+
+def _add_parts(session: Session, alert_id: UUID, new: NewAlert, now: datetime) -> None:
     for number, part in enumerate(new.parts):
         content_id = _add_content(session, alert_id, new, part, now)
         session.execute(
@@ -126,7 +144,6 @@ def add(session: Session, new: NewAlert, now: datetime) -> UUID | None:
         )  # fmt: skip
         if number == 0:
             session.execute(_HAS_WORDS, {"id": alert_id, "content_id": content_id})
-    return alert_id
 
 
 def named(session: Session, reference: Reference) -> tuple[Alert, bytes] | None:
@@ -273,6 +290,19 @@ _ADD = text(
     RETURNING id
     """
 )
+_REPLACE = text(
+    """
+    UPDATE notify.alert
+       SET status = :status, is_drill = :is_drill, msg_type = :msg_type, supersedes = :supersedes, source = :source,
+           is_signature_trusted = :trusted, severity = :severity, parsed = CAST(:parsed AS jsonb),
+           document = :document, expires_at = :expires_at, received_by = :received_by, received_at = :now,
+           audience = :audience, about = CAST(:about AS uuid[]), thread = :thread, because = :because,
+           content_id = NULL, ended_at = :ended_at, ended_how = NULL, ended_by = NULL
+     WHERE id = :id AND NOT is_signature_trusted AND status IN ('awaiting_approval', 'refused', 'recorded')
+    RETURNING id
+    """
+)
+_NO_PARTS = text("DELETE FROM notify.alert_part WHERE alert_id = :id")
 _ADD_CONTENT = text(
     """
     INSERT INTO notify.content (id, title_zh, title_en, body_zh, body_en, link, why, created_at)

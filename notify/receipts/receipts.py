@@ -71,10 +71,11 @@ class _Touched:
 def _count(session: Session, found: dict[Kind, list[_Touched]], now: datetime) -> None:
     opened = [each.subscription_id for each in found.get("opened", ()) if each.subscription_id]
     dismissed = [each.subscription_id for each in found.get("dismissed", ()) if each.subscription_id]
-    if opened or dismissed:
-        session.execute(_INTEREST, {"opened": opened, "dismissed": dismissed})
+    # Subscriptions before interests, as the cap locks them.
     if opened:
         session.execute(_HEARD, {"ids": opened, "now": now})
+    if opened or dismissed:
+        session.execute(_INTEREST, {"opened": opened, "dismissed": dismissed})
     counts: dict[UUID, Counter[str]] = {}
     for kind in ("opened", "dismissed"):
         for each in found.get(kind, ()):

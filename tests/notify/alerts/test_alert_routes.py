@@ -114,6 +114,38 @@ def test_the_same_document_again_answers_what_it_was_and_another_of_that_name_is
     assert (other.status_code, other.json["type"].rpartition("/")[2]) == (409, "alert-named-twice")
 
 
+@pytest.mark.parametrize(
+    ("then", "forged"), [("awaiting_approval", "淹水警戒"), ("refused", "別處的話"), ("recorded", "別處的話")]
+)
+def test_an_unsigned_copy_from_elsewhere_never_keeps_the_signed_original_from_going_out(
+    fire: BureauSystem, lei: SignedInOfficer, forged: str, then: str
+) -> None:
+    key, certificate = key_and_certificate(ec.generate_private_key(ec.SECP256R1()), clock.now())
+    with db.unit_of_work() as session:
+        senders.register(session, "alerts@fire.example", certificate.decode(), bureau="fire", now=clock.now())
+    parking = BureauSystem(fire.http, "parking", "alerts:write")
+    content = document()
+    copy = content.replace("淹水警戒".encode(), forged.encode())
+    if then == "recorded":
+        copy = copy.replace(b"<status>Actual", b"<status>Test")
+    first = bring(parking, copy)
+    assert first.status_code == 201
+    address = f"/v1/duty/alerts/{first.json['id']}"
+    if then == "refused":
+        assert lei.call("POST", f"{address}/refusal").status_code == 200
+    unsigned = bring(fire, copy)
+    assert (unsigned.status_code, unsigned.json["type"].rpartition("/")[2]) == (409, "alert-named-twice")
+    original = signed(content, key, certificate)
+    answer = bring(fire, original)
+    assert (answer.status_code, answer.json["status"], answer.json["is_signature_trusted"]) == (201, "sending", True)
+    assert answer.json["title"] == lei.call("GET", address).json["title"] == "淹水警戒"
+    assert bring(fire, original).status_code == 200
+    assert bring(parking, copy).status_code == 409, "another's counts are not theirs"
+    assert lei.call("POST", f"{address}/refusal").status_code == 409
+    sending.send_due(clock.now())
+    assert fire.send("GET", f"/v1/bureau/alerts/{answer.json['id']}").json["status"] == "sent"
+
+
 def test_what_nobody_in_kaohsiung_is_to_hear_is_recorded_with_the_reason(
     fire: BureauSystem, lei: SignedInOfficer
 ) -> None:
