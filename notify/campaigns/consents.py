@@ -20,20 +20,21 @@ from notify.campaigns import tallies
 REASON = "consent_ended"
 
 
-def withdraw(session: Session, person_id: UUID, now: datetime) -> Mapping[UUID, int]:
+def withdraw(session: Session, person_id: UUID, now: datetime) -> Mapping[UUID, Mapping[str, int]]:
     """Withdraw what waits for the person on the ground of something that they do not let be used any more.
 
     Call it once the fact, place or position is deleted, and before any subscription is locked: whoever decides locks in
-    that order, too. Answers how many candidates of each run went, for `count`.
+    that order, too. Answers what that is in the counts of each run, for `count`.
     """
     values = {"person_id": person_id, "now": now, "reason": REASON}
     session.execute(_DELIVERIES, values)
-    return {row.run_id: row.n for row in session.execute(_CANDIDATES, values)}
+    rows = session.execute(_CANDIDATES, values)
+    return {row.run_id: {"withdrawn": row.n, "waiting_tomorrow": -row.waited_until_now} for row in rows}
 
 
-def count(session: Session, withdrawn: Mapping[UUID, int]) -> None:
+def count(session: Session, withdrawn: Mapping[UUID, Mapping[str, int]]) -> None:
     """Count what was withdrawn. To be called as the last statement of its transaction."""
-    tallies.add_to_each(session, {run_id: {"withdrawn": n} for run_id, n in withdrawn.items()})
+    tallies.add_to_each(session, withdrawn)
 
 
 # An audience that names something of which the person has nothing left that fits: the one with which the run began.
@@ -70,15 +71,15 @@ _DELIVERIES = text(
 _CANDIDATES = text(
     f"""
     WITH waiting AS MATERIALIZED (
-        SELECT c.run_id FROM notify.candidate c {_AUDIENCE.format(of="c")}
+        SELECT c.run_id, c.reason FROM notify.candidate c {_AUDIENCE.format(of="c")}
          WHERE c.person_id = :person_id AND c.status = 'waiting' AND ({_UNMET})
          ORDER BY c.run_id FOR NO KEY UPDATE OF c
     ), gone AS (
         UPDATE notify.candidate c SET status = 'withdrawn', reason = :reason, decided_at = :now
           FROM waiting w
          WHERE c.person_id = :person_id AND c.run_id = w.run_id AND c.status = 'waiting'
-        RETURNING c.run_id
+        RETURNING c.run_id, w.reason
     )
-    SELECT run_id, count(*) AS n FROM gone GROUP BY run_id
+    SELECT run_id, count(*) AS n, count(*) FILTER (WHERE reason = 'cap') AS waited_until_now FROM gone GROUP BY run_id
     """  # noqa: S608
 )

@@ -21,12 +21,12 @@ from notify.campaigns.campaigns import Campaign
 from notify.campaigns.counts import Count
 
 SENDING = ("sent", "opened", "dismissed", "unsubscribed", "complained", "lost_to_cap")
-_CAP_LOSSES = ("digested", "waiting_tomorrow")
+_CAP_LOSSES = ("digested", "expired_cap")
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One sending and its counts; `lost_to_cap` had no room on their day: digested, or waiting for another day."""
+    """One sending and its counts; for `lost_to_cap` it did not ring, because no day had room: digested, or expired."""
 
     id: UUID
     status: str

@@ -1,6 +1,9 @@
 """The counts of a run, kept as it goes: nobody counts messages to know them.
 
 Each count lies in sixteen parts and a writer adds to one of them by chance, so that workers do not queue at one row.
+
+What becomes of people adds up: `audience` = `sent` + `digested` + `expired` + `withdrawn` + who is not decided on yet,
+of whom `waiting_tomorrow` found no room. That one goes down again; of a run that has ended it is 0.
 """
 
 from __future__ import annotations
@@ -19,8 +22,12 @@ WHATS = (
     "asleep",
     "sent",
     "digested",
+    "digested_cap_is_zero",  # of the digested: they want no rings at all
     "waiting_tomorrow",
+    "waited",  # had to wait for another day at least once, whatever became of them
     "expired",
+    "expired_cap",  # of the expired: no day had room for it
+    "expired_asleep",  # of the expired: they slept until it was too late
     "withdrawn",
     "handed_over",
     "gone",

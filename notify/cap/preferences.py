@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.errors import FieldError, InvalidRequest, PreconditionFailed
+from notify.campaigns import tallies
 
 MOST_A_DAY = 20
 
@@ -65,7 +66,11 @@ def change(
     ).scalar()  # fmt: skip
     if written is None:
         raise PreconditionFailed
-    session.execute(_LOOK_AGAIN, {"person_id": person_id, "now": now})
+    rows = session.execute(_LOOK_AGAIN, {"person_id": person_id, "now": now}).all()
+    tallies.add_to_each(
+        session,
+        {row.run_id: {"waiting_tomorrow": -1, "waited": -(row.waited == 1)} for row in rows if row.reason == "cap"},
+    )
     return replace(chosen, version=written)
 
 
@@ -91,9 +96,10 @@ _LOOK_AGAIN = text(
     """
     UPDATE notify.candidate c
        SET not_before = :now, waited = c.waited - CASE WHEN c.reason = 'cap' THEN 1 ELSE 0 END, reason = NULL
-      FROM (SELECT run_id, person_id FROM notify.candidate
+      FROM (SELECT run_id, person_id, reason, waited FROM notify.candidate
              WHERE person_id = :person_id AND status = 'waiting' AND not_before > :now
              ORDER BY run_id FOR UPDATE) waiting
      WHERE c.run_id = waiting.run_id AND c.person_id = waiting.person_id
+    RETURNING c.run_id, waiting.reason, waiting.waited
     """
 )

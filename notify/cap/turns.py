@@ -35,19 +35,20 @@ EARLIER_MINUTES = 10
 LANE_LOCKS = 7_270_034
 _DEFAULTS = Preferences()
 
-# The tally in which a sender sees what was decided. Whoever is asleep was counted when the audience was made, and what
-# waits for this evening is decided then.
-TALLIES = {
-    ("sent", None): "sent",
-    ("digested", "cap"): "digested",
-    ("digested", "cap_is_zero"): "digested",
-    ("waiting", "cap"): "waiting_tomorrow",
-    ("waiting", "evening"): None,
-    ("waiting", "asleep"): None,
-    ("expired", "cap"): "expired",
-    ("expired", "asleep"): "expired",
-    ("expired", "deadline"): "expired",
-    ("withdrawn", "subscription_ended"): "withdrawn",
+# The tallies in which a sender sees what was decided. Whoever is asleep was counted when the audience was made, what
+# waits for this evening is decided then, and of those who wait for another day `_DECIDE` says who comes and who goes.
+TALLIES: dict[tuple[str, str | None], tuple[str, ...]] = {
+    ("sent", None): ("sent",),
+    ("digested", "cap"): ("digested",),
+    ("digested", "cap_is_zero"): ("digested", "digested_cap_is_zero"),
+    ("waiting", "cap"): (),
+    ("waiting", "evening"): (),
+    ("waiting", "asleep"): (),
+    ("expired", "cap"): ("expired", "expired_cap"),
+    ("expired", "asleep"): ("expired", "expired_asleep"),
+    ("expired", "deadline"): ("expired",),
+    ("withdrawn", "subscription_ended"): ("withdrawn",),
+    ("withdrawn", "run_stopped"): ("withdrawn",),
 }
 
 
@@ -106,9 +107,10 @@ def decide(session: Session, people: Sequence[UUID], rounds: Rounds, now: dateti
     tallies: dict[UUID, Counter[str]] = defaultdict(Counter)
     subscriptions: list[UUID] = []
     for row in rows:
-        what = TALLIES[row.verdict, row.reason]
-        if what is not None:
+        for what in TALLIES[row.verdict, row.reason]:
             tallies[row.run_id][what] += row.n
+        tallies[row.run_id]["waiting_tomorrow"] += row.wait_from_now - row.waited_until_now
+        tallies[row.run_id]["waited"] += row.wait_at_first
         subscriptions.extend(row.subscriptions or ())
     return Decided(sum(row.n for row in rows), tallies, subscriptions)
 
@@ -261,6 +263,9 @@ _DECIDE = text(
     )
     SELECT run_id, verdict, because AS reason, count(*) AS n,
            array_agg(subscription_id) FILTER (WHERE verdict = 'sent') AS subscriptions,
+           count(*) FILTER (WHERE reason = 'cap') AS waited_until_now,
+           count(*) FILTER (WHERE verdict = 'waiting' AND because = 'cap') AS wait_from_now,
+           count(*) FILTER (WHERE verdict = 'waiting' AND because = 'cap' AND waited = 0) AS wait_at_first,
            EXISTS (SELECT FROM counted JOIN clock USING (person_id) WHERE counted.used > clock.cap) AS over_cap
       FROM decision GROUP BY run_id, verdict, because
     """

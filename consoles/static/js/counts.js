@@ -7,6 +7,13 @@ export function partsOf(counts, wanted) {
   return wanted.map(([name, kind, words, hint]) => ({ kind, name: words, hint, value: counts[name].value || 0, figure: counts[name].text }));
 }
 
+/** Of an audience those of whom none of `parts` tells yet: with it, the parts are everybody. Of what `isOver` nobody is left. */
+export function restOf(audience, parts, isOver) {
+  const decided = parts.reduce((sum, { value }) => sum + value, 0);
+  const rest = isOver ? 0 : Math.max(0, (audience.value || 0) - decided);
+  return { kind: "rest", name: t("live_undecided"), value: rest, figure: rest ? t("about_n", { n: rest.toLocaleString("en-US") }) : "0" };
+}
+
 /** One bar cut into `parts` ({name, kind, value, figure, hint}): each with its colour, its words and its number below. `says` is the alternative. */
 export function splitBar(says, parts) {
   const whole = parts.reduce((total, { value }) => total + value, 0) || 1;

@@ -1,6 +1,6 @@
 // A message as it goes out: its numbers every two seconds, for as long as somebody looks.
 import { Unreached, call } from "./api.js";
-import { countList, partsOf, saidCounts, splitBar } from "./counts.js";
+import { countList, partsOf, restOf, saidCounts, splitBar } from "./counts.js";
 import { el, fill } from "./dom.js";
 import { t } from "./language.js";
 import { button, card } from "./parts.js";
@@ -59,9 +59,7 @@ function progressShown({ runs, totals }) {
   const [run] = runs;
   const counts = run.counts || totals;
   const people = partsOf(counts, PEOPLE.map(([what, kind]) => [what, kind, t(`what_${what}`)]));
-  const decided = people.reduce((sum, { value }) => sum + value, 0);
-  const rest = Math.max(0, (counts.audience.value || 0) - decided);
-  const undecided = { kind: "rest", name: t("live_undecided"), value: run.ended_at ? 0 : rest, figure: run.ended_at ? "0" : t("about_n", { n: rest.toLocaleString("en-US") }) };
+  const undecided = restOf(counts.audience, people, Boolean(run.ended_at));
   const devices = partsOf(counts, DEVICES.map(([what, kind]) => [what, kind, t(`what_${what}`)]));
   return [
     el("p", { class: "live-figure" }, t(run.is_held ? "live_held" : `live_${run.status}`)),

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from core import clock, db
+from core.clock import taipei_date
 from notify.alerts import positions
 from notify.campaigns import consents, runs, tallies
 from notify.cap.decisions import decide_due
@@ -67,6 +68,17 @@ def test_what_waits_because_of_what_is_taken_back_is_withdrawn_and_of_nobody_els
     with db.unit_of_work() as session:
         counted = tallies.read(session, run.id)
     assert (counted["audience"], counted["withdrawn"], counted["sent"]) == (120, 1, 119)
+
+
+def test_who_waited_for_another_day_does_not_wait_any_more(desk: Desk, people: People) -> None:
+    run, person, now = _run(desk, people, "fact")
+    rows("INSERT INTO notify.person_day (person_id, day, used) VALUES (:p, :day, 3)", p=person, day=taipei_date(now))
+    decide_due(now + timedelta(seconds=20))
+    assert _standing(person) == ("waiting", "cap")
+    _give_up("fact", person, now)
+    with db.unit_of_work() as session:
+        counted = tallies.read(session, run.id)
+    assert (counted["waiting_tomorrow"], counted["waited"], counted["withdrawn"], counted["sent"]) == (0, 1, 1, 119)
 
 
 @pytest.mark.parametrize("what", ["fact", "place", "position"])

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from core import db
 from core.ids import new_uuid
+from notify.cap import preferences
 from notify.cap.rounds import GATHER_SECONDS
 
 # Ten in the morning of a Thursday in Taipei.
@@ -126,9 +127,29 @@ class City:
         )  # fmt: skip
         return row.status, row.reason
 
+    def choose(self, person_id: UUID, *, now: datetime, **changes: Any) -> None:
+        """The person chooses otherwise, as the phone does it."""
+        with db.unit_of_work() as session:
+            version = preferences.preferences_of(session, person_id).version
+            preferences.change(session, person_id=person_id, version=version, changes=changes, now=now)
+
     def tallies(self, run_id: UUID) -> dict[str, int]:
+        """The counts of a run that are not 0."""
         rows = self.read("SELECT what, sum(n) AS n FROM notify.run_tally WHERE run_id = :id GROUP BY what", id=run_id)
-        return {row.what: int(row.n) for row in rows}
+        return {row.what: int(row.n) for row in rows if row.n}
+
+    def adds_up(self) -> None:
+        """What a sender is told of each run is what became of its people: all of them, and nobody twice."""
+        rows = self.read(_BECOME)
+        assert rows
+        for row in rows:
+            told = self.tallies(row.run_id)
+            become = {what: n for what, n in row._asdict().items() if n and what not in ("run_id", "undecided")}
+            audience = become.pop("audience")
+            assert told == become
+            parts = [told.get(what, 0) for what in ("sent", "digested", "expired", "withdrawn")]
+            assert sum(parts) + row.undecided == audience
+            assert told.get("waiting_tomorrow", 0) <= row.undecided
 
 
 @pytest.fixture
@@ -194,3 +215,17 @@ _CANDIDATES = text(
            AS u (person_id, subscription_id, interest)
     """
 )
+_BECOME = """
+    SELECT run_id, count(*) AS audience,
+           count(*) FILTER (WHERE status = 'waiting') AS undecided,
+           count(*) FILTER (WHERE status = 'sent') AS sent,
+           count(*) FILTER (WHERE status = 'digested') AS digested,
+           count(*) FILTER (WHERE status = 'digested' AND reason = 'cap_is_zero') AS digested_cap_is_zero,
+           count(*) FILTER (WHERE status = 'expired') AS expired,
+           count(*) FILTER (WHERE status = 'expired' AND reason = 'cap') AS expired_cap,
+           count(*) FILTER (WHERE status = 'expired' AND reason = 'asleep') AS expired_asleep,
+           count(*) FILTER (WHERE status = 'withdrawn') AS withdrawn,
+           count(*) FILTER (WHERE status = 'waiting' AND reason = 'cap') AS waiting_tomorrow,
+           count(*) FILTER (WHERE waited > 0) AS waited
+      FROM notify.candidate GROUP BY run_id
+"""

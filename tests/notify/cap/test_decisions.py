@@ -29,7 +29,7 @@ def test_ten_campaigns_at_once_under_a_cap_of_five_send_exactly_the_best_five(ci
     deliveries = city.read("SELECT urgency, count(*) AS n FROM notify.delivery GROUP BY urgency ORDER BY urgency DESC")
     assert [(row.urgency, row.n) for row in deliveries] == [(4, 40), (3, 40), (2, 20)]
     for run in runs:
-        assert city.tallies(run) == ({"sent": 20} if run in best else {"waiting_tomorrow": 20})
+        assert city.tallies(run) == ({"sent": 20} if run in best else {"waiting_tomorrow": 20, "waited": 20})
     assert decide_due(LATER) == 0
 
 
@@ -72,7 +72,7 @@ def test_the_last_ring_before_the_evening_is_kept_for_what_is_important_or_canno
     decide_due(EVENING + timedelta(seconds=15))
     assert city.sent()[quiet] == {first, second, third}
     assert city.standing(third, hurried) == city.standing(third, important) == ("waiting", "cap")
-    assert city.tallies(third) == {"sent": 1, "waiting_tomorrow": 2}
+    assert city.tallies(third) == {"sent": 1, "waiting_tomorrow": 2, "waited": 2}
 
 
 def test_whose_evening_lies_in_their_sleep_has_no_ring_kept_for_it(city: City) -> None:
@@ -95,6 +95,10 @@ def test_who_finds_no_room_comes_first_among_equals_tomorrow_evening(city: City)
     decide_due(evening + timedelta(seconds=15))
     assert city.sent()[person] == {first, second}
     assert city.standing(newer, person) == ("waiting", "cap")
+    assert city.tallies(second) == {"waited": 1, "sent": 1}, "who has it does not wait any more"
+    decide_due(evening + 3 * WEEK)
+    assert city.tallies(newer) == {"waited": 1, "expired": 1, "expired_cap": 1}
+    city.adds_up()
 
 
 def test_what_has_no_time_until_tomorrow_evening_comes_when_the_person_wakes_but_leaves_one_ring(city: City) -> None:
@@ -110,6 +114,7 @@ def test_what_has_no_time_until_tomorrow_evening_comes_when_the_person_wakes_but
     decide_due(FRIDAY + timedelta(seconds=15))
     assert city.standing(second, person) == ("sent", None)
     assert city.standing(third, person) == ("digested", "cap")
+    assert city.tallies(third) == {"waited": 1, "digested": 1}
 
 
 def test_what_would_be_too_late_tomorrow_lies_in_the_inbox_without_ringing(city: City) -> None:
@@ -129,6 +134,7 @@ def test_with_a_cap_of_nothing_nothing_rings_and_nothing_waits(city: City) -> No
     run = city.run([person], priority=4)
     decide_due(LATER)
     assert city.standing(run, person) == ("digested", "cap_is_zero")
+    assert city.tallies(run) == {"digested": 1, "digested_cap_is_zero": 1}
     assert not city.read("SELECT 1 FROM notify.delivery")
 
 
@@ -196,6 +202,8 @@ def test_past_its_deadline_nothing_is_sent_and_the_sender_is_told_why(city: City
     assert city.standing(jam, asleep) == ("expired", "asleep")
     assert city.standing(slow, full) == ("expired", "cap")
     assert city.tallies(lost) == {"expired": 1}
+    assert city.tallies(jam) == {"expired": 1, "expired_asleep": 1}
+    assert city.tallies(slow) == {"waited": 1, "expired": 1, "expired_cap": 1}
 
 
 def test_who_no_longer_subscribes_is_sent_nothing(city: City) -> None:
@@ -226,7 +234,7 @@ def test_a_paused_run_waits_and_a_recalled_one_is_withdrawn(city: City) -> None:
     city.change("UPDATE notify.run SET status = 'stopped' WHERE id = :id", id=paused)
     decide_due(LATER)
     assert city.standing(paused, person) == ("withdrawn", "run_stopped")
-    assert city.tallies(paused) == {"waiting_tomorrow": 1, "withdrawn": 1}
+    assert city.tallies(paused) == {"waited": 1, "withdrawn": 1}
 
 
 def test_a_run_ends_once_everybody_is_decided_on(city: City) -> None:
@@ -342,6 +350,7 @@ def test_a_raised_cap_rings_today_what_was_to_wait_for_tomorrow(city: City) -> N
     with db.unit_of_work() as session:
         changed = preferences.change(session, person_id=person, version=1, changes={"daily_cap": 2}, now=LATER)
     assert changed.version == 2
+    assert city.tallies(second) == {}, "it does not wait for tomorrow any more, and never had to"
     decide_due(LATER + timedelta(seconds=15))
     assert city.sent()[person] == {first, second}
     (row,) = city.read("SELECT waited FROM notify.candidate WHERE run_id = :id", id=second)
