@@ -1,7 +1,7 @@
 """`make bench`: everything that is measured, each beside its yardstick in the same run, in one table.
 
     python -m bench [ledger] [payments] [bills] [quotes] [feeds] [reconciliation] [servers] [webhooks] [sign_ins]
-                    [provider] [deliveries] [month] [--quick]
+                    [provider] [deliveries] [audience] [month] [--quick]
 
 The rows, their yardsticks and what was seen last are explained in bench/README.md. `--quick` shows in a minute or two
 that the benches work; its numbers mean little.
