@@ -152,7 +152,7 @@ def test_a_topic_is_taken_by_keyboard_dated_stopped_and_taken_back(told: Told) -
 def test_a_topic_about_my_things_is_taken_for_one_of_them(told: Told) -> None:
     page = told.page
     told.device.open("/app/topics/parking.vehicle")
-    told.device.sees("我的車有新的停車單")
+    told.device.sees("有車期間的路邊停車消息")
     expect(page.get_by_role("switch", name="全部通知我")).to_have_count(0)
     page.get_by_role("switch", name=told.person.plate).check()
     expect(page.locator(".toast")).to_contain_text(told.person.plate)

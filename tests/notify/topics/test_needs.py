@@ -335,9 +335,9 @@ def test_a_wedding_of_last_year_offers_nothing(mei: SignedIn, registry: BureauSy
 
 
 _PERSONAL = (
-    ("rdec", "case_opened", "cases.progress", "case:1999-115-1", "case_closed"),
-    ("social_affairs", "ride_booked", "rides.progress", "ride:R-77", "ride_completed"),
-    ("parking", "permit_issued", "permits.expiry", "permit:P-9", "permit_expired"),
+    ("rdec", "case_opened", "cases.news", "case:1999-115-1", "case_closed"),
+    ("social_affairs", "ride_booked", "rides.news", "ride:R-77", "ride_completed"),
+    ("parking", "permit_issued", "permits.news", "permit:P-9", "permit_expired"),
     ("education", "school_started", "school.news", "child:S-3", "school_finished"),
 )
 
@@ -362,7 +362,7 @@ def test_an_end_that_is_reported_before_its_beginning_still_ends_it(client: Flas
     _tell(system, "case_closed", "c", subject="case:1")
     name = {"zh": "路燈", "en": "Street light"}
     _tell(system, "case_opened", "o", subject="case:1", national_id="A123456789", name=name)
-    refused = mei.call("POST", "/v1/subscriptions", {"topic": "cases.progress", "subject": "case:1"})
+    refused = mei.call("POST", "/v1/subscriptions", {"topic": "cases.news", "subject": "case:1"})
     assert refused.json["type"].endswith("/need-has-passed")
 
 

@@ -50,7 +50,7 @@ def test_a_subscription_named_twice_counts_twice(database: db.Database) -> None:
 _LOOKS: list[tuple[str, int, timedelta | None]] = [
     ("culture.events", 5, None),
     ("culture.events", 6, timedelta(5)),
-    ("permits.expiry", 6, timedelta(5)),
+    ("permits.news", 6, timedelta(5)),
     ("traffic.jams", 1, timedelta(30)),
     ("traffic.jams", 10, timedelta(9)),
 ]
