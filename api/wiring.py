@@ -159,5 +159,5 @@ def plug_in() -> None:
     certificate_ports.plug_in(authority=moica, fetch_list=fetch_list, settings=of.certificates)
     federation_ports.plug_in({each.name: OpenIdClient(registered(each)) for each in of.oidc})
     topic_ports.plug_in(of_bills=WalletBills())
-    campaign_ports.plug_in(bills=bill_reminders.bills_due)
+    campaign_ports.plug_in(due=bill_reminders.bills_due, told=bill_reminders.bills_told)
     push_wiring.plug_in()

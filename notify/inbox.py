@@ -19,7 +19,8 @@ from notify.receipts.receipts import opened_in_the_app
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message, in both languages. `why` holds the explanation and the event that caused it. `recalled_at`: since
-    when its sender no longer stands by it. Where it came by a subscription, its topic and that topic's bureau."""
+    when its sender no longer stands by it; `settled_at`: since when nothing of what it tells of is left to pay. Where
+    it came by a subscription, its topic and that topic's bureau."""
 
     id: UUID
     kind: str
@@ -36,6 +37,7 @@ class Message:
     created_at: datetime
     read_at: datetime | None
     recalled_at: datetime | None
+    settled_at: datetime | None
     digest_id: UUID | None
     gathered: tuple[Message, ...] = ()
 
@@ -104,13 +106,17 @@ def _with_gathered(session: Session, person_id: UUID, messages: list[Message]) -
 def _message(row: Row[Any]) -> Message:
     # What was recalled is no longer read; its title stays, so that whoever saw it ring knows which it was.
     is_taken_back = row.recalled_at is not None and row.alert_id is None
-    because = row.stop_reason or ""
+    body = Text(row.body_zh, row.body_en)
+    if is_taken_back:
+        body = RECALLED.format(because=row.stop_reason or "")
+    elif row.settled_at is not None:
+        body = SETTLED
     return Message(
         id=row.id,
         kind=row.kind,
         basis=row.basis,
         title=Text(row.title_zh, row.title_en),
-        body=RECALLED.format(because=because) if is_taken_back else Text(row.body_zh, row.body_en),
+        body=body,
         link="/app/inbox" if is_taken_back else row.link,
         why=row.why,
         subscription_id=row.subscription_id,
@@ -123,17 +129,19 @@ def _message(row: Row[Any]) -> Message:
         created_at=row.created_at,
         read_at=row.read_at,
         recalled_at=row.recalled_at,
+        settled_at=row.settled_at,
         digest_id=row.digest_id,
     )
 
 
 RECALLED = Text("發送機關收回了這則通知。{because}", "The bureau that sent this has withdrawn it. {because}")
+SETTLED = Text("已繳清或已不必繳，不用再處理。", "Paid meanwhile, or no longer to be paid: nothing is left to do.")
 _MESSAGES = """
     SELECT m.id, m.kind, m.basis,
            coalesce(m.title_zh, c.title_zh) AS title_zh, coalesce(m.title_en, c.title_en) AS title_en,
            coalesce(m.body_zh, c.body_zh) AS body_zh, coalesce(m.body_en, c.body_en) AS body_en,
            coalesce(m.link, c.link) AS link, m.why, m.subscription_id, m.created_at, m.read_at, m.recalled_at,
-           m.alert_id, r.stop_reason,
+           m.settled_at, m.alert_id, r.stop_reason,
            t.code AS topic, t.name_zh AS topic_zh, t.name_en AS topic_en, t.bureau,
            a.severity, a.is_drill, a.status AS alert_status, a.expires_at, l.digest_id
       FROM notify.message m

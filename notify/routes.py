@@ -181,13 +181,15 @@ def _message(message: inbox.Message, language: str) -> dict[str, Any]:
         "created_at": on_the_wire(message.created_at),
         "read_at": on_the_wire(message.read_at) if message.read_at else None,
         "recalled_at": on_the_wire(message.recalled_at) if message.recalled_at else None,
+        "settled_at": on_the_wire(message.settled_at) if message.settled_at else None,
         "items": [_gathered(each, language) for each in message.gathered],
     }
 
 
 def _gathered(message: inbox.Message, language: str) -> dict[str, Any]:
     whole = _message(message, language)
-    return {name: whole[name] for name in ("id", "title", "body", "topic_name", "bureau_name", "recalled_at")}
+    names = ("id", "title", "body", "topic_name", "bureau_name", "recalled_at", "settled_at")
+    return {name: whole[name] for name in names}
 
 
 def _bureau_name(message: inbox.Message, language: str) -> str | None:

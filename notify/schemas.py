@@ -64,6 +64,7 @@ class GatheredSchema(Schema):
     topic_name = fields.String(required=True, allow_none=True)
     bureau_name = fields.String(required=True, allow_none=True)
     recalled_at = fields.DateTime(required=True, allow_none=True)
+    settled_at = fields.DateTime(required=True, allow_none=True)
 
 
 class MessageSchema(Schema):
@@ -81,6 +82,7 @@ class MessageSchema(Schema):
     created_at = fields.DateTime(required=True)
     read_at = fields.DateTime(required=True, allow_none=True)
     recalled_at = fields.DateTime(required=True, allow_none=True)
+    settled_at = fields.DateTime(required=True, allow_none=True)
     items = fields.List(fields.Nested(GatheredSchema), required=True)
 
 

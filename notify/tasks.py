@@ -113,6 +113,7 @@ CONSUMERS = (
     Consumer("notify.line_reach", "identity.account_unlinked", line_reach.account_unlinked),
     Consumer("notify.security_notice", "identity.security_notice", security.tell, push_at_once),
     *topic_tasks.CONSUMERS,
+    *campaign_tasks.CONSUMERS,
 )
 
 # name: (seconds between two runs, what is run)

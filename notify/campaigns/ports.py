@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True, slots=True)
-class DueBill:
-    """A bill that is unpaid, of somebody who sees it as theirs. `amount_twd` in whole NT$."""
+class Bill:
+    """A bill of somebody who sees it as theirs. `amount_twd` in whole NT$."""
 
     person_id: UUID
     bill_id: UUID
@@ -21,25 +21,45 @@ class DueBill:
     due_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class ToldBill(Bill):
+    """How a bill stands that somebody was told of: to be paid, paid or void, or neither while it is appealed."""
+
+    is_owed: bool
+    is_settled: bool
+
+
 class BillsDue(Protocol):
     """Knows which bills of these people are still to be paid."""
 
     def __call__(
         self, session: Session, *, bureau: str, people: Collection[UUID], due_from: date, due_to: date
-    ) -> Sequence[DueBill]:
+    ) -> Sequence[Bill]:
         """Their unpaid bills of that bureau which are due from one day to another, both included."""
 
 
-def _none(
+class BillsTold(Protocol):
+    """Knows how bills stand now."""
+
+    def __call__(self, session: Session, *, people: Collection[UUID], bills: Collection[UUID]) -> Sequence[ToldBill]:
+        """Each of these bills for each of these people whose it is; for whoever does not see it any more, nothing."""
+
+
+def _none_due(
     session: Session, *, bureau: str, people: Collection[UUID], due_from: date, due_to: date
-) -> Sequence[DueBill]:
+) -> Sequence[Bill]:
     return ()
 
 
-bills_due: BillsDue = _none
+def _none_told(session: Session, *, people: Collection[UUID], bills: Collection[UUID]) -> Sequence[ToldBill]:
+    return ()
 
 
-def plug_in(*, bills: BillsDue) -> None:
-    """From now on, ask `bills` which bills are due."""
-    global bills_due
-    bills_due = bills
+bills_due: BillsDue = _none_due
+bills_told: BillsTold = _none_told
+
+
+def plug_in(*, due: BillsDue, told: BillsTold) -> None:
+    """From now on, ask `due` which bills are due, and `told` what became of them."""
+    global bills_due, bills_told
+    bills_due, bills_told = due, told

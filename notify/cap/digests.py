@@ -1,7 +1,7 @@
 """The evening's digest: one silent message a day with what had no room to ring, for whoever wants it.
 
-It is outside the cap, because it makes no sound. What was read meanwhile, recalled, unsubscribed from or is past its
-deadline is left out; where nothing is left, none is written.
+It is outside the cap, because it makes no sound. What was read meanwhile, recalled, settled, unsubscribed from or
+is past its deadline is left out; where nothing is left, none is written.
 """
 
 from __future__ import annotations
@@ -96,8 +96,9 @@ _WRITE = text(
         SELECT l.person_id, l.message_id, m.created_at, (m.why ->> 'rank')::int AS place,
                coalesce(m.title_zh, c.title_zh) AS title_zh,
                coalesce(m.title_en, c.title_en) AS title_en,
-               CASE WHEN NOT p.takes_digest OR m.recalled_at IS NOT NULL OR m.read_at IS NOT NULL
-                      OR r.status = 'stopped' OR l.deadline <= :now OR s.status <> 'live' THEN 'left_out'
+               CASE WHEN NOT p.takes_digest OR m.recalled_at IS NOT NULL OR m.settled_at IS NOT NULL
+                      OR m.read_at IS NOT NULL OR r.status = 'stopped' OR l.deadline <= :now OR s.status <> 'live'
+                    THEN 'left_out'
                     WHEN p.had_one THEN 'tomorrow' WHEN p.awake_at > :now THEN 'asleep' ELSE 'listed' END AS verdict
           FROM notify.digest_line l
                JOIN person p USING (person_id)

@@ -144,6 +144,7 @@ _LEASING = """
                 WHEN m.basis IN ('subscription', 'question') AND (s.status IS DISTINCT FROM 'live' OR s.ends_at <= :now)
                 THEN 'subscription_ended'
                 WHEN m.basis IN ('subscription', 'question') AND t.status = 'closed' THEN 'topic_closed'
+                WHEN m.settled_at IS NOT NULL THEN 'need_passed'
                 WHEN a.status IN ('cancelled', 'refused') THEN 'alert_cancelled'
                 WHEN a.expires_at <= :now THEN 'alert_expired'
                 WHEN r.is_held THEN 'held'

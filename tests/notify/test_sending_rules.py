@@ -64,6 +64,7 @@ def waiting(database: db.Database, provider: RecordingProvider) -> Told:
         ("UPDATE notify.message SET recalled_at = now()", "recalled"),
         ("UPDATE notify.run SET status = 'stopped'", "stopped"),
         (
+        ("UPDATE notify.message SET settled_at = now()", "need_passed"),
             "UPDATE notify.subscription SET status = 'ended', ended_at = now(), ended_how = 'citizen'",
             "subscription_ended",
         ),

@@ -13,8 +13,10 @@ from flask.testing import FlaskClient
 from signed_in_officer import SignedInOfficer, signed_in_officer
 from sqlalchemy import text
 
+from api import bill_reminders
 from core import clock, db
 from core.ids import new_uuid
+from notify.campaigns import ports
 
 CONTENT = {
     "zh": {"title": "本週末有市集", "body": "週六下午三點，駁二藝術特區。"},
@@ -81,6 +83,18 @@ def desk(client: FlaskClient) -> Desk:
             )
         ).scalar_one()
     return Desk(client, officer("editor"), officer("publisher"), officer("publisher"), "test.works", topic_id)
+
+
+@pytest.fixture
+def parking(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """The parking bureau's desk, and the wallet behind the port."""
+    monkeypatch.setattr(ports, "bills_due", bill_reminders.bills_due)
+    monkeypatch.setattr(ports, "bills_told", bill_reminders.bills_told)
+    editor, publisher, other = (
+        signed_in_officer(client, role, bureau="parking") for role in ("editor", "publisher", "publisher")
+    )
+    (topic,) = rows("SELECT id FROM notify.topic WHERE code = 'parking.due'")
+    return Desk(client, editor, publisher, other, "parking.due", topic.id)
 
 
 People = Callable[..., list[UUID]]
