@@ -12,7 +12,7 @@ from notify import ports
 from partners import wire
 from partners.fcm.messages import Push
 from partners.line.client import LineClient, LineConfig
-from partners.outcomes import Outcome, Refused
+from partners.outcomes import Outcome, RetryLater
 from partners.sms.client import SmsClient, SmsSender
 from partners.webpush import keys
 from partners.webpush.messages import WebPush
@@ -20,6 +20,10 @@ from partners.webpush.messages import WebPush
 if TYPE_CHECKING:
     from partners.fcm.client import FcmClient
     from partners.webpush.client import WebPushClient
+
+
+_NO_KEY_SECONDS = 60
+"""How long messages for browsers wait where the settings name no key: they are not given up for that."""
 
 
 def plug_in() -> None:
@@ -60,7 +64,7 @@ class _WebPusher:
 
     def send(self, push: WebPush) -> Outcome:
         client = _web_push_client()
-        return client.send(push) if client else Refused("NO_KEY")
+        return client.send(push) if client else RetryLater(_NO_KEY_SECONDS, "provider")
 
 
 @cache

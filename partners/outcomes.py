@@ -25,9 +25,9 @@ class RetryLater:
     """Not now: send the same message again after so many seconds. After silence it may have been delivered all the
     same; the device replaces a message that has the same `message_id`.
 
-    `fault`: "message", this one alone is not wanted now; "provider", it says so of everything (429, 503): nobody is to
-    send before; "connection", no word at all or a broken one (timeout, reset, 500): enough of these in a row, and
-    nobody sends for a while either.
+    `fault`: "message", this one alone is not wanted now; "provider", it says so of everything (429, 503), or does not
+    take our credentials: nobody is to send before; "connection", no word at all or a broken one (timeout, reset, 500):
+    enough of these in a row, and nobody sends for a while either.
     """
 
     after_seconds: int
@@ -36,7 +36,7 @@ class RetryLater:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider will never take this message as it is; `code` says why: INVALID_ARGUMENT, CREDENTIALS …"""
+    """The provider will never take this message as it is; `code` says why: INVALID_ARGUMENT, SENDER_ID_MISMATCH …"""
 
     code: str
 

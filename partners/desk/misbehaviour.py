@@ -187,6 +187,9 @@ MODES: Mapping[str, ModeFacts] = {
     "monthly_limit": ModeFacts(
         "本月額度用完", "answers 429: the month's messages are used up", {}, frozenset({("line_messaging", "push")})
     ),
+    "permission_denied": ModeFacts("憑證沒有權限", "answers 403 PERMISSION_DENIED", {}, _SEND),
+    "unauthenticated": ModeFacts("憑證無效", "answers 401 UNAUTHENTICATED", {}, _SEND),
+    "apns_key": ModeFacts("APNs 金鑰無效", "answers 401 THIRD_PARTY_AUTH_ERROR", {}, _SEND),
     "sender_mismatch": ModeFacts("寄件者不符", "answers 403 SENDER_ID_MISMATCH", {}, _SEND),
     "invalid_argument": ModeFacts("內容不合", "answers 400 INVALID_ARGUMENT", {}, _SEND),
     "duplicate_line": ModeFacts(

@@ -7,6 +7,7 @@ outcome with the seconds to wait; our own queue does the waiting.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import time
@@ -35,9 +36,12 @@ GOOGLE_SEND_URL = "https://fcm.googleapis.com"
 # (https://firebase.google.com/docs/cloud-messaging/scale-fcm).
 QUOTA_WAIT_SECONDS = 60
 OTHER_WAIT_SECONDS = 10
+# Until somebody has mended our own account, no message is at fault and none is given up.
+CREDENTIALS_WAIT_SECONDS = 60
 CONNECTIONS = 100
 # From here a push wakes the phone: an important campaign, a transaction, an emergency.
 _WAKES_FROM = 3
+_log = logging.getLogger("mykaohsiung.partners")
 _SCOPES = ("https://www.googleapis.com/auth/firebase.messaging",)
 
 
@@ -82,7 +86,7 @@ class FcmClient:
         except exceptions.FirebaseError as error:
             return _outcome(error)
         except RefreshError as error:
-            return RetryLater(OTHER_WAIT_SECONDS, "connection") if error.retryable else Refused("CREDENTIALS")
+            return RetryLater(OTHER_WAIT_SECONDS, "connection") if error.retryable else _not_let_in("CREDENTIALS")
         except GoogleAuthError:
             # The token endpoint was not reached: no message was sent.
             return RetryLater(OTHER_WAIT_SECONDS, "connection")
@@ -94,11 +98,8 @@ class FcmClient:
 
 _NEVER: Mapping[type[exceptions.FirebaseError], str] = {
     messaging.SenderIdMismatchError: "SENDER_ID_MISMATCH",
-    messaging.ThirdPartyAuthError: "THIRD_PARTY_AUTH_ERROR",
     exceptions.InvalidArgumentError: "INVALID_ARGUMENT",
     exceptions.NotFoundError: "NOT_FOUND",
-    exceptions.PermissionDeniedError: "PERMISSION_DENIED",
-    exceptions.UnauthenticatedError: "UNAUTHENTICATED",
 }
 
 
@@ -208,10 +209,21 @@ def _outcome(error: exceptions.FirebaseError) -> Outcome:
     for kind, code in _NEVER.items():
         if isinstance(error, kind):
             return Refused(code)
+    if isinstance(error, messaging.ThirdPartyAuthError):
+        # The key for Apple's phones alone: the others are sent to meanwhile.
+        _log.error("FCM does not take our key for APNs")
+        return RetryLater(CREDENTIALS_WAIT_SECONDS)
+    if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
+        return _not_let_in(error.code)
     wait = _wait_seconds(error)
     if wait is not None:
         return RetryLater(wait, "provider")
     return RetryLater(OTHER_WAIT_SECONDS, "connection")
+
+
+def _not_let_in(code: str) -> RetryLater:
+    _log.error("FCM does not take our credentials: %s", code)
+    return RetryLater(CREDENTIALS_WAIT_SECONDS, "provider")
 
 
 def _wait_seconds(error: exceptions.FirebaseError) -> int | None:

@@ -39,6 +39,9 @@ _FORCED = {
     "unregistered": (404, "NOT_FOUND", "UNREGISTERED"),
     "quota": (429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"),
     "sender_mismatch": (403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH"),
+    "permission_denied": (403, "PERMISSION_DENIED", "PERMISSION_DENIED"),
+    "unauthenticated": (401, "UNAUTHENTICATED", "UNAUTHENTICATED"),
+    "apns_key": (401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR"),
     "invalid_argument": (400, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
 }
 

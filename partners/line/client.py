@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from partners.wire import retry_after_seconds
 
 _WAIT_SECONDS = 10
 _LIMIT_WAIT_SECONDS = 60
+_log = logging.getLogger("mykaohsiung.partners")
 _MONTHLY_LIMIT = "You have reached your monthly limit."
 _TO_IS_INVALID = "The property, 'to', in the request body is invalid"
 
@@ -73,6 +75,10 @@ def _outcome(answer: urllib3.BaseHTTPResponse) -> Outcome:
         return RetryLater(wait, "provider")
     if answer.status == 503 and "Retry-After" in answer.headers:
         return RetryLater(retry_after_seconds(answer.headers["Retry-After"]), "provider")
+    if answer.status in (401, 403):
+        # Our own token or account: no message is at fault, and none is given up until somebody has mended it.
+        _log.error("LINE does not take our token: %s", answer.status)
+        return RetryLater(_LIMIT_WAIT_SECONDS, "provider")
     if answer.status >= 500:
         return RetryLater(_WAIT_SECONDS, "connection")
     if answer.status == 400 and detail.startswith(_TO_IS_INVALID):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import ipaddress
+import logging
 import socket
 import threading
 import time
@@ -39,6 +40,8 @@ MOST_PAYLOAD_BYTES = 3993
 CONNECTIONS = 100
 QUOTA_WAIT_SECONDS = 60
 OTHER_WAIT_SECONDS = 10
+CREDENTIALS_WAIT_SECONDS = 60
+_log = logging.getLogger("mykaohsiung.partners")
 LONGEST_WAIT_SECONDS = 86_400
 # At most a day (RFC 8292 §2); one signature serves for all messages to a push service meanwhile (§2.4).
 _TOKEN_SECONDS = 12 * 3600
@@ -149,8 +152,6 @@ def topic(message_id: str) -> str:
 
 _REFUSED = {
     400: "BAD_REQUEST",
-    401: "VAPID",
-    403: "VAPID",
     413: "PAYLOAD_TOO_LARGE",
 }
 
@@ -162,6 +163,11 @@ def _outcome(answer: requests.Response, subscription: Subscription) -> Outcome:
         return Unregistered()
     if answer.status_code == 429:
         return RetryLater(_wait_seconds(answer, QUOTA_WAIT_SECONDS), "provider")
+    if answer.status_code in (401, 403):
+        # Our key or clock, or a subscription made with another key than ours (RFC 8292 §4.2): which of them cannot be
+        # told, and nobody is to close the channel for everybody by such a subscription. So this message alone waits.
+        _log.error("%s does not take our VAPID token: %s", subscription.origin, answer.status_code)
+        return RetryLater(CREDENTIALS_WAIT_SECONDS)
     if answer.status_code == 503:
         return RetryLater(_wait_seconds(answer, OTHER_WAIT_SECONDS), "provider")
     if answer.status_code >= 500 or answer.status_code == 408:

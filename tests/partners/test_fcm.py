@@ -17,6 +17,7 @@ from sandbox_process import SandboxBooks, free_port, post_form
 
 from partners.fcm.client import FcmClient, FcmConfig, made_up_service_account
 from partners.fcm.messages import AddressKind, Delivered, Push, Refused, RetryLater, Unregistered
+from partners.outcomes import Fault
 
 
 def push(address: str = "fid-1", *, kind: AddressKind = "fid", message_id: str = "msg_1") -> Push:
@@ -66,6 +67,7 @@ def test_a_device_that_is_gone_is_unregistered(fcm: FcmClient, books: SandboxBoo
         ("error_500", {}, RetryLater(10, "connection")),
         ("sender_mismatch", {}, Refused("SENDER_ID_MISMATCH")),
         ("invalid_argument", {}, Refused("INVALID_ARGUMENT")),
+        ("permission_denied", {}, RetryLater(60, "provider")),
     ],
 )
 def test_a_failure_comes_back_at_once_after_one_try(
@@ -78,6 +80,15 @@ def test_a_failure_comes_back_at_once_after_one_try(
     assert time.perf_counter() - began < 0.5
     # The rule struck once; had the SDK tried again, the message would have arrived.
     assert books.pushes(message_id="msg_1") == []
+
+
+@pytest.mark.parametrize(("mode", "fault"), [("unauthenticated", "provider"), ("apns_key", "message")])
+def test_a_fault_of_our_own_credentials_gives_up_no_message(
+    fcm: FcmClient, books: SandboxBooks, mode: str, fault: Fault
+) -> None:
+    # Google's library fetches a new token after a 401 and tries once more, so the rule stands.
+    books.set_switch("fcm", "send", mode)
+    assert fcm.send(push()) == RetryLater(60, fault)
 
 
 def test_silence_means_later_and_the_same_message_id(fcm: FcmClient, books: SandboxBooks) -> None:

@@ -58,7 +58,7 @@ def test_what_line_answers(line: LineClient, books: SandboxBooks, mode: str, out
 
 def test_nobody_with_that_id_and_a_wrong_token(line: LineClient, books: SandboxBooks) -> None:
     assert line.send(message("U123")) == Unregistered()
-    assert LineClient(LineConfig(line.config.url, "wrong")).send(message()) == Refused("401")
+    assert LineClient(LineConfig(line.config.url, "wrong")).send(message()) == RetryLater(60, "provider")
     assert LineClient(LineConfig(f"http://127.0.0.1:{free_port()}", "t", 1.0)).send(message()) == RetryLater(
         10, "connection"
     )
