@@ -27,6 +27,16 @@ _FIELD = re.compile(r"\{([a-z][a-z0-9_]{0,29})\}")
 _APP_PATH = re.compile(r"/app(/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/?#-]*)?")
 _HTTPS = re.compile(r"https://(?P<host>(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?:/[!-~]*)?")
 _DOMAIN = re.compile(r"(?i)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+# Beside the names in ASCII: any letters before a top level that is one of many (RFC 5890), and a bare IPv4 address.
+_TOP_LEVELS = (
+    "com|net|org|info|biz|xyz|top|site|shop|club|online|app|io|cc|me|tw|cn|hk|jp|kr|ru|台灣|台湾|臺灣|中国|中國|香港"
+)
+_FOREIGN_DOMAIN = re.compile(rf"(?i)[\w-]*[^\W\d_a-z][\w-]*\.(?:[\w-]+\.)*(?:{_TOP_LEVELS}|xn--[a-z0-9-]+)(?![\w-])")
+_PUNYCODE = re.compile(r"(?i)(?<![a-z0-9-])xn--[a-z0-9-]+")
+_IPV4 = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]|\.[0-9])")
+# Browsers read these as the dot between the labels of a name (UTS #46 §2.3).
+_DOTS = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
+_CODED_TURN = re.compile(r"(?i)%(?:2e|2f|5c|25|00)")
 _PERSON_NUMBER = re.compile(r"(?<![A-Z0-9])[A-Z][1289A-D][0-9]{8}(?![0-9])")
 _BILL_NUMBER = re.compile(r"(?<![A-Z0-9])[A-Z]{1,3}[0-9]{7,}|[0-9]{12,}")
 _TOKEN = re.compile(r"(?<![A-Z0-9-])[A-Z0-9]{2,4}-?[A-Z0-9]{2,4}(?![A-Z0-9-])")
@@ -124,7 +134,7 @@ def what_is_wrong(
         found.append("has what looks like the plate of a vehicle")
     if _BILL_NUMBER.search(re.sub(r"(?<=[0-9])[ -](?=[0-9])", "", as_typed)):
         found.append("has what looks like the number of a bill")
-    if any(not _is_among(host.lower(), domains) for host in _DOMAIN.findall(as_typed)) or "://" in as_typed:
+    if _has_address(as_typed, domains) or _has_address(unicodedata.normalize("NFKC", words).translate(_DOTS), domains):
         found.append("has an address in it: give it as the link, which leads to the city or the state")
     return found
 
@@ -141,9 +151,10 @@ def checked_reason(reason: str) -> str:
 def may_lead_to(link: str, domains: Collection[str]) -> bool:
     """Whether a campaign's link may be this: a path of the app, or https to one of the domains or below it."""
     if _APP_PATH.fullmatch(link):
-        return ".." not in link
+        return ".." not in link and not _CODED_TURN.search(link.partition("?")[0])
     match = _HTTPS.fullmatch(link)
-    return match is not None and "\\" not in link and _is_among(match["host"], domains)
+    path = link.partition("?")[0]
+    return match is not None and "\\" not in link and not _CODED_TURN.search(path) and _is_among(match["host"], domains)
 
 
 def filled(words: str, values: Mapping[str, object]) -> str:
@@ -178,6 +189,13 @@ def hides_something(words: str, *, lines: bool = False) -> bool:
         if (category in _UNSEEN_CATEGORIES and not is_break) or character in _UNSEEN or marks > _MOST_MARKS:
             return True
     return False
+
+
+def _has_address(words: str, domains: Collection[str]) -> bool:
+    hosts = _DOMAIN.findall(words)
+    if any(not _is_among(host.lower(), domains) for host in hosts) or "://" in words:
+        return True
+    return any(pattern.search(words) for pattern in (_FOREIGN_DOMAIN, _PUNYCODE, _IPV4))
 
 
 def _is_of(language: str, words: str) -> bool:
