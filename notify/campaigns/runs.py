@@ -20,6 +20,7 @@ from core import db
 from core.ids import new_uuid
 from core.text import Text
 from identity.words import BUREAU_NAMES
+from notify import reach
 from notify.campaigns import audience_sql, campaigns, moves, schedules, tallies, triggers, words
 from notify.campaigns.campaigns import Campaign
 from notify.cap.preferences import Preferences
@@ -192,8 +193,9 @@ def _resolve_some(
     ).scalar()
     meant = audience_sql.compiled(campaign.meant_for, campaign.topic_id, now=run.begun_at)
     counts = session.execute(
-        text(_FIND.format(condition=meant.condition)),
+        text(_FIND.format(condition=meant.condition, is_reached=reach.by_any("a.person_id"))),
         meant.parameters
+        | reach.paid_channels(campaign.channels)
         | {
             "after": after, "upto": upto or _AFTER_ALL, "run_id": run.id, "priority": campaign.priority,
             "deadline": run.deadline, "now": now, "quiet_from": _DEFAULTS.quiet_from,
@@ -256,8 +258,7 @@ _FIND = """
         RETURNING person_id, not_before
     )
     SELECT count(*) AS audience, count(*) FILTER (WHERE a.not_before > :now) AS asleep,
-           count(*) FILTER (WHERE NOT EXISTS (SELECT FROM notify.device AS d
-                                               WHERE d.person_id = a.person_id AND d.gone_at IS NULL)) AS unreachable
+           count(*) FILTER (WHERE NOT {is_reached}) AS unreachable
       FROM added AS a
 """
 _OVER_NOW = """

@@ -25,7 +25,7 @@ _REASONS = {
     "asleep": (Text("在勿擾時段，醒來才響", "in their quiet hours: it rings when they wake"), "asleep_now"),
     "cap": (Text("當天已達個人上限", "no room left under their own daily cap"), "capped"),
     "deadline": (Text("醒來時已過期限", "the deadline passes before they wake"), "expired"),
-    "unreachable": (Text("沒有裝置，只進信箱", "no device: the inbox alone"), "unreachable"),
+    "unreachable": (Text("推播到不了，只進信箱", "no push reaches them: the inbox alone"), "unreachable"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from datetime import datetime
@@ -14,6 +15,8 @@ from notify.campaigns import tallies
 from notify.cap import endings, rounds, turns
 from notify.channels import paid
 from notify.topics import sends
+
+_log = logging.getLogger("mykaohsiung.cap")
 
 _LONGEST_PASS_SECONDS = 20.0
 _MOST_TRIES = 5
@@ -33,8 +36,12 @@ def decide_due(now: datetime) -> int:
         lanes = rounds.lanes_with_work(session, closed) if closed.runs else []
     random.shuffle(lanes)
     for lane in lanes:
-        while time.monotonic() < ends_at and (more := _decide_some(lane, now)):
-            decided += more
+        try:
+            while time.monotonic() < ends_at and (more := _decide_some(lane, now)):
+                decided += more
+        except Exception:
+            # One lane's people are no other lane's matter.
+            _log.exception("lane %s cannot be decided", lane)
     endings.finish_runs(now)
     return decided
 
@@ -59,6 +66,6 @@ def _decide_once(lane: int, now: datetime) -> int:
             return 0
         decided = turns.decide(session, taken.people, closed, now)
         sends.count_sends(session, decided.subscriptions, now=now)
-        paid.fall_back(session, taken.people, decided.tallies, now)
+        paid.fall_back(session, taken.people, decided.tallies, now, counts=decided.tallies)
         tallies.add_to_each(session, decided.tallies)
         return decided.decisions

@@ -7,8 +7,8 @@ money ends, the rest of the people have the message in their inbox alone.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from core import db
 from core.clock import taipei_date
 from core.settings import settings
+from notify import reach
 
 CHANNELS = frozenset({"sms", "line"})
 # NT$ for one text message of one part, and for one message of LINE, rounded up.
@@ -35,11 +36,18 @@ class Fallback:
     device_id: UUID | None
 
 
-def fall_back(session: Session, people: Collection[UUID], runs: Collection[UUID], now: datetime) -> int:
+def fall_back(
+    session: Session,
+    people: Collection[UUID],
+    runs: Collection[UUID],
+    now: datetime,
+    *,
+    counts: Mapping[UUID, Counter[str]] | None = None,
+) -> int:
     """Line up the paid way for the messages of these runs that were just written to people of whom no other device is
     left, as far as the money goes. To be called in the transaction that wrote them, with the same `now`.
 
-    Answers how many were lined up.
+    Answers how many were lined up. In the `counts` of a run, those for whom the money did not last are unreachable.
     """
     allowed = session.execute(_RUNS_THAT_PAY, {"runs": list(runs)}).all() if runs else []
     lined_up = 0
@@ -50,7 +58,22 @@ def fall_back(session: Session, people: Collection[UUID], runs: Collection[UUID]
         if paid_for:
             _line_up(session, run, paid_for, now)
         lined_up += len(paid_for)
+        if counts is not None:
+            counts[run.id]["unreachable"] += len(wanted) - len(paid_for)
     return lined_up
+
+
+def people_paid_for(
+    session: Session, *, campaign_id: UUID, bureau: str, channels: Mapping[str, Any], now: datetime
+) -> int:
+    """For how many people a campaign with these channels has money left now. Nothing is reserved."""
+    prices = [price for channel, price in PRICES_TWD.items() if channels.get(channel)]
+    if not prices:
+        return 0
+    values = {"campaign": campaign_id, "bureau": bureau, "month": taipei_date(now).replace(day=1)}
+    row = session.execute(_LEFT, values | {"limit": settings().paid_month_twd}).one()
+    room: int = min(int(channels.get("budget_twd") or 0) - row.used_twd, row.month_left_twd)
+    return max(0, room // max(prices))
 
 
 def settle(session: Session, deliveries: Sequence[UUID]) -> None:
@@ -132,8 +155,16 @@ _RUNS_THAT_PAY = text(
      ORDER BY c.id, r.id
     """
 )
-_UNREACHED = text(
+_LEFT = text(
     """
+    SELECT coalesce((SELECT reserved_twd + spent_twd FROM notify.campaign_spending WHERE campaign_id = :campaign), 0)
+               AS used_twd,
+           coalesce((SELECT limit_twd - reserved_twd - spent_twd FROM notify.paid_budget
+                      WHERE bureau = :bureau AND month = :month), CAST(:limit AS bigint)) AS month_left_twd
+    """
+)
+_UNREACHED = text(
+    f"""
     SELECT m.id AS message_id,
            (SELECT v.id FROM notify.device AS v
              WHERE v.person_id = m.person_id AND v.gone_at IS NULL AND v.kind = 'line'
@@ -141,10 +172,9 @@ _UNREACHED = text(
       FROM notify.message AS m
      WHERE m.run_id = :run AND m.person_id = ANY(CAST(:people AS uuid[])) AND m.created_at = :now
        AND CAST(m.why ->> 'rang' AS boolean)
-       AND NOT EXISTS (SELECT FROM notify.device AS v
-                        WHERE v.person_id = m.person_id AND v.gone_at IS NULL AND v.kind <> 'line')
+       AND NOT {reach.by_push("m.person_id")}
      ORDER BY m.id
-    """
+    """  # noqa: S608
 )
 _OPEN_CAMPAIGN = text("INSERT INTO notify.campaign_spending (campaign_id) VALUES (:campaign) ON CONFLICT DO NOTHING")
 _CAMPAIGN_USED = text(

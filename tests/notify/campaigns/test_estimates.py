@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from core import db
+from core import clock, db
 from core.ids import parse_typeid
-from notify.campaigns import campaigns, estimates
+from notify.campaigns import campaigns, estimates, runs, tallies
 from notify.campaigns.errors import EstimatesUsedUp
+from notify.cap.decisions import decide_due
 from tests.notify.campaigns.conftest import Desk, People, rows
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
@@ -47,6 +48,65 @@ def test_sleep_the_cap_the_deadline_and_missing_devices_are_each_counted(desk: D
     rows("UPDATE notify.campaign SET deadline = :soon", soon=NOON + timedelta(hours=2))
     found = _counted(desk, campaign, NOON)
     assert (found["expired"], found["would_wait"], found["would_digest"]) == (1, 0, 2)
+
+
+def _reach_by_line(people: list[Any]) -> None:
+    rows("UPDATE notify.device SET kind = 'line' WHERE person_id = ANY(CAST(:people AS uuid[]))", people=people)
+
+
+@pytest.mark.parametrize(
+    ("channels", "reachable"),
+    [
+        ({}, 10),
+        ({"line": True, "budget_twd": 100}, 14),
+        ({"sms": True, "budget_twd": 100}, 17),
+        ({"sms": True, "line": True, "budget_twd": 5}, 15),
+    ],
+)
+def test_what_is_estimated_counted_and_delivered_agree_on_whom_it_reaches(
+    desk: Desk, people: People, channels: dict[str, Any], reachable: int
+) -> None:
+    rows("UPDATE notify.topic SET channels = '{push,sms,line}'")
+    everyone = people(desk.topic_id, 10) + (by_line := people(desk.topic_id, 4))
+    _reach_by_line(by_line)
+    everyone += people(desk.topic_id, 3, devices=False)
+    for person in everyone:
+        _prefer(person, quiet_from="00:00", quiet_until="00:00")
+    campaign = desk.written(channels=channels)
+    now = clock.now() + timedelta(minutes=1)
+    found = _counted(desk, campaign, now)
+    assert (found["reachable"], found["unreachable"], found["would_send_today"]) == (
+        reachable,
+        17 - reachable,
+        reachable,
+    )
+    rows("UPDATE notify.campaign SET state = 'scheduled', next_run_at = now(), approved_by = gen_random_uuid(), "
+         "submitted_by = gen_random_uuid(), approved_hash = '\\x00'")  # fmt: skip
+    rows("UPDATE notify.campaign SET approved_hash = :hash",
+         hash=bytes.fromhex(desk.editor.call("GET", desk.at(campaign)).json["hash"]))  # fmt: skip
+    runs.start_due(now)
+    decide_due(now + timedelta(seconds=20))
+    (run,) = rows("SELECT id FROM notify.run")
+    with db.unit_of_work() as session:
+        counted = tallies.read(session, run.id)
+    (rung,) = rows(
+        "SELECT count(DISTINCT m.person_id) AS n FROM notify.delivery d JOIN notify.message m ON m.id = d.message_id"
+    )
+    assert rung.n == reachable
+    assert (counted["sent"], counted["unreachable"]) == (17, 17 - reachable)
+
+
+def test_what_a_campaign_pays_for_changes_whom_it_reaches_and_tells_nothing_more_of_its_audience(
+    desk: Desk, people: People
+) -> None:
+    rows("UPDATE notify.topic SET channels = '{push,sms,line}'")
+    people(desk.topic_id, 60)
+    _reach_by_line(people(desk.topic_id, 100))
+    free = desk.editor.call("POST", f"{desk.at(desk.written())}/estimate", {}).json
+    paid = desk.written(channels={"line": True, "budget_twd": 1000})
+    found = desk.editor.call("POST", f"{desk.at(paid)}/estimate", {}).json
+    assert free["audience"] == found["audience"]
+    assert 40 <= free["reachable"]["value"] <= 80 and 140 <= found["reachable"]["value"] <= 180
 
 
 def test_an_estimate_is_round_sticky_and_says_what_each_reason_does(desk: Desk, people: People) -> None:
