@@ -15,6 +15,7 @@ from core.clock import TAIPEI
 from core.ids import new_uuid, typeid
 from core.taiwan import roc_text
 from core.text import Text
+from notify.cap.preferences import Preferences
 from notify.topics import ending_words, events
 from notify.topics.endings import EndedHow
 from notify.topics.standing import Subscription
@@ -51,6 +52,7 @@ QUESTION = Wording(
     push_ttl_seconds=2 * 86_400,
 )
 WORDINGS = (ENDED, QUESTION)
+_USUAL = Preferences()
 # Whoever ended it knows.
 _UNTOLD: frozenset[EndedHow] = frozenset({"citizen", "replaced"})
 
@@ -75,8 +77,14 @@ def ask(session: Session, asked: Subscription, answer_by: datetime, now: datetim
     _write(session, [note], "question", now)
     assert QUESTION.push_ttl_seconds is not None, "a question is pushed"
     expires_at = now + timedelta(seconds=QUESTION.push_ttl_seconds)
-    line_up = {"message_id": note["id"], "person_id": asked.person_id, "event_id": event_id, "now": now}
-    session.execute(_LINE_UP, line_up | {"expires_at": expires_at})
+    session.execute(
+        _LINE_UP,
+        {
+            "message_id": note["id"], "person_id": asked.person_id, "event_id": event_id, "now": now,
+            "expires_at": expires_at, "quiet_from": _USUAL.quiet_from, "quiet_until": _USUAL.quiet_until,
+            "timezone": _USUAL.timezone,
+        },
+    )  # fmt: skip
 
 
 def _note(
@@ -132,8 +140,8 @@ _LINE_UP = text(
     """
     INSERT INTO notify.delivery (id, message_id, device_id, event_id, status, next_at, expires_at, channel, urgency)
     SELECT gen_random_uuid(), :message_id, d.id, :event_id, 'pending',
-           notify.awake_at(coalesce(p.quiet_from, '22:00'), coalesce(p.quiet_until, '07:00'),
-                           coalesce(p.timezone, 'Asia/Taipei'), :now),
+           notify.awake_at(coalesce(p.quiet_from, :quiet_from), coalesce(p.quiet_until, :quiet_until),
+                           coalesce(p.timezone, :timezone), :now),
            :expires_at, CASE d.kind WHEN 'webpush' THEN 'webpush' ELSE 'push' END, 0
       FROM notify.device d LEFT JOIN notify.preference p ON p.person_id = d.person_id
      WHERE d.person_id = :person_id AND d.gone_at IS NULL AND d.kind <> 'line'
