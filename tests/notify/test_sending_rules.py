@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from bench import push_city
 from core import db
@@ -121,6 +122,39 @@ def test_what_is_over_by_the_morning_never_rings(waiting: Told, provider: Record
     send_due(morning)
     assert provider.pushes == []
     assert rows("SELECT status, last_error FROM notify.delivery") == [("given_up", "lapsed")]
+
+
+_AGAIN = "INSERT INTO notify.delivery (id, message_id, device_id, event_id, status, next_at, expires_at) "
+
+
+@pytest.mark.parametrize("basis", ["subscription", "question"])
+def test_nothing_is_ever_lined_up_without_a_live_subscription(waiting: Told, basis: str) -> None:
+    again = _AGAIN + "SELECT gen_random_uuid(), message_id, device_id, event_id, 'pending', now(), now() FROM d"
+    again = f"WITH d AS (DELETE FROM notify.delivery RETURNING *) {again}"
+    change("UPDATE notify.message SET basis = :basis", basis=basis)
+    change(again)
+    change("UPDATE notify.subscription SET status = 'ended', ended_at = now(), ended_how = 'citizen'")
+    with pytest.raises(IntegrityError, match="its subscription is not live"):
+        change(again)
+    assert rows("SELECT status FROM notify.delivery") == [("pending",)]
+    change("UPDATE notify.message SET basis = 'transaction'")
+    change(again)
+
+
+@pytest.mark.parametrize("status", ["awaiting_approval", "sent", "refused", "cancelled", "recorded"])
+def test_nothing_is_ever_lined_up_for_an_alert_that_is_not_being_sent(database: db.Database, status: str) -> None:
+    push_city.settle_phones(database.url, 2)
+    push_city.line_up(database.url)
+    again = _AGAIN + (
+        "SELECT gen_random_uuid(), m.id, v.id, m.event_id, 'pending', now(), now() "
+        "FROM notify.message m JOIN notify.device v USING (person_id)"
+    )
+    change("DELETE FROM notify.delivery")
+    change(f"UPDATE notify.alert SET status = '{status}'")
+    with pytest.raises(IntegrityError, match="its alert is not live"):
+        change(again)
+    change("UPDATE notify.alert SET status = 'sending'")
+    change(again)
 
 
 @pytest.mark.parametrize("what", ["status = 'cancelled'", "expires_at = now() - interval '1 second'"])
