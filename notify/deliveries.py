@@ -29,7 +29,7 @@ from core import db
 from core.settings import settings
 from notify.channels import gates, providers, sending, settling, wording
 from notify.channels.journal import Entry, Journal, Journals, left_by_the_dead
-from notify.channels.leases import EMERGENCY, LEASE_SECONDS, Due, Leased, due_channels, lease
+from notify.channels.leases import LEASE_SECONDS, URGENT_FROM, Due, Leased, due_channels, lease
 from notify.channels.settling import MOST_ATTEMPTS, Settled
 from notify.channels.threads import threads
 from partners.outcomes import Outcome, RetryLater
@@ -167,13 +167,13 @@ def _send_from(due: Due, watch: _Watch, event_id: UUID | None, least_urgency: in
 
 
 def _leased(due: Due, now: datetime, event_id: UUID | None, least_urgency: int) -> tuple[bool, list[Leased]]:
-    """A batch of the channel, emergencies first and without waiting for the rate; and whether it is a probe."""
+    """A batch of the channel, alerts first and without waiting for the rate; and whether it is a probe."""
     if event_id is not None:
         # What an event left is a handful: it goes ahead of the rate.
         turn = gates.Turn(0, BATCH, is_probe=False)
         least_urgency, urgent_from = 0, 0
     else:
-        urgent_from = EMERGENCY
+        urgent_from = URGENT_FROM
         with db.unit_of_work() as session:
             turn = gates.take_turn(session, due.name, BATCH, now)
     leased: list[Leased] = []
@@ -184,8 +184,15 @@ def _leased(due: Due, now: datetime, event_id: UUID | None, least_urgency: int) 
             )
         room = turn.most - len(leased)
         if due.has_others and room > 0:
-            leased += lease(session, due.name, now, limit=room, most_urgency=EMERGENCY - 1, least_urgency=least_urgency)
+            leased += lease(
+                session, due.name, now, limit=room, most_urgency=URGENT_FROM - 1, least_urgency=least_urgency
+            )
         leased = sending.with_providers(session, leased, now)
+    if event_id is None and not turn.is_probe:
+        unused = turn.most - sum(each.objection is None and each.urgency < URGENT_FROM for each in leased)
+        if unused > 0:
+            with db.unit_of_work() as session:
+                gates.give_back(session, due.name, unused)
     return turn.is_probe, leased
 
 

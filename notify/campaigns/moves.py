@@ -9,7 +9,7 @@ Each move locks the campaign's row first, so of two at once the second meets the
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
@@ -20,6 +20,7 @@ from identity.actors import Actor
 from notify.campaigns import campaigns, estimates, history, schedules
 from notify.campaigns.campaigns import Campaign
 from notify.campaigns.errors import AudienceTooSmall, CampaignElsewhere, CampaignRefused, OtherWords, WroteItThemselves
+from notify.channels.leases import LEASE_SECONDS
 
 MOVES: dict[str, tuple[frozenset[str], str]] = {
     "submit": (frozenset({"draft"}), "submitted"),
@@ -35,6 +36,8 @@ MOVES: dict[str, tuple[frozenset[str], str]] = {
     "recall": (frozenset({"scheduled", "sending", "paused", "done"}), "recalled"),
 }
 """Each move: from which states, to which."""
+_MOST_AT_ONCE = 20_000
+_LEASED_FOR = timedelta(seconds=LEASE_SECONDS)
 
 
 def submit(session: Session, *, by: Actor, campaign_id: UUID, version: int | None = None, now: datetime) -> Campaign:
@@ -81,9 +84,12 @@ def approve(session: Session, *, by: Actor, campaign_id: UUID, agreed_hash: byte
 
 
 def pause(session: Session, *, by: Actor, campaign_id: UUID, now: datetime) -> Campaign:
-    """Hold it: nothing more leaves until it is resumed. Raises NotFound, CampaignElsewhere."""
+    """Hold it: nothing more leaves until it is resumed, nor what waits for a channel.
+
+    Raises NotFound, CampaignElsewhere.
+    """
     before = _locked(session, by, campaign_id, "pause")
-    session.execute(_HOLD, {"id": campaign_id, "is_held": True})
+    session.execute(_HOLD, {"id": campaign_id, "now": now})
     session.execute(_MOVE, {"id": campaign_id, "state": "paused", "now": now})
     return _noted(session, before, "paused", by=by, now=now)
 
@@ -91,8 +97,10 @@ def pause(session: Session, *, by: Actor, campaign_id: UUID, now: datetime) -> C
 def resume(session: Session, *, by: Actor, campaign_id: UUID, now: datetime) -> Campaign:
     """Let it go on where it was held. Raises NotFound, CampaignElsewhere."""
     before = _locked(session, by, campaign_id, "resume")
-    held = session.execute(_HOLD, {"id": campaign_id, "is_held": False}).all()
-    session.execute(_MOVE, {"id": campaign_id, "state": "sending" if held else "scheduled", "now": now})
+    let_go = list(session.execute(_LET_GO, {"id": campaign_id}).scalars())
+    session.execute(_DUE_AGAIN, {"runs": let_go, "now": now, "leased_until": now + _LEASED_FOR, "most": _MOST_AT_ONCE})
+    is_sending = session.execute(_IS_SENDING, {"id": campaign_id}).scalar_one()
+    session.execute(_MOVE, {"id": campaign_id, "state": "sending" if is_sending else "scheduled", "now": now})
     return _noted(session, before, "resumed", by=by, now=now)
 
 
@@ -152,6 +160,7 @@ def _must(campaign: Campaign, move: str) -> None:
 
 
 def _ended(session: Session, before: Campaign, what: str, *, by: Actor, now: datetime) -> Campaign:
+    session.execute(_LOCK_RUNS, {"id": before.id})
     session.execute(_STOP_OPEN, {"id": before.id, "now": now})
     session.execute(_END, {"id": before.id, "state": what, "now": now})
     return _noted(session, before, what, by=by, now=now)
@@ -170,6 +179,10 @@ def _is_for_one_thing(campaign: Campaign) -> bool:
     return campaign.meant_for.subject is not None or isinstance(campaign.planned, schedules.OnEvent)
 
 
+# Nobody waits in a run that is done, but what was decided may still be on its way to the channels.
+_HAS_MORE_TO_SEND = """
+    r.status = 'done' AND EXISTS (SELECT FROM notify.delivery d WHERE d.event_id = r.id AND d.status = 'pending')
+"""
 _SUBMIT = text(
     """
     UPDATE notify.campaign SET state = 'submitted', submitted_by = :by, submitted_at = :now, version = version + 1,
@@ -201,17 +214,35 @@ _BEGIN = text(
      WHERE id = :id
     """
 )
-_HOLD = text(
+# Until its deadline a run may have messages on their way, though nobody waits in it any more.
+_HOLD = text("UPDATE notify.run SET is_held = true WHERE campaign_id = :id AND status <> 'stopped' AND deadline > :now")
+_LET_GO = text("UPDATE notify.run SET is_held = false WHERE campaign_id = :id AND is_held RETURNING id")
+# What is due sooner may be in the hands of a sender; it, and what is left over here, is looked at again by itself.
+_DUE_AGAIN = text(
     """
-    UPDATE notify.run SET is_held = :is_held
-     WHERE campaign_id = :id AND status IN ('resolving', 'deciding') RETURNING id
+    UPDATE notify.delivery SET next_at = :now
+     WHERE id IN (SELECT id FROM notify.delivery
+                   WHERE event_id = ANY(CAST(:runs AS uuid[])) AND status = 'pending' AND last_error = 'held'
+                     AND next_at > :leased_until
+                   ORDER BY id LIMIT :most FOR NO KEY UPDATE SKIP LOCKED)
     """
 )
+_IS_SENDING = text(
+    f"""
+    SELECT c.next_run_at IS NULL
+           OR EXISTS (SELECT FROM notify.run r
+                       WHERE r.campaign_id = c.id AND (r.status IN ('resolving', 'deciding') OR {_HAS_MORE_TO_SEND}))
+      FROM notify.campaign c WHERE c.id = :id
+    """  # noqa: S608
+)
+_LOCK_RUNS = text(
+    "SELECT id FROM notify.run WHERE campaign_id = :id AND status <> 'stopped' ORDER BY id FOR NO KEY UPDATE"
+)
 _STOP_OPEN = text(
-    """
-    UPDATE notify.run SET status = 'stopped', is_held = false, ended_at = :now
-     WHERE campaign_id = :id AND status IN ('resolving', 'deciding')
-    """
+    f"""
+    UPDATE notify.run r SET status = 'stopped', is_held = false, ended_at = :now
+     WHERE r.campaign_id = :id AND (r.status IN ('resolving', 'deciding') OR {_HAS_MORE_TO_SEND})
+    """  # noqa: S608
 )
 _STOP_ALL = text(
     """

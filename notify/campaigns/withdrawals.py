@@ -12,10 +12,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from core import db
+from notify.channels.leases import LEASE_SECONDS
 
 CHUNK = 2_000
 SETTLE_SECONDS = 90
 """Longer than any transaction lives: statements end after 60 seconds."""
+_CLOCKS_APART_SECONDS = 15
 _BEFORE_ALL, _AFTER_ALL = UUID(int=0), UUID(int=2**128 - 1)
 
 
@@ -39,7 +41,10 @@ def _withdraw_some(run_id: UUID, after: UUID, now: datetime, *, is_second_pass: 
         if run is None or (not is_second_pass and (run.withdrawn_to or _BEFORE_ALL) != after):
             return None
         upto: UUID | None = session.execute(_EDGE, {"run_id": run_id, "after": after, "skip": CHUNK - 1}).scalar()
-        values = {"run_id": run_id, "after": after, "upto": upto or _AFTER_ALL, "now": now}
+        values = {
+            "run_id": run_id, "after": after, "upto": upto or _AFTER_ALL, "now": now,
+            "leased_until": now + timedelta(seconds=LEASE_SECONDS + _CLOCKS_APART_SECONDS),
+        }  # fmt: skip
         session.execute(_DELIVERIES, values)
         if run.stop_reason is not None:
             session.execute(_MESSAGES, values)
@@ -72,13 +77,13 @@ _MESSAGES = text(
      WHERE run_id = :run_id AND person_id > :after AND person_id <= :upto AND recalled_at IS NULL
     """
 )
-# One that a sender has in hand is due later: when its lease ends, it is looked at again before it goes.
+# One that a sender has in hand is due when its lease ends: then it is looked at again before it goes.
 _DELIVERIES = text(
     """
     UPDATE notify.delivery SET status = 'withdrawn', settled_at = :now, last_error = 'stopped'
      WHERE id IN (SELECT d.id FROM notify.message m JOIN notify.delivery d ON d.message_id = m.id
                    WHERE m.run_id = :run_id AND m.person_id > :after AND m.person_id <= :upto AND d.status = 'pending'
-                     AND d.next_at <= :now
+                     AND (d.next_at <= :now OR d.next_at > :leased_until)
                    ORDER BY d.id FOR NO KEY UPDATE OF d SKIP LOCKED)
     """
 )

@@ -6,8 +6,9 @@
     tried ── any answer ──→ open, at RAMP_FROM a second, growing over RAMP_SECONDS to the most
           ── none ────────→ closed again
 
-After QUIET_SECONDS without a message the rate begins at RAMP_FROM again. An emergency does not wait for the rate, but
-it waits while the channel is closed. The state is a row, because all senders share the provider's patience.
+After QUIET_SECONDS without a message the rate begins at RAMP_FROM again (or at the most, where that is less). What was
+granted and not called for is given back. An alert does not wait for the rate, but it waits while the channel is closed.
+The state is a row, because all senders share the provider's patience.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def after(gate: Gate, said: Said, now: datetime) -> Gate:
     if said.is_answered and not (gate.closed_until is not None and not said.is_probe):
         opened = replace(gate, closed_until=None, closed_why=None, closings=0, probing_until=None, failures=0)
         if said.is_probe:
-            opened = replace(opened, ramp_began_at=now, turn_at=now, allowance=RAMP_FROM)
+            opened = replace(opened, ramp_began_at=now, turn_at=now, allowance=_first(gate))
         gate = opened
     elif gate.closed_until is not None and not said.is_probe:
         # A batch that began before it was closed knows nothing that is not known.
@@ -128,9 +129,18 @@ def note(session: Session, name: str, said: Said, now: datetime) -> None:
         _write(session, changed)
 
 
+def give_back(session: Session, name: str, unused: int) -> None:
+    """Of a turn, what nothing was found for; the next turn holds it against the rate."""
+    session.execute(_GIVE_BACK, {"name": name, "unused": unused})
+
+
+def _first(gate: Gate) -> float:
+    return min(RAMP_FROM, MOST_PER_SECOND[gate.name])
+
+
 def _filled(gate: Gate, now: datetime) -> Gate:
     if gate.turn_at is None or (now - gate.turn_at).total_seconds() > QUIET_SECONDS:
-        return replace(gate, ramp_began_at=now, turn_at=now, allowance=RAMP_FROM)
+        return replace(gate, ramp_began_at=now, turn_at=now, allowance=_first(gate))
     most = MOST_PER_SECOND[gate.name]
     ramped = (now - (gate.ramp_began_at or now)).total_seconds() / RAMP_SECONDS
     rate = min(RAMP_FROM, most) + max(most - RAMP_FROM, 0.0) * min(max(ramped, 0.0), 1.0)
@@ -158,6 +168,7 @@ _READ = text(
       FROM notify.channel WHERE name = :name FOR UPDATE
     """
 )
+_GIVE_BACK = text("UPDATE notify.channel SET allowance = allowance + :unused WHERE name = :name")
 _WRITE = text(
     """
     UPDATE notify.channel

@@ -21,6 +21,8 @@ from notify.channels.wording import Message
 
 LEASE_SECONDS = 45
 EMERGENCY = 9
+URGENT_FROM = 7
+"""Alerts, of whatever severity: they do not wait for the rate of a channel."""
 _USUAL = Preferences()
 URGENCIES = tuple(range(EMERGENCY, -1, -1))
 
@@ -54,7 +56,7 @@ class Leased:
 
 def due_channels(session: Session, now: datetime, *, event_id: UUID | None, least_urgency: int) -> list[Due]:
     """The channels that are not closed and have a delivery due (of that event alone, when given)."""
-    values = {"now": now, "event_id": event_id, "emergency": EMERGENCY, "urgencies": _urgencies(least_urgency)}
+    values = {"now": now, "event_id": event_id, "urgent_from": URGENT_FROM, "urgencies": _urgencies(least_urgency)}
     rows = session.execute(_DUE_OF_EVENT if event_id else _DUE, values)
     return [Due(row.name, row.has_emergencies, row.has_others) for row in rows]
 
@@ -101,7 +103,8 @@ def _urgencies(least: int) -> Sequence[int]:
 # The first row of each urgency, by the index: however many wait, they are not looked at.
 _DUE = text(
     """
-    SELECT c.name, bool_or(u.urgency = :emergency) AS has_emergencies, bool_or(u.urgency <> :emergency) AS has_others
+    SELECT c.name, bool_or(u.urgency >= :urgent_from) AS has_emergencies,
+           bool_or(u.urgency < :urgent_from) AS has_others
       FROM notify.channel AS c
      CROSS JOIN unnest(CAST(:urgencies AS smallint[])) AS u (urgency)
      CROSS JOIN LATERAL (
@@ -122,6 +125,7 @@ _DUE_OF_EVENT = text(
      ORDER BY c.name
     """
 )
+# A subscription that its last message or a wider one ended owes what was decided before.
 _LEASING = """
     WITH due AS ({due}
     ), leased AS (
@@ -142,6 +146,8 @@ _LEASING = """
                 WHEN m.recalled_at IS NOT NULL THEN 'recalled'
                 WHEN r.status = 'stopped' THEN 'stopped'
                 WHEN m.basis IN ('subscription', 'question') AND (s.status IS DISTINCT FROM 'live' OR s.ends_at <= :now)
+                     AND (m.basis = 'subscription' AND s.ended_how IN ('count', 'replaced')
+                          AND m.created_at <= s.ended_at) IS NOT TRUE
                 THEN 'subscription_ended'
                 WHEN m.basis IN ('subscription', 'question') AND t.status = 'closed' THEN 'topic_closed'
                 WHEN m.settled_at IS NOT NULL THEN 'need_passed'

@@ -17,7 +17,8 @@ from notify.channels import paid
 from partners.outcomes import Delivered, Outcome, Refused, RetryLater, Unregistered
 
 MOST_ATTEMPTS = 12
-HELD_SECONDS = 10
+HELD_SECONDS = 600
+"""So much later what is held is looked at again, where nobody makes it due when its campaign goes on."""
 _FIRST_WAIT_SECONDS = 10
 _LONGEST_WAIT_SECONDS = 3600
 # What it is called in the row, where what stands in its way was known before it was sent.

@@ -94,6 +94,13 @@ def test_after_quiet_the_rate_grows_and_an_emergency_does_not_wait_for_it() -> N
     assert sent[-1] == gates.MOST_PER_SECOND["push"]
 
 
+def test_a_channel_slower_than_the_ramp_begins_at_its_own_rate() -> None:
+    most = gates.MOST_PER_SECOND["sms"]
+    assert gates.turn(Gate("sms"), 240, NOW)[1].most == most < gates.RAMP_FROM
+    opened_again = gates.after(Gate("sms", closed_until=NOW), Said(is_probe=True, is_answered=True), NOW)
+    assert opened_again.allowance == most
+
+
 @given(st.lists(st.tuples(st.floats(0, 3), st.integers(1, 400)), min_size=1, max_size=60))
 def test_no_order_of_turns_is_given_more_than_the_rate(turns: list[tuple[float, int]]) -> None:
     gate, now, given_out = replace(opened(), allowance=0.0), NOW, 0
@@ -147,6 +154,25 @@ def test_what_a_killed_sender_began_was_answered_and_never_began_is_told_apart(t
         assert left.in_doubt == entries[4:6]
         assert left.not_begun == entries[6:]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_journal_is_believed_to_its_first_bad_line_and_keeps_no_other_from_being_settled(
+    tmp_path: Path,
+) -> None:
+    entries = [Entry(new_uuid(), 1, 0) for _ in range(3)]
+    damages = [b'["answered","01\n', b"\x00" * 40 + b"\n", b'["begun","of nothing known"]\n', b"7\n", b""]
+    for damage in damages:
+        with pytest.raises(KeyboardInterrupt), Journals(tmp_path).opened() as journal:
+            journal.leased("push", entries)
+            journal.begun(entries[0].id)
+            journal.answered(entries[0].id, Delivered("name"))
+            with journal.path.open("ab") as torn:
+                torn.write(damage)
+            raise KeyboardInterrupt
+    with left_by_the_dead(tmp_path) as found:
+        assert [left.answered for left in found] == [[(entries[0], Delivered("name"))]] * len(damages)
+        assert sorted(len(left.in_doubt) for left in found) == [0, 2, 2, 2, 2], "any of them may have been begun"
+    assert len(list(tmp_path.glob("*.bad"))) == 4 and not list(tmp_path.glob("*.journal"))
 
 
 def test_a_settled_batch_is_forgotten_and_its_file_serves_the_next(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ from core.clock import on_the_wire
 from core.ids import parse_typeid
 from notify.campaigns import campaigns, moves, runs, tallies, withdrawals
 from notify.cap.decisions import decide_due
+from notify.deliveries import send_due
 from tests.notify.campaigns.conftest import Desk, People, rows
+from tests.notify.conftest import RecordingProvider
 
 MANY = 120
 
@@ -252,3 +254,67 @@ def test_a_recall_while_it_is_being_resolved_stops_it(desk: Desk, people: People
     assert runs.resolve_chunk(run.id, now, 40) is None
     with db.unit_of_work() as session:
         assert campaigns.read(session, parse_typeid("cmp", campaign["id"])).state == "recalled"
+
+
+def _statuses() -> dict[str, int]:
+    return {row.status: row.n for row in rows("SELECT status, count(*) AS n FROM notify.delivery GROUP BY 1")}
+
+
+@pytest.fixture
+def on_its_way(desk: Desk, people: People, provider: RecordingProvider) -> dict[str, Any]:
+    """A campaign that everybody has been decided on, and nothing of it handed over."""
+    _awake(people(desk.topic_id, MANY))
+    campaign = desk.approved()
+    runs.start_due(clock.now())
+    decide_due(clock.now() + timedelta(seconds=20))
+    runs.start_due(clock.now() + timedelta(seconds=21))
+    assert _run().status == "done" and _statuses() == {"pending": MANY} and _state(campaign) == "sending"
+    return campaign
+
+
+def test_a_pause_holds_what_is_on_its_way_and_resumed_it_goes_at_once(desk: Desk, on_its_way: dict[str, Any]) -> None:
+    desk.editor.call("POST", f"{desk.at(on_its_way)}/pause", {})
+    later = clock.now() + timedelta(seconds=30)
+    send_due(later)
+    held = {row.last_error for row in rows("SELECT last_error FROM notify.delivery WHERE status = 'pending'")}
+    assert _statuses() == {"pending": MANY} and held == {"held"}
+    assert send_due(later + timedelta(seconds=60)) == 0, "what is held is not looked at again and again"
+    leased = rows("UPDATE notify.delivery SET next_at = :then WHERE id = (SELECT id FROM notify.delivery LIMIT 1) "
+                  "RETURNING id, next_at", then=clock.now() + timedelta(seconds=20))  # fmt: skip
+    assert desk.editor.call("POST", f"{desk.at(on_its_way)}/resumption", {}).json["state"] == "sending"
+    assert rows("SELECT id, next_at FROM notify.delivery WHERE next_at > :now", now=clock.now()) == leased
+    rows("UPDATE notify.delivery SET status = 'handed_over', settled_at = now(), provider_name = 'p'")
+    runs.start_due(later)
+    assert _state(on_its_way) == "done"
+
+
+def test_what_is_cancelled_withdraws_what_is_on_its_way_and_what_was_held(
+    desk: Desk, on_its_way: dict[str, Any]
+) -> None:
+    desk.editor.call("POST", f"{desk.at(on_its_way)}/pause", {})
+    send_due(clock.now() + timedelta(seconds=30))
+    answer = desk.publisher.call("POST", f"{desk.at(on_its_way)}/cancellation", {})
+    assert answer.json["state"] == "cancelled" and _run().status == "stopped"
+    withdrawals.withdraw_stopped(clock.now())
+    assert _statuses() == {"withdrawn": MANY}
+
+
+def test_what_is_resumed_when_nothing_of_it_is_left_is_done(desk: Desk, on_its_way: dict[str, Any]) -> None:
+    desk.editor.call("POST", f"{desk.at(on_its_way)}/pause", {})
+    rows("UPDATE notify.delivery SET status = 'withdrawn', settled_at = now()")
+    assert desk.editor.call("POST", f"{desk.at(on_its_way)}/resumption", {}).json["state"] == "sending"
+    runs.start_due(clock.now())
+    assert _state(on_its_way) == "done"
+
+
+def test_a_run_that_is_held_does_not_end_before_it_goes_on(desk: Desk, people: People) -> None:
+    _awake(people(desk.topic_id, MANY))
+    campaign = desk.approved()
+    runs.start_due(clock.now())
+    desk.editor.call("POST", f"{desk.at(campaign)}/pause", {})
+    rows("UPDATE notify.candidate SET status = 'withdrawn', decided_at = now()")
+    decide_due(clock.now() + timedelta(seconds=20))
+    assert _run().status == "deciding"
+    desk.editor.call("POST", f"{desk.at(campaign)}/resumption", {})
+    decide_due(clock.now() + timedelta(seconds=20))
+    assert (_run().status, _run().is_held) == ("done", False)
