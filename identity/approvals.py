@@ -28,6 +28,7 @@ from identity.officer_models import Approval
 
 STATUSES = ("proposed", "approved", "declined", "withdrawn", "expired")
 LIFE = timedelta(days=7)
+BUREAU_ROLES = frozenset({"bureau_officer", "publisher", "editor"})
 _EXPIRED_PER_SWEEP = 200
 _log = logging.getLogger("mykaohsiung.identity")
 
@@ -70,8 +71,8 @@ def on_approved(
 
     `effect(session, approval, now)` runs once, in the decision's own transaction, and acts on `approval.body` alone;
     a Problem that it raises undoes the decision. `shown(body)` says in human words all that the body would do.
-    `on_refused` runs likewise when a proposal is declined, withdrawn, or lapses. A bureau_officer decides only what
-    was proposed with their bureau's name.
+    `on_refused` runs likewise when a proposal is declined, withdrawn, or lapses. Whose role is of one bureau
+    (`BUREAU_ROLES`) decides only what was proposed with their bureau's name.
     """
     _kinds[kind] = Kind(kind, frozenset(roles), effect, shown, title, on_refused)
 
@@ -209,15 +210,15 @@ def shown(approval: Approval) -> Sequence[Shown]:
 def _has_role_for(by: Actor, approval: Approval) -> bool:
     kind = _kinds.get(approval.kind)
     fitting = by.roles & kind.roles if kind else frozenset()
-    return bool(fitting - {"bureau_officer"}) or (bool(fitting) and by.bureau == approval.bureau)
+    return bool(fitting - BUREAU_ROLES) or (bool(fitting) and by.bureau == approval.bureau)
 
 
 def _seen_by(by: Actor) -> ColumnElement[bool]:
     """`may_see`, for the database."""
     if "auditor" in by.roles:
         return true()
-    anywhere = [kind.name for kind in _kinds.values() if by.roles & kind.roles - {"bureau_officer"}]
-    in_bureau = [kind.name for kind in _kinds.values() if by.roles & kind.roles & {"bureau_officer"}]
+    anywhere = [kind.name for kind in _kinds.values() if by.roles & kind.roles - BUREAU_ROLES]
+    in_bureau = [kind.name for kind in _kinds.values() if by.roles & kind.roles & BUREAU_ROLES]
     return or_(
         Approval.proposed_by == by.id,
         Approval.kind.in_(anywhere) if anywhere else false(),

@@ -7,6 +7,8 @@ export const TOPIC_TEXTS = {
   topic_new: { zh: "新增主題", en: "New topic" },
   topic_intro: { zh: "市民逐字讀到這些說明，才決定要不要訂閱。", en: "Citizens read every word of this before they subscribe." },
   topic_ends: { zh: "結束：{ends}", en: "Ends: {ends}" },
+  topic_change_awaiting: { zh: "修改待另一人核准，核准前維持原樣", en: "A change waits for a second person; until then the topic stays as it is" },
+  topic_open_change_hint: { zh: "這個主題開放中：儲存後由另一位核定人核准才生效。", en: "This topic is open: what you save holds once another approver of messages has approved it." },
   facts_awaiting: { zh: "敏感資料待另一人核准", en: "Sensitive facts wait for a second person" },
   topic_status_draft: { zh: "草稿", en: "Draft" },
   topic_status_open: { zh: "開放訂閱", en: "Open" },

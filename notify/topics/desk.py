@@ -1,4 +1,9 @@
-"""A bureau's own topics: written, opened, closed; sensitive facts only after a second person agreed."""
+"""A bureau's own topics: written, opened, closed.
+
+What people have subscribed to is changed by two persons: once a topic is open, a change is proposed, and holds when a
+publisher of the bureau who did not write it has approved it. So are the sensitive facts of any topic. A topic whose
+purpose changes loses the sensitive facts that were agreed to for the old one.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
 from core.errors import FieldError, Forbidden, InvalidRequest, PreconditionFailed
@@ -16,18 +21,30 @@ from identity import approvals
 from identity.actors import Actor
 from identity.approvals import Shown
 from identity.officer_models import Approval
-from notify.topics import topics
+from notify.campaigns import words
+from notify.topics import ending_words, topics
 from notify.topics.endings import NEEDS, NeedPassedRule, SilenceRule, read_rules
-from notify.topics.errors import TopicCodeTaken
+from notify.topics.errors import TopicChangeWaits, TopicCodeTaken
 from notify.topics.facts import FACTS, SENSITIVE
 from notify.topics.topics import Topic
 
 APPROVAL: Final = "notify.topic_facts"
+CHANGE: Final = "notify.topic_change"
 APPROVERS: Final = ("publisher",)
 TEXTS: Final = ("name", "purpose", "sample_title", "sample_body", "legal_basis")
 _TITLE = Text("主題使用敏感資料", "A topic that uses sensitive facts")
+_CHANGE_TITLE = Text("修改開放中的主題", "A change of an open topic")
+_LABELS: Final = {
+    "name": Text("名稱", "Name"),
+    "purpose": Text("用途", "Purpose"),
+    "sample_title": Text("範例標題", "Title of the sample"),
+    "sample_body": Text("範例內文", "Body of the sample"),
+    "legal_basis": Text("法律依據", "Legal basis"),
+}
 # Who may be told of a topic changes when it opens or closes: that is for whoever answers for what is sent.
 _MOVERS: Final = "publisher"
+# How long each may be is in the schema: here only what the words say is judged.
+_MOST_COLUMNS = 1200
 
 
 def create(session: Session, body: Mapping[str, Any], *, by: Actor, now: datetime) -> Topic:
@@ -43,7 +60,8 @@ def create(session: Session, body: Mapping[str, Any], *, by: Actor, now: datetim
 
 
 def change(session: Session, code: str, body: Mapping[str, Any], *, version: int, by: Actor, now: datetime) -> Topic:
-    """Put a topic as it is to be from now on. People who have it keep the last day that they were told; the other
+    """Put a topic as it is to be from now on; of an open one the change is proposed and holds once it is approved,
+    except that a publisher opens and closes alone. People who have it keep the last day that they were told; the other
     rules hold for them from the next message on. Raises NotFound, PreconditionFailed, Forbidden, InvalidRequest."""
     topic = topics.of_bureau(session, str(by.bureau), code, is_locked=True)
     if topic.version != version:
@@ -51,10 +69,19 @@ def change(session: Session, code: str, body: Mapping[str, Any], *, version: int
     _require_right(by, topic.status, body["status"])
     if body["status"] == "draft" and topic.status != "draft":
         raise _invalid("/status", "what was open does not become a draft again")
-    allowed, sensitive = _split(body["facts"], topic.facts)
-    session.execute(_CHANGE, _checked(body) | {"id": topic.id, "facts": allowed, "now": now})
-    _ask_for(session, topic, sensitive, by, now)
-    return topics.of_bureau(session, str(by.bureau), code)
+    held = topic.facts if body["texts"]["purpose"] == _both(topic.purpose) else ()
+    allowed, sensitive = _split(body["facts"], held)
+    values = _checked(body) | {"id": topic.id, "facts": allowed, "now": now}
+    if topic.status == "open" and _differs(topic, values):
+        if body["status"] != "open":
+            raise _invalid("/status", "close it as it is: a change of an open topic waits for a second person")
+        # New sensitive facts are asked for once the change holds: who decides on them reads the purpose that holds.
+        _propose(session, topic, values, by, now)
+        return topic
+    session.execute(_CHANGE, values)
+    changed = topics.of_bureau(session, str(by.bureau), code)
+    _ask_for(session, changed, sensitive, by, now)
+    return changed
 
 
 def facts_awaiting(session: Session, code: str) -> list[str]:
@@ -65,9 +92,74 @@ def facts_awaiting(session: Session, code: str) -> list[str]:
     return sorted({fact for body in session.scalars(waiting) for fact in body["facts"]})
 
 
+def awaits_change(session: Session, code: str) -> bool:
+    """Whether a change of it waits for a second person."""
+    return session.scalars(_proposed_change(code)).first() is not None
+
+
 def register_approvals() -> None:
-    """Let publishers decide which topics may use sensitive facts. Called once at start-up."""
+    """Let publishers decide which topics may use sensitive facts, and how open ones change. Called once at start-up."""
+    approvals.on_approved(CHANGE, APPROVERS, _put_in_force, _change_shown, title=_CHANGE_TITLE)
     approvals.on_approved(APPROVAL, APPROVERS, _allow, _shown, title=_TITLE)
+
+
+def _proposed_change(code: str) -> Select[Approval]:
+    return select(Approval).where(Approval.kind == CHANGE, Approval.subject == code, Approval.status == "proposed")
+
+
+def _differs(topic: Topic, values: Mapping[str, Any]) -> bool:
+    """Whether anything but its status would change."""
+    held = {name: getattr(topic, name) for name in ("highest_priority", "subject_kind", "offered_at", "offered_days")}
+    held |= {
+        f"{name}_{language}": getattr(getattr(topic, name), language) for name in TEXTS for language in ("zh", "en")
+    }
+    return (
+        any(values[name] != value for name, value in held.items())
+        or set(values["channels"]) != set(topic.channels)
+        or set(values["facts"]) != set(topic.facts)
+        or orjson.loads(values["endings"]) != [dict(each) for each in topic.endings]
+    )
+
+
+def _propose(session: Session, topic: Topic, values: Mapping[str, Any], by: Actor, now: datetime) -> None:
+    if awaits_change(session, topic.code):
+        raise TopicChangeWaits
+    body = {name: value for name, value in values.items() if name != "now"}
+    approvals.propose(
+        session, kind=CHANGE, subject=topic.code, body=body | {"code": topic.code, "version": topic.version},
+        reason=values["purpose_zh"][:200], by=by, bureau=topic.bureau, now=now,
+    )  # fmt: skip
+
+
+def _put_in_force(session: Session, approval: Approval, now: datetime) -> None:
+    values = dict(approval.body)
+    topic = topics.of_bureau(session, str(approval.bureau), values.pop("code"), is_locked=True)
+    if topic.status != "open" or topic.version != values.pop("version"):
+        raise PreconditionFailed
+    session.execute(_CHANGE, values | {"now": now})
+
+
+def _change_shown(body: Mapping[str, Any]) -> list[Shown]:
+    facts = (
+        "、".join(FACTS[fact].label.zh for fact in body["facts"]),
+        ", ".join(FACTS[fact].label.en for fact in body["facts"]),
+    )
+    rules = ending_words.shown(tuple(read_rules(orjson.loads(body["endings"]))), subject=None)
+    offer = "—" if body["offered_at"] is None else f"{body['offered_at']}, {body['offered_days']}"
+    return [
+        Shown(Text("主題", "Topic"), body["code"]),
+        *(Shown(label, Text(body[f"{name}_zh"], body[f"{name}_en"])) for name, label in _LABELS.items()),
+        Shown(Text("結束", "Ends"), Text("、".join(r.zh for r in rules), ", or ".join(r.en for r in rules))),
+        Shown(Text("最高優先", "Highest priority"), topics.PRIORITIES[body["highest_priority"] - 1]),
+        Shown(Text("管道", "Channels"), ", ".join(body["channels"])),
+        Shown(Text("關於", "About"), body["subject_kind"] or "—"),
+        Shown(Text("可用的資料", "Facts"), Text(*facts) if body["facts"] else "—"),
+        Shown(Text("主動提供", "Offered"), offer),
+    ]
+
+
+def _both(said: Text) -> dict[str, str]:
+    return {"zh": said.zh, "en": said.en}
 
 
 def _require_right(by: Actor, status: str, wanted: str) -> None:
@@ -92,6 +184,12 @@ def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
         raise _invalid("/endings", "one rule of silence, with sends and days")
     if (body["offered_at"] is None) != (body["offered_days"] is None):
         raise _invalid("/offered_days", "an offer is dated to end, so both are named or neither")
+    for name in TEXTS:
+        for language in ("zh", "en"):
+            said = body["texts"][name][language]
+            wrong = words.what_is_wrong(said, domains=words.DEFAULT_DOMAINS, most_columns=_MOST_COLUMNS, lines=True)
+            if wrong:
+                raise _invalid(f"/texts/{name}/{language}", wrong[0])
     return {
         **{f"{name}_{language}": body["texts"][name][language] for name in TEXTS for language in ("zh", "en")},
         "channels": list(dict.fromkeys(body["channels"])),
@@ -114,12 +212,19 @@ def _ask_for(session: Session, topic: Topic, facts: Sequence[str], by: Actor, no
     missing = sorted(set(facts) - set(facts_awaiting(session, topic.code)))
     if missing:
         approvals.propose(
-            session, kind=APPROVAL, subject=topic.code, body={"topic": topic.code, "facts": missing},
+            session, kind=APPROVAL, subject=topic.code,
+            body={
+                "topic": topic.code, "facts": missing, "purpose": _both(topic.purpose),
+                "legal_basis": _both(topic.legal_basis),
+            },
             reason=topic.purpose.zh[:200], by=by, bureau=topic.bureau, now=now,
         )  # fmt: skip
 
 
 def _allow(session: Session, approval: Approval, now: datetime) -> None:
+    topic = topics.of_bureau(session, str(approval.bureau), approval.body["topic"], is_locked=True)
+    if approval.body.get("purpose", _both(topic.purpose)) != _both(topic.purpose):
+        raise PreconditionFailed
     session.execute(_ALLOW, {"code": approval.body["topic"], "facts": approval.body["facts"], "now": now})
 
 
@@ -129,6 +234,11 @@ def _shown(body: Mapping[str, Any]) -> list[Shown]:
     return [
         Shown(Text("主題", "Topic"), body["topic"]),
         Shown(Text("可用來縮小對象的敏感資料", "Sensitive facts by which its audiences may be narrowed"), facts),
+        *(
+            Shown(_LABELS[name], Text(body[name]["zh"], body[name]["en"]))
+            for name in ("purpose", "legal_basis")
+            if name in body
+        ),
         Shown(
             Text("依據", "Ground"),
             Text(

@@ -12,7 +12,7 @@ from core.text import Text
 from notify.topics import desk, ending_words, topics
 from notify.topics.answers import bureau_name
 from notify.topics.desk_schemas import BureauTopicCreate, BureauTopicPage, BureauTopicPut, BureauTopicSchema
-from notify.topics.errors import TopicCodeTaken
+from notify.topics.errors import TopicChangeWaits, TopicCodeTaken
 from notify.topics.topics import Topic
 
 routes = Routes("notify")
@@ -73,11 +73,12 @@ def show_bureau_topic(call: Call) -> Answer:
     body=BureauTopicPut,
     answers={200: BureauTopicSchema},
     answer_headers={200: _TAG},
-    problems=[NotFound, Forbidden, PreconditionRequired, PreconditionFailed],
+    problems=[NotFound, Forbidden, TopicChangeWaits, PreconditionRequired, PreconditionFailed],
     summary=Text("修改、開放或停止主題", "Change, open or close a topic; closing it ends its subscriptions"),
 )
 def change_topic(call: Call) -> Answer:
-    """`If-Match` carries the `ETag` of the last reading. Only a publisher opens or closes."""
+    """`If-Match` carries the `ETag` of the last reading. Only a publisher opens or closes. A change of an open topic is
+    proposed (`awaits_change`) and holds once another publisher has approved it (`/v1/approvals`)."""
     sent = call.request.headers.get("If-Match")
     changed = desk.change(
         call.session, call.path["topic_code"], call.body, version=_version(sent), by=call.actor, now=call.now
@@ -115,6 +116,7 @@ def _answer(topic: Topic, call: Call) -> dict[str, Any]:
         "ends": [rule.in_language(call.language) for rule in ending_words.shown(topic.rules, subject=None)],
         "facts": list(topic.facts),
         "facts_awaiting": desk.facts_awaiting(call.session, topic.code),
+        "awaits_change": desk.awaits_change(call.session, topic.code),
         "offered_at": topic.offered_at,
         "offered_days": topic.offered_days,
         "version": topic.version,

@@ -87,6 +87,7 @@ class BureauTopicSchema(Schema):
         required=True,
         metadata={"description": "sensitive facts for which a second person has yet to decide"},
     )
+    awaits_change = fields.Boolean(required=True, metadata={"description": "a change of it waits for a second person"})
     offered_at = fields.String(required=True, allow_none=True, validate=validate.OneOf(OFFERING))
     offered_days = fields.Integer(required=True, allow_none=True)
     version = fields.Integer(required=True, metadata={"description": "what If-Match of the next change carries"})

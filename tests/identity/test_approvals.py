@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -203,6 +204,20 @@ def test_only_the_roles_that_the_kind_names_decide_it_and_the_auditor_reads_all(
     assert len(concerned.call("GET", "/v1/approvals").json["items"]) == 1
     assert concerned.decide(approval_id, is_approved=True).status_code == 200
     assert world.gifts == [(600, "given")]
+
+
+def test_an_approver_of_messages_decides_for_their_own_bureau_alone(
+    world: World, client: FlaskClient, proposer: SignedInOfficer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = replace(approvals._kinds[KIND], roles=frozenset({"publisher"}))
+    monkeypatch.setitem(approvals._kinds, KIND, kind)
+    approval_id = propose(proposer.actor, bureau="parking")
+    elsewhere = signed_in_officer(client, "publisher", bureau="culture")
+    assert elsewhere.call("GET", "/v1/approvals").json["items"] == []
+    assert elsewhere.decide(approval_id, is_approved=True).status_code == 404
+    assert world.gifts == []
+    concerned = signed_in_officer(client, "publisher", bureau="parking")
+    assert concerned.decide(approval_id, is_approved=True).status_code == 200
 
 
 def test_whoever_proposed_may_take_it_back_and_nobody_else(

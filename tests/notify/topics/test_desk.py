@@ -94,6 +94,38 @@ def test_sensitive_facts_wait_for_a_second_person(
     assert (topic["facts"], topic["facts_awaiting"], topic["version"]) == (["has_car", "rider"], [], 3)
 
 
+def test_an_open_topic_changes_once_another_publisher_of_the_bureau_has_approved_it(
+    client: FlaskClient, editor: SignedInOfficer, publisher: SignedInOfficer
+) -> None:
+    made = editor.call("POST", "/v1/bureau/topics", _body(code="culture.access", facts=["rider"]))
+    (facts,) = publisher.call("GET", "/v1/approvals").json["items"]
+    lines = publisher.call("GET", f"/v1/approvals/{facts['id']}", language="en").json["shown"]
+    assert {"label": "Purpose", "value": "purpose"} in lines and {
+        "label": "Legal basis",
+        "value": "legal_basis",
+    } in lines
+    assert publisher.decide(facts["id"], is_approved=True).status_code == 200
+    address, asked = "/v1/bureau/topics/culture.access", _body(facts=["rider"], status="open")
+    opened = publisher.call("PUT", address, asked, If_Match='"2"')
+    assert (opened.json["status"], opened.json["facts"]) == ("open", ["rider"]), made.json
+    tag = opened.headers["ETag"]
+    texts = asked["texts"] | {"name": _both("又名"), "purpose": _both("又一用途")}
+    for officer in (editor, publisher):
+        waits = officer.call("PUT", address, asked | {"texts": texts}, If_Match=tag)
+        if officer is editor:
+            assert (waits.status_code, waits.json["awaits_change"], waits.json["texts"]) == (200, True, asked["texts"])
+    assert (waits.status_code, waits.json["type"].rsplit("/", 1)[-1]) == (409, "topic-change-waits")
+    (change,) = publisher.call("GET", "/v1/approvals?status=proposed").json["items"]
+    assert {"label": "名稱", "value": "又名"} in publisher.call("GET", f"/v1/approvals/{change['id']}").json["shown"]
+    elsewhere = signed_in_officer(client, "publisher", bureau="education")
+    assert elsewhere.decide(change["id"], is_approved=True).status_code == 404
+    assert editor.decide(change["id"], is_approved=True).status_code == 403
+    assert publisher.decide(change["id"], is_approved=True).status_code == 200
+    changed = editor.call("GET", address).json
+    assert (changed["texts"], changed["awaits_change"]) == (texts, False)
+    assert changed["facts"] == [], "they were agreed to for another purpose"
+
+
 _SENSELESS: list[tuple[dict[str, Any], str]] = [
     ({"endings": []}, "/endings"),
     ({"endings": [{"rule": "date"}]}, "/endings/0/rule"),
@@ -103,6 +135,7 @@ _SENSELESS: list[tuple[dict[str, Any], str]] = [
     ({"endings": [{"rule": "silence", "sends": 3}, {"rule": "silence", "days": 3}]}, "/endings"),
     ({"offered_at": "marriage_registered"}, "/offered_days"),
     ({"facts": ["age"]}, "/facts/0"),
+    ({"texts": {**_body()["texts"], "name": {"zh": "領獎到 evil.com", "en": "x"}}}, "/texts/name/zh"),
     ({"subject_kind": "planet"}, "/subject_kind"),
 ]
 

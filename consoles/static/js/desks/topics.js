@@ -41,6 +41,7 @@ function row(topic) {
   return el("li", { class: "row" }, el("a", { class: "row-link", href: `/desk/topics/${topic.code}/edit` },
     el("span", { class: "row-words" }, el("span", { class: "row-title" }, topic.name), el("span", {}, topic.purpose),
       el("span", { class: "hint" }, t("topic_ends", { ends: topic.ends.join(t("next_sentence")) }))),
+    topic.awaits_change && el("span", { class: "mark warn" }, t("topic_change_awaiting")),
     topic.facts_awaiting.length > 0 && el("span", { class: "mark warn" }, t("facts_awaiting")),
     el("span", { class: `mark ${TONES[topic.status]}` }, t(`topic_status_${topic.status}`))));
 }
@@ -48,12 +49,15 @@ function row(topic) {
 async function write({ path, signal }) {
   const topic = path.code ? await call("GET", `/v1/bureau/topics/${encodeURIComponent(path.code)}`, { signal }) : null;
   const title = topic ? topic.name : t("topic_new");
-  return { title, content: [heading(title, { back: "/desk/topics", intro: t("topic_intro") }), awaiting(topic), topicForm(topic)] };
+  return { title, content: [heading(title, { back: "/desk/topics", intro: t("topic_intro") }), ...awaiting(topic), topicForm(topic)].filter(Boolean) };
 }
 
 function awaiting(topic) {
-  return topic?.facts_awaiting.length ? notice("warn", t("facts_awaiting"), el("p", {}, topic.facts_awaiting.map(factName).join(t("and"))),
-    el("p", {}, el("a", { href: "/desk/approvals" }, t("approvals")))) : null;
+  const approvals = () => el("p", {}, el("a", { href: "/desk/approvals" }, t("approvals")));
+  return [
+    topic?.awaits_change && notice("warn", t("topic_change_awaiting"), approvals()),
+    topic?.facts_awaiting.length > 0 && notice("warn", t("facts_awaiting"), el("p", {}, topic.facts_awaiting.map(factName).join(t("and"))), approvals()),
+  ];
 }
 
 function topicForm(topic) {
@@ -110,7 +114,7 @@ function topicForm(topic) {
       el("fieldset", { class: "group" }, el("legend", {}, t("topic_facts")), el("p", { class: "hint" }, t("topic_facts_hint", { names: SENSITIVE.map(factName).join(t("and")) })),
         el("div", { class: "boxes" }, facts.map(([, { block }]) => block))),
       offered.block, days.block)),
-    card(null, el("div", { class: "form" }, status.block, topic && el("p", { class: "hint" }, t("topic_changed_at", { at: momentText(topic.updated_at) })), problem,
+    card(null, el("div", { class: "form" }, status.block, topic?.status === "open" && el("p", { class: "hint" }, t("topic_open_change_hint")), topic && el("p", { class: "hint" }, t("topic_changed_at", { at: momentText(topic.updated_at) })), problem,
       el("div", { class: "actions" }, pressed))));
 }
 
