@@ -11,12 +11,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.errors import FieldError
 from core.ids import new_uuid
 from core.text import Text
 from notify.alerts import intake, records, words
 from notify.alerts.areas import Reach
-from notify.alerts.errors import AlertNotOpen, AlertTakesTwo, AlertTimesWrong
+from notify.alerts.errors import AlertNotOpen, AlertTakesTwo, AlertTimesWrong, AlertWordsRefused
 from notify.alerts.records import Alert, NewAlert, NewPart
+from notify.campaigns.words import DEFAULT_DOMAINS, what_is_wrong
 from partners.cap import writing
 from partners.cap.document import Info, Message, Reference
 
@@ -24,6 +26,9 @@ from partners.cap.document import Info, Message, Reference
 SENDER = "alerts@kcg.gov.tw"
 SENDER_NAME = "高雄市政府"
 _CORRECTION_LIFE = timedelta(hours=24)
+# For how long after its end one person may still speak to whoever was told.
+FOLLOWED_UP_FOR = timedelta(hours=24)
+_DRILL_URGENCY = 8
 
 
 def approve(session: Session, alert_id: UUID, *, officer_id: UUID, now: datetime) -> Alert:
@@ -59,9 +64,11 @@ def refuse(session: Session, alert_id: UUID, *, officer_id: UUID, now: datetime)
 def correct(session: Session, alert_id: UUID, text_: Text, *, officer_id: UUID, now: datetime) -> Alert:
     """Say that an alert was wrong, in one step: what still waits stops, and whoever was told is told so at once.
 
-    Answers the correction. Raises NotFound, AlertNotOpen unless the alert is going or has gone out.
+    Answers the correction. Raises NotFound, AlertNotOpen unless the alert is going or has gone out,
+    and where it expired more than `FOLLOWED_UP_FOR` ago; AlertWordsRefused.
     """
-    alert = _out(session, alert_id)
+    alert = _out(session, alert_id, now)
+    _must_be_fit(text_)
     return _follow_up(
         session,
         alert,
@@ -73,8 +80,10 @@ def correct(session: Session, alert_id: UUID, text_: Text, *, officer_id: UUID, 
 
 
 def cancel(session: Session, alert_id: UUID, text_: Text | None, *, officer_id: UUID, now: datetime) -> Alert:
-    """Say that the danger is over, to whoever was told. Answers the notice. Raises NotFound, AlertNotOpen."""
-    alert = _out(session, alert_id)
+    """Say that the danger is over, to whoever was told. Answers the notice. Raises what `correct` does."""
+    alert = _out(session, alert_id, now)
+    if text_ is not None:
+        _must_be_fit(text_)
     said = words.of_all_clear(words.without_mark(alert.title))
     said = words.Words(said.title, text_ or words.OVER, said.explanation)
     return _follow_up(session, alert, said, "cancelled", officer_id=officer_id, now=now)
@@ -87,11 +96,23 @@ def all_clear(session: Session, updated: Alert, update: Alert, now: datetime) ->
     _add(session, message, said, updated, "left", (updated.id, update.id), "all_clear", None, now)
 
 
-def _out(session: Session, alert_id: UUID) -> Alert:
+def _out(session: Session, alert_id: UUID, now: datetime) -> Alert:
     alert = records.get(session, alert_id, is_locked=True)
-    if alert.status not in ("sending", "sent") or alert.audience != "area":
+    is_over = alert.expires_at + FOLLOWED_UP_FOR <= now
+    if alert.status not in ("sending", "sent") or alert.audience != "area" or is_over:
         raise AlertNotOpen(alert_status=alert.status)
     return alert
+
+
+def _must_be_fit(said: Text) -> None:
+    most = 2 * words.MOST_BODY
+    errors = [
+        FieldError(f"/text/{language}", reason)
+        for language, each in (("zh", said.zh), ("en", said.en))
+        for reason in what_is_wrong(each, domains=DEFAULT_DOMAINS, most_columns=most, lines=True)
+    ]
+    if errors:
+        raise AlertWordsRefused(errors=errors)
 
 
 def _follow_up(
@@ -146,6 +167,8 @@ def _add(
     title = words.marked(said.title) if alert.is_drill else said.title
     # It rings as loud as what it takes back.
     urgency = records.URGENCIES[alert.severity]
+    if alert.is_drill:
+        urgency = min(urgency, _DRILL_URGENCY)
     new = NewAlert(
         message=message,
         document=writing.write(message),

@@ -9,7 +9,14 @@ from core.http import Answer, Call, PageQuery, Routes, officer
 from core.ids import parse_typeid
 from core.text import Text
 from notify.alerts import composing, duty, intake, records
-from notify.alerts.errors import AlertNamedTwice, AlertNotOpen, AlertReachesNobody, AlertTakesTwo, AlertTimesWrong
+from notify.alerts.errors import (
+    AlertNamedTwice,
+    AlertNotOpen,
+    AlertReachesNobody,
+    AlertTakesTwo,
+    AlertTimesWrong,
+    AlertWordsRefused,
+)
 from notify.alerts.records import Alert
 from notify.alerts.schemas import (
     AlertProgress,
@@ -119,7 +126,7 @@ def refuse_alert(call: Call) -> Answer:
     body=CorrectionCreate,
     answers={201: DutyAlertSchema},
     answer_headers={201: {"Location": "where the correction is"}},
-    problems=[NotFound, AlertNotOpen],
+    problems=[NotFound, AlertNotOpen, AlertWordsRefused],
     summary=Text("更正錯誤的告警", "Correct a false alarm: one person, at once, to whoever was told"),
 )
 def correct_alert(call: Call) -> Answer:
@@ -134,7 +141,7 @@ def correct_alert(call: Call) -> Answer:
     body=CancellationCreate,
     answers={201: DutyAlertSchema},
     answer_headers={201: {"Location": "where the notice is"}},
-    problems=[NotFound, AlertNotOpen],
+    problems=[NotFound, AlertNotOpen, AlertWordsRefused],
     summary=Text("解除告警", "Say that the danger is over, to whoever was told"),
 )
 def cancel_alert(call: Call) -> Answer:

@@ -23,9 +23,9 @@ class AlertNotOpen(Conflict):
     slug = "alert-not-open"
     title = Text("這則告警目前不能這樣處理", "That cannot be done with this alert now")
     explanation = Text(
-        "alert_status 是它目前的狀態：已發送的不能再核可或退回，已結束的不能再更正或解除。",
-        "`alert_status` is where it stands: what was sent cannot be approved or refused, what has ended cannot be "
-        "corrected.",
+        "alert_status 是它目前的狀態：已發送的不能再核可或退回，已結束或過期超過一天的不能再更正或解除。",
+        "`alert_status` is where it stands: what was sent cannot be approved or refused, what has ended or "
+        "expired more than a day ago cannot be corrected.",
     )
 
 
@@ -37,6 +37,18 @@ class AlertTakesTwo(Conflict):
     explanation = Text(
         "沒有可信簽章的告警要由兩位不同的值勤人員確認，同一人不能確認兩次。",
         "An alert without a trusted signature is confirmed by two different duty officers; one person cannot be both.",
+    )
+
+
+class AlertWordsRefused(Problem):
+    """What one person alone may say to whoever was told is held to the rules of a lock screen."""
+
+    slug = "alert-words-refused"
+    status = 422
+    title = Text("這段文字不能這樣發送", "These words cannot be sent as they are")
+    explanation = Text(
+        "errors 逐一列出原因：不可有外部網址、看不見的字元、身分證字號、車牌或帳單號碼。",
+        "`errors` says why: no address but the city's or the state's, nothing that cannot be seen, nobody's numbers.",
     )
 
 

@@ -34,6 +34,11 @@ def empty(session: Session, alert_id: UUID) -> None:
     session.execute(_EMPTY, {"alert_id": alert_id})
 
 
+def empty_ended(session: Session) -> None:
+    """Forget who was where of every alert that is no longer being sent."""
+    session.execute(_EMPTY_ENDED)
+
+
 _SHAPES = text("SELECT circles, polygons FROM notify.alert_part WHERE alert_id = :alert_id AND part = :part")
 _IN_CIRCLES = text(
     f"""
@@ -56,5 +61,8 @@ _IN_POLYGONS = text(
      WHERE d.gone_at IS NULL AND d.position IS NOT NULL AND {shapes.in_polygon("p.outline")}
     ON CONFLICT DO NOTHING
     """  # noqa: S608
+)
+_EMPTY_ENDED = text(
+    "DELETE FROM notify.alert_inside i USING notify.alert a WHERE a.id = i.alert_id AND a.status <> 'sending'"
 )
 _EMPTY = text("DELETE FROM notify.alert_inside WHERE alert_id = :alert_id")

@@ -8,7 +8,9 @@ nobody told twice.
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +26,8 @@ from notify.alerts import audience_sql, duty, inside, records
 from notify.alerts.areas import EVERYWHERE
 from notify.alerts.records import Alert
 from notify.campaigns import tallies
+
+_log = logging.getLogger("mykaohsiung.alerts")
 
 CHUNK_PEOPLE = 5_000
 # A worker does not stay with alerts for longer: the next run goes on where it stopped.
@@ -49,13 +53,25 @@ def send_due(now: datetime) -> int:
     Answers how many people were told. Opens its own units of work; several workers at once take different alerts.
     """
     told = 0
+    failed: set[UUID] = set()
     until = time.monotonic() + RUN_SECONDS
     while time.monotonic() < until:
-        with db.unit_of_work() as session:
-            alert = _next(session)
+        alert = None
+        try:
+            with db.unit_of_work() as session:
+                alert = _next(session, _STUMBLED) or _next(session, failed)
+                if alert is None:
+                    inside.empty_ended(session)
+                    return told
+                told += advance(session, alert, now)
+            _STUMBLED.discard(alert.id)
+        except Exception:
             if alert is None:
-                return told
-            told += advance(session, alert, now)
+                raise
+            # It is tried again after the others, in every pass.
+            _log.exception("alert %s cannot go on", alert.id)
+            _STUMBLED.add(alert.id)
+            failed.add(alert.id)
     return told
 
 
@@ -135,8 +151,8 @@ def _tell(
     return int(told), int(devices)
 
 
-def _next(session: Session) -> Alert | None:
-    alert_id = session.execute(_NEXT).scalar()
+def _next(session: Session, without: Collection[UUID]) -> Alert | None:
+    alert_id = session.execute(_NEXT, {"without": list(without)}).scalar()
     return None if alert_id is None else records.get(session, alert_id)
 
 
@@ -152,13 +168,27 @@ def _finish(session: Session, alert: Alert, ended_how: str | None, now: datetime
     )  # fmt: skip
     inside.empty(session, alert.id)
     if alert.audience == "area" and settings().alerts.tells_all_clear:
-        for about in alert.about:
-            duty.all_clear(session, records.get(session, about), alert, now)
+        for updated in _not_cleared(session, alert):
+            duty.all_clear(session, updated, alert, now)
+
+
+def _not_cleared(session: Session, alert: Alert) -> Iterator[Alert]:
+    """What an alert updates; of an update that was itself overtaken before it had reached everybody, also what that
+    one updated."""
+    for about in alert.about:
+        updated = records.get(session, about)
+        yield updated
+        if updated.resolved_at is None:
+            yield from _not_cleared(session, updated)
+
+
+# Alerts that failed in this process when they were last tried.
+_STUMBLED: set[UUID] = set()
 
 
 _NEXT = text(
     """
-    SELECT id FROM notify.alert WHERE status = 'sending'
+    SELECT id FROM notify.alert WHERE status = 'sending' AND NOT id = ANY(CAST(:without AS uuid[]))
      ORDER BY array_position(ARRAY['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown'], severity), received_at
      LIMIT 1 FOR UPDATE SKIP LOCKED
     """

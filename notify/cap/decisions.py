@@ -61,7 +61,7 @@ def _decide_once(lane: int, now: datetime) -> int:
     """One transaction; 0 where nobody is due, the lane is somebody else's, or the channels have enough to do."""
     with db.unit_of_work() as session:
         closed = rounds.closed_rounds(session, now)
-        taken = turns.take(session, lane, closed) if closed.runs else None
+        taken = turns.take(session, lane, closed, now) if closed.runs else None
         if taken is None or not taken.people:
             return 0
         decided = turns.decide(session, taken.people, closed, now)

@@ -11,8 +11,10 @@ ones not begun are due again at once, and only those begun and not answered are 
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +25,8 @@ from uuid import UUID
 import orjson
 
 from partners.outcomes import Delivered, Outcome, Refused, RetryLater, Unregistered
+
+_log = logging.getLogger("mykaohsiung.pusher")
 
 _WORDS = {"delivered": Delivered, "unregistered": Unregistered, "later": RetryLater, "refused": Refused}
 
@@ -118,7 +122,10 @@ def left_by_the_dead(folder: Path) -> Iterator[list[Left]]:
             file = _locked(path)
             if file is not None:
                 held.append((file, path))
-                left = _read(path.read_bytes())
+                left, is_damaged = _read(path.read_bytes())
+                if is_damaged:
+                    _log.error("journal %s is damaged: what follows its first bad line is not known", path)
+                    shutil.copyfile(path, path.with_suffix(".bad"))
                 if left.channel:
                     found.append(left)
         yield found
@@ -143,22 +150,33 @@ def _locked(path: Path) -> int | None:
     return file
 
 
-def _read(content: bytes) -> Left:
+def _read(content: bytes) -> tuple[Left, bool]:
+    """What a journal says up to its first bad line, and whether it has one."""
     left = Left()
     open_entries: dict[str, Entry] = {}
     begun: dict[str, Entry] = {}
     # The last line may have been cut off by the kill.
+    is_damaged = False
     for line in content.split(b"\n")[:-1]:
-        what, *more = orjson.loads(line)
-        if what == "leased":
-            left.channel = more[0]
-            open_entries = {delivery: Entry(UUID(delivery), attempt, excused) for delivery, attempt, excused in more[1]}
-        elif what == "begun":
-            begun[more[0]] = open_entries.pop(more[0])
-        else:
-            left.answered.append((begun.pop(more[0]), _WORDS[more[1]](*more[2:])))
+        try:
+            what, *more = orjson.loads(line)
+            if what == "leased":
+                entries = {delivery: Entry(UUID(delivery), attempt, excused) for delivery, attempt, excused in more[1]}
+                left.channel, open_entries = more[0], entries
+            elif what == "begun":
+                begun[more[0]] = open_entries.pop(more[0])
+            else:
+                outcome = _WORDS[more[1]](*more[2:])
+                left.answered.append((begun.pop(more[0]), outcome))
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+            is_damaged = True
+            break
+    if is_damaged:
+        # Any of the others may have been begun after that line.
+        begun |= open_entries
+        open_entries = {}
     left.in_doubt, left.not_begun = list(begun.values()), list(open_entries.values())
-    return left
+    return left, is_damaged
 
 
 def _worded(outcome: Outcome) -> list[object]:

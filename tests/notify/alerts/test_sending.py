@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,14 @@ from uuid import UUID
 import psycopg.errors
 import pytest
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from core import db
 from core.ids import typeid
 from core.text import Text
 from notify import deliveries
 from notify.alerts import duty, records, repeats, sending
+from notify.alerts.errors import AlertNotOpen, AlertWordsRefused
 from notify.alerts.records import Alert
 from notify.districts import DISTRICTS
 from partners.cap.reading import read
@@ -256,6 +258,49 @@ def test_a_correction_needs_one_person_stops_what_waits_and_reaches_exactly_whoe
     assert city.row("SELECT status, last_error FROM notify.delivery WHERE device_id = :id", id=second_device) == (
         "withdrawn", "alert_cancelled",
     )  # fmt: skip
+
+
+def test_one_person_may_not_say_anything_to_whoever_heard_a_past_alert(city: City) -> None:
+    drill = city.sent(alert(info(area(geocode(IN_XINXING)), severity="Extreme"), status="Exercise"))
+    day = timedelta(hours=24)
+    fine = Text("系統測試誤發。", "Sent by mistake.")
+    for said in (Text("請到 evil.example 領取。", "Sorry."), Text("誤發。", "Go to https://evil.example/"),
+                 Text("誤\u202e發。", "Sorry.")):  # fmt: skip
+        with pytest.raises(AlertWordsRefused), db.unit_of_work() as session:
+            duty.correct(session, drill.id, said, officer_id=FIRST, now=NOW)
+        with pytest.raises(AlertWordsRefused), db.unit_of_work() as session:
+            duty.cancel(session, drill.id, said, officer_id=FIRST, now=NOW)
+    with pytest.raises(AlertNotOpen), db.unit_of_work() as session:
+        duty.correct(session, drill.id, fine, officer_id=FIRST, now=drill.expires_at + day)
+    with db.unit_of_work() as session:
+        told = duty.correct(
+            session, drill.id, fine, officer_id=FIRST, now=drill.expires_at + day - timedelta(minutes=1)
+        )
+    assert city.row("SELECT urgency FROM notify.alert_part WHERE alert_id = :id", id=told.id) == (8,)
+
+
+def test_an_alert_that_fails_keeps_no_other_from_going_out(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    resident, _ = city.phone(district=XINXING)
+    bad = city.approved(alert(info(area(geocode(IN_XINXING)), severity="Extreme")))
+    good = city.approved(alert(info(area(geocode(IN_XINXING)), severity="Minor"), identifier="KHC-2"))
+    city.run(
+        "INSERT INTO notify.alert_inside (alert_id, part, person_id, device_id) "
+        "SELECT id, 0, id, id FROM notify.alert WHERE id = :id",
+        id=good.id,
+    )
+    advance = sending.advance
+
+    def fails(session: Session, each: Alert, now: datetime) -> int:
+        if each.id == bad.id:
+            raise ZeroDivisionError
+        return advance(session, each, now)
+
+    monkeypatch.setattr(sending, "advance", fails)
+    assert sending.send_due(NOW) == 1
+    assert city.people_told(good.id) == {resident} and not city.people_told(bad.id)
+    monkeypatch.setattr(sending, "advance", advance)
+    assert sending.send_due(NOW) == 1, "it goes on when the failure is over"
+    assert city.row("SELECT count(*) FROM notify.alert_inside") == (0,)
 
 
 def test_a_grave_alert_rings_again_three_times_at_most_on_phones_that_have_not_opened_it(
