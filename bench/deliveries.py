@@ -7,7 +7,8 @@ The yardstick sends the same bodies to the same sandbox with `requests.Session`,
 and does nothing else: it reads no queue, opens no address, remembers nothing. All share the machine.
 
 For the emergency the sandbox waits `--delay` seconds before each answer, as a network does, so that a sender's threads
-are the limit and not the processors; the time runs from before the messages are written to the last hand-over.
+are the limit and not the processors. The time runs from the second officer's approval to the last hand-over: the
+audience is resolved within it, by this process in the place of a worker.
 """
 
 from __future__ import annotations
@@ -34,9 +35,9 @@ import urllib3
 from firebase_admin import messaging
 from google.auth.transport.requests import Request
 
-from bench import push_city
+from bench import emergency, push_city
 from bench.pushers import ROOT, Pushers, wait_until
-from core import embedded, migrate
+from core import clock, db, embedded, migrate
 from notify.channels.threads import THREADS
 from partners.fcm import client as fcm_client
 from partners.fcm.messages import Push
@@ -251,15 +252,18 @@ def _remembered(place: Scene, devices: int) -> float:
 
 
 def _emergency(place: Scene, devices: int, number: int, delay: float) -> float:
-    """Seconds from before the messages are written to the last hand-over."""
+    """Seconds from the second officer's approval to the last hand-over, resolving the audience included."""
     place.clear()
     push_city.settle_phones(place.database_url, devices)
+    db.configure(place.database_url, connections=2)
+    emergency.spread(clock.now())
     if delay:
         rule = {"partner": "fcm", "operation": "send", "mode": "slow", "params": {"seconds": delay}}
         assert urllib3.request("POST", f"{place.sandbox_url}/switches", json=rule).status < 300
+    alert_id = emergency.entered(clock.now())
     with place.senders(number):
         started_at = time.time()
-        push_city.line_up(place.database_url)
+        emergency.approved_and_resolved(alert_id)
         return place.wait_for(devices) - started_at
 
 

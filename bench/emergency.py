@@ -1,25 +1,25 @@
-"""An alert for the whole city, as two duty officers send it: what the bench of an emergency begins with."""
+"""An alert for the whole city, as two duty officers send it and a worker resolves it, to phones all over the city."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
-from core import db
-from notify.alerts import composing, duty, intake
+from core import clock, db
+from notify.alerts import composing, duty, intake, records, sending
 from notify.districts import DISTRICTS
 
 # Nobody's in particular: the database only holds that they differ.
 _FIRST, _SECOND = UUID(int=1), UUID(int=2)
 
 
-def city_wide(now: datetime, *, severity: str = "Extreme") -> UUID:
-    """Enter and approve an alert for all districts; it is `sending` from then on. Answers its id, which is the event's
-    id of its messages and deliveries."""
+def entered(now: datetime, *, severity: str = "Extreme") -> UUID:
+    """An alert for the whole city that the first officer has entered and that waits for the second. Answers its id."""
     words = {"zh": "全市地震演練測試，請就地掩護。", "en": "A measurement: take cover where you are."}
-    given = {
+    given: dict[str, Any] = {
         "event": "地震", "category": "Geo", "response": "Shelter", "urgency": "Immediate", "severity": severity,
         "certainty": "Observed", "headline": words, "description": words, "instruction": None, "web": None,
         "expires_at": now + timedelta(hours=2), "is_drill": False,
@@ -27,25 +27,35 @@ def city_wide(now: datetime, *, severity: str = "Extreme") -> UUID:
     }  # fmt: skip
     with db.unit_of_work() as session:
         content = composing.document(given, None, now)
-        alert = intake.receive(session, content, source="desk", officer_id=_FIRST, now=now).alert
-        duty.approve(session, alert.id, officer_id=_SECOND, now=now)
-    return alert.id
+        return intake.receive(session, content, source="desk", officer_id=_FIRST, now=now).alert.id
 
 
-def people(count: int, now: datetime) -> None:
-    """People with a phone each, spread over the districts, a third of them at a position in the city."""
+def approved_and_resolved(alert_id: UUID) -> None:
+    """The second officer approves, and one worker resolves the audience, without the second that it may wait for its
+    turn; senders hand over meanwhile what each chunk has lined up."""
     with db.unit_of_work() as session:
-        session.execute(
-            text(
-                """
-                INSERT INTO notify.device (id, person_id, kind, address_index, address_sealed, name, created_at,
-                                           last_seen_at, position, position_at, district)
-                SELECT gen_random_uuid(), gen_random_uuid(), 'fid', sha256(CAST(CAST(n AS text) AS bytea)), '', '',
-                       :now, :now, CASE WHEN n % 3 = 0 THEN point(120.2 + random() * 0.25, 22.5 + random() * 0.4) END,
-                       CASE WHEN n % 3 = 0 THEN CAST(:now AS timestamptz) END,
-                       (CAST(:districts AS text[]))[1 + n % 38]
-                  FROM generate_series(1, :count) AS n
-                """
-            ),
-            {"now": now, "count": count, "districts": list(DISTRICTS)},
-        )
+        duty.approve(session, alert_id, officer_id=_SECOND, now=clock.now())
+    is_out = False
+    while not is_out:
+        sending.send_due(clock.now())
+        with db.unit_of_work() as session:
+            is_out = records.get(session, alert_id).status != "sending"
+
+
+def spread(now: datetime) -> None:
+    """Put the phones that are there into the city: a third at a position, a third in a district alone, and of a third
+    nothing is known."""
+    with db.unit_of_work() as session:
+        session.execute(_SPREAD, {"now": now, "districts": list(DISTRICTS)})
+
+
+_SPREAD = text(
+    """
+    UPDATE notify.device AS d
+       SET position = CASE WHEN n % 3 = 0 THEN point(120.2 + random() * 0.25, 22.5 + random() * 0.4) END,
+           position_at = CASE WHEN n % 3 = 0 THEN CAST(:now AS timestamptz) END,
+           district = CASE WHEN n % 3 < 2 THEN (CAST(:districts AS text[]))[1 + n % 38] END
+      FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM notify.device WHERE gone_at IS NULL) AS numbered
+     WHERE numbered.id = d.id
+    """
+)
