@@ -144,13 +144,13 @@ _LEASING = """
                 WHEN l.device_id IS NOT NULL AND (v.gone_at IS NOT NULL OR v.person_id <> m.person_id)
                 THEN 'device_gone'
                 WHEN m.recalled_at IS NOT NULL THEN 'recalled'
+                WHEN m.settled_at IS NOT NULL THEN 'need_passed'
                 WHEN r.status = 'stopped' THEN 'stopped'
                 WHEN m.basis IN ('subscription', 'question') AND (s.status IS DISTINCT FROM 'live' OR s.ends_at <= :now)
                      AND (m.basis = 'subscription' AND s.ended_how IN ('count', 'replaced')
                           AND m.created_at <= s.ended_at) IS NOT TRUE
                 THEN 'subscription_ended'
                 WHEN m.basis IN ('subscription', 'question') AND t.status = 'closed' THEN 'topic_closed'
-                WHEN m.settled_at IS NOT NULL THEN 'need_passed'
                 WHEN a.status IN ('cancelled', 'refused') THEN 'alert_cancelled'
                 WHEN a.expires_at <= :now THEN 'alert_expired'
                 WHEN r.is_held THEN 'held'

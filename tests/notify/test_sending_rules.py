@@ -63,9 +63,9 @@ def waiting(database: db.Database, provider: RecordingProvider) -> Told:
     ("what", "why"),
     [
         ("UPDATE notify.message SET recalled_at = now()", "recalled"),
+        ("UPDATE notify.message SET settled_at = now()", "need_passed"),
         ("UPDATE notify.run SET status = 'stopped'", "stopped"),
         (
-        ("UPDATE notify.message SET settled_at = now()", "need_passed"),
             "UPDATE notify.subscription SET status = 'ended', ended_at = now(), ended_how = 'citizen'",
             "subscription_ended",
         ),
