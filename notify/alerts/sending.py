@@ -151,7 +151,7 @@ def _tell(
     return int(told), int(devices)
 
 
-def _next(session: Session, without: Collection[UUID]) -> Alert | None:
+def _next(session: Session, without: Collection[UUID] = ()) -> Alert | None:
     alert_id = session.execute(_NEXT, {"without": list(without)}).scalar()
     return None if alert_id is None else records.get(session, alert_id)
 
