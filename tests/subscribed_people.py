@@ -13,7 +13,8 @@ from core.ids import new_uuid
 
 
 def subscribers(stack: Stack, number: int, *, district: str) -> list[UUID]:
-    """So many people with a phone who subscribe to roadworks and live in the district; nobody of them is asleep."""
+    """So many people with a phone who subscribe to roadworks and live in the district; nobody who subscribes to
+    roadworks is asleep, the demo city's people neither: a sending is over when the last of them has been told."""
     people = [new_uuid() for _ in range(number)]
     phones = [(new_uuid(), person, f"c{person.hex[-21:]}") for person in people]
     now = clock.now()
@@ -33,8 +34,11 @@ def subscribers(stack: Stack, number: int, *, district: str) -> list[UUID]:
         )
         database.execute(
             "INSERT INTO notify.preference (person_id, quiet_from, quiet_until, updated_at) "
-            "SELECT p, %s, %s, %s FROM unnest(%s::uuid[]) p",
-            (later, latest, now, people),
+            "SELECT DISTINCT s.person_id, %s::time, %s::time, %s::timestamptz FROM notify.subscription s "
+            "JOIN notify.topic t ON t.id = s.topic_id AND t.code = 'roadworks.near' "
+            "ON CONFLICT (person_id) DO UPDATE SET quiet_from = excluded.quiet_from, "
+            "quiet_until = excluded.quiet_until",
+            (later, latest, now),
         )
         with database.cursor() as cursor:
             cursor.executemany(
