@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
@@ -30,6 +30,9 @@ from notify.cap.rounds import GATHER_SECONDS, Rounds
 
 MOST_PEOPLE = 500
 MOST_PENDING = 20_000
+LEAVES_WITHIN_SECONDS = 60
+PASSES_FROM = 4
+"""What is as urgent as this is decided on however much the channels have to do."""
 EARLIER_MINUTES = 10
 """So long before the digest what can wait is decided on: by then the day shows how much room it had."""
 LANE_LOCKS = 7_270_034
@@ -73,7 +76,7 @@ class CapExceeded(AssertionError):
     """A decision would have rung somebody more often than they allow; nothing of it is committed."""
 
 
-def take(session: Session, lane: int, rounds: Rounds) -> Taken | None:
+def take(session: Session, lane: int, rounds: Rounds, now: datetime) -> Taken | None:
     """Lock the lane until the transaction ends and find who is due in it; None where somebody else has the lane.
 
     The lock is tried, never waited for, and a transaction holds one: deciders cannot wait for each other.
@@ -82,7 +85,8 @@ def take(session: Session, lane: int, rounds: Rounds) -> Taken | None:
         _TAKE,
         {
             "locks": LANE_LOCKS, "lane": lane, "runs": list(rounds.runs), "due_by": list(rounds.due_by),
-            "most": MOST_PEOPLE, "most_pending": MOST_PENDING,
+            "most": MOST_PEOPLE, "most_pending": MOST_PENDING, "now": now,
+            "soon": now + timedelta(seconds=LEAVES_WITHIN_SECONDS), "passes_from": PASSES_FROM,
         },
     ).one()  # fmt: skip
     return Taken(row.people, row.is_full) if row.is_mine else None
@@ -115,23 +119,31 @@ def decide(session: Session, people: Sequence[UUID], rounds: Rounds, now: dateti
     return Decided(sum(row.n for row in rows), tallies, subscriptions)
 
 
+# Only what could leave soon keeps the channels busy: neither what sleeps, backs off or is held, nor a closed channel.
 _TAKE = text(
     """
     WITH lane AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(:locks, :lane) AS is_mine),
     pending AS (
         SELECT count(*) >= :most_pending AS is_full
-          FROM (SELECT FROM notify.delivery WHERE status = 'pending' AND channel IN ('push', 'webpush', 'line', 'sms')
-                   AND urgency < 5 LIMIT :most_pending) AS ahead
+          FROM (SELECT FROM notify.channel h
+                 CROSS JOIN generate_series(0, 4) AS u (urgency)
+                 CROSS JOIN LATERAL (
+                       SELECT FROM notify.delivery d
+                        WHERE d.channel = h.name AND d.urgency = u.urgency AND d.status = 'pending'
+                          AND d.next_at <= :soon
+                          AND d.event_id <> ALL (ARRAY(SELECT id FROM notify.run WHERE is_held AND deadline > :now))
+                        LIMIT :most_pending) AS ahead_in_it
+                 WHERE h.closed_until IS NULL LIMIT :most_pending) AS ahead
     )
     SELECT is_mine, is_full, ARRAY(
         SELECT DISTINCT due.person_id
           FROM unnest(CAST(:runs AS uuid[]), CAST(:due_by AS timestamptz[])) AS r (id, due_by)
                CROSS JOIN LATERAL (
-                   SELECT c.person_id FROM notify.candidate c
+                   SELECT c.person_id, c.priority FROM notify.candidate c
                     WHERE c.run_id = r.id AND notify.lane(c.person_id) = :lane AND c.status = 'waiting'
                       AND c.not_before <= r.due_by
                     ORDER BY c.not_before, c.person_id LIMIT :most) AS due
-         WHERE is_mine AND NOT is_full
+         WHERE is_mine AND (NOT is_full OR due.priority >= :passes_from)
          ORDER BY due.person_id LIMIT :most) AS people
       FROM lane CROSS JOIN pending
     """
@@ -198,15 +210,18 @@ _DECIDE = text(
                   END AS verdict
           FROM ranked
     ), live AS MATERIALIZED (
-        SELECT id FROM notify.subscription
-         WHERE id IN (SELECT subscription_id FROM verdict WHERE verdict IN ('sent', 'digested'))
-           AND status = 'live' AND (ends_at IS NULL OR ends_at > :now)
-         ORDER BY id FOR NO KEY UPDATE
+        SELECT s.id, t.most_sends - s.sends AS room FROM notify.subscription s JOIN notify.topic t ON t.id = s.topic_id
+         WHERE s.id IN (SELECT subscription_id FROM verdict WHERE verdict IN ('sent', 'digested'))
+           AND s.status = 'live' AND (s.ends_at IS NULL OR s.ends_at > :now)
+         ORDER BY s.id FOR NO KEY UPDATE OF s
     ), kept AS (
         SELECT v.run_id, v.person_id, v.subscription_id, v.topic_id, v.content_id, v.priority, v.deadline, v.fields,
                v.waited, v.reason, v.not_before, v.standing, v.cap, v.used, v.day, v.awake_at, v.tonight, v.tomorrow,
                v.evening, v.digest_at, v.takes_digest, v.place, v.contenders, v.is_patient,
-               CASE WHEN v.verdict IN ('sent', 'digested') AND l.id IS NULL THEN 'withdrawn' ELSE v.verdict END
+               CASE WHEN v.verdict IN ('sent', 'digested') AND l.id IS NULL
+                      OR v.verdict = 'sent' AND l.room < row_number() OVER (
+                             PARTITION BY v.subscription_id, v.verdict ORDER BY v.place)
+                    THEN 'withdrawn' ELSE v.verdict END
                AS verdict
           FROM verdict v LEFT JOIN live l ON l.id = v.subscription_id
     ), decision AS MATERIALIZED (

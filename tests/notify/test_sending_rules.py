@@ -16,8 +16,9 @@ from bench import push_city
 from core import db
 from core.ids import new_uuid
 from notify import devices, ports
-from notify.channels import paid
+from notify.channels import gates, paid
 from notify.channels.leases import lease
+from notify.channels.settling import HELD_SECONDS
 from notify.deliveries import send_due
 from partners.outcomes import Delivered, Outcome, Refused, RetryLater
 from partners.sms.messages import TextMessage
@@ -97,9 +98,40 @@ def test_a_campaign_that_is_paused_goes_on_later(waiting: Told, provider: Record
     send_due(datetime.now(UTC))
     assert rows("SELECT status, last_error, attempts - excused FROM notify.delivery") == [("pending", "held", 0)]
     change("UPDATE notify.run SET is_held = false")
-    send_due(datetime.now(UTC) + timedelta(seconds=30))
+    send_due(datetime.now(UTC) + timedelta(seconds=HELD_SECONDS + 1))
     assert [push.address for push in provider.pushes] == ["fid-of-a-subscriber"]
     assert rows("SELECT what, sum(n) FROM notify.run_tally GROUP BY what") == [("handed_over", 1)]
+
+
+def test_what_may_not_go_takes_nothing_of_the_rate(waiting: Told, provider: RecordingProvider) -> None:
+    change("UPDATE notify.run SET is_held = true")
+    send_due(datetime.now(UTC))
+    assert rows("SELECT allowance FROM notify.channel WHERE name = 'push'") == [(gates.RAMP_FROM,)]
+
+
+@pytest.mark.parametrize("urgency", [7, 8, 9])
+def test_no_alert_waits_for_the_rate(waiting: Told, provider: RecordingProvider, urgency: int) -> None:
+    change("UPDATE notify.delivery SET urgency = :urgency", urgency=urgency)
+    now = datetime.now(UTC)
+    change("UPDATE notify.channel SET allowance = 0, turn_at = :now, ramp_began_at = :now", now=now)
+    send_due(now)
+    assert len(provider.pushes) == 1
+
+
+@pytest.mark.parametrize("how", ["count", "replaced"])
+def test_the_last_message_of_a_subscription_still_goes(waiting: Told, provider: RecordingProvider, how: str) -> None:
+    change("UPDATE notify.subscription SET status = 'ended', ended_at = now(), ended_how = :how", how=how)
+    send_due(datetime.now(UTC))
+    assert len(provider.pushes) == 1
+
+
+def test_no_message_is_written_after_the_last_of_a_subscription(waiting: Told, provider: RecordingProvider) -> None:
+    change(
+        "UPDATE notify.subscription SET status = 'ended', ended_how = 'count', "
+        "ended_at = (SELECT min(created_at) FROM notify.message) - interval '1 second'"
+    )
+    send_due(datetime.now(UTC))
+    assert provider.pushes == [] and rows("SELECT last_error FROM notify.delivery") == [("subscription_ended",)]
 
 
 def test_what_was_held_up_into_the_night_rings_in_the_morning(waiting: Told, provider: RecordingProvider) -> None:

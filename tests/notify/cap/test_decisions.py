@@ -323,6 +323,39 @@ def test_nothing_more_is_made_while_the_channels_have_enough_to_do(city: City, m
     assert len(city.read("SELECT 1 FROM notify.delivery")) == 60
 
 
+@pytest.mark.parametrize(
+    "what",
+    [
+        "run SET is_held = true WHERE id = (SELECT event_id FROM notify.delivery LIMIT 1)",
+        "channel SET closed_until = now()",
+        "delivery SET next_at = next_at + interval '3 hours'",
+    ],
+)
+def test_what_cannot_leave_holds_nobody_up(city: City, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    monkeypatch.setattr(turns, "MOST_PENDING", 2)
+    people = city.people(2)
+    city.run(people)
+    decide_due(LATER)
+    following = city.run(people, topic="next", priority=3, begun_at=NOW + timedelta(hours=1))
+    urgent = city.run(people, topic="urgent", priority=4, begun_at=NOW + timedelta(hours=2))
+    decide_due(LATER + timedelta(hours=1))
+    assert city.tallies(following) == {}
+    city.change(f"UPDATE notify.{what}")
+    decide_due(LATER + timedelta(hours=1))
+    assert city.tallies(following) == {"sent": 2}
+    decide_due(LATER + timedelta(hours=2))
+    assert city.tallies(urgent) == {"sent": 2}
+
+
+def test_no_more_is_sent_by_a_subscription_than_its_topic_allows(city: City) -> None:
+    (person,) = city.people(1, daily_cap=5)
+    runs = [city.run([person], priority=priority) for priority in (4, 3, 2)]
+    city.change("""UPDATE notify.topic SET endings = '[{"rule": "count", "most": 2}]'""")
+    decide_due(LATER)
+    assert city.sent()[person] == set(runs[:2])
+    assert city.standing(runs[2], person) == ("withdrawn", "subscription_ended")
+
+
 def test_the_count_of_the_day_is_held_against_the_cap_once_more_as_it_is_written(city: City) -> None:
     (person,) = city.people(1, daily_cap=1)
     city.run([person])
