@@ -175,8 +175,11 @@ def _noted(
 
 
 def _is_for_one_thing(campaign: Campaign) -> bool:
-    """Whether it goes to those whom one thing concerns, or each to whom something of their own is due."""
-    return campaign.meant_for.subject is not None or isinstance(campaign.planned, schedules.OnEvent)
+    """Whether it goes to all whom one thing concerns (a part of them could be a person), or each to whom something of
+    their own is due."""
+    meant = campaign.meant_for
+    is_subject_alone = meant.subject is not None and not (meant.districts or meant.facts or meant.near)
+    return is_subject_alone or isinstance(campaign.planned, schedules.OnEvent)
 
 
 # Nobody waits in a run that is done, but what was decided may still be on its way to the channels.
