@@ -350,3 +350,17 @@ def test_an_address_that_nobody_could_be_reached_at_is_refused(mei: SignedIn, ki
 
 def test_a_browser_with_new_keys_is_known_again(mei: SignedIn) -> None:
     assert registered(mei).id == registered(mei).id != registered(mei, "other").id
+
+
+def test_a_device_that_is_gone_keeps_no_key(phone: OwnDevice) -> None:
+    kept = "SELECT receipt_key_sealed AS key FROM notify.device WHERE id = :id"
+    device = parse_typeid("dev", phone.id)
+    assert row(kept, id=device).key is not None
+    with db.unit_of_work() as session:
+        session.execute(
+            text(
+                "UPDATE notify.device SET gone_at = now(), gone_reason = 'unregistered', address_sealed = NULL WHERE id = :id"
+            ),
+            {"id": device},
+        )
+    assert row(kept, id=device).key is None
