@@ -4,6 +4,7 @@ The best of a person's candidates, as many as the day has room for, become messa
 lie in the inbox for the digest where tomorrow would be too late. Two rules keep the day open for what comes up:
 the last ring before the evening is not for messages of ordinary priority that are left over from another day, nor, once
 it has rung, for such as can wait until then; and what waits for tomorrow waits until its evening where it has the time.
+No subscription starves beside louder ones: what has not rung for a week has one step more, and waits for the morning.
 
     waiting ─ among the best of its round ─────────→ sent        a message, and a delivery for each live device
             ─ the last ring is kept, it can wait ──→ waiting     until the evening
@@ -35,6 +36,8 @@ PASSES_FROM = 4
 """What is as urgent as this is decided on however much the channels have to do."""
 EARLIER_MINUTES = 10
 """So long before the digest what can wait is decided on: by then the day shows how much room it had."""
+UNHEARD_DAYS = 7
+"""A subscription that has not rung for so long has one step more, and waits for the morning instead of the evening."""
 LANE_LOCKS = 7_270_034
 _DEFAULTS = Preferences()
 
@@ -103,7 +106,7 @@ def decide(session: Session, people: Sequence[UUID], rounds: Rounds, now: dateti
             "people": list(people), "now": now, "horizon": rounds.horizon, "gather": GATHER_SECONDS,
             "cap": _DEFAULTS.daily_cap, "quiet_from": _DEFAULTS.quiet_from, "quiet_until": _DEFAULTS.quiet_until,
             "zone": _DEFAULTS.timezone, "takes_digest": _DEFAULTS.takes_digest, "digest_at": _DEFAULTS.digest_at,
-            "earlier": EARLIER_MINUTES,
+            "earlier": EARLIER_MINUTES, "unheard": UNHEARD_DAYS,
         },
     ).all()  # fmt: skip
     if any(row.over_cap for row in rows):
@@ -188,14 +191,16 @@ _DECIDE = text(
     ), standing AS (
         SELECT d.*, k.cap, k.used, k.day, k.awake_at, k.tonight, k.tomorrow, k.evening, k.digest_at, k.takes_digest,
                CASE WHEN s.id IS NULL THEN 'ended' WHEN d.deadline <= :now THEN 'late'
-                    WHEN k.awake_at > :now THEN 'asleep' ELSE 'competes' END AS standing
+                    WHEN k.awake_at > :now THEN 'asleep' ELSE 'competes' END AS standing,
+               s.last_sent_at IS NULL OR s.last_sent_at < CAST(:now AS timestamptz) - make_interval(days => :unheard)
+               AS is_unheard
           FROM due d JOIN clock k USING (person_id)
                LEFT JOIN notify.subscription s
                       ON s.id = d.subscription_id AND s.status = 'live' AND (s.ends_at IS NULL OR s.ends_at > :now)
     ), ordered AS (
         SELECT *, count(*) OVER (PARTITION BY person_id, standing) AS contenders, row_number() OVER (
                    PARTITION BY person_id, standing
-                   ORDER BY least(priority + waited, 4 + waited) DESC, deadline, interest DESC, run_id) AS place
+                   ORDER BY priority + waited + is_unheard::int DESC, deadline, interest DESC, run_id) AS place
           FROM standing
     ), ranked AS (
         SELECT *, row_number() OVER (PARTITION BY person_id, standing, is_patient ORDER BY place) AS turn
@@ -217,7 +222,7 @@ _DECIDE = text(
     ), kept AS (
         SELECT v.run_id, v.person_id, v.subscription_id, v.topic_id, v.content_id, v.priority, v.deadline, v.fields,
                v.waited, v.reason, v.not_before, v.standing, v.cap, v.used, v.day, v.awake_at, v.tonight, v.tomorrow,
-               v.evening, v.digest_at, v.takes_digest, v.place, v.contenders, v.is_patient,
+               v.evening, v.digest_at, v.takes_digest, v.place, v.contenders, v.is_patient, v.is_unheard,
                CASE WHEN v.verdict IN ('sent', 'digested') AND l.id IS NULL
                       OR v.verdict = 'sent' AND l.room < row_number() OVER (
                              PARTITION BY v.subscription_id, v.verdict ORDER BY v.place)
@@ -241,7 +246,8 @@ _DECIDE = text(
                decided_at = CASE WHEN d.verdict = 'waiting' THEN NULL ELSE CAST(:now AS timestamptz) END,
                not_before = CASE WHEN d.verdict <> 'waiting' THEN c.not_before
                                  WHEN d.because = 'asleep' THEN d.awake_at WHEN d.because = 'evening' THEN d.tonight
-                                 WHEN d.evening > d.tomorrow AND d.deadline > d.evening THEN d.evening
+                                 WHEN d.evening > d.tomorrow AND d.deadline > d.evening AND NOT d.is_unheard
+                                 THEN d.evening
                                  ELSE d.tomorrow END,
                waited = c.waited + CASE WHEN d.verdict = 'waiting' AND d.because = 'cap' THEN 1 ELSE 0 END
           FROM decision d

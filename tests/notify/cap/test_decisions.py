@@ -86,6 +86,7 @@ def test_whose_evening_lies_in_their_sleep_has_no_ring_kept_for_it(city: City) -
 def test_who_finds_no_room_comes_first_among_equals_tomorrow_evening(city: City) -> None:
     (person,) = city.people(1, daily_cap=1)
     first, second = (city.run([person], topic=f"topic.{n}", interest=0.9 - n / 10) for n in range(2))
+    city.change("UPDATE notify.subscription SET last_sent_at = :at", at=NOW)
     decide_due(LATER)
     assert city.standing(second, person) == ("waiting", "cap")
     evening = EVENING + DAY
@@ -169,6 +170,7 @@ def test_who_lives_by_another_clock_has_another_day(city: City) -> None:
     (person,) = city.people(1, daily_cap=1, timezone="America/New_York")
     begun = datetime.fromisoformat("2026-11-05T21:30:00-05:00")
     today, late = (city.run([person], topic=f"t{n}", begun_at=begun, interest=1 - n / 10) for n in range(2))
+    city.change("UPDATE notify.subscription SET last_sent_at = :at", at=NOW)
     decide_due(begun + timedelta(seconds=15))
     assert city.sent()[person] == {today}
     (row,) = city.read("SELECT not_before FROM notify.candidate WHERE run_id = :id", id=late)
