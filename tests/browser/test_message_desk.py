@@ -172,20 +172,36 @@ def test_a_draft_is_kept_and_two_writers_never_overwrite_each_other_unasked(offi
     expect(other.page.get_by_label("內部名稱")).to_have_value("一起寫，我的版本")
 
 
-def test_a_topic_is_changed_by_whoever_read_it_last_alone(office: Office) -> None:
+def test_an_open_topic_changes_once_a_second_person_agrees_and_for_whoever_read_it_last_alone(office: Office) -> None:
     one, other = office.writer, office.publisher
-    for each in (one, other):
-        each.open("/desk/topics")
-        each.page.locator(".row-link", has_text="路況：塞車與改道").click()
-        each.sees("路況：塞車與改道")
+
+    def look_at_the_topic() -> None:
+        one.open("/desk/topics")
+        one.page.locator(".row-link", has_text="路況：塞車與改道").click()
+        one.sees("路況：塞車與改道")
+
+    look_at_the_topic()
     one.page.get_by_role("group", name="中文").get_by_label("範例訊息的標題").fill("國道 1 號三民段壅塞")
     one.press("加一條")
     one.page.locator(".ending").last.get_by_label("規則").select_option("count")
     one.press("儲存")
     one.sees("本機關的主題")
-    expect(one.page.locator(".row", has_text="路況：塞車與改道")).to_contain_text("20 則")
-    other.press("儲存")
-    expect(other.page.locator("form .notice.bad")).to_contain_text("同仁剛改過這個主題")
+    row = one.page.locator(".row", has_text="路況：塞車與改道")
+    expect(row).to_contain_text("修改待另一人核准")
+    expect(row).not_to_contain_text("20 則")
+    look_at_the_topic()
+
+    other.open("/desk/approvals")
+    other.page.locator("a", has_text="修改開放中的主題").first.click()
+    expect(other.page.locator("main")).to_contain_text("國道 1 號三民段壅塞")
+    other.press("核准並執行")
+    other.page.get_by_role("dialog").get_by_role("button", name="核准並執行").click()
+    expect(other.page.locator(".notice.good")).to_contain_text("已核准並執行")
+
+    one.press("儲存")
+    expect(one.page.locator("form .notice.bad")).to_contain_text("同仁剛改過這個主題")
+    one.open("/desk/topics")
+    expect(row).to_contain_text("20 則")
 
 
 def test_a_drill_is_written_by_one_confirmed_by_another_and_corrected_in_one_step(stack: Stack, office: Office) -> None:
