@@ -1,7 +1,8 @@
 """The process that hands messages over to phones: `python -m api.pusher`. Start as many as are needed, anywhere.
 
 It asks the database alone for work, twice a second when there is none: whatever happens to the broker, and however busy
-the workers are, pushes go on. What a killed one on this machine left is settled before anything is taken up.
+the workers are, pushes go on, and a thread of its own finds whom an emergency is for. What a killed one on this machine
+left is settled before anything is taken up.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from types import FrameType
 from api import push_wiring
 from core import clock, db
 from notify import deliveries
+from notify.alerts import sending as alerts
 
 _log = logging.getLogger("mykaohsiung.pusher")
 
@@ -44,6 +46,8 @@ def main() -> None:
         threading.Thread(target=_send_on, args=(least, stopping), name=f"loop-{nth}", daemon=True)
         for nth, least in enumerate(least_urgencies)
     ]
+    # The workers look for alerts, too; here no campaign's long pass is ever before them.
+    loops.append(threading.Thread(target=_tell_on, args=(stopping,), name="alerts", daemon=True))
     for loop in loops:
         loop.start()
     _log.info("ready")
@@ -65,6 +69,14 @@ def _send_on(least_urgency: int, stopping: threading.Event) -> None:
                 pass
         if not taken:
             stopping.wait(_IDLE_SECONDS)
+
+
+def _tell_on(stopping: threading.Event) -> None:
+    while not stopping.wait(_IDLE_SECONDS):
+        try:
+            alerts.send_due(clock.now())
+        except Exception as error:
+            _report("telling of alerts", error)
 
 
 def _recovered() -> bool:
