@@ -7,7 +7,7 @@ change makes another hash, and takes a campaign that waited or was scheduled bac
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -170,9 +170,10 @@ def page(
     return found, encode_moment_cursor(found[-1].created_at, found[-1].id) if is_more else None
 
 
-def due(session: Session, now: datetime) -> Campaign | None:
-    """A campaign whose time has come and that nobody else has in hand, locked; None where there is none."""
-    row = session.execute(_DUE, {"now": now}).one_or_none()
+def due(session: Session, now: datetime, passed_over: Collection[UUID] = ()) -> Campaign | None:
+    """A campaign whose time has come and that nobody else has in hand, locked; None where there is none but those that
+    are `passed_over`."""
+    row = session.execute(_DUE, {"now": now, "passed_over": list(passed_over)}).one_or_none()
     return _campaign(row) if row else None
 
 
@@ -305,7 +306,7 @@ _READ = text(f"SELECT {_COLUMNS} {_FROM} WHERE c.id = :id")
 _LOCKED = text(f"SELECT {_COLUMNS} {_FROM} WHERE c.id = :id AND c.bureau = :bureau FOR NO KEY UPDATE OF c")
 _DUE = text(
     f"SELECT {_COLUMNS} {_FROM} WHERE c.state IN ('scheduled', 'sending') AND c.next_run_at <= :now "
-    "ORDER BY c.next_run_at LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED"
+    "AND c.id <> ALL(CAST(:passed_over AS uuid[])) ORDER BY c.next_run_at LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED"
 )
 _PAGE = text(
     f"SELECT {_COLUMNS} {_FROM} WHERE c.bureau = :bureau "

@@ -6,6 +6,7 @@ Each chunk is one transaction: the next people by their id, what was counted of 
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ from notify.campaigns import audience_sql, campaigns, moves, schedules, tallies,
 from notify.campaigns.campaigns import Campaign
 from notify.cap.preferences import Preferences
 from notify.cap.rounds import GATHER_SECONDS
+
+_log = logging.getLogger("mykaohsiung.campaigns")
 
 CHUNK = 5_000
 """Subscriptions looked at in one transaction; more where few of them belong to the audience."""
@@ -54,23 +57,39 @@ def start_due(now: datetime) -> None:
 
     Opens its own units of work. Run by several workers at once, no run begins twice and no chunk is done twice.
     """
-    while begin_next(now):
+    failed: set[UUID] = set()
+    while begin_next(now, failed):
         pass
     ends_at = time.monotonic() + _LONGEST_PASS_SECONDS
     with db.single_statements() as session:
         open_runs = list(session.execute(_RESOLVING).scalars())
     for run_id in open_runs:
-        resolve(run_id, now, until=ends_at)
+        try:
+            resolve(run_id, now, until=ends_at)
+        except Exception:
+            # One run that cannot go on keeps no other waiting; it is tried again in the next pass.
+            _log.exception("run %s cannot go on", run_id)
     finish_campaigns(now)
 
 
-def begin_next(now: datetime) -> bool:
-    """Begin the run of one campaign that is due and in nobody else's hands; whether there was one."""
-    with db.unit_of_work() as session:
-        campaign = campaigns.due(session, now)
+def begin_next(now: datetime, failed: set[UUID] | None = None) -> bool:
+    """Begin the run of one campaign that is due and in nobody else's hands; whether there was one.
+
+    One that cannot begin is added to `failed`, and passed over where it stands there.
+    """
+    failed = set() if failed is None else failed
+    campaign = None
+    try:
+        with db.unit_of_work() as session:
+            campaign = campaigns.due(session, now, failed)
+            if campaign is None:
+                return False
+            _begin(session, campaign, now)
+    except Exception:
         if campaign is None:
-            return False
-        _begin(session, campaign, now)
+            raise
+        _log.exception("campaign %s cannot begin", campaign.id)
+        failed.add(campaign.id)
     return True
 
 

@@ -99,6 +99,19 @@ def test_two_workers_never_begin_the_same_run(desk: Desk, people: People, small_
              "FROM notify.run")  # fmt: skip
 
 
+def test_a_run_that_cannot_go_on_keeps_no_other_waiting(desk: Desk, people: People) -> None:
+    _awake(people(desk.topic_id, MANY))
+    first, second = desk.approved(), desk.approved()
+    now = clock.now()
+    broken = parse_typeid("cmp", first["id"])
+    rows("UPDATE notify.campaign SET next_run_at = next_run_at - interval '1 hour' WHERE id = :id", id=broken)
+    assert runs.begin_next(now)
+    rows('UPDATE notify.campaign SET audience = \'{"near": {"circle": {}}}\' WHERE id = :id', id=broken)
+    runs.start_due(now)
+    states = {row.campaign_id: row.status for row in rows("SELECT campaign_id, status FROM notify.run")}
+    assert states == {broken: "resolving", parse_typeid("cmp", second["id"]): "deciding"}
+
+
 def test_a_crash_between_or_within_chunks_loses_nobody_and_counts_nobody_twice(
     desk: Desk, people: People, small_chunks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
