@@ -117,6 +117,14 @@ DONE_TOGETHER = {
     "POST /v1/bills/<bill_id>/payment-slips",
     "DELETE /v1/payment-slips/<slip_id>",
     "PATCH /v1/inbox/<message_id>",
+    "POST /v1/inbox/<message_id>/complaint",
+    "PATCH /v1/notification-preferences",
+    "POST /v1/subscriptions",
+    "PATCH /v1/subscriptions/<subscription_id>",
+    "DELETE /v1/subscriptions/<subscription_id>",
+    "POST /v1/subscriptions/<subscription_id>/renewal",
+    "POST /v1/subscription-offers/<offer_id>/acceptance",
+    "DELETE /v1/subscription-offers/<offer_id>",
 }
 
 
