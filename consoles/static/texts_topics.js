@@ -9,6 +9,7 @@ export const TOPIC_TEXTS = {
   topic_ends: { zh: "結束：{ends}", en: "Ends: {ends}" },
   topic_change_awaiting: { zh: "修改待另一人核准，核准前維持原樣", en: "A change waits for a second person; until then the topic stays as it is" },
   topic_open_change_hint: { zh: "這個主題開放中：儲存後由另一位核定人核准才生效。", en: "This topic is open: what you save holds once another approver of messages has approved it." },
+  topic_closed_change_hint: { zh: "停止的主題照原樣再開放，一人即可；改過再開放，要另一位核定人核准才生效。", en: "A closed topic is opened again by one person as it was; opened otherwise, it takes the approval of another approver." },
   facts_awaiting: { zh: "敏感資料待另一人核准", en: "Sensitive facts wait for a second person" },
   topic_status_draft: { zh: "草稿", en: "Draft" },
   topic_status_open: { zh: "開放訂閱", en: "Open" },

@@ -1,8 +1,9 @@
 """A bureau's own topics: written, opened, closed.
 
 What people have subscribed to is changed by two persons: once a topic is open, a change is proposed, and holds when a
-publisher of the bureau who did not write it has approved it. So are the sensitive facts of any topic. A topic whose
-purpose changes loses the sensitive facts that were agreed to for the old one.
+publisher of the bureau who did not write it has approved it. So is opening a closed topic otherwise than it was open,
+and so are the sensitive facts of any topic. A topic whose purpose changes loses the sensitive facts that were agreed
+to for the old one.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ CHANGE: Final = "notify.topic_change"
 APPROVERS: Final = ("publisher",)
 TEXTS: Final = ("name", "purpose", "sample_title", "sample_body", "legal_basis")
 _TITLE = Text("主題使用敏感資料", "A topic that uses sensitive facts")
-_CHANGE_TITLE = Text("修改開放中的主題", "A change of an open topic")
+_CHANGE_TITLE = Text("修改開放中的主題，或改過再開放", "A change of an open topic, or one opened again otherwise")
 _LABELS: Final = {
     "name": Text("名稱", "Name"),
     "purpose": Text("用途", "Purpose"),
@@ -45,6 +46,7 @@ _LABELS: Final = {
 _MOVERS: Final = "publisher"
 # How long each may be is in the schema: here only what the words say is judged.
 _MOST_COLUMNS = 1200
+_PLAIN: Final = ("highest_priority", "subject_kind", "offered_at", "offered_days")
 
 
 def create(session: Session, body: Mapping[str, Any], *, by: Actor, now: datetime) -> Topic:
@@ -61,8 +63,9 @@ def create(session: Session, body: Mapping[str, Any], *, by: Actor, now: datetim
 
 def change(session: Session, code: str, body: Mapping[str, Any], *, version: int, by: Actor, now: datetime) -> Topic:
     """Put a topic as it is to be from now on; of an open one the change is proposed and holds once it is approved,
-    except that a publisher opens and closes alone. People who have it keep the last day that they were told; the other
-    rules hold for them from the next message on. Raises NotFound, PreconditionFailed, Forbidden, InvalidRequest."""
+    except that a publisher opens and closes alone. A closed one opens alone only as it was when it was open: else that
+    is proposed, too. People who have it keep the last day that they were told; the other rules hold for them from the
+    next message on. Raises NotFound, PreconditionFailed, Forbidden, InvalidRequest, TopicChangeWaits."""
     topic = topics.of_bureau(session, str(by.bureau), code, is_locked=True)
     if topic.version != version:
         raise PreconditionFailed
@@ -72,13 +75,13 @@ def change(session: Session, code: str, body: Mapping[str, Any], *, version: int
     held = topic.facts if body["texts"]["purpose"] == _both(topic.purpose) else ()
     allowed, sensitive = _split(body["facts"], held)
     values = _checked(body) | {"id": topic.id, "facts": allowed, "now": now}
-    if topic.status == "open" and _differs(topic, values):
-        if body["status"] != "open":
-            raise _invalid("/status", "close it as it is: a change of an open topic waits for a second person")
+    if topic.status == "open" and _differs(topic, values) and body["status"] != "open":
+        raise _invalid("/status", "close it as it is: a change of an open topic waits for a second person")
+    if _takes_two(session, topic, values):
         # New sensitive facts are asked for once the change holds: who decides on them reads the purpose that holds.
         _propose(session, topic, values, by, now)
         return topic
-    session.execute(_CHANGE, values)
+    session.execute(_CHANGE, values | {"last_open": _as_open(topic, values)})
     changed = topics.of_bureau(session, str(by.bureau), code)
     _ask_for(session, changed, sensitive, by, now)
     return changed
@@ -107,18 +110,43 @@ def _proposed_change(code: str) -> Select[Approval]:
     return select(Approval).where(Approval.kind == CHANGE, Approval.subject == code, Approval.status == "proposed")
 
 
+def _takes_two(session: Session, topic: Topic, values: Mapping[str, Any]) -> bool:
+    """Whether people would be told of something else than what stood open, and nobody but its writer has read it."""
+    if values["status"] != "open" or topic.status == "draft":
+        return False
+    if topic.status == "open":
+        return _differs(topic, values)
+    last_open = session.execute(_LAST_OPEN, {"id": topic.id}).scalar()
+    return bool(last_open != _terms_of(values))
+
+
+def _as_open(topic: Topic, values: Mapping[str, Any]) -> str | None:
+    """What is remembered of a topic that closes now; None keeps what is remembered already."""
+    is_closing = topic.status == "open" and values["status"] == "closed"
+    return orjson.dumps(_terms(topic)).decode() if is_closing else None
+
+
 def _differs(topic: Topic, values: Mapping[str, Any]) -> bool:
     """Whether anything but its status would change."""
-    held = {name: getattr(topic, name) for name in ("highest_priority", "subject_kind", "offered_at", "offered_days")}
+    return _terms_of(values) != _terms(topic)
+
+
+def _terms(topic: Topic) -> dict[str, Any]:
+    """All that people are told of a topic, and by which its messages are held, as JSON."""
+    held = {name: getattr(topic, name) for name in _PLAIN}
     held |= {
         f"{name}_{language}": getattr(getattr(topic, name), language) for name in TEXTS for language in ("zh", "en")
     }
-    return (
-        any(values[name] != value for name, value in held.items())
-        or set(values["channels"]) != set(topic.channels)
-        or set(values["facts"]) != set(topic.facts)
-        or orjson.loads(values["endings"]) != [dict(each) for each in topic.endings]
-    )
+    endings = [dict(each) for each in topic.endings]
+    return held | {"channels": sorted(topic.channels), "facts": sorted(topic.facts), "endings": endings}
+
+
+def _terms_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a topic that is to be."""
+    held = {name: values[name] for name in _PLAIN}
+    held |= {f"{name}_{language}": values[f"{name}_{language}"] for name in TEXTS for language in ("zh", "en")}
+    endings = orjson.loads(values["endings"])
+    return held | {"channels": sorted(values["channels"]), "facts": sorted(values["facts"]), "endings": endings}
 
 
 def _propose(session: Session, topic: Topic, values: Mapping[str, Any], by: Actor, now: datetime) -> None:
@@ -134,9 +162,9 @@ def _propose(session: Session, topic: Topic, values: Mapping[str, Any], by: Acto
 def _put_in_force(session: Session, approval: Approval, now: datetime) -> None:
     values = dict(approval.body)
     topic = topics.of_bureau(session, str(approval.bureau), values.pop("code"), is_locked=True)
-    if topic.status != "open" or topic.version != values.pop("version"):
+    if topic.version != values.pop("version"):
         raise PreconditionFailed
-    session.execute(_CHANGE, values | {"now": now})
+    session.execute(_CHANGE, values | {"now": now, "last_open": None})
 
 
 def _change_shown(body: Mapping[str, Any]) -> list[Shown]:
@@ -270,10 +298,12 @@ _CHANGE = text(
     UPDATE notify.topic
        SET {_PAIRS}, channels = :channels, highest_priority = :highest_priority, subject_kind = :subject_kind,
            endings = CAST(:endings AS jsonb), facts = :facts, status = :status, offered_at = :offered_at,
-           offered_days = :offered_days, version = version + 1, updated_at = :now
+           offered_days = :offered_days, last_open = coalesce(CAST(:last_open AS jsonb), last_open),
+           version = version + 1, updated_at = :now
      WHERE id = :id
     """  # noqa: S608
 )
+_LAST_OPEN = text("SELECT last_open FROM notify.topic WHERE id = :id")
 _ALLOW = text(
     """
     UPDATE notify.topic

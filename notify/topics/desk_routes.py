@@ -78,7 +78,8 @@ def show_bureau_topic(call: Call) -> Answer:
 )
 def change_topic(call: Call) -> Answer:
     """`If-Match` carries the `ETag` of the last reading. Only a publisher opens or closes. A change of an open topic is
-    proposed (`awaits_change`) and holds once another publisher has approved it (`/v1/approvals`)."""
+    proposed (`awaits_change`) and holds once another publisher has approved it (`/v1/approvals`); so is opening a
+    closed topic otherwise than it was open."""
     sent = call.request.headers.get("If-Match")
     changed = desk.change(
         call.session, call.path["topic_code"], call.body, version=_version(sent), by=call.actor, now=call.now

@@ -75,9 +75,9 @@ class TopicChangeWaits(Problem):
     status = 409
     title = Text("這個主題已有修改待核准", "A change of this topic already waits")
     explanation = Text(
-        "開放中的主題由另一人核准後才會變更。請先核准、退回或撤回待核准的修改。",
-        "An open topic changes once another person has approved it. What waits is to be approved, declined or "
-        "withdrawn first.",
+        "開放中的主題，或改過再開放的主題，由另一人核准後才會變更。請先核准、退回或撤回待核准的修改。",
+        "An open topic, or one opened again otherwise, changes once another person has approved it. What waits is to "
+        "be approved, declined or withdrawn first.",
     )
 
 

@@ -126,6 +126,62 @@ def test_an_open_topic_changes_once_another_publisher_of_the_bureau_has_approved
     assert changed["facts"] == [], "they were agreed to for another purpose"
 
 
+def test_a_closed_topic_opens_again_by_one_person_only_as_it_was(
+    editor: SignedInOfficer, publisher: SignedInOfficer
+) -> None:
+    address, asked = "/v1/bureau/topics/culture.festival", _body(status="open", offered_at=None, offered_days=None)
+    publisher.call("POST", "/v1/bureau/topics", asked | {"code": "culture.festival"})
+
+    def put(status: str, **changed: Any) -> dict[str, Any]:
+        tag = publisher.call("GET", address).headers["ETag"]
+        answer = publisher.call("PUT", address, asked | changed | {"status": status}, If_Match=tag)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json)
+
+    assert put("closed")["status"] == "closed"
+    assert put("open")["status"] == "open"
+    put("closed")
+    for changed in (
+        {"texts": asked["texts"] | {"legal_basis": _both("another law")}},
+        {"endings": [{"rule": "count", "most": 900}]},
+        {"highest_priority": "urgent"},
+        {"facts": ["has_car"]},
+        {"channels": ["push", "sms"]},
+    ):
+        put("closed", **changed)
+        waits = put("open", **changed)
+        assert (waits["status"], waits["awaits_change"]) == ("closed", True), changed
+        (proposal,) = publisher.call("GET", "/v1/approvals?status=proposed").json["items"]
+        assert publisher.decide(proposal["id"], is_approved=True).status_code == 403
+        assert publisher.call("POST", f"/v1/approvals/{proposal['id']}/withdrawal").status_code == 200
+    assert put("closed")["awaits_change"] is False
+    assert put("open")["status"] == "open", "as it was is as it was, whatever was written meanwhile"
+
+
+def test_a_topic_written_anew_while_closed_opens_once_a_second_person_agrees(
+    client: FlaskClient, editor: SignedInOfficer, publisher: SignedInOfficer
+) -> None:
+    address, asked = "/v1/bureau/topics/culture.festival", _body(status="open")
+    publisher.call("POST", "/v1/bureau/topics", asked | {"code": "culture.festival"})
+    publisher.call("PUT", address, asked | {"status": "closed"}, If_Match='"1"')
+    texts = asked["texts"] | {"purpose": _both("something else")}
+    assert (
+        publisher.call("PUT", address, asked | {"texts": texts, "status": "closed"}, If_Match='"2"').json["status"]
+        == "closed"
+    )
+    waits = publisher.call("PUT", address, asked | {"texts": texts}, If_Match='"3"').json
+    assert (waits["status"], waits["awaits_change"]) == ("closed", True)
+    (proposal,) = publisher.call("GET", "/v1/approvals?status=proposed").json["items"]
+    another = signed_in_officer(client, "publisher", bureau="culture")
+    assert another.decide(proposal["id"], is_approved=True).status_code == 200
+    opened = editor.call("GET", address).json
+    assert (opened["status"], opened["texts"]["purpose"]["en"], opened["awaits_change"]) == (
+        "open",
+        "something else",
+        False,
+    )
+
+
 _SENSELESS: list[tuple[dict[str, Any], str]] = [
     ({"endings": []}, "/endings"),
     ({"endings": [{"rule": "date"}]}, "/endings/0/rule"),

@@ -114,7 +114,7 @@ function topicForm(topic) {
       el("fieldset", { class: "group" }, el("legend", {}, t("topic_facts")), el("p", { class: "hint" }, t("topic_facts_hint", { names: SENSITIVE.map(factName).join(t("and")) })),
         el("div", { class: "boxes" }, facts.map(([, { block }]) => block))),
       offered.block, days.block)),
-    card(null, el("div", { class: "form" }, status.block, topic?.status === "open" && el("p", { class: "hint" }, t("topic_open_change_hint")), topic && el("p", { class: "hint" }, t("topic_changed_at", { at: momentText(topic.updated_at) })), problem,
+    card(null, el("div", { class: "form" }, status.block, topic && topic.status !== "draft" && el("p", { class: "hint" }, t(`topic_${topic.status}_change_hint`)), topic && el("p", { class: "hint" }, t("topic_changed_at", { at: momentText(topic.updated_at) })), problem,
       el("div", { class: "actions" }, pressed))));
 }
 
