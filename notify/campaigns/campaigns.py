@@ -221,6 +221,7 @@ def _checked(session: Session, by: Actor, document: Mapping[str, Any], now: date
             domains=settings().campaign_link_domains,
         ),
     )
+    errors += _wrong_link(content, audience)
     errors += _wrong_event(schedule, audience, by)
     errors += _wrong_channels(document["channels"], topic)
     deadline = _deadline(document.get("deadline"), errors, now)
@@ -244,6 +245,14 @@ def _collected(errors: list[FieldError], read: Callable[[], _Read]) -> _Read | N
     except CampaignRefused as refused:
         errors += refused.errors
         return None
+
+
+def _wrong_link(content: Content | None, audience: Audience | None) -> list[FieldError]:
+    """A link made for those of whom a fact was used would tell the site that whoever comes by it is one of them."""
+    if content is None or audience is None or not audience.facts or words.names_only_a_page(content.link):
+        return []
+    reason = "carries more than a page: to people chosen by a fact, no ?, #, ;, = or & on another site"
+    return [FieldError("/content/link", reason)]
 
 
 def _wrong_event(schedule: Schedule | None, audience: Audience | None, by: Actor) -> list[FieldError]:

@@ -26,6 +26,7 @@ DEFAULT_DOMAINS = ("kcg.gov.tw", "gov.tw")
 _FIELD = re.compile(r"\{([a-z][a-z0-9_]{0,29})\}")
 _APP_PATH = re.compile(r"/app(/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/?#-]*)?")
 _HTTPS = re.compile(r"https://(?P<host>(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?:/[!-~]*)?")
+_PARAMETERS = re.compile(r"(?i)[?#;=&]|%(?:3f|23|3b|3d|26)")
 _DOMAIN = re.compile(r"(?i)(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 # Beside the names in ASCII: any letters before a top level that is one of many (RFC 5890), and a bare IPv4 address.
 _TOP_LEVELS = (
@@ -155,6 +156,12 @@ def may_lead_to(link: str, domains: Collection[str]) -> bool:
     match = _HTTPS.fullmatch(link)
     path = link.partition("?")[0]
     return match is not None and "\\" not in link and not _CODED_TURN.search(path) and _is_among(match["host"], domains)
+
+
+def names_only_a_page(link: str) -> bool:
+    """Whether a campaign's link says nothing but which page: a path of the app, or an address without query, fragment
+    and parameters, by which another site could be told whom the link was made for."""
+    return bool(_APP_PATH.fullmatch(link)) or not _PARAMETERS.search(link)
 
 
 def filled(words: str, values: Mapping[str, object]) -> str:

@@ -14,6 +14,7 @@ const RULES = [
   [/^has no words in Chinese$/, "沒有中文"],
   [/^has no words in English$/, "沒有英文"],
   [/^leads neither to a path under \/app.*$/, "只能到市府或政府的網站，或這個 App 的頁面（/app/…）"],
+  [/^carries more than a page.*$/, "對象用了個人資料時，其他網站的網址不能帶 ?、#、;、=、&：那會讓該網站知道點進來的人是誰。請用 /app/… 或單純的網頁網址"],
   [/^is not an open topic of this bureau$/, "這個主題沒有開放，或不是本機關的"],
   [/^is above what this topic allows.*$/, "超過這個主題可用的優先等級"],
   [/^has passed, .*$/, "時間已經過了，或在一年以後"],

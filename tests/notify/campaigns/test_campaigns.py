@@ -218,3 +218,22 @@ def test_every_state_is_reached_and_every_move_leads_from_states_that_are(desk: 
     reached = {to for _, to in moves.MOVES.values()} | {"draft"}
     assert reached == set(campaigns.STATES)
     assert all(origins <= reached for origins, _ in moves.MOVES.values())
+
+
+def test_a_link_does_not_tell_another_site_by_which_fact_somebody_was_chosen(desk: Desk) -> None:
+    drivers = {"districts": [], "place_kinds": [], "facts": [{"name": "has_car"}], "near": None}
+    site = "https://www.kcg.gov.tw/parking"
+    for link in (f"{site}?for=drivers", f"{site}#drivers", f"{site};for=drivers", f"{site}%3Ffor=drivers", f"{site}?"):
+        told = desk.body(content={**CONTENT, "link": link}, audience=drivers)
+        refused = desk.editor.call("POST", "/v1/bureau/campaigns", told)
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/content/link"), link
+    for link in (site, "/app/bills?kind=parking"):
+        desk.written(content={**CONTENT, "link": link}, audience=drivers)
+    everybody = desk.written(content={**CONTENT, "link": f"{site}?page=7"})
+    narrowed = desk.body(content={**CONTENT, "link": f"{site}?page=7"}, audience=drivers)
+    changed = desk.editor.call("PUT", desk.at(everybody), narrowed, If_Match='"1"')
+    assert changed.status_code == 422
+    rows(
+        "UPDATE notify.campaign SET audience = jsonb_set(audience, '{facts}', '[{\"name\": \"has_car\"}]')",
+    )
+    assert desk.editor.call("POST", f"{desk.at(everybody)}/submission", {}).status_code == 422
