@@ -21,7 +21,7 @@ from core.text import Text
 from ledger import book
 from points import campaigns, debts, texts
 from points.campaigns import Campaign
-from points.entries import Change, write_entry
+from points.entries import Change, about_lot, write_entry
 from points.lots import end_of_lot, standing_basis_twd
 
 # Paid here first and again elsewhere: our payment stands, and what goes back is the amount of the other one.
@@ -123,13 +123,13 @@ def _take_back(session: Session, recount: _Recount, points: int, remaining: dict
         session.execute(_TAKE, {"person_id": lot.person_id, "id": source.id, "points": taken})
         changes.append(
             Change(
-                lot.person_id, source.id, lot.payment_id, "reverse", cause_id, -taken, campaign.budget_account, words
+                lot.person_id, source.id, about_lot(lot), "reverse", cause_id, -taken, campaign.budget_account, words
             )
         )
     if changes:
         write_entry(session, *changes, now=now)
     owed = missing and debts.owe(
-        session, person_id=lot.person_id, lot_id=lot.id, payment_id=lot.payment_id, cause_id=recount.cause_id,
+        session, person_id=lot.person_id, lot_id=lot.id, about=about_lot(lot), cause_id=recount.cause_id,
         points=missing, budget_account=campaign.budget_account, campaign=campaign.terms.name, what=recount.what,
         now=now,
     )  # fmt: skip
@@ -154,11 +154,11 @@ def _give_again(session: Session, recount: _Recount, points: int, now: datetime)
     )
     words = texts.GIVEN_AGAIN.format(campaign=campaign.terms.name, what=recount.what, points=given)
     change = Change(
-        lot.person_id, lot.id, lot.payment_id, "restore", recount.cause_id, given, campaign.budget_account, words
+        lot.person_id, lot.id, about_lot(lot), "restore", recount.cause_id, given, campaign.budget_account, words
     )
     write_entry(session, change, now=now)
     debts.repay(
-        session, person_id=lot.person_id, lot_id=lot.id, payment_id=lot.payment_id, cause_id=recount.cause_id,
+        session, person_id=lot.person_id, lot_id=lot.id, about=about_lot(lot), cause_id=recount.cause_id,
         points=given, now=now,
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from core.text import Text
 from ledger import book
 from points import texts
 from points.campaigns import ASSET
-from points.entries import Change, account_code, write_entry, write_history
+from points.entries import About, Change, account_code, write_entry, write_history
 
 
 def owe(
@@ -25,7 +25,7 @@ def owe(
     *,
     person_id: UUID,
     lot_id: UUID,
-    payment_id: UUID,
+    about: About,
     cause_id: UUID,
     points: int,
     budget_account: UUID,
@@ -45,14 +45,14 @@ def owe(
     words = texts.OWED.format(campaign=campaign, what=what, points=added, waived=waived)
     write_entry(
         session,
-        Change(person_id, lot_id, payment_id, "owe", cause_id, -added, budget_account, words, own_account=account),
+        Change(person_id, lot_id, about, "owe", cause_id, -added, budget_account, words, own_account=account),
         now=now,
     )
     return added
 
 
 def repay(
-    session: Session, *, person_id: UUID, lot_id: UUID, payment_id: UUID, cause_id: UUID, points: int, now: datetime
+    session: Session, *, person_id: UUID, lot_id: UUID, about: About, cause_id: UUID, points: int, now: datetime
 ) -> int:
     """Use up to so many points of that lot, which the person has just got, for what the person owes. Answers how many
     were used; the lot is smaller by as much."""
@@ -66,8 +66,8 @@ def repay(
     transfer = book.Posting(uuid5(lot_id, f"repay {cause_id}"), person, debt, used, ASSET, "points repay", str(lot_id))
     words = texts.REPAY.format(points=used), texts.REPAID.format(points=used, owed=int(owed or 0) - used)
     changes = (
-        Change(person_id, lot_id, payment_id, "repay", cause_id, -used, debt, words[0]),
-        Change(person_id, lot_id, payment_id, "repaid", cause_id, used, person, words[1], own_account=debt),
+        Change(person_id, lot_id, about, "repay", cause_id, -used, debt, words[0]),
+        Change(person_id, lot_id, about, "repaid", cause_id, used, person, words[1], own_account=debt),
     )
     write_history(session, changes, [transfer.id] * 2, now=now)
     book.post(session, [transfer], now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
@@ -31,16 +31,38 @@ CHANGES_A_LOT: Final = {
 KINDS: Final = tuple(CHANGES_A_LOT)
 
 
+# What points are earned for or used for, and the prefix of its ids on the wire.
+ABOUT: Final = {"payment": "pay", "deed": "ded", "redemption": "rdm", "exchange": "exc"}
+
+
+class About(NamedTuple):
+    """What a change of points is about: a `kind` of `ABOUT`, and its id."""
+
+    kind: str
+    id: UUID
+
+
+def about_payment(payment_id: UUID) -> About:
+    """A payment in the wallet."""
+    return About("payment", payment_id)
+
+
+def about_lot(lot: Any) -> About:
+    """What earned a lot, of a row with `payment_id` and `deed_id`."""
+    return About("payment", lot.payment_id) if lot.payment_id else About("deed", lot.deed_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One change of a person's points: above zero they come from `other_account` of the book, below zero they go there.
 
-    `own_account` is the person's points account, or the one of what the person owes.
+    `own_account` is the person's points account, or the one of what the person owes. What it is `about` is what earned
+    the lot, or what the points were used for.
     """
 
     person_id: UUID
     lot_id: UUID
-    payment_id: UUID
+    about: About
     kind: str
     cause_id: UUID
     points: int
@@ -68,9 +90,10 @@ def write_history(session: Session, changes: Sequence[Change], transfer_ids: Seq
         [
             {
                 "person_id": change.person_id, "id": entry_id, "lot_id": change.lot_id,
-                "payment_id": change.payment_id, "amount": change.points, "kind": change.kind,
-                "cause_id": change.cause_id, "transfer_id": transfer_id, "reason_zh": change.words.zh,
-                "reason_en": change.words.en, "now": now,
+                "payment_id": change.about.id if change.about.kind == "payment" else None,
+                "about_kind": change.about.kind, "about_id": change.about.id, "amount": change.points,
+                "kind": change.kind, "cause_id": change.cause_id, "transfer_id": transfer_id,
+                "reason_zh": change.words.zh, "reason_en": change.words.en, "now": now,
             }
             for entry_id, change, transfer_id in zip(ids, changes, transfer_ids, strict=True)
         ],
@@ -92,9 +115,9 @@ def _posting(change: Change) -> book.Posting:
 
 _ENTRY = text(
     """
-    INSERT INTO points.entry (person_id, id, lot_id, payment_id, amount, kind, cause_id, transfer_id, reason_zh,
-                              reason_en, at)
-    VALUES (:person_id, :id, :lot_id, :payment_id, :amount, :kind, :cause_id, :transfer_id, :reason_zh, :reason_en,
-            :now)
+    INSERT INTO points.entry (person_id, id, lot_id, payment_id, about_kind, about_id, amount, kind, cause_id,
+                              transfer_id, reason_zh, reason_en, at)
+    VALUES (:person_id, :id, :lot_id, :payment_id, :about_kind, :about_id, :amount, :kind, :cause_id, :transfer_id,
+            :reason_zh, :reason_en, :now)
     """
 )

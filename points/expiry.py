@@ -13,7 +13,7 @@ from core.text import Text
 from ledger import book
 from points import texts
 from points.campaigns import ASSET
-from points.entries import Change, write_entry
+from points.entries import Change, about_lot, write_entry
 
 _BATCH = 100
 
@@ -39,7 +39,7 @@ def expire_some(session: Session, now: datetime) -> int:
         Change(
             person_id=lot.person_id,
             lot_id=lot.id,
-            payment_id=lot.payment_id,
+            about=about_lot(lot),
             kind="expire",
             # A lot whose points came back after their time lives on, and expires another time.
             cause_id=uuid5(lot.id, lot.expires_at.isoformat()),
@@ -56,7 +56,7 @@ def expire_some(session: Session, now: datetime) -> int:
 
 _DUE = text(
     """
-    SELECT l.person_id, l.id, l.payment_id, l.remaining, l.expires_at, c.name_zh, c.name_en
+    SELECT l.person_id, l.id, l.payment_id, l.deed_id, l.remaining, l.expires_at, c.name_zh, c.name_en
       FROM points.lot AS l JOIN points.campaign AS c ON c.id = l.campaign_id
      WHERE l.expires_at <= :now AND l.remaining > 0
      ORDER BY l.expires_at LIMIT :limit FOR NO KEY UPDATE OF l SKIP LOCKED

@@ -14,6 +14,7 @@ from core.clock import taipei_date
 from core.cursors import decode_moment_cursor, encode_moment_cursor
 from core.text import Text
 from points import debts
+from points.entries import About, about_payment
 
 MOST_LOTS = 200
 
@@ -52,7 +53,7 @@ class Entry:
     reason: Text
     at: datetime
     lot_id: UUID
-    payment_id: UUID
+    about: About
 
 
 def standing(session: Session, *, person_id: UUID, now: datetime) -> Standing:
@@ -91,7 +92,8 @@ def _open_lot(row: Row[Any]) -> OpenLot:
 
 def _entry(row: Row[Any]) -> Entry:
     reason = Text(row.reason_zh, row.reason_en)
-    return Entry(row.id, row.amount, row.kind, reason, row.at, row.lot_id, row.payment_id)
+    about = About(row.about_kind, row.about_id) if row.about_kind else about_payment(row.payment_id)
+    return Entry(row.id, row.amount, row.kind, reason, row.at, row.lot_id, about)
 
 
 _BY_END = text(

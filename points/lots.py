@@ -15,7 +15,7 @@ from core.text import Text
 from ledger import book
 from points import campaigns, debts, texts
 from points.campaigns import ASSET, Campaign
-from points.entries import Change, account_code, write_entry
+from points.entries import Change, about_payment, account_code, write_entry
 
 
 def grant_for_payment(session: Session, event: Event, now: datetime) -> None:
@@ -100,10 +100,12 @@ def _grant(
         },
     )  # fmt: skip
     book.open_account(session, account_code(person_id), ASSET, now=now, never_negative=True)
-    earned = Change(person_id, lot_id, payment_id, "earn", payment_id, points, campaign.budget_account, words)
+    earned = Change(
+        person_id, lot_id, about_payment(payment_id), "earn", payment_id, points, campaign.budget_account, words
+    )
     write_entry(session, earned, now=now)
     debts.repay(
-        session, person_id=person_id, lot_id=lot_id, payment_id=payment_id, cause_id=payment_id, points=points, now=now
+        session, person_id=person_id, lot_id=lot_id, about=earned.about, cause_id=payment_id, points=points, now=now
     )
 
 

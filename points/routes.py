@@ -11,6 +11,7 @@ from core.text import Text
 from identity import acting
 from identity.delegation_rules import POINTS_READ
 from points import history
+from points.entries import ABOUT
 from points.schemas import PointsEntryPage, PointsSchema
 
 routes = Routes("points")
@@ -65,7 +66,8 @@ def my_entries(call: Call) -> Answer:
             "reason": entry.reason.in_language(call.language),
             "at": on_the_wire(entry.at),
             "lot_id": typeid("lot", entry.lot_id),
-            "payment_id": typeid("pay", entry.payment_id),
+            "about": {"kind": entry.about.kind, "id": typeid(ABOUT[entry.about.kind], entry.about.id)},
+            "payment_id": typeid("pay", entry.about.id) if entry.about.kind == "payment" else None,
         }
         for entry in page
     ]

@@ -29,6 +29,11 @@ class PointsSchema(Schema):
     lots = fields.List(fields.Nested(LotSchema), required=True)
 
 
+class AboutSchema(Schema):
+    kind = fields.String(required=True, validate=validate.OneOf(tuple(entries.ABOUT)))
+    id = fields.String(required=True)
+
+
 class PointsEntrySchema(Schema):
     id = fields.String(required=True)
     amount = fields.Integer(required=True)
@@ -36,7 +41,8 @@ class PointsEntrySchema(Schema):
     reason = fields.String(required=True)
     at = fields.DateTime(required=True)
     lot_id = fields.String(required=True)
-    payment_id = fields.String(required=True)
+    about = fields.Nested(AboutSchema, required=True)
+    payment_id = fields.String(required=True, allow_none=True)
 
 
 PointsEntryPage = page_of(PointsEntrySchema)

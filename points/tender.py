@@ -1,4 +1,7 @@
-"""Points as part of a payment: set aside when it begins, spent when it counts as paid, given back when it does not.
+"""Points in use: set aside when it begins, spent when it counts, given back when it does not or is undone.
+
+They are used for a payment in the wallet, for a redemption at a merchant's till, or for an exchange with a partner;
+what is spent goes to the account of the book that the use names.
 
 The lots that expire first are used first, and every point that returns goes to the lot it came from. A lot that has
 expired meanwhile lives for another `GRACE`, so that nobody loses points to a payment that was not theirs to stop.
@@ -6,8 +9,9 @@ expired meanwhile lives for another `GRACE`, so that nobody loses points to a pa
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
@@ -19,11 +23,22 @@ from core.text import Text
 from ledger import book
 from points import texts
 from points.campaigns import ASSET
-from points.entries import Change, write_entry
+from points.entries import About, Change, write_entry
 
 GRACE: Final = timedelta(days=30)
 _HELD = "points:tender_held"
 _REDEEMED = "points:redeemed"
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """What points are used for: a `kind` of `points.entries.ABOUT` and its id; the code of the account of the book that
+    what is spent goes to; and how the history says it, with a place for {points}."""
+
+    kind: str
+    id: UUID
+    target: str
+    words: Text
 
 
 class NotEnoughPoints(Conflict):
@@ -45,8 +60,22 @@ def available(session: Session, person_id: UUID, now: datetime) -> int:
 
 def hold(session: Session, *, person_id: UUID, payment_id: UUID, points: int, now: datetime) -> None:
     """Set so many aside for this payment; again does nothing. Raises NotEnoughPoints."""
-    if session.execute(_TENDER, {"id": payment_id}).first() is not None:
-        return
+    hold_for(session, For("payment", payment_id, _REDEEMED, texts.SPENT), person_id=person_id, points=points, now=now)
+
+
+def hold_for(session: Session, use: For, *, person_id: UUID, points: int, now: datetime) -> None:
+    """Set so many aside for this use; again does nothing. Raises NotEnoughPoints."""
+    if session.execute(_TENDER, {"id": use.id}).first() is None:
+        _take(session, use, "held", person_id=person_id, points=points, now=now)
+
+
+def spend_for(session: Session, use: For, *, person_id: UUID, points: int, now: datetime) -> None:
+    """Spend so many at once, with nothing set aside in between; again does nothing. Raises NotEnoughPoints."""
+    if session.execute(_TENDER, {"id": use.id}).first() is None:
+        _take(session, use, "spent", person_id=person_id, points=points, now=now)
+
+
+def _take(session: Session, use: For, status: str, *, person_id: UUID, points: int, now: datetime) -> None:
     lots = session.execute(_OPEN_LOTS, {"person_id": person_id, "now": now}).all()
     there = available(session, person_id, now)
     if there < points:
@@ -57,14 +86,21 @@ def hold(session: Session, *, person_id: UUID, payment_id: UUID, points: int, no
         left -= part
         if part:
             parts.append((lot, part))
-    session.execute(_BEGIN, {"id": payment_id, "person_id": person_id, "points": points, "now": now})
-    held = book.open_account(session, _HELD, ASSET, now=now, is_hot=True)
-    changes = []
-    for lot, part in parts:
-        session.execute(_TAKE, {"person_id": person_id, "id": lot.id, "points": part})
-        session.execute(_PART, {"payment_id": payment_id, "lot_id": lot.id, "person_id": person_id, "points": part})
-        words = texts.SPENT.format(points=part)
-        changes.append(Change(person_id, lot.id, payment_id, "spend", payment_id, -part, held, words))
+    session.execute(
+        _BEGIN,
+        {"id": use.id, "person_id": person_id, "points": points, "status": status, "kind": use.kind,
+         "target": use.target, "words_zh": use.words.zh, "words_en": use.words.en, "now": now},
+    )  # fmt: skip
+    taken = [{"person_id": person_id, "id": lot.id, "use": use.id, "points": part} for lot, part in parts]
+    session.execute(_TAKE, taken)
+    session.execute(_PART, taken)
+    account = _HELD if status == "held" else use.target
+    into = book.open_account(session, account, ASSET, now=now, is_hot=True)
+    about = About(use.kind, use.id)
+    changes = [
+        Change(person_id, lot.id, about, "spend", use.id, -part, into, use.words.format(points=f"{part:,}"))
+        for lot, part in parts
+    ]
     write_entry(session, *changes, now=now)
 
 
@@ -72,7 +108,7 @@ def spend(session: Session, *, payment_id: UUID, now: datetime) -> None:
     """What was set aside is spent; again does nothing."""
     tender = session.execute(_MOVE, {"id": payment_id, "status": "spent", "now": now}).first()
     if tender is not None:
-        posting = _between(session, _HELD, _REDEEMED, uuid5(payment_id, "points spent"), tender.points, now)
+        posting = _between(session, _HELD, tender.target_code, uuid5(payment_id, "points spent"), tender.points, now)
         book.post(session, [posting], now=now)
 
 
@@ -80,7 +116,8 @@ def release(session: Session, *, payment_id: UUID, now: datetime) -> None:
     """What was set aside is free again; again does nothing."""
     tender = session.execute(_MOVE, {"id": payment_id, "status": "released", "now": now}).first()
     if tender is not None:
-        missing = _return(session, payment_id, tender.points, uuid5(payment_id, "points released"), _HELD, now)
+        words, cause_id = _words_back(tender), uuid5(payment_id, "points released")
+        missing = _return(session, About(tender.kind, payment_id), tender.points, cause_id, _HELD, words, now)
         assert not missing, f"{typeid('pay', payment_id)} had set aside more points than it took from lots"
 
 
@@ -90,7 +127,9 @@ def give_back(session: Session, *, payment_id: UUID, points: int, cause_id: UUID
     What returned before and could not be taken again is with its owner already: no point returns twice.
     """
     if _is_new(session, payment_id, cause_id, points, now):
-        _return(session, payment_id, points, cause_id, _REDEEMED, now)
+        tender = session.execute(_TENDER, {"id": payment_id}).one()
+        about = About(tender.kind, payment_id)
+        _return(session, about, points, cause_id, tender.target_code, _words_back(tender), now)
 
 
 def take_again(session: Session, *, payment_id: UUID, points: int, cause_id: UUID, now: datetime) -> None:
@@ -102,7 +141,9 @@ def take_again(session: Session, *, payment_id: UUID, points: int, cause_id: UUI
     if not _is_new(session, payment_id, cause_id, -points, now):
         return
     session.execute(_SPENT_AFTER_ALL, {"id": payment_id, "now": now})
-    redeemed = book.open_account(session, _REDEEMED, ASSET, now=now, is_hot=True)
+    tender = session.execute(_TENDER, {"id": payment_id}).one()
+    about, said = About(tender.kind, payment_id), Text(tender.words_zh, tender.words_en)
+    target = book.open_account(session, tender.target_code, ASSET, now=now, is_hot=True)
     changes, left = [], points
     for part in session.execute(_RETURNED_PARTS, {"payment_id": payment_id}).all():
         again = min(left, part.returned, part.remaining)
@@ -110,28 +151,34 @@ def take_again(session: Session, *, payment_id: UUID, points: int, cause_id: UUI
         if again:
             session.execute(_TAKE, {"person_id": part.person_id, "id": part.lot_id, "points": again})
             session.execute(_UNRETURN, {"payment_id": payment_id, "lot_id": part.lot_id, "points": again})
-            words = texts.SPENT.format(points=again)
-            changes.append(Change(part.person_id, part.lot_id, payment_id, "spend", cause_id, -again, redeemed, words))
+            words = said.format(points=f"{again:,}")
+            changes.append(Change(part.person_id, part.lot_id, about, "spend", cause_id, -again, target, words))
     if changes:
         write_entry(session, *changes, now=now)
 
 
-def _return(session: Session, payment_id: UUID, points: int, cause_id: UUID, source: str, now: datetime) -> int:
+def _words_back(tender: Any) -> Text:
+    return texts.GIVEN_BACK if tender.kind == "payment" else texts.UNDONE[tender.kind]
+
+
+def _return(
+    session: Session, about: About, points: int, cause_id: UUID, source: str, words: Text, now: datetime
+) -> int:
     """Answers how many points there are no parts left of to return."""
     account = book.open_account(session, source, ASSET, now=now, is_hot=True)
     changes: list[Change] = []
     left = points
-    for part in session.execute(_PARTS, {"payment_id": payment_id}).all():
+    for part in session.execute(_PARTS, {"payment_id": about.id}).all():
         back = min(left, part.points - part.returned)
         left -= back
         if not back:
             continue
-        session.execute(_RETURN, {"payment_id": payment_id, "lot_id": part.lot_id, "points": back})
+        session.execute(_RETURN, {"payment_id": about.id, "lot_id": part.lot_id, "points": back})
         session.execute(
             _GIVE, {"person_id": part.person_id, "id": part.lot_id, "points": back, "now": now, "grace": now + GRACE}
         )
-        words = texts.RETURNED.format(points=back)
-        changes.append(Change(part.person_id, part.lot_id, payment_id, "return", cause_id, back, account, words))
+        said = words.format(points=f"{back:,}")
+        changes.append(Change(part.person_id, part.lot_id, about, "return", cause_id, back, account, said))
     if changes:
         write_entry(session, *changes, now=now)
     return left
@@ -157,7 +204,9 @@ _AVAILABLE = text(
                        - coalesce((SELECT owed FROM points.debt WHERE person_id = :person_id), 0))::bigint
     """
 )
-_TENDER = text("SELECT status FROM points.tender WHERE payment_id = :id FOR UPDATE")
+_TENDER = text(
+    "SELECT status, kind, target_code, words_zh, words_en FROM points.tender WHERE payment_id = :id FOR UPDATE"
+)
 # Everybody who needs several lots of a person locks them in the order of their ids, whichever they use first.
 _OPEN_LOTS = text(
     """
@@ -169,17 +218,18 @@ _OPEN_LOTS = text(
     """
 )
 _BEGIN = text(
-    "INSERT INTO points.tender (payment_id, person_id, points, status, changed_at) "
-    "VALUES (:id, :person_id, :points, 'held', :now)"
+    """
+    INSERT INTO points.tender (payment_id, person_id, points, status, kind, target_code, words_zh, words_en, changed_at)
+    VALUES (:id, :person_id, :points, :status, :kind, :target, :words_zh, :words_en, :now)
+    """
 )
 _TAKE = text("UPDATE points.lot SET remaining = remaining - :points WHERE person_id = :person_id AND id = :id")
 _PART = text(
-    "INSERT INTO points.tender_part (payment_id, lot_id, person_id, points) "
-    "VALUES (:payment_id, :lot_id, :person_id, :points)"
+    "INSERT INTO points.tender_part (payment_id, lot_id, person_id, points) VALUES (:use, :id, :person_id, :points)"
 )
 _MOVE = text(
     "UPDATE points.tender SET status = :status, changed_at = :now WHERE payment_id = :id AND status = 'held' "
-    "RETURNING points"
+    "RETURNING points, kind, target_code"
 )
 _SPENT_AFTER_ALL = text(
     "UPDATE points.tender SET status = 'spent', changed_at = :now WHERE payment_id = :id AND status = 'released'"

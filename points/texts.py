@@ -32,4 +32,9 @@ REPAY = Text("{points} 點用來抵還先前欠的點數", "{points} points repa
 REPAID = Text("已抵還 {points} 點，還欠 {owed} 點", "{points} points repaid; you still owe {owed}")
 EXPIRED = Text("{campaign}：{points} 點到期", "{campaign}: {points} points expired")
 SPENT = Text("繳費折抵 {points} 點", "{points} points used to pay")
-RETURNED = Text("退回折抵的 {points} 點", "{points} points used to pay came back")
+GIVEN_BACK = Text("退回折抵的 {points} 點", "{points} points used to pay came back")
+# What a use gives back when it is undone, by what it was for.
+UNDONE = {
+    "redemption": Text("店家退回 {points} 點", "{points} points back from the merchant"),
+    "exchange": Text("兌換沒有完成，退回 {points} 點", "The exchange was not done: {points} points back"),
+}

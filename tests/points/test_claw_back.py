@@ -15,7 +15,7 @@ from core.ids import new_uuid
 from core.text import Text
 from ledger import book
 from points import debts, history
-from points.entries import Change, write_entry
+from points.entries import Change, about_lot, write_entry
 from points.expiry import expire_lots
 from points.lots import points_for_payment
 from tests.points.conftest import NOW, bring, budget_left, captured, in_the_book, pay, recorded, refund, refunded
@@ -40,7 +40,7 @@ def spend(person_id: UUID, points: int) -> None:
                 text("UPDATE points.lot SET remaining = remaining - :used WHERE id = :id"), {"used": used, "id": lot.id}
             )
             cause = new_uuid()
-            change = Change(person_id, lot.id, lot.payment_id, "reverse", cause, -used, spent, Text("使用", "used"))
+            change = Change(person_id, lot.id, about_lot(lot), "reverse", cause, -used, spent, Text("使用", "used"))
             write_entry(session, change, now=NOW)
     assert points == 0
 
@@ -240,3 +240,16 @@ def test_what_is_written_about_a_debt_follows_from_its_lot(campaign: UUID) -> No
         account = book.balance(session, book.account_id(debts.debt_code(person)))
     assert entry.transfer_id == uuid5(entry.lot_id, f"owe {entry.cause_id}")
     assert account.posted == 22
+
+
+def test_why_points_went_is_said_in_words_with_nothing_left_to_fill_in(campaign: UUID) -> None:
+    person = new_uuid()
+    paid = pay(person)
+    bring(undone(paid, "returned"))
+    with db.unit_of_work() as session:
+        said = session.execute(
+            text("SELECT reason_zh || ' ' || reason_en FROM points.entry WHERE person_id = :id AND kind = 'reverse'"),
+            {"id": person},
+        ).scalar_one()
+    assert "款項被銀行退回" in said and "the bank returned the money" in said
+    assert "{" not in said
