@@ -160,9 +160,10 @@ def correct_amount(session: Session, bill_id: UUID, amount_twd: int, *, payable:
     session.execute(_CORRECT, {"id": bill_id, "amount": amount_twd, "payable": payable, "now": now})
 
 
-def set_status_from_bureau(session: Session, bill_id: UUID, status: str, *, now: datetime) -> None:
-    """The bureau has stated that an unpaid bill is paid, void or under appeal."""
-    session.execute(_SET_STATUS, {"id": bill_id, "status": status, "now": now})
+def set_status_from_bureau(session: Session, bill_id: UUID, status: str, *, now: datetime) -> bool:
+    """The bureau has stated that an unpaid bill is paid, void or under appeal. Whether it changed: a claimed one does
+    not."""
+    return session.execute(_SET_STATUS, {"id": bill_id, "status": status, "now": now}).first() is not None
 
 
 def ownership(owner: Owner) -> dict[str, Any]:
@@ -231,5 +232,5 @@ _SET_STATUS = text(
     "UPDATE wallet.bill SET status = :status, updated_at = :now, "
     "paid_channel = CASE WHEN :status = 'paid' THEN 'bureau-register' ELSE paid_channel END, "
     "paid_at = CASE WHEN :status = 'paid' THEN CAST(:now AS timestamptz) ELSE paid_at END "
-    "WHERE id = :id AND status = 'unpaid' AND claimed_by IS NULL"
+    "WHERE id = :id AND status = 'unpaid' AND claimed_by IS NULL RETURNING id"
 )

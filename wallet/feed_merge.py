@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from wallet import closed_bills
 from wallet.feed_profiles import Profile
 
 BUREAU_REGISTER = "bureau-register"
@@ -40,9 +41,12 @@ def merge(
     """Take over what is staged for `profile`; lines that contradict earlier ones move to the refusals."""
     values: dict[str, Any] = {"batch": batch_id, "now": now, "register": BUREAU_REGISTER}
     _run(session, text("ANALYZE feed_line"), {})
-    if profile.source == "paid-elsewhere":
-        return _merge_payments(session, profile, values, on_reported_elsewhere)
-    return _merge_bills(session, profile, values, on_reported_elsewhere)
+    session.execute(_CLOSED)
+    take_over = _merge_payments if profile.source == "paid-elsewhere" else _merge_bills
+    merged = take_over(session, profile, values, on_reported_elsewhere)
+    for how, bill_ids in session.execute(_READ_CLOSED, {"most": closed_bills.IN_ONE_EVENT}).all():
+        closed_bills.tell(session, bill_ids, how, now=now)
+    return merged
 
 
 def _merge_bills(
@@ -146,14 +150,21 @@ _LOCK_BILLS_TO_CHANGE = text(
                            ORDER BY b.id FOR NO KEY UPDATE OF b) AS locked
     """  # noqa: S608
 )
+_CLOSED = text("CREATE TEMPORARY TABLE feed_closed (id uuid NOT NULL, how text NOT NULL) ON COMMIT DROP")
 _UPDATE_BILLS = text(
     f"""
-    UPDATE wallet.bill b
-       SET amount_twd = l.amount_twd, due_on = l.due_on, status = l.status, batch_id = :batch, updated_at = :now,
-           paid_channel = CASE WHEN l.status = 'paid' THEN :register END,
-           paid_at = CASE WHEN l.status = 'paid' THEN CAST(:now AS timestamptz) END
-      FROM feed_line l
-     WHERE {_IS_TO_CHANGE} AND NOT (l.status = 'paid' AND b.claimed_by IS NOT NULL)
+    WITH changed AS (
+        UPDATE wallet.bill b
+           SET amount_twd = l.amount_twd, due_on = l.due_on, status = l.status, batch_id = :batch, updated_at = :now,
+               paid_channel = CASE WHEN l.status = 'paid' THEN :register END,
+               paid_at = CASE WHEN l.status = 'paid' THEN CAST(:now AS timestamptz) END
+          FROM feed_line l
+         WHERE {_IS_TO_CHANGE} AND NOT (l.status = 'paid' AND b.claimed_by IS NOT NULL)
+        RETURNING b.id, b.status
+    ), closed AS (
+        INSERT INTO feed_closed SELECT id, status FROM changed WHERE status IN ('paid', 'void')
+    )
+    SELECT count(*) FROM changed
     """  # noqa: S608
 )
 _RECORD_CONTESTED = text(
@@ -243,9 +254,21 @@ _CONTESTED_MATCHES = text(
 # The register may have said "paid" before the channel said where and when.
 _PAID_ELSEWHERE = text(
     """
-    UPDATE wallet.bill b SET status = 'paid', paid_channel = m.channel, paid_at = m.paid_at, updated_at = :now
-      FROM (SELECT DISTINCT ON (bill_id) * FROM feed_match ORDER BY bill_id, paid_at, external_payment_id) AS m
-     WHERE b.id = m.bill_id AND b.claimed_by IS NULL AND b.paid_by_payment IS NULL
-       AND (b.status <> 'paid' OR b.paid_channel = :register)
+    WITH paid AS (
+        UPDATE wallet.bill b SET status = 'paid', paid_channel = m.channel, paid_at = m.paid_at, updated_at = :now
+          FROM (SELECT DISTINCT ON (bill_id) * FROM feed_match ORDER BY bill_id, paid_at, external_payment_id) AS m
+         WHERE b.id = m.bill_id AND b.claimed_by IS NULL AND b.paid_by_payment IS NULL
+           AND (b.status <> 'paid' OR b.paid_channel = :register)
+        RETURNING b.id
+    )
+    INSERT INTO feed_closed SELECT id, 'paid' FROM paid
+    """
+)
+_READ_CLOSED = text(
+    """
+    SELECT how, array_agg(id ORDER BY id) AS bill_ids
+      FROM (SELECT id, how, (row_number() OVER (PARTITION BY how ORDER BY id) - 1) / :most AS part
+              FROM (SELECT DISTINCT id, how FROM feed_closed) AS c) AS numbered
+     GROUP BY how, part ORDER BY how, part
     """
 )

@@ -80,6 +80,11 @@ def _fact(ending: Ending) -> dict[str, object]:
     return events.of(mine.person_id, mine.id, mine.topic.code, on_the_wire(mine.subject)) | {"how": ending.how}
 
 
+def followed(session: Session, subjects: Sequence[str]) -> list[str]:
+    """Those of the subjects that somebody has a live subscription about, in their order: of a city's bills, few."""
+    return list(session.execute(_FOLLOWED, {"subjects": list(subjects)}).scalars())
+
+
 def about(session: Session, subject: str, *, limit: int, person_id: UUID | None = None) -> list[Subscription]:
     """Live subscriptions about a subject, locked in the order of their ids."""
     values = {"subject": subject, "limit": limit, "person_id": person_id}
@@ -129,6 +134,10 @@ _WRITE_DOWN = text(
                   CAST(:hows AS text[]), CAST(:refs AS text[]), CAST(:ends_at AS timestamptz[]))
            AS e(person_id, id, subscription_id, how, ref, ends_at)
     """
+)
+_FOLLOWED = text(
+    "SELECT DISTINCT subject FROM notify.subscription WHERE status = 'live' AND subject <> '' "
+    "AND subject = ANY(:subjects) ORDER BY subject"
 )
 _ABOUT = text(
     f"SELECT {standing.COLUMNS} FROM notify.subscription s WHERE s.status = 'live' AND s.subject = :subject "  # noqa: S608

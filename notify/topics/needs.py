@@ -19,9 +19,10 @@ _MOST_FOLLOWERS = 200
 
 
 def bills_settled(session: Session, event: Event, now: datetime) -> None:
-    """wallet.payment_captured: nothing is owed on its bills any more."""
-    for bill_id in sorted(event.payload["bill_ids"]):
-        _passed(session, "bill_settled", f"bill:{bill_id}", event, now)
+    """wallet.payment_captured, wallet.bills_closed: nothing is owed on these bills any more."""
+    about_bills = [f"bill:{bill_id}" for bill_id in event.payload["bill_ids"]]
+    for subject in judging.followed(session, about_bills):
+        _passed(session, "bill_settled", subject, event, now)
 
 
 def bills_settled_again(session: Session, event: Event, now: datetime) -> None:

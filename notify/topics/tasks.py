@@ -8,6 +8,7 @@ from notify.topics import events, needs, sweeping
 CONSUMERS = (
     Consumer("notify.needs_of_payment", "wallet.payment_captured", needs.bills_settled),
     Consumer("notify.needs_paid_elsewhere", "wallet.bill_paid_elsewhere", needs.bill_settled),
+    Consumer("notify.needs_closed", "wallet.bills_closed", needs.bills_settled),
     Consumer("notify.needs_collected", "wallet.bill_collected", needs.bill_settled),
     Consumer("notify.needs_settled_again", "wallet.payment_restored", needs.bills_settled_again),
     Consumer("notify.needs_returned", "wallet.payment_undone", needs.bills_owed_again),
