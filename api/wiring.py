@@ -55,10 +55,23 @@ from wallet.reconciliation import tasks as reconciliation_tasks
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Work that is looked for every so many seconds."""
+    """Work that is looked for every so many seconds, by so many at once over all workers (`api.sweeping`)."""
 
     every_seconds: float
     run: Callable[[datetime], object]
+    side_by_side: int = 1
+
+
+# Where one alone would not keep up, because it waits for an outside system or there are lanes for several: each takes
+# others than the rest.
+_SIDE_BY_SIDE = {
+    "notify.decide_due": 2,
+    "wallet.resolve_due": 4,
+    "wallet.send_due_refunds": 3,
+    "wallet.make_automatic_debits": 3,
+    "wallet.ask_about_cards": 2,
+    "identity.send_due_sms": 2,
+}
 
 
 # Events that nobody acts on yet, and why they are published all the same.
@@ -105,7 +118,7 @@ def sweeps() -> dict[str, Sweep]:
         "ledger.seal_transfers": Sweep(60.0, lambda _now: ledger_tasks.seal_transfers()),
     }
     for room in (wallet_tasks, points_tasks, notify_tasks, identity_tasks):
-        found |= {name: Sweep(every, run) for name, (every, run) in room.SWEEPS.items()}
+        found |= {name: Sweep(every, run, _SIDE_BY_SIDE.get(name, 1)) for name, (every, run) in room.SWEEPS.items()}
     return found
 
 

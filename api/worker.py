@@ -6,6 +6,7 @@ or lost Redis therefore loses nothing.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from celery import Celery
 from celery.signals import worker_init
 from kombu.entity import Queue
 
-from api import delivery, wiring
+from api import delivery, sweeping, wiring
 from api.handover import Handover
 from api.idempotency import forget_old_keys
 from core import clock, db, outbox
@@ -24,6 +25,8 @@ SWEEPS = "sweeps"
 QUEUES = (EVENTS, SWEEPS)
 # The API hands events over within milliseconds; what is older has been dropped on the way.
 _RELAY_AFTER_SECONDS = 4
+_RELAYS = 3
+_RELAY_SECONDS = 5.0
 
 celery = Celery("mykaohsiung")
 celery.conf.update(
@@ -61,7 +64,12 @@ def deliver(event_ids: list[str]) -> None:
 @celery.task(name="events.relay", queue=SWEEPS)
 def relay() -> None:
     """Hand over the events that were committed and never finished."""
-    while True:
+    sweeping.in_turn("events.relay", _relay_some, side_by_side=_RELAYS)
+
+
+def _relay_some() -> None:
+    ends_at = time.monotonic() + _RELAY_SECONDS
+    while time.monotonic() < ends_at:
         with db.unit_of_work() as session:
             ids = outbox.unsettled(session, now=clock.now(), older_than_seconds=_RELAY_AFTER_SECONDS, limit=200)
         for start in range(0, len(ids), 50):
@@ -72,8 +80,9 @@ def relay() -> None:
 
 @celery.task(name="sweeps.run", queue=SWEEPS)
 def sweep(name: str) -> None:
-    """Run one room's sweep of what is due."""
-    wiring.sweeps()[name].run(clock.now())
+    """Run one pass of a room's sweep of what is due, unless enough are under way."""
+    due = wiring.sweeps()[name]
+    sweeping.in_turn(name, lambda: due.run(clock.now()), side_by_side=due.side_by_side)
 
 
 @celery.task(name="sweeps.forget_idempotency_keys", queue=SWEEPS)

@@ -136,7 +136,8 @@ def _with_driver(url: str) -> str:
 
 
 def _on_connect(connection: Any, _record: Any) -> None:
-    # A stuck statement must not hold its thread and its row locks for ever.
+    # A stuck statement must not hold its thread and its locks for ever, nor a machine that has lost its power.
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = '60s'; SET lock_timeout = '10s'; SET TIME ZONE 'UTC'")
+        cursor.execute("SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3")
     connection.commit()

@@ -9,7 +9,6 @@ It is looked at when a bill's event comes, and, as the safety net, in rounds thr
 
 from __future__ import annotations
 
-import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from core import db
 from core.clock import taipei_date
 from core.outbox import Event
 from core.text import Text
+from notify import passes
 from notify.campaigns import ports, tallies
 from notify.campaigns.bill_words import bill_named, subject_of, words_about
 from notify.campaigns.ports import ToldBill
@@ -33,7 +33,6 @@ from notify.campaigns.words import Content
 BATCH = 1_000
 """People looked at in one transaction of a round."""
 BETWEEN_ROUNDS = timedelta(minutes=5)
-_LONGEST_PASS_SECONDS = 10.0
 _BEFORE_ALL = UUID(int=0)
 _WORDS = ("title_zh", "title_en", "body_zh", "body_en")
 
@@ -58,12 +57,12 @@ def recheck(now: datetime, *, batch: int = BATCH, between: timedelta = BETWEEN_R
     A round begins `between` after the last has ended; the first at once. Opens its own units of work, one for `batch`
     people; run by several workers at once, each takes other runs.
     """
-    ends_at = time.monotonic() + _LONGEST_PASS_SECONDS
+    ends_at = passes.ends_at()
     values = {"now": now, "before": now - between}
     with db.single_statements() as session:
         open_runs = list(session.execute(_OPEN, values).scalars())
     for run_id in open_runs:
-        while time.monotonic() < ends_at and _recheck_some(run_id, values, batch):
+        while not passes.is_over(ends_at) and _recheck_some(run_id, values, batch):
             pass
 
 

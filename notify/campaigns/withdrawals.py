@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from core import db
+from notify import passes
 from notify.channels.leases import LEASE_SECONDS
 
 CHUNK = 2_000
@@ -23,23 +24,24 @@ _BEFORE_ALL, _AFTER_ALL = UUID(int=0), UUID(int=2**128 - 1)
 
 def withdraw_stopped(now: datetime) -> None:
     """Go on with every stopped run, from where the last one left it. Opens its own units of work."""
+    ends_at = passes.ends_at()
     with db.single_statements() as session:
-        runs = session.execute(_STOPPED).all()
-    for run in runs:
-        is_second_pass = run.withdrawn_to == _AFTER_ALL
-        if is_second_pass and run.ended_at + timedelta(seconds=SETTLE_SECONDS) > now:
-            continue
-        after: UUID | None = _BEFORE_ALL if is_second_pass else run.withdrawn_to or _BEFORE_ALL
-        while after is not None:
-            after = _withdraw_some(run.id, after, now, is_second_pass=is_second_pass)
+        stopped = list(session.execute(_STOPPED).scalars())
+    for run_id in stopped:
+        while _withdraw_some(run_id, now) and not passes.is_over(ends_at):
+            pass
 
 
-def _withdraw_some(run_id: UUID, after: UUID, now: datetime, *, is_second_pass: bool) -> UUID | None:
-    """One chunk; up to whom, None where there is nobody left or another worker is at it."""
+def _withdraw_some(run_id: UUID, now: datetime) -> bool:
+    """One chunk; whether there is another to do now that no other worker is at."""
     with db.unit_of_work() as session:
         run = session.execute(_TAKE, {"id": run_id}).one_or_none()
-        if run is None or (not is_second_pass and (run.withdrawn_to or _BEFORE_ALL) != after):
-            return None
+        if run is None:
+            return False
+        is_second_pass = run.withdrawn_to == _AFTER_ALL
+        if is_second_pass and run.ended_at + timedelta(seconds=SETTLE_SECONDS) > now:
+            return False
+        after = (run.withdrawn_again_to if is_second_pass else run.withdrawn_to) or _BEFORE_ALL
         upto: UUID | None = session.execute(_EDGE, {"run_id": run_id, "after": after, "skip": CHUNK - 1}).scalar()
         values = {
             "run_id": run_id, "after": after, "upto": upto or _AFTER_ALL, "now": now,
@@ -48,20 +50,18 @@ def _withdraw_some(run_id: UUID, after: UUID, now: datetime, *, is_second_pass: 
         session.execute(_DELIVERIES, values)
         if run.stop_reason is not None:
             session.execute(_MESSAGES, values)
-        is_over = is_second_pass and upto is None
-        if is_over and session.execute(_STILL_WAITING, {"run_id": run_id}).first() is not None:
-            return None
-        if is_over or not is_second_pass:
-            session.execute(_WITHDRAWN, {"id": run_id, "upto": upto or _AFTER_ALL, "is_over": is_over, "now": now})
-    return upto
+        if is_second_pass:
+            is_over = upto is None and session.execute(_STILL_WAITING, {"run_id": run_id}).first() is None
+            session.execute(_WITHDRAWN_AGAIN, {"id": run_id, "upto": upto or after, "is_over": is_over, "now": now})
+        else:
+            session.execute(_WITHDRAWN, {"id": run_id, "upto": upto or _AFTER_ALL})
+    return upto is not None
 
 
-_STOPPED = text(
-    "SELECT id, ended_at, withdrawn_to FROM notify.run WHERE status = 'stopped' AND withdrawn_at IS NULL ORDER BY id"
-)
+_STOPPED = text("SELECT id FROM notify.run WHERE status = 'stopped' AND withdrawn_at IS NULL ORDER BY id")
 _TAKE = text(
     """
-    SELECT stop_reason, withdrawn_to FROM notify.run
+    SELECT stop_reason, ended_at, withdrawn_to, withdrawn_again_to FROM notify.run
      WHERE id = :id AND status = 'stopped' AND withdrawn_at IS NULL FOR NO KEY UPDATE SKIP LOCKED
     """
 )
@@ -88,9 +88,11 @@ _DELIVERIES = text(
     """
 )
 _STILL_WAITING = text("SELECT 1 FROM notify.candidate WHERE run_id = :run_id AND status = 'waiting' LIMIT 1")
-_WITHDRAWN = text(
+_WITHDRAWN = text("UPDATE notify.run SET withdrawn_to = :upto WHERE id = :id")
+_WITHDRAWN_AGAIN = text(
     """
-    UPDATE notify.run SET withdrawn_to = :upto, withdrawn_at = CASE WHEN :is_over THEN CAST(:now AS timestamptz) END
+    UPDATE notify.run
+       SET withdrawn_again_to = :upto, withdrawn_at = CASE WHEN :is_over THEN CAST(:now AS timestamptz) END
      WHERE id = :id
     """
 )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import random
-import time
 from datetime import datetime
 
 from psycopg.errors import DeadlockDetected
 from sqlalchemy.exc import DBAPIError
 
 from core import db
+from notify import passes
 from notify.campaigns import tallies
 from notify.cap import endings, rounds, turns
 from notify.channels import paid
@@ -18,7 +18,6 @@ from notify.topics import sends
 
 _log = logging.getLogger("mykaohsiung.cap")
 
-_LONGEST_PASS_SECONDS = 20.0
 _MOST_TRIES = 5
 
 
@@ -29,15 +28,15 @@ def decide_due(now: datetime) -> int:
     to whoever comes next. Run by several workers at once, each takes other lanes. What a long pass leaves is for the
     next, whose `now` is later.
     """
-    ends_at = time.monotonic() + _LONGEST_PASS_SECONDS
-    decided = endings.close_what_is_over(now)
+    ends_at = passes.ends_at()
+    decided = endings.close_what_is_over(now, until=ends_at)
     with db.single_statements() as session:
         closed = rounds.closed_rounds(session, now)
         lanes = rounds.lanes_with_work(session, closed) if closed.runs else []
     random.shuffle(lanes)
     for lane in lanes:
         try:
-            while time.monotonic() < ends_at and (more := _decide_some(lane, now)):
+            while not passes.is_over(ends_at) and (more := _decide_some(lane, now)):
                 decided += more
         except Exception:
             # One lane's people are no other lane's matter.

@@ -7,13 +7,13 @@ is past its deadline is left out; where nothing is left, none is written.
 from __future__ import annotations
 
 import random
-import time
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import db
+from notify import passes
 from notify.cap import cap_texts as words
 from notify.cap.preferences import Preferences
 from notify.cap.rounds import LANES
@@ -21,7 +21,6 @@ from notify.cap.turns import LANE_LOCKS, MOST_PEOPLE
 
 MOST_LINES = 4
 WORTH_DELIVERING = timedelta(hours=4)
-_LONGEST_PASS_SECONDS = 20.0
 _DEFAULTS = Preferences()
 
 
@@ -30,13 +29,13 @@ def send_due(now: datetime) -> int:
 
     Opens its own units of work, one for up to `MOST_PEOPLE` people of a lane; see `decisions.decide_due`.
     """
-    ends_at = time.monotonic() + _LONGEST_PASS_SECONDS
+    ends_at = passes.ends_at()
     with db.single_statements() as session:
         lanes = list(session.execute(_LANES, {"lanes": LANES, "now": now}).scalars())
     random.shuffle(lanes)
     settled = 0
     for lane in lanes:
-        while time.monotonic() < ends_at and (more := _send_some(lane, now)):
+        while not passes.is_over(ends_at) and (more := _send_some(lane, now)):
             settled += more
     return settled
 

@@ -9,20 +9,25 @@ from uuid import UUID
 from sqlalchemy import text
 
 from core import db
+from notify import passes
 from notify.campaigns import tallies
 from notify.cap.turns import TALLIES
 
 _MOST = 5_000
 
 
-def close_what_is_over(now: datetime) -> int:
-    """Withdraw who still waits in a stopped run, and let lapse who waits in one past its deadline. Answers how many.
+def close_what_is_over(now: datetime, *, until: float | None = None) -> int:
+    """Withdraw who still waits in a stopped run, and let lapse who waits in one past its deadline, in one pass or for
+    as long as the caller's has left (`passes.ends_at`). Answers how many.
 
     Nobody is rung by it, so it needs no lane; rows that somebody decides on in this moment are passed over.
     """
+    ends_at = passes.ends_at() if until is None else until
     closed = 0
     while some := _close_some(now):
         closed += some
+        if passes.is_over(ends_at):
+            break
     return closed
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from core import db
+from notify import passes
 from notify.topics import judging, offers, standing, subjects
 from notify.topics.ending_words import NEED_OF_KIND
 from notify.topics.endings import NeedPassed
@@ -16,17 +17,20 @@ from notify.topics.standing import Subscription
 from notify.topics.topics import all_topics
 
 BATCH: Final = 200
-_MOST_BATCHES: Final = 100
 _SUBJECTS_AT_ONCE: Final = 20
 
 
 def end_due(now: datetime) -> None:
-    """Judge what is due, in batches of their own transactions; what another worker has in hand is left to it."""
+    """Judge what is due, in batches of their own transactions; what another worker has in hand is left to it.
+
+    Each sort has at least one batch in every pass, however much there is of another.
+    """
+    ends_at = passes.ends_at()
     for step in (_judge_due, _end_of_closed_topics, _end_of_closed_subjects, _lapse_offers):
-        for _ in range(_MOST_BATCHES):
+        is_more = True
+        while is_more:
             with db.unit_of_work() as session:
-                if not step(session, now):
-                    break
+                is_more = step(session, now) and not passes.is_over(ends_at)
 
 
 def _judge_due(session: Session, now: datetime) -> bool:
