@@ -26,6 +26,8 @@ DEMO_OFFICERS = (
     ("PRK-003", "石核稿 Shih", "parking", "publisher"),
     ("FIR-001", "雷值勤 Lei", "fire", "duty_officer"),
     ("FIR-002", "方值勤 Fang", "fire", "duty_officer"),
+    ("ECO-001", "陸點數 Lu", "economic", "points_officer"),
+    ("ECO-002", "汪點數 Wang", "economic", "points_officer"),
     ("REG-001", "鍾審核 Chung", "rdec", "registrar"),
     ("REG-002", "簡審核 Chien", "rdec", "registrar"),
 )

@@ -37,8 +37,10 @@ from core.text import chosen_language
 from identity import access_log, acting, bureaus, levels, officer_sessions, sessions, visits
 from identity.actors import Actor
 from identity.delegation_errors import NotDelegated
+from points.till import tills
+from points.till.errors import NobodyAtTheTill
 
-_COOKIES = {"public": "__Host-session", "citizen": "__Host-session", "officer": "__Host-officer"}
+_COOKIES = {"public": "__Host-session", "citizen": "__Host-session", "officer": "__Host-officer", "till": "__Host-till"}
 _LARGEST_JSON_BYTES = 1 << 20
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = logging.getLogger("mykaohsiung.api")
@@ -141,6 +143,8 @@ def _must_be_allowed(access: Access, actor: Actor | None) -> None:
         raise Forbidden
     if access.kind == "officer" and access.roles and not access.roles & actor.roles:
         raise Forbidden
+    if access.kind == "till" and access.staffed and actor.staff_id is None and not actor.is_register:
+        raise NobodyAtTheTill
     if access.kind == "citizen":
         if actor.on_behalf_of is not None and not access.delegable & actor.scopes:
             raise NotDelegated(reason="scope")
@@ -156,6 +160,7 @@ _RESOLVERS: dict[str, Callable[[Any, str, datetime], Actor | None]] = {
     "citizen": sessions.resolve,
     "officer": officer_sessions.resolve,
     "bureau": bureaus.resolve_bureau_token,
+    "till": tills.resolve,
 }
 
 

@@ -92,6 +92,7 @@ _PREFIXES = {
     "session_id": "ses",
     "slip_id": "slip",
     "template_id": "tpl",
+    "desk_id": "dsk",
     "totp_id": "tot",
     "vehicle_id": "veh",
     "counter_case_id": "ccs",
@@ -131,6 +132,8 @@ def openapi_document(routes: Iterable[Route]) -> bytes:
     spec.components.security_scheme("officer", {"type": "http", "scheme": "bearer"})
     spec.components.security_scheme("officer_cookie", {"type": "apiKey", "in": "cookie", "name": "__Host-officer"})
     spec.components.security_scheme("bureau", {"type": "http", "scheme": "bearer"})
+    spec.components.security_scheme("till", {"type": "http", "scheme": "bearer"})
+    spec.components.security_scheme("till_cookie", {"type": "apiKey", "in": "cookie", "name": "__Host-till"})
     for route in routes:
         path = re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", route.path)
         spec.path(path=path, operations={route.method.lower(): _operation(route)})
@@ -176,9 +179,9 @@ def problems_of(route: Route) -> list[type[Problem]]:
             found.append(InsufficientAuthentication)
         if visits.is_for_one_alone(route.method, route.path):
             found.append(NotInAVisit)
-    if route.access.kind in ("officer", "bureau"):
+    if route.access.kind in ("officer", "bureau", "till"):
         found += [Unauthenticated, Forbidden]
-    if route.access.kind in ("citizen", "officer", "public") and route.method not in ("GET", "HEAD"):
+    if route.access.kind in ("citizen", "officer", "till", "public") and route.method not in ("GET", "HEAD"):
         found.append(CrossSiteRequest)
     if route.body is not None:
         found += [MalformedBody, UnsupportedMediaType]
@@ -234,6 +237,8 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
         return [{"officer": []}, {"officer_cookie": []}]
     if route.access.kind == "bureau":
         return [{"bureau": []}]
+    if route.access.kind == "till":
+        return [{"till": []}, {"till_cookie": []}]
     return []
 
 

@@ -21,7 +21,7 @@ from core.text import Language, Text
 if TYPE_CHECKING:
     from flask import Request
 
-AccessKind = Literal["public", "citizen", "officer", "bureau", "partner"]
+AccessKind = Literal["public", "citizen", "officer", "bureau", "till", "partner"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Access:
     `loa` is the least assurance level (1–4) of a citizen, `phishing_resistant` whether it must have been reached in a
     way that no forged page can take, `delegable` the scopes of which somebody who acts for another needs one (none:
     nobody may for another); `scope` is what a bureau must hold; an officer needs one of `roles`, and no
-    particular one where none is named.
+    particular one where none is named; `staffed` says that a till needs an open shift.
     """
 
     kind: AccessKind
@@ -40,6 +40,7 @@ class Access:
     delegable: frozenset[str] = frozenset()
     scope: str = ""
     roles: frozenset[str] = frozenset()
+    staffed: bool = False
 
 
 def public() -> Access:
@@ -66,6 +67,11 @@ def officer(*roles: str) -> Access:
 def bureau(*, scope: str) -> Access:
     """A bureau's system with an access token (RFC 6749 §4.4) that holds the scope."""
     return Access("bureau", scope=scope)
+
+
+def till(*, staffed: bool = True) -> Access:
+    """A merchant's till or its cash register; where `staffed`, a till needs somebody's shift to be open on it."""
+    return Access("till", staffed=staffed)
 
 
 def partner_signature() -> Access:

@@ -19,9 +19,12 @@ class Actor:
     `is_phishing_resistant` says that no forged page could have taken what the session began with. `with_officer` is
     the officer in whose presence the citizen acts. Somebody who acts for another is `id`, and the other `on_behalf_of`,
     by the delegation `delegation_id` and within its `scopes`.
+
+    A till is `id`; it belongs to `merchant_id` at `branch_id`, and `staff_id` is at it (None: nobody's shift is open).
+    A cash register that holds its own credentials needs nobody.
     """
 
-    kind: Literal["citizen", "officer", "bureau", "system"]
+    kind: Literal["citizen", "officer", "bureau", "till", "system"]
     id: UUID
     loa: int = 0
     session_id: UUID | None = None
@@ -35,3 +38,7 @@ class Actor:
     with_officer: UUID | None = None
     on_behalf_of: UUID | None = None
     delegation_id: UUID | None = None
+    merchant_id: UUID | None = None
+    branch_id: UUID | None = None
+    staff_id: UUID | None = None
+    is_register: bool = False

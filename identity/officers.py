@@ -31,10 +31,11 @@ ROLES = (
     "editor",
     "publisher",
     "duty_officer",
+    "points_officer",
 )
 BUREAUS = (
     "parking", "fines", "treasury", "civil_affairs", "rdec", "culture", "public_works", "education", "fire",
-    "social_affairs",
+    "social_affairs", "economic", "health", "transport", "environment",
 )  # fmt: skip
 CODE_LIFE = timedelta(hours=24)
 # Crockford's base 32: no I, L, O, U to mistake. 16 of them are 80 bits.

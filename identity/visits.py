@@ -33,9 +33,8 @@ _CLOSED_PER_SWEEP = 200
 _ALONE = (
     "/v1/auth/", "/v1/payments", "/v1/bank-links", "/v1/cards", "/v1/automatic-debits", "/v1/ach-mandates",
     "/v1/me/passkeys", "/v1/me/password", "/v1/me/totp", "/v1/me/recovery-codes", "/v1/me/linked-accounts",
-    "/v1/me/mobile",
-    "/v1/me/consents", "/v1/me/authorizations", "/v1/me/delegations/<delegation_id>/session", "/v1/devices", "/v1/test-devices",
-    "/v1/notification-facts", "/v1/notification-places", "/oauth/",
+    "/v1/me/mobile", "/v1/me/consents", "/v1/me/authorizations", "/v1/me/delegations/<delegation_id>/session",
+    "/v1/devices", "/v1/test-devices", "/v1/notification-facts", "/v1/notification-places", "/oauth/",
 )  # fmt: skip
 _READS = frozenset({"GET", "HEAD"})
 

@@ -34,6 +34,10 @@ BUREAU_NAMES = {
     "education": Text("教育局", "Education Bureau"),
     "fire": Text("消防局", "Fire Bureau"),
     "social_affairs": Text("社會局", "Social Affairs Bureau"),
+    "economic": Text("經濟發展局", "Economic Development Bureau"),
+    "health": Text("衛生局", "Department of Health"),
+    "transport": Text("交通局", "Transportation Bureau"),
+    "environment": Text("環境保護局", "Environmental Protection Bureau"),
     "rdec": Text("研究發展考核委員會", "Research, Development and Evaluation Commission"),
 }
 ROLE_NAMES = {
@@ -46,4 +50,5 @@ ROLE_NAMES = {
     "editor": Text("訊息編寫", "writer of messages"),
     "publisher": Text("訊息核定", "approver of messages"),
     "duty_officer": Text("災害應變值勤", "emergency duty officer"),
+    "points_officer": Text("市民點數", "city points"),
 }

@@ -1,0 +1,60 @@
+"""Which till calls: a device that a merchant enrolled, with whoever's shift is open on it, or a cash register."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.crypto import token_hash
+from identity import bureaus
+from identity.actors import Actor
+
+# The scope that a cash register's access token holds.
+REGISTER_SCOPE = "redemptions:write"
+
+
+def resolve(session: Session, token: str, now: datetime) -> Actor | None:
+    """The till that holds this token, or the cash register that holds this access token (RFC 6749 §4.4).
+
+    None when it is unknown, revoked, or its merchant or branch no longer takes part.
+    """
+    row = session.execute(_TILL, {"hash": token_hash(token), "now": now}).one_or_none()
+    if row is None:
+        client = bureaus.resolve_bureau_token(session, token, now)
+        if client is None or REGISTER_SCOPE not in client.scopes:
+            return None
+        row = session.execute(_REGISTER, {"client_id": client.id}).one_or_none()
+    if row is None:
+        return None
+    return Actor(
+        kind="till",
+        id=row.id,
+        merchant_id=row.merchant_id,
+        branch_id=row.branch_id,
+        staff_id=row.staff_id,
+        name=row.name,
+        is_register=row.is_register,
+    )
+
+
+_TILL = text(
+    """
+    SELECT t.id, t.merchant_id, t.branch_id, t.name, s.staff_id, false AS is_register
+      FROM points.till AS t
+      JOIN points.branch AS b ON b.id = t.branch_id AND b.closed_at IS NULL
+      JOIN points.merchant AS m ON m.id = t.merchant_id AND m.status = 'approved'
+      LEFT JOIN points.till_shift AS s ON s.till_id = t.id AND s.ended_at IS NULL AND s.ends_at > :now
+     WHERE t.token_hash = :hash AND t.revoked_at IS NULL
+    """
+)
+_REGISTER = text(
+    """
+    SELECT t.id, t.merchant_id, t.branch_id, t.name, NULL::uuid AS staff_id, true AS is_register
+      FROM points.till AS t
+      JOIN points.branch AS b ON b.id = t.branch_id AND b.closed_at IS NULL
+      JOIN points.merchant AS m ON m.id = t.merchant_id AND m.status = 'approved'
+     WHERE t.register_client_id = :client_id AND t.revoked_at IS NULL
+    """
+)
