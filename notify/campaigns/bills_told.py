@@ -62,7 +62,7 @@ def recheck(now: datetime, *, batch: int = BATCH, between: timedelta = BETWEEN_R
     with db.single_statements() as session:
         open_runs = list(session.execute(_OPEN, values).scalars())
     for run_id in open_runs:
-        while not passes.is_over(ends_at) and _recheck_some(run_id, values, batch):
+        while _recheck_some(run_id, values, batch) and not passes.is_over(ends_at):
             pass
 
 

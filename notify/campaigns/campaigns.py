@@ -188,6 +188,16 @@ def check(session: Session, campaign: Campaign, *, by: Actor, now: datetime) -> 
     _checked(session, by, campaign.agreed, now)
 
 
+def broken_rules(session: Session, campaign: Campaign) -> frozenset[str]:
+    """Which of its members do not keep the rules as they are now; its moments aside, which have come."""
+    topic = topic_of_bureau(session, campaign.topic, campaign.bureau)
+    if topic is None:
+        return frozenset({"topic"})
+    errors: list[FieldError] = []
+    _read_for(topic, campaign.agreed, campaign.planned, errors)
+    return frozenset(error.pointer.split("/")[1] for error in errors)
+
+
 def topic_of_bureau(session: Session, code: str, bureau: str) -> Topic | None:
     """The open topic of that bureau with that code."""
     row = session.execute(_TOPIC, {"code": code, "bureau": bureau}).one_or_none()
@@ -203,15 +213,34 @@ def _checked(session: Session, by: Actor, document: Mapping[str, Any], now: date
     topic = topic_of_bureau(session, document["topic"], by.bureau)
     if topic is None:
         raise CampaignRefused(errors=[FieldError("/topic", "is not an open topic of this bureau")])
-    priority = PRIORITIES.index(document["priority"]) + 1
-    if priority > topic.highest_priority:
+    schedule = _collected(errors, lambda: schedules.read_schedule(document["schedule"], now=now))
+    audience, content = _read_for(topic, document, schedule, errors)
+    deadline = _deadline(document.get("deadline"), errors, now)
+    if errors or schedule is None or audience is None or content is None:
+        raise CampaignRefused(errors=errors)
+    return {
+        "topic_id": topic.id,
+        "name": _name(document),
+        "content": _json(words.as_document(content)),
+        "audience": _json(audiences.as_document(audience)),
+        "priority": _priority(document),
+        "deadline": deadline,
+        "schedule": _json(schedules.as_document(schedule)),
+        "channels": _json(dict(document["channels"])),
+    }
+
+
+def _read_for(
+    topic: Topic, document: Mapping[str, Any], schedule: Schedule | None, errors: list[FieldError]
+) -> tuple[Audience | None, Content | None]:
+    """The audience and the words of a document for that topic; `errors` are joined by all that is wrong with it."""
+    if _priority(document) > topic.highest_priority:
         errors.append(
             FieldError("/priority", f"is above what this topic allows: {PRIORITIES[topic.highest_priority - 1]}")
         )
-    name = " ".join(document["name"].split())
+    name = _name(document)
     if not name or words.hides_something(name):
         errors.append(FieldError("/name", "is empty, or has a character that cannot be seen"))
-    schedule = _collected(errors, lambda: schedules.read_schedule(document["schedule"], now=now))
     audience = _collected(errors, lambda: audiences.read_audience(document["audience"], topic.rules))
     content = _collected(
         errors,
@@ -222,21 +251,17 @@ def _checked(session: Session, by: Actor, document: Mapping[str, Any], now: date
         ),
     )
     errors += _wrong_link(content, audience)
-    errors += _wrong_event(schedule, audience, by)
+    errors += _wrong_event(schedule, audience, topic.bureau)
     errors += _wrong_channels(document["channels"], topic)
-    deadline = _deadline(document.get("deadline"), errors, now)
-    if errors or schedule is None or audience is None or content is None:
-        raise CampaignRefused(errors=errors)
-    return {
-        "topic_id": topic.id,
-        "name": name,
-        "content": _json(words.as_document(content)),
-        "audience": _json(audiences.as_document(audience)),
-        "priority": priority,
-        "deadline": deadline,
-        "schedule": _json(schedules.as_document(schedule)),
-        "channels": _json(dict(document["channels"])),
-    }
+    return audience, content
+
+
+def _name(document: Mapping[str, Any]) -> str:
+    return " ".join(document["name"].split())
+
+
+def _priority(document: Mapping[str, Any]) -> int:
+    return PRIORITIES.index(document["priority"]) + 1
 
 
 def _collected(errors: list[FieldError], read: Callable[[], _Read]) -> _Read | None:
@@ -255,10 +280,10 @@ def _wrong_link(content: Content | None, audience: Audience | None) -> list[Fiel
     return [FieldError("/content/link", reason)]
 
 
-def _wrong_event(schedule: Schedule | None, audience: Audience | None, by: Actor) -> list[FieldError]:
+def _wrong_event(schedule: Schedule | None, audience: Audience | None, bureau: str) -> list[FieldError]:
     if not isinstance(schedule, schedules.OnEvent):
         return []
-    if by.bureau not in EVENT_BUREAUS:
+    if bureau not in EVENT_BUREAUS:
         return [FieldError("/schedule/event", "is told of by the bureaus whose bills they are")]
     if audience is not None and not audience.is_everybody:
         return [FieldError("/audience", "is whom the event is about: name no other conditions")]

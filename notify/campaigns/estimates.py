@@ -63,7 +63,7 @@ def of_campaign(session: Session, campaign: Campaign, *, by: Actor, now: datetim
     is_at_once = isinstance(campaign.planned, schedules.Now)
     planned = (schedules.first_after(campaign.planned, now) or now).astimezone(TAIPEI)
     day = taipei_date(now)
-    question: dict[str, Any] = {"topic": campaign.topic_id, "audience": campaign.audience, "day": day.isoformat()}
+    question = _question(campaign, day)
     whole = _about_reach(question, campaign) | {
         "priority": campaign.priority,
         "deadline": on_the_wire(campaign.deadline) if campaign.deadline else None,
@@ -74,6 +74,11 @@ def of_campaign(session: Session, campaign: Campaign, *, by: Actor, now: datetim
     answer, made_at = _answer(session, campaign, question, whole, planned, day, now)
     numbers = {name: Count(answer[name]) for name in (*OF_AUDIENCE, *OF_SENDING)}
     return Estimate(at=made_at if is_at_once else planned, made_at=made_at, **numbers)
+
+
+def audience_of(campaign: Campaign, found: int, now: datetime) -> Count:
+    """How an audience of so many people is published today: as an estimate of the same campaign would say."""
+    return _published_audience(_question(campaign, taipei_date(now)), found)
 
 
 def counted(session: Session, campaign: Campaign, *, at: datetime, now: datetime) -> dict[str, int]:
@@ -98,6 +103,14 @@ def counted(session: Session, campaign: Campaign, *, at: datetime, now: datetime
         },
     ).one()  # fmt: skip
     return {name: int(getattr(row, name)) for name in (*OF_AUDIENCE, *OF_SENDING)}
+
+
+def _question(campaign: Campaign, day: date) -> dict[str, Any]:
+    return {"topic": campaign.topic_id, "audience": campaign.audience, "day": day.isoformat()}
+
+
+def _published_audience(question: Mapping[str, Any], found: int) -> Count:
+    return counts.published(found, {**question, "of": "audience"})
 
 
 def _about_reach(question: Mapping[str, Any], campaign: Campaign) -> dict[str, Any]:
@@ -133,7 +146,7 @@ def _answer(
     if kept is None:
         exact = counted(session, campaign, at=planned, now=now)
         about_reach = _about_reach(question, campaign)
-        of_audience = {"audience": counts.published(exact["audience"], {**question, "of": "audience"}).value}
+        of_audience = {"audience": _published_audience(question, exact["audience"]).value}
         of_reach = {name: counts.published(exact[name], {**about_reach, "of": name}).value for name in _OF_REACH}
         of_sending = {name: counts.published(exact[name], {**whole, "of": name}).value for name in OF_SENDING}
         # Questions that differ in their hour or priority alone share what they say of the audience.

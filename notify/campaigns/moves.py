@@ -50,7 +50,7 @@ def submit(session: Session, *, by: Actor, campaign_id: UUID, version: int | Non
     if version is not None:
         campaigns.must_be_version(before, version)
     campaigns.check(session, before, by=by, now=now)
-    if not _is_for_one_thing(before) and estimates.of_campaign(session, before, by=by, now=now).audience.value is None:
+    if not is_for_one_thing(before) and estimates.of_campaign(session, before, by=by, now=now).audience.value is None:
         raise AudienceTooSmall
     session.execute(_SUBMIT, {"id": campaign_id, "by": by.id, "now": now})
     return _noted(session, before, "submitted", by=by, now=now)
@@ -135,11 +135,26 @@ def begin(session: Session, before: Campaign, *, next_run_at: datetime | None, n
     _noted(session, before, "begun", by=None, now=now)
 
 
-def finish(session: Session, before: Campaign, *, what: str = "done", reason: str = "", now: datetime) -> None:
-    """Nothing of it is left to do: "done", or "too_late" or "stopped" where it never came to a sending."""
+def finish(session: Session, before: Campaign, *, what: str | None = "done", reason: str = "", now: datetime) -> None:
+    """Nothing of it is left to do: "done", or "too_late" or "stopped" where it never came to a sending; None where its
+    history says what happened."""
     _must(before, "finish")
     session.execute(_END, {"id": before.id, "state": "done", "now": now})
-    _noted(session, before, what, by=None, now=now, reason=reason)
+    if what is not None:
+        _noted(session, before, what, by=None, now=now, reason=reason)
+
+
+def note_stop(session: Session, campaign: Campaign, reason: str, *, now: datetime) -> None:
+    """One sending of it was stopped for that reason (`stops`) before anybody had it; the campaign itself goes on."""
+    history.note(session, campaign, "stopped", by=None, from_state=campaign.state, now=now, note=reason)
+
+
+def is_for_one_thing(campaign: Campaign) -> bool:
+    """Whether it goes to all whom one thing concerns (a part of them could be a person), or each to whom something of
+    their own is due."""
+    meant = campaign.meant_for
+    is_subject_alone = meant.subject is not None and not (meant.districts or meant.facts or meant.near)
+    return is_subject_alone or isinstance(campaign.planned, schedules.OnEvent)
 
 
 def wait_for_next(session: Session, before: Campaign, *, now: datetime) -> None:
@@ -172,14 +187,6 @@ def _noted(
     after = campaigns.read(session, before.id)
     history.note(session, after, what, by=by, from_state=before.state, now=now, note=reason)
     return after
-
-
-def _is_for_one_thing(campaign: Campaign) -> bool:
-    """Whether it goes to all whom one thing concerns (a part of them could be a person), or each to whom something of
-    their own is due."""
-    meant = campaign.meant_for
-    is_subject_alone = meant.subject is not None and not (meant.districts or meant.facts or meant.near)
-    return is_subject_alone or isinstance(campaign.planned, schedules.OnEvent)
 
 
 # Nobody waits in a run that is done, but what was decided may still be on its way to the channels.
@@ -250,7 +257,7 @@ _STOP_OPEN = text(
 _STOP_ALL = text(
     """
     UPDATE notify.run SET status = 'stopped', is_held = false, ended_at = :now, stop_reason = :reason,
-           withdrawn_to = NULL, withdrawn_at = NULL
+           withdrawn_to = NULL, withdrawn_again_to = NULL, withdrawn_at = NULL
      WHERE campaign_id = :id
     """
 )

@@ -7,7 +7,7 @@ Each chunk is one transaction: the next people by their id, what was counted of 
 from __future__ import annotations
 
 import logging
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,8 +21,8 @@ from core import db
 from core.ids import new_uuid
 from core.text import Text
 from identity.words import BUREAU_NAMES
-from notify import reach
-from notify.campaigns import audience_sql, campaigns, moves, schedules, tallies, triggers, words
+from notify import passes, reach
+from notify.campaigns import audience_sql, campaigns, estimates, moves, schedules, stops, tallies, triggers, words
 from notify.campaigns.campaigns import Campaign
 from notify.cap.preferences import Preferences
 from notify.cap.rounds import GATHER_SECONDS
@@ -35,7 +35,6 @@ MOST_CHUNK = 80_000
 LIFE = timedelta(days=7)
 """For how long a message is worth sending that has no deadline."""
 
-_LONGEST_PASS_SECONDS = 20.0
 _BEFORE_ALL, _AFTER_ALL = UUID(int=0), UUID(int=2**128 - 1)
 _DEFAULTS = Preferences()
 _WHY = Text(
@@ -55,20 +54,17 @@ class Chunk:
 def start_due(now: datetime) -> None:
     """Begin every campaign whose time has come, find people for what has begun, end what is done.
 
+    A campaign that does not keep the rules of its topic as they are now is ended instead, and says why.
+
     Opens its own units of work. Run by several workers at once, no run begins twice and no chunk is done twice.
     """
+    ends_at = passes.ends_at()
     failed: set[UUID] = set()
-    while begin_next(now, failed):
+    while begin_next(now, failed) and not passes.is_over(ends_at):
         pass
-    ends_at = time.monotonic() + _LONGEST_PASS_SECONDS
     with db.single_statements() as session:
         open_runs = list(session.execute(_RESOLVING).scalars())
-    for run_id in open_runs:
-        try:
-            resolve(run_id, now, until=ends_at)
-        except Exception:
-            # One run that cannot go on keeps no other waiting; it is tried again in the next pass.
-            _log.exception("run %s cannot go on", run_id)
+    _resolve_in_turn(open_runs, now, ends_at)
     finish_campaigns(now)
 
 
@@ -93,21 +89,41 @@ def begin_next(now: datetime, failed: set[UUID] | None = None) -> bool:
     return True
 
 
-def resolve(run_id: UUID, now: datetime, *, until: float | None = None) -> int:
-    """Find the run's people, chunk by chunk, until all are found (or `until`, a monotonic second, has come).
+def resolve(run_id: UUID, now: datetime) -> int:
+    """Find the run's people, chunk by chunk, until all are found. Answers how many.
 
-    Answers how many. Another worker may have the run in hand: then this one leaves it.
+    Another worker may have the run in hand: then this one leaves it.
     """
     found, size = 0, CHUNK
-    while until is None or time.monotonic() < until:
-        chunk = resolve_chunk(run_id, now, size)
-        if chunk is None:
-            break
+    while chunk := resolve_chunk(run_id, now, size):
         found += chunk.found
         if chunk.is_last:
             break
-        size = min(size * 2, MOST_CHUNK) if chunk.found < CHUNK // 4 else CHUNK
+        size = _next_size(size, chunk)
     return found
+
+
+def _resolve_in_turn(run_ids: Sequence[UUID], now: datetime, ends_at: float) -> None:
+    """A chunk of each, over and over until the pass ends: one for the whole city keeps no small one waiting."""
+    sizes = dict.fromkeys(run_ids, CHUNK)
+    while sizes:
+        for run_id, size in list(sizes.items()):
+            try:
+                chunk = resolve_chunk(run_id, now, size)
+            except Exception:
+                # One run that cannot go on keeps no other waiting; it is tried again in the next pass.
+                _log.exception("run %s cannot go on", run_id)
+                chunk = None
+            if chunk is None or chunk.is_last:
+                del sizes[run_id]
+            else:
+                sizes[run_id] = _next_size(size, chunk)
+            if passes.is_over(ends_at):
+                return
+
+
+def _next_size(size: int, chunk: Chunk) -> int:
+    return min(size * 2, MOST_CHUNK) if chunk.found < CHUNK // 4 else CHUNK
 
 
 def resolve_chunk(run_id: UUID, now: datetime, size: int = CHUNK) -> Chunk | None:
@@ -124,9 +140,23 @@ def resolve_chunk(run_id: UUID, now: datetime, size: int = CHUNK) -> Chunk | Non
         else:
             counts, upto = _resolve_some(session, campaign, run, after=after, size=size, now=now)
         is_last = upto is None
-        session.execute(_RESOLVED, {"id": run_id, "upto": upto or _AFTER_ALL, "is_last": is_last, "now": now})
+        before = tallies.read(session, run_id)["audience"] if is_last else 0
+        is_too_few = is_last and _is_too_few(campaign, before + counts["audience"], now)
+        status = "resolving" if not is_last else "stopped" if is_too_few else "deciding"
+        session.execute(
+            _RESOLVED,
+            {"id": run_id, "upto": upto or _AFTER_ALL, "status": status, "ended_at": now if is_too_few else None,
+             "resolved_at": now if is_last else None},
+        )  # fmt: skip
+        if is_too_few:
+            moves.note_stop(session, campaign, stops.as_note({stops.TOO_FEW}), now=now)
         tallies.add(session, run_id, counts)
     return Chunk(counts["audience"], is_last)
+
+
+def _is_too_few(campaign: Campaign, found: int, now: datetime) -> bool:
+    """Whether so few are left of those whom it was approved for that it would not have been submitted."""
+    return not moves.is_for_one_thing(campaign) and estimates.audience_of(campaign, found, now).value is None
 
 
 def finish_campaigns(now: datetime) -> None:
@@ -135,11 +165,13 @@ def finish_campaigns(now: datetime) -> None:
         over = list(session.execute(_OVER).scalars())
     for campaign_id in over:
         with db.unit_of_work() as session:
-            if session.execute(_STILL_OVER, {"id": campaign_id}).first() is None:
+            still = session.execute(_STILL_OVER, {"id": campaign_id}).one_or_none()
+            if still is None:
                 continue
             campaign = campaigns.read(session, campaign_id)
             if campaign.next_run_at is None:
-                moves.finish(session, campaign, now=now)
+                # That its only sending was stopped stands in its history already.
+                moves.finish(session, campaign, what=None if still.was_stopped else "done", now=now)
             else:
                 moves.wait_for_next(session, campaign, now=now)
 
@@ -149,11 +181,11 @@ def _begin(session: Session, campaign: Campaign, now: datetime) -> None:
     if campaign.deadline is not None and campaign.deadline <= now:
         moves.finish(session, campaign, what="too_late", now=now)
         return
+    broken = campaigns.broken_rules(session, campaign)
     if campaign.agreed_hash != campaign.approved_hash:
-        moves.finish(session, campaign, what="stopped", reason="its words are not those that were approved", now=now)
-        return
-    if campaigns.topic_of_bureau(session, campaign.topic, campaign.bureau) is None:
-        moves.finish(session, campaign, what="stopped", reason="its topic is closed", now=now)
+        broken = frozenset({stops.OTHER_WORDS})
+    if broken:
+        moves.finish(session, campaign, what="stopped", reason=stops.as_note(broken), now=now)
         return
     following = schedules.next_after(campaign.planned, now)
     run_id = new_uuid()
@@ -233,8 +265,9 @@ _TAKE = text(
 )
 _RESOLVED = text(
     """
-    UPDATE notify.run SET resolved_to = :upto, status = CASE WHEN :is_last THEN 'deciding' ELSE status END,
-           resolved_at = CASE WHEN :is_last THEN CAST(:now AS timestamptz) END
+    UPDATE notify.run
+       SET resolved_to = :upto, status = :status, resolved_at = CAST(:resolved_at AS timestamptz),
+           ended_at = CAST(:ended_at AS timestamptz)
      WHERE id = :id
     """
 )
@@ -288,5 +321,9 @@ _OVER_NOW = """
 """
 _OVER = text(f"SELECT c.id FROM notify.campaign c WHERE {_OVER_NOW}")  # noqa: S608
 _STILL_OVER = text(
-    f"SELECT c.id FROM notify.campaign c WHERE c.id = :id AND {_OVER_NOW} FOR NO KEY UPDATE OF c SKIP LOCKED"  # noqa: S608
+    f"""
+    SELECT (SELECT r.status = 'stopped' FROM notify.run r WHERE r.campaign_id = c.id ORDER BY r.begun_at DESC LIMIT 1)
+           AS was_stopped
+      FROM notify.campaign c WHERE c.id = :id AND {_OVER_NOW} FOR NO KEY UPDATE OF c SKIP LOCKED
+    """  # noqa: S608
 )

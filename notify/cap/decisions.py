@@ -36,8 +36,10 @@ def decide_due(now: datetime) -> int:
     random.shuffle(lanes)
     for lane in lanes:
         try:
-            while not passes.is_over(ends_at) and (more := _decide_some(lane, now)):
+            while more := _decide_some(lane, now):
                 decided += more
+                if passes.is_over(ends_at):
+                    break
         except Exception:
             # One lane's people are no other lane's matter.
             _log.exception("lane %s cannot be decided", lane)

@@ -35,8 +35,10 @@ def send_due(now: datetime) -> int:
     random.shuffle(lanes)
     settled = 0
     for lane in lanes:
-        while not passes.is_over(ends_at) and (more := _send_some(lane, now)):
+        while more := _send_some(lane, now):
             settled += more
+            if passes.is_over(ends_at):
+                break
     return settled
 
 

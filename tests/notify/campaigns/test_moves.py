@@ -22,4 +22,4 @@ from notify.campaigns.audiences import Audience, Fact
 )
 def test_only_everybody_whom_one_thing_concerns_may_be_few(meant_for: Audience, may_be_few: bool) -> None:
     campaign: Any = SimpleNamespace(meant_for=meant_for, planned=schedules.Now())
-    assert moves._is_for_one_thing(campaign) is may_be_few
+    assert moves.is_for_one_thing(campaign) is may_be_few
