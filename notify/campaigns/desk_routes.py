@@ -9,7 +9,7 @@ from core.text import Text
 from identity.schemas import Nothing
 from notify.campaigns import campaigns, desk_phones, estimates, previews, reports, shown
 from notify.campaigns.campaigns import Campaign
-from notify.campaigns.errors import EstimatesUsedUp, NoPhoneLinked
+from notify.campaigns.errors import EstimatesUsedUp, NoPhoneLinked, TestsUsedUp
 from notify.campaigns.schemas import (
     CampaignReportSchema,
     CitySendingSchema,
@@ -58,12 +58,13 @@ def preview_campaign(call: Call) -> Answer:
     shows_person_data=False,
     body=Nothing,
     answers={201: TestMessageSchema},
-    problems=[NotFound, NoPhoneLinked],
+    problems=[NotFound, NoPhoneLinked, TestsUsedUp],
     summary=Text("試送到自己的手機", "Send it to one's own phone, marked as a test"),
 )
 def send_test_message(call: Call) -> Answer:
-    message_id = desk_phones.send_test(call.session, _campaign(call), by=call.actor, now=call.now)
-    return Answer({"message_id": message_id}, status=201)
+    """It stands in the campaign's history. At most 20 an hour."""
+    test = desk_phones.send_test(call.session, _campaign(call), by=call.actor, now=call.now)
+    return Answer({"message_id": test.message_id, "own_phones": test.own_phones}, status=201)
 
 
 @routes.get(

@@ -67,6 +67,17 @@ class EstimatesUsedUp(RateLimited):
     )
 
 
+class TestsUsedUp(RateLimited):
+    __test__ = False
+
+    slug = "tests-used-up"
+    title = Text("試送太多次了", "Too many tests")
+    explanation = Text(
+        "試送到自己的手機，每小時有上限。請稍後再試。",
+        "A phone of one's own takes only so many tests an hour. Please try again later.",
+    )
+
+
 class LinkCodeRefused(Problem):
     slug = "desk-code-refused"
     status = 422

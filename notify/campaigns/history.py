@@ -32,13 +32,15 @@ WHATS = (
     "done",
     "too_late",
     "stopped",
+    "tested",
 )
 _WITH_WORDS = frozenset({"submitted", "approved"})
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened. `by` is None where the clock did it."""
+    """One thing that happened. `by` is None where the clock did it. `own_phones`: of a test, on how many devices of the
+    officer's own it was sent."""
 
     what: str
     at: datetime
@@ -48,6 +50,7 @@ class Line:
     to_state: str
     version: int
     note: str
+    own_phones: int | None
 
 
 def note(
@@ -59,6 +62,7 @@ def note(
     from_state: str | None,
     now: datetime,
     note: str = "",
+    own_phones: int | None = None,
 ) -> None:
     """Write down what happened to `campaign`, which is as it is afterwards; of a submission and an approval, the exact
     words, too."""
@@ -68,6 +72,7 @@ def note(
             "campaign_id": campaign.id, "id": new_uuid(), "at": now, "what": what, "by": by.id if by else None,
             "by_name": by.name if by else "", "from_state": from_state, "to_state": campaign.state,
             "version": campaign.version, "hash": campaign.agreed_hash, "note": note,
+            "own_phones": own_phones,
             "words": orjson.dumps(campaign.agreed).decode() if what in _WITH_WORDS else None,
         },
     )  # fmt: skip
@@ -76,7 +81,17 @@ def note(
 def of(session: Session, campaign_id: UUID) -> list[Line]:
     """All that happened to it, the first thing first."""
     return [
-        Line(row.what, row.at, row.by_officer, row.by_name, row.from_state, row.to_state, row.version, row.note)
+        Line(
+            row.what,
+            row.at,
+            row.by_officer,
+            row.by_name,
+            row.from_state,
+            row.to_state,
+            row.version,
+            row.note,
+            row.own_phones,
+        )
         for row in session.execute(_OF, {"campaign_id": campaign_id})
     ]
 
@@ -89,13 +104,13 @@ def hands(session: Session, campaign_id: UUID) -> Collection[UUID]:
 _ADD = text(
     """
     INSERT INTO notify.campaign_event (campaign_id, id, at, what, by_officer, by_name, from_state, to_state, version,
-                                       hash, words, note)
+                                       hash, words, note, own_phones)
     VALUES (:campaign_id, :id, :at, :what, :by, :by_name, :from_state, :to_state, :version, :hash,
-            CAST(:words AS jsonb), :note)
+            CAST(:words AS jsonb), :note, :own_phones)
     """
 )
 _OF = text(
-    "SELECT what, at, by_officer, by_name, from_state, to_state, version, note FROM notify.campaign_event "
+    "SELECT what, at, by_officer, by_name, from_state, to_state, version, note, own_phones FROM notify.campaign_event "
     "WHERE campaign_id = :campaign_id ORDER BY at, version, id"
 )
 _HANDS = text(

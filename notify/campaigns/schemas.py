@@ -151,6 +151,9 @@ class CampaignEventSchema(Schema):
     to_state = fields.String(required=True, validate=validate.OneOf(STATES))
     version = fields.Integer(required=True)
     note = fields.String(required=True)
+    own_phones = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "of a test: on how many devices of the officer's own"}
+    )
 
 
 class CampaignSchema(CampaignCreate):
@@ -268,6 +271,9 @@ class PreviewsSchema(Schema):
 
 class TestMessageSchema(Schema):
     message_id = fields.String(required=True)
+    own_phones = fields.Integer(
+        required=True, metadata={"description": "on how many devices it rings; the inbox has it in any case"}
+    )
 
 
 class TemplateBody(Schema):
@@ -299,8 +305,24 @@ class TestDeviceBody(Schema):
     code = fields.String(required=True, validate=validate.Length(4, 40))
 
 
-class TestDevicesSchema(Schema):
-    linked_at = fields.List(_moment(), required=True)
+class DeskAskingSchema(Schema):
+    id = fields.String(required=True)
+    officer_name = fields.String(required=True)
+    staff_number = fields.String(required=True)
+    bureau_name = fields.String(required=True)
+    expires_at = _moment(required=True)
+
+
+class LinkedDeskSchema(Schema):
+    id = fields.String(required=True)
+    officer_name = fields.String(required=True)
+    staff_number = fields.String(required=True)
+    bureau_name = fields.String(required=True)
+    linked_at = _moment(required=True)
+
+
+class LinkedDesksSchema(Schema):
+    items = fields.List(fields.Nested(LinkedDeskSchema), required=True)
 
 
 class SendingQuery(Schema):

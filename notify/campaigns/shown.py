@@ -15,7 +15,7 @@ from core.ids import typeid
 from core.text import Text
 from identity.officer_models import Officer
 from identity.words import BUREAU_NAMES
-from notify.campaigns import history, reports
+from notify.campaigns import history, reports, stops
 from notify.campaigns.campaigns import PRIORITIES, Campaign
 from notify.campaigns.counts import Count
 from notify.campaigns.estimates import OF_AUDIENCE, OF_SENDING, Estimate
@@ -52,7 +52,8 @@ def campaign_shown(session: Session, campaign: Campaign, language: str) -> dict[
             "from_state": line.from_state,
             "to_state": line.to_state,
             "version": line.version,
-            "note": line.note,
+            "note": stops.told(line.note, language) if line.what == "stopped" else line.note,
+            "own_phones": line.own_phones,
         }
         for line in history.of(session, campaign.id)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy import text
 
 from core import clock, db
 from core.ids import parse_typeid
-from notify.campaigns import reports, runs, tallies, withdrawals
+from notify.campaigns import desk_phones, reports, runs, tallies, withdrawals
 from notify.cap.decisions import decide_due
 from notify.receipts import receipts
 from notify.topics import subscriptions
@@ -66,26 +67,58 @@ def test_a_test_goes_to_one_s_own_phone_alone_once_it_is_linked(desk: Desk, mei:
     code = desk.editor.call("POST", "/v1/bureau/test-phone/code", {}).json["code"]
     assert mei.call("POST", "/v1/test-devices", {"code": "0000-0000-0000"}).status_code == 422
     typed = code.lower().replace("-", " ")
-    assert mei.call("POST", "/v1/test-devices", {"code": typed}).status_code == 204
-    assert mei.call("POST", "/v1/test-devices", {"code": typed}).status_code == 422, "a code is used once"
+    asked = mei.call("POST", "/v1/test-devices", {"code": typed}, language="en")
+    assert (asked.status_code, asked.json["staff_number"]) == (200, desk.editor.staff_number)
+    assert (asked.json["officer_name"], asked.json["bureau_name"]) == ("測試承辦", "Public Works Bureau")
+    confirmation = f"/v1/test-devices/{asked.json['id']}/confirmation"
+    stranger = sign_in(desk.client, "B123456780", "0987654321")
+    assert stranger.call("POST", "/v1/test-devices", {"code": typed}).status_code == 422, "it is Mei's now"
+    assert stranger.call("POST", confirmation, {}).status_code == 422
+    assert not desk.editor.call("GET", "/v1/bureau/test-phone").json["is_linked"], "nobody has agreed yet"
+    assert desk.editor.call("POST", f"{desk.at(campaign)}/test-message", {}).status_code == 409
+    assert mei.call("POST", confirmation, {}).status_code == 204
+    assert mei.call("POST", confirmation, {}).status_code == 422, "a code is used once"
     assert desk.editor.call("GET", "/v1/bureau/test-phone").json["is_linked"]
-    assert len(mei.call("GET", "/v1/test-devices").json["linked_at"]) == 1
+    (linked,) = mei.call("GET", "/v1/test-devices").json["items"]
+    assert (linked["id"], linked["staff_number"]) == (asked.json["id"], desk.editor.staff_number)
+    assert stranger.call("DELETE", f"/v1/test-devices/{linked['id']}").status_code == 404
     sent = desk.editor.call("POST", f"{desk.at(campaign)}/test-message", {})
-    assert sent.status_code == 201
+    assert (sent.status_code, sent.json["own_phones"]) == (201, 1)
+    *_, line = desk.publisher.call("GET", desk.at(campaign)).json["history"]
+    assert (line["what"], line["by"], line["own_phones"], line["to_state"]) == ("tested", "測試承辦", 1, "draft")
     (message,) = mei.call("GET", "/v1/inbox", language="en").json["items"]
     assert (message["id"], message["kind"]) == (sent.json["message_id"], "test")
     assert message["title"] == "[Test] A market this weekend"
     assert "nobody else got it" in str(mei.call("GET", f"/v1/inbox/{message['id']}/why", language="en").json)
     assert len(rows("SELECT id FROM notify.delivery")) == 1 and len(rows("SELECT id FROM notify.message")) == 1
-    assert mei.call("DELETE", "/v1/test-devices").status_code == 204
+    assert mei.call("DELETE", f"/v1/test-devices/{linked['id']}").status_code == 204
     assert desk.editor.call("POST", f"{desk.at(campaign)}/test-message", {}).status_code == 409
+
+
+def test_a_phone_takes_so_many_tests_of_an_officer_an_hour(
+    desk: Desk, mei: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_phones, "TESTS", replace(desk_phones.TESTS, tries=2))
+    campaign = desk.written()
+    for officer in (desk.editor, desk.publisher):
+        code = officer.call("POST", "/v1/bureau/test-phone/code", {}).json["code"]
+        asked = mei.call("POST", "/v1/test-devices", {"code": code}).json
+        assert mei.call("POST", f"/v1/test-devices/{asked['id']}/confirmation", {}).status_code == 204
+    tests = [desk.editor.call("POST", f"{desk.at(campaign)}/test-message", {}) for _ in range(3)]
+    assert [test.status_code for test in tests] == [201, 201, 429]
+    assert tests[2].json["type"].endswith("tests-used-up") and 0 < int(tests[2].headers["Retry-After"]) <= 3600
+    assert desk.publisher.call("POST", f"{desk.at(campaign)}/test-message", {}).status_code == 201, "each has their own"
+    whats = [line["what"] for line in desk.editor.call("GET", desk.at(campaign)).json["history"]]
+    assert whats == ["written", "tested", "tested", "tested"]
 
 
 def test_a_code_for_one_s_own_phone_lapses_and_a_newer_one_ends_it(desk: Desk, mei: SignedIn) -> None:
     older, newer = (desk.editor.call("POST", "/v1/bureau/test-phone/code", {}).json["code"] for _ in range(2))
     assert mei.call("POST", "/v1/test-devices", {"code": older}).status_code == 422
+    asked = mei.call("POST", "/v1/test-devices", {"code": newer}).json
     rows("UPDATE notify.desk_phone_code SET expires_at = now()")
     assert mei.call("POST", "/v1/test-devices", {"code": newer}).status_code == 422
+    assert mei.call("POST", f"/v1/test-devices/{asked['id']}/confirmation", {}).status_code == 422
 
 
 def test_who_has_it_in_the_inbox_reads_that_it_was_withdrawn_and_why(desk: Desk, mei: SignedIn, people: People) -> None:

@@ -11,6 +11,7 @@ import { busy, button, card, cardForm, confirmed, facts, field, heading, moment,
 import { redraw } from "../router.js";
 import { resultCards } from "../results.js";
 import { scheduleWords } from "../schedule_form.js";
+import { testedOn } from "../tested.js";
 import { filledIn } from "../wording_form.js";
 
 const GOING = ["scheduled", "sending", "paused"];
@@ -167,7 +168,7 @@ function historyCard(history) {
     { name: t("history_at"), of: (event) => moment(event.at) },
     { name: t("history_what"), of: (event) => t(`happened_${event.what}`) },
     { name: t("history_by"), of: (event) => event.by || "–" },
-    { name: t("note"), of: (event) => event.note || "–" },
+    { name: t("note"), of: (event) => event.what === "tested" ? testedOn(event.own_phones) : event.note || "–" },
   ], history));
 }
 

@@ -10,6 +10,7 @@ import { go, show } from "../router.js";
 import { refusalWords } from "../refusal_words.js";
 import { scheduleForm } from "../schedule_form.js";
 import { templateChoice } from "../templates.js";
+import { testedOn } from "../tested.js";
 import { wordingForm } from "../wording_form.js";
 
 const EDITABLE = ["draft", "submitted", "scheduled"];
@@ -134,8 +135,8 @@ function lastSteps(keeper, signal) {
   }));
   const test = button(t("test_do"), () => withDraft(test, async (kept) => {
     try {
-      await call("POST", `/v1/bureau/campaigns/${kept.id}/test-message`, { body: {}, signal });
-      fill(problem, notice("good", t("test_sent"), unlinkButton(problem, signal)));
+      const sent = await call("POST", `/v1/bureau/campaigns/${kept.id}/test-message`, { body: {}, signal });
+      fill(problem, notice("good", t("test_sent"), el("p", {}, testedOn(sent.own_phones)), unlinkButton(problem, signal)));
     } catch (failure) {
       if (failure.slug !== "no-phone-linked") throw failure;
       fill(problem, phoneLink(signal));

@@ -10,17 +10,19 @@ import { go, show } from "../router.js";
 import { METHODS, methodList, offered } from "../sign_in_methods.js";
 import { keepReturn, state } from "../state.js";
 import { certificatesPart } from "./certificates.js";
+import { linkedDesks, readDesks } from "./desk_phone.js";
 import { sessionsPart, signInsPart } from "./sessions.js";
 import { spareWays } from "./spare_ways.js";
 
 const HERE = "/app/me/security";
 
 export async function security({ signal }, { refreshMe }) {
-  const [passkeys, certificates, sessions, signIns, ways, spare] = await Promise.all([
+  const [passkeys, certificates, sessions, signIns, desks, ways, spare] = await Promise.all([
     call("GET", "/v1/me/passkeys", { signal }),
     call("GET", "/v1/me/certificates", { signal }),
     call("GET", "/v1/me/sessions", { signal }),
     call("GET", "/v1/me/sign-ins?limit=5", { signal }),
+    readDesks(signal),
     offered({ signal }),
     spareWays(signal),
     refreshMe(),
@@ -29,7 +31,7 @@ export async function security({ signal }, { refreshMe }) {
   return {
     title,
     content: [heading(title, { back: "/app/me", backText: t("nav_me") }), spare.alerts,
-      passkeysPart(passkeys, ways, refreshMe), certificatesPart(certificates), spare.part, sessionsPart(sessions), signInsPart(signIns)],
+      passkeysPart(passkeys, ways, refreshMe), certificatesPart(certificates), spare.part, sessionsPart(sessions), linkedDesks(desks), signInsPart(signIns)],
   };
 }
 
