@@ -18,6 +18,7 @@ from stack import Stack
 from waiting import wait_until
 
 from core import clock
+from core.crypto import token_hash
 from core.ids import new_uuid, parse_typeid, typeid
 
 pytestmark = pytest.mark.browser
@@ -215,6 +216,7 @@ def test_the_inbox_goes_by_day_and_tells_emergencies_digests_and_what_was_withdr
     told.message("山區請撤離", kind="alert", basis="alert", alert_id=alert)
     campaign = {"subscription_id": taken, "run_id": new_uuid()}
     told.message("衛武營取消", ago=DAY, recalled_at=now, **campaign)
+    told.message("停車費三天內到期", ago=DAY, settled_at=now, **campaign)
     gathered = [told.message(title, ago=2 * DAY, **campaign) for title in ("週日音樂會", "夜間市集")]
     digest = told.message("還有 2 則沒有響", kind="digest", basis="digest")
     for message in gathered:
@@ -233,8 +235,12 @@ def test_the_inbox_goes_by_day_and_tells_emergencies_digests_and_what_was_withdr
     expect(emergency.locator(".alert-band")).to_contain_text("緊急警報")
     expect(emergency.locator(".alert-band .icon")).to_be_visible()
     withdrawn = yesterday.locator(".message", has_text="衛武營取消")
-    expect(withdrawn).to_contain_text("發送機關已收回")
+    expect(withdrawn).to_contain_text("已收回")
+    expect(withdrawn).to_contain_text("發送機關收回了這則通知")
     expect(withdrawn).not_to_contain_text("衛武營取消的內容")
+    settled = yesterday.locator(".message", has_text="停車費三天內到期")
+    expect(settled.locator(".mark")).to_have_text("已繳清或免繳")
+    expect(settled).not_to_contain_text("停車費三天內到期的內容")
     expect(yesterday).to_contain_text("文化局 · 展演活動")
     expect(page.get_by_role("link", name="週日音樂會")).to_have_count(0)
     told.picture("push-inbox")
@@ -248,6 +254,51 @@ def test_the_inbox_goes_by_day_and_tells_emergencies_digests_and_what_was_withdr
     told.device.sees("山區請撤離")
     expect(page.locator(".letter .alert-band")).to_contain_text("有效到")
     expect(page.get_by_role("heading", name="不想再收到")).to_have_count(0)
+
+
+def test_what_is_settled_asks_for_nothing_any_more(told: Told) -> None:
+    page = told.page
+    message = told.message("罰單明天到期", subscription_id=told.take("fines.due"), settled_at=clock.now())
+    told.device.open(f"/app/inbox/{typeid('msg', message)}")
+    told.device.sees("罰單明天到期")
+    expect(page.locator(".letter .notice.good")).to_contain_text("已繳清或免繳")
+    expect(page.locator(".letter")).to_contain_text("不用再處理")
+    expect(page.locator(".letter").get_by_role("link")).to_have_count(0)
+
+
+def test_a_desk_is_linked_once_its_owner_has_seen_whose_it_is_and_ended_with_one_tap(told: Told) -> None:
+    page = told.page
+    for code in ("ABCD-EFGH-JKMN", "ABCD-EFGH-JKMP"):
+        told.run(
+            "INSERT INTO notify.desk_phone_code (officer_id, code_hash, expires_at) SELECT id, %(hash)s, %(until)s "
+            "FROM identity.officer WHERE staff_number = %(number)s RETURNING officer_id",
+            hash=token_hash(code.replace("-", "")), until=clock.now() + DAY,
+            number="PWK-001" if code.endswith("N") else "PWK-002",
+        )  # fmt: skip
+    told.device.open("/app/notifications")
+    told.device.sees("怎麼通知我")
+    expect(page.get_by_role("heading", name="可以試送到您手機的桌面")).to_be_hidden()
+    page.locator("summary", has_text="市府同仁").click()
+    page.get_by_label("連結碼").fill("ABCD-EFGH-JKMN")
+    page.get_by_label("連結碼").press("Enter")
+    expect(page.get_by_role("heading", name="讓這個桌面試送到您的手機？")).to_be_focused()
+    expect(page.locator(".facts", has_text="PWK-001")).to_contain_text("工務局")
+    page.get_by_role("button", name="不是我").click()
+    expect(page.get_by_label("連結碼")).to_be_focused()
+    assert told.run("SELECT count(*) FROM notify.desk_phone WHERE person_id = %(id)s", id=told.id) == 0
+    page.get_by_label("連結碼").fill("abcd efgh jkmp")
+    page.get_by_label("連結碼").press("Enter")
+    told.picture("push-desk-phone")
+    page.get_by_role("button", name="是我，連結").press("Enter")
+    told.hears("已連結")
+    told.device.open("/app/me/security")
+    linked = page.locator(".linked-desks")
+    expect(linked).to_contain_text("PWK-002")
+    told.picture("push-linked-desks")
+    linked.get_by_role("button", name="解除連結：工務局").click()
+    told.hears("已解除連結")
+    expect(linked).to_be_hidden()
+    assert told.run("SELECT count(*) FROM notify.desk_phone WHERE person_id = %(id)s", id=told.id) == 0
 
 
 def test_a_message_says_why_it_came_and_how_to_hear_no_more_of_it(told: Told) -> None:

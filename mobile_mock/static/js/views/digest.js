@@ -4,7 +4,7 @@ import { clockText } from "../format.js";
 import { icon } from "../icons.js";
 import { lookForMessages } from "../inbox_watch.js";
 import { t } from "../language.js";
-import { markRead, withdrawnMark } from "./message_parts.js";
+import { markRead, overMark } from "./message_parts.js";
 
 /** A row of the inbox that unfolds; opening it is reading it. */
 export function digestRow(item) {
@@ -29,6 +29,6 @@ export function digestRow(item) {
 export function digestItems(item) {
   return el("ul", { class: "digest-items", role: "list" }, item.items.map((each) => el("li", {},
     el("p", { class: "message-from" }, el("span", {}, [each.bureau_name, each.topic_name].filter(Boolean).join(" · "))),
-    withdrawnMark(each),
-    el("p", { class: each.recalled_at ? "struck" : "" }, el("a", { class: "link row-title", href: `/app/inbox/${each.id}` }, each.title)), !each.recalled_at && el("p", {}, each.body))));
+    overMark(each),
+    el("p", { class: each.recalled_at ? "struck" : "" }, el("a", { class: "link row-title", href: `/app/inbox/${each.id}` }, each.title)), el("p", {}, each.body))));
 }

@@ -9,7 +9,7 @@ import { t } from "../language.js";
 import { notifyTabs } from "../notify_tabs.js";
 import { busy, button, empty, growing, heading } from "../parts.js";
 import { show } from "../router.js";
-import { alertBand, cameFrom, markRead, withdrawnMark } from "./message_parts.js";
+import { alertBand, cameFrom, markRead, overMark } from "./message_parts.js";
 import { digestRow } from "./digest.js";
 
 export async function inbox({ signal }) {
@@ -49,12 +49,12 @@ function addByDay(days, items) {
 
 function draw(item) {
   if (item.kind === "digest") return digestRow(item);
-  const state = [item.read_at ? "" : "unread", item.alert ? "alert" : "", item.recalled_at ? "withdrawn" : ""].filter(Boolean).join(" ");
+  const state = [item.read_at ? "" : "unread", item.alert ? "alert" : "", item.recalled_at ? "withdrawn" : item.settled_at ? "settled" : ""].filter(Boolean).join(" ");
   return el("li", { class: `row message ${state}` }, item.alert && alertBand(item.alert, item.recalled_at), el("a", { class: "row-link", href: `/app/inbox/${item.id}` },
     el("span", { class: "row-words" },
       el("span", { class: "message-from" }, el("span", {}, cameFrom(item)), el("time", { datetime: item.created_at }, clockText(item.created_at))),
-      withdrawnMark(item),
+      overMark(item),
       el("span", { class: "row-title" }, !item.read_at && el("span", { class: "dot" }, el("span", { class: "unseen" }, t("unread"), " ")), item.title),
-      !(item.recalled_at && !item.alert) && el("span", { class: "row-text" }, item.body)),
+      el("span", { class: "row-text" }, item.body)),
     icon("forward")));
 }

@@ -1,7 +1,7 @@
 // One message: its words, where it leads, why it came, and how to hear no more of that kind.
 import { call, Refusal } from "../api.js";
 import { el, fill } from "../dom.js";
-import { momentElement } from "../format.js";
+import { momentElement, momentText } from "../format.js";
 import { lookForMessages } from "../inbox_watch.js";
 import { t } from "../language.js";
 import { busy, button, buttonLink, heading, notice } from "../parts.js";
@@ -31,9 +31,10 @@ export async function message({ path, signal }) {
   };
 }
 
-/** What it says and where it leads; of what was withdrawn, that it was. */
+/** What it says and where it leads; of what was withdrawn or is settled, that it is, and nothing more to do. */
 function words(item) {
   if (item.recalled_at && !item.alert) return notice("bad", item.body, el("p", {}, t("withdrawn_detail")));
+  if (item.settled_at) return notice("good", t("settled"), el("p", {}, item.body), el("p", { class: "hint" }, t("settled_since", { when: momentText(item.settled_at) })));
   if (item.kind === "digest") return digestItems(item);
   return [item.body.split("\n").map((line) => el("p", {}, line)), item.link && opener(item.link)];
 }

@@ -23,7 +23,8 @@ export function alertBand(alert, recalledAt) {
     el("strong", {}, t(alert.is_drill ? "alert_drill" : "alert_word")), el("span", {}, t(key, { when: momentText(alert.expires_at) })));
 }
 
-/** That its sender has taken it back. */
-export function withdrawnMark(item) {
-  return item.recalled_at && !item.alert && mark("bad", t("withdrawn"), "undo");
+/** That its sender has taken it back, or that what it tells of is settled: its words then say so, and nothing else. */
+export function overMark(item) {
+  if (item.recalled_at && !item.alert) return mark("bad", t("withdrawn"), "undo");
+  return item.settled_at && mark("good", t("settled"), "check");
 }
