@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import orjson
 import shapely
-from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
 KM_PER_DEGREE = 6371.0088 * math.pi / 180
@@ -38,15 +38,24 @@ def overlapping_circle(*, latitude: float, longitude: float, radius_km: float) -
 
 
 def overlapping_polygon(points: list[tuple[float, float]]) -> frozenset[str]:
-    """The districts that a closed polygon of (latitude, longitude) overlaps or touches."""
-    area = _drawn(points)
-    return frozenset(code for code, outline in outlines().items() if outline.intersects(area))
+    """The districts that a closed polygon of (latitude, longitude) overlaps or touches; it may cross itself."""
+    ring = [(longitude, latitude) for latitude, longitude in points]
+    border = shapely.LineString(ring)
+    return frozenset(
+        code
+        for code, outline in outlines().items()
+        if outline.intersects(border) or any(_is_inside(place, ring) for place in _places_in(code))
+    )
 
 
 def is_city_in_polygon(points: list[tuple[float, float]]) -> bool:
     """Whether a closed polygon of (latitude, longitude) covers every district."""
-    area = _drawn(points)
-    return all(area.covers(outline) for outline in outlines().values())
+    ring = [(longitude, latitude) for latitude, longitude in points]
+    border = shapely.LineString(ring)
+    return all(
+        not outline.intersects(border) and all(_is_inside(place, ring) for place in _places_in(code))
+        for code, outline in outlines().items()
+    )
 
 
 def is_city_in_circle(*, latitude: float, longitude: float, radius_km: float) -> bool:
@@ -72,8 +81,21 @@ def distances_km(*, latitude: float, longitude: float, at_most: float = math.inf
     return found
 
 
-def _drawn(points: list[tuple[float, float]]) -> BaseGeometry:
-    return shapely.make_valid(Polygon([(longitude, latitude) for latitude, longitude in points]))
+def _is_inside(place: tuple[float, float], ring: list[tuple[float, float]]) -> bool:
+    """Whether a place is in a closed ring by the even-odd rule. To repair a ring that crosses itself takes as long as
+    there are crossings: a few hundred points can take minutes."""
+    x, y = place
+    is_inside = False
+    for (from_x, from_y), (to_x, to_y) in pairwise(ring):
+        if (from_y > y) != (to_y > y) and x < (to_x - from_x) * (y - from_y) / (to_y - from_y) + from_x:
+            is_inside = not is_inside
+    return is_inside
+
+
+@cache
+def _places_in(code: str) -> tuple[tuple[float, float], ...]:
+    """A place within each piece of a district, as (longitude, latitude)."""
+    return tuple((at.x, at.y) for at in map(shapely.point_on_surface, shapely.get_parts(outlines()[code])))
 
 
 @cache

@@ -29,13 +29,24 @@ def box_around(latitude: float, longitude: float, radius_km: float) -> tuple[flo
 
 def circle_box(latitude: float, longitude: float, radius_km: float) -> str:
     """The box around a circle as PostgreSQL reads a `box`."""
-    return _box(*box_around(latitude, longitude, radius_km))
+    return box(box_around(latitude, longitude, radius_km))
 
 
 def polygon_box(ring: Sequence[Sequence[float]]) -> str:
     """The box around a polygon as PostgreSQL reads a `box`."""
+    return box(box_of(ring))
+
+
+def box_of(ring: Sequence[Sequence[float]]) -> tuple[float, float, float, float]:
+    """South, west, north and east of a polygon."""
     latitudes, longitudes = [corner[0] for corner in ring], [corner[1] for corner in ring]
-    return _box(min(latitudes), min(longitudes), max(latitudes), max(longitudes))
+    return min(latitudes), min(longitudes), max(latitudes), max(longitudes)
+
+
+def box(ends: tuple[float, float, float, float]) -> str:
+    """A box by its south, west, north and east, as PostgreSQL reads it."""
+    south, west, north, east = ends
+    return f"(({west!r},{south!r}),({east!r},{north!r}))"
 
 
 def outline(ring: Sequence[Sequence[float]]) -> str:
@@ -43,9 +54,9 @@ def outline(ring: Sequence[Sequence[float]]) -> str:
     return "(" + ",".join(f"({corner[1] * _FINE!r},{corner[0] * _FINE!r})" for corner in ring) + ")"
 
 
-def in_box(box: str) -> str:
-    """SQL: whether the device is in a box, by the index on positions; `box` is an SQL expression, as below."""
-    return f"d.position <@ CAST({box} AS box)"
+def in_box(box_sql: str) -> str:
+    """SQL: whether the device is in a box, by the index on positions; `box_sql` is an SQL expression, as below."""
+    return f"d.position <@ CAST({box_sql} AS box)"
 
 
 def in_circle(latitude: str, longitude: str, radius_km: str) -> str:
@@ -60,7 +71,3 @@ def in_circle(latitude: str, longitude: str, radius_km: str) -> str:
 def in_polygon(outline_sql: str) -> str:
     """SQL: whether the device is in a polygon that `outline` has written."""
     return f"CAST({outline_sql} AS polygon) @> point(d.position[0] * {_FINE}, d.position[1] * {_FINE})"
-
-
-def _box(south: float, west: float, north: float, east: float) -> str:
-    return f"(({west!r},{south!r}),({east!r},{north!r}))"

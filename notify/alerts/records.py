@@ -58,6 +58,7 @@ class Alert:
     approved_at: datetime | None
     step: int
     resolved_to: UUID | None
+    gathered_to: int
     resolved_at: datetime | None
     people: int
     devices: int
@@ -254,7 +255,8 @@ def _alert(row: Row[Any]) -> Alert:
         Text(row.title_zh, row.title_en) if row.title_zh is not None else None,
         Text(row.body_zh, row.body_en) if row.body_zh is not None else None,
         row.parsed, row.because, row.expires_at, row.received_by, row.received_at, row.approved_by, row.approved_at,
-        row.step, row.resolved_to, row.resolved_at, row.people, row.devices, row.repeats, row.ended_at, row.ended_how,
+        row.step, row.resolved_to, row.gathered_to, row.resolved_at, row.people, row.devices,
+        row.repeats, row.ended_at, row.ended_how,
     )  # fmt: skip
 
 
@@ -262,11 +264,12 @@ _COLUMNS = """
     SELECT a.id, a.identifier, a.sender, a.sent_at, a.status, a.is_drill, a.msg_type, a.audience, a.about, a.thread,
            a.source, a.is_signature_trusted, a.severity, c.title_zh, c.title_en, c.body_zh, c.body_en, a.parsed,
            a.because, a.expires_at, a.received_by, a.received_at, a.approved_by, a.approved_at, a.step, a.resolved_to,
-           a.resolved_at, a.people, a.devices, a.repeats, a.ended_at, a.ended_how, a.document
+           a.gathered_to, a.resolved_at, a.people, a.devices, a.repeats, a.ended_at, a.ended_how, a.document
       FROM notify.alert AS a LEFT JOIN notify.content AS c ON c.id = a.content_id
 """
 _ONE = text(f"{_COLUMNS} WHERE a.id = :id")
-_LOCK = text("SELECT 1 FROM notify.alert WHERE id = :id FOR UPDATE")
+# Whoever writes messages of an alert holds its key meanwhile: this does not wait for them.
+_LOCK = text("SELECT 1 FROM notify.alert WHERE id = :id FOR NO KEY UPDATE")
 _NAMED = text(f"{_COLUMNS} WHERE a.sender = :sender AND a.identifier = :identifier AND a.sent_at = :sent_at")
 _DOCUMENT = text("SELECT document FROM notify.alert WHERE id = :id")
 _PAGE = text(

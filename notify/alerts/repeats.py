@@ -6,13 +6,15 @@ The same delivery goes out again under the same tag, so a device shows one notic
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from core import db
 from core.settings import settings
+from notify.alerts import turns
 from notify.alerts.sending import CHUNK_PEOPLE, REPEATED
 from notify.campaigns import tallies
 
@@ -24,10 +26,19 @@ def repeat_due(now: datetime) -> int:
     again = 0
     while True:
         with db.unit_of_work() as session:
-            row = session.execute(_NEXT, {"now": now}).one_or_none()
+            row = _next(session, now)
             if row is None:
                 return again
             again += _chunk(session, row.id, row.repeat_at, row.repeat_to, row.repeats, now)
+
+
+def _next(session: Session, now: datetime) -> Row[Any] | None:
+    for due in session.execute(_DUE, {"now": now, "id": None}).all():
+        if turns.take(session, due.id):
+            row = session.execute(_DUE, {"now": now, "id": due.id}).one_or_none()
+            if row is not None:
+                return row
+    return None
 
 
 def _chunk(
@@ -38,22 +49,24 @@ def _chunk(
         "grave": list(REPEATED),
     }  # fmt: skip
     row = session.execute(_AGAIN, values).one()
+    if row.devices:
+        tallies.add(session, alert_id, {"handed_over": -row.devices})
+    # Last, because from here on whoever ends the alert waits.
     if row.people == CHUNK_PEOPLE:
         session.execute(_GO_ON, {"id": alert_id, "to": row.last})
     else:
         every = timedelta(minutes=settings().alerts.repeat_minutes)
         next_at = now + every if repeats + 1 < MOST_REPEATS else None
         session.execute(_ROUND_DONE, {"id": alert_id, "next_at": next_at})
-    if row.devices:
-        tallies.add(session, alert_id, {"handed_over": -row.devices})
     return int(row.devices)
 
 
-_NEXT = text(
+_DUE = text(
     """
     SELECT id, repeat_at, repeat_to, repeats FROM notify.alert
      WHERE repeat_at <= :now AND status = 'sent' AND ended_at IS NULL AND expires_at > :now
-     ORDER BY repeat_at LIMIT 1 FOR UPDATE SKIP LOCKED
+       AND (CAST(:id AS uuid) IS NULL OR id = :id)
+     ORDER BY repeat_at
     """
 )
 _AGAIN = text(
@@ -79,5 +92,5 @@ _AGAIN = text(
 _GO_ON = text("UPDATE notify.alert SET repeat_to = :to WHERE id = :id")
 _ROUND_DONE = text(
     "UPDATE notify.alert SET repeat_to = NULL, repeats = repeats + 1, repeat_at = CAST(:next_at AS timestamptz) "
-    "WHERE id = :id"
+    "WHERE id = :id AND ended_at IS NULL"
 )

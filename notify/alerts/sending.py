@@ -4,6 +4,9 @@ A step is one way in which people can be inside (a place that they named, a devi
 of which only the district is known); for the whole city it is everybody. `step` and `resolved_to` are written down with
 every chunk, and a message is unique for alert and person, so that a worker that dies leaves nothing half told and
 nobody told twice.
+
+Whoever has a chunk in hand holds the alert's turn and not its row: a duty officer ends it meanwhile without waiting,
+and the chunk is then not kept.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from sqlalchemy.orm import Session
 from core import db
 from core.ids import new_uuid
 from core.settings import settings
-from notify.alerts import audience_sql, duty, inside, records
+from notify.alerts import audience_sql, duty, inside, records, turns
 from notify.alerts.areas import EVERYWHERE
 from notify.alerts.records import Alert
 from notify.campaigns import tallies
@@ -61,22 +64,32 @@ def send_due(now: datetime) -> int:
             with db.unit_of_work() as session:
                 alert = _next(session, _STUMBLED) or _next(session, failed)
                 if alert is None:
-                    inside.empty_ended(session)
-                    return told
+                    break
                 told += advance(session, alert, now)
             _STUMBLED.discard(alert.id)
         except Exception:
             if alert is None:
                 raise
+            if not _is_sending(alert.id):
+                # It was ended while this chunk was in hand.
+                continue
             # It is tried again after the others, in every pass.
             _log.exception("alert %s cannot go on", alert.id)
             _STUMBLED.add(alert.id)
             failed.add(alert.id)
+    _forget_who_was_where(until)
     return told
 
 
+class AlertEnded(Exception):
+    """The alert was ended while a chunk of it was in hand, which must not be kept."""
+
+
 def advance(session: Session, alert: Alert, now: datetime) -> int:
-    """One chunk of an alert's audience, locked by the caller's transaction. Answers how many people were told."""
+    """One chunk of an alert's audience, in the turn of the caller's transaction. Answers how many people were told.
+
+    Raises AlertEnded when somebody ended the alert meanwhile: the caller rolls back.
+    """
     steps = steps_of(session, alert)
     if alert.expires_at <= now:
         _finish(session, alert, "expired", now)
@@ -86,22 +99,23 @@ def advance(session: Session, alert: Alert, now: datetime) -> int:
         return 0
     step = steps[alert.step]
     if step.how == "gather":
-        inside.gather(session, alert.id, step.part)
-        session.execute(_GO_ON, {"id": alert.id, "step": alert.step + 1, "to": None, "people": 0, "devices": 0})
+        reached = inside.gather(session, alert.id, step.part, alert.gathered_to)
+        _go_on(session, alert, step=alert.step + (reached is None), gathered_to=reached or 0)
         return 0
     values = _values(alert, steps, now)
     people = list(session.execute(audience_sql.PEOPLE[step.how], values).scalars())
     told, devices = _tell(session, alert, step, people, values, now) if people else (0, 0)
     is_last = len(people) < CHUNK_PEOPLE
-    session.execute(
-        _GO_ON,
-        {
-            "id": alert.id, "step": alert.step + 1 if is_last else alert.step,
-            "to": None if is_last else people[-1], "people": told, "devices": devices,
-        },
-    )  # fmt: skip
     if told:
         tallies.add(session, alert.id, {"audience": told, "sent": devices})
+    _go_on(
+        session,
+        alert,
+        step=alert.step + is_last,
+        resolved_to=None if is_last else people[-1],
+        people=told,
+        devices=devices,
+    )
     return told
 
 
@@ -152,21 +166,60 @@ def _tell(
 
 
 def _next(session: Session, without: Collection[UUID] = ()) -> Alert | None:
-    alert_id = session.execute(_NEXT, {"without": list(without)}).scalar()
-    return None if alert_id is None else records.get(session, alert_id)
+    for alert_id in session.execute(_SENDING, {"without": list(without)}).scalars().all():
+        if turns.take(session, alert_id):
+            # Read only now: another worker may have had its turn.
+            alert = records.get(session, alert_id)
+            if alert.status == "sending":
+                return alert
+    return None
+
+
+def _is_sending(alert_id: UUID) -> bool:
+    with db.unit_of_work() as session:
+        return records.get(session, alert_id).status == "sending"
+
+
+def _go_on(
+    session: Session,
+    alert: Alert,
+    *,
+    step: int,
+    resolved_to: UUID | None = None,
+    gathered_to: int = 0,
+    people: int = 0,
+    devices: int = 0,
+) -> None:
+    """How far it has come: the last statement of a chunk, because from here on whoever ends the alert waits."""
+    values = {
+        "id": alert.id, "step": step, "to": resolved_to, "gathered_to": gathered_to, "people": people,
+        "devices": devices,
+    }  # fmt: skip
+    if session.execute(_GO_ON, values).scalar() is None:
+        raise AlertEnded
+
+
+def _forget_who_was_where(until: float) -> None:
+    """Of every alert that is no longer being sent, in chunks, at least one."""
+    while True:
+        with db.unit_of_work() as session:
+            is_more = inside.empty_ended(session)
+        if not is_more or time.monotonic() >= until:
+            return
 
 
 def _finish(session: Session, alert: Alert, ended_how: str | None, now: datetime) -> None:
     repeats = ended_how is None and alert.audience == "area" and alert.severity in REPEATED and not alert.is_drill
     every = timedelta(minutes=settings().alerts.repeat_minutes)
-    session.execute(
+    finished = session.execute(
         _FINISH,
         {
             "id": alert.id, "now": now, "ended_how": ended_how, "ended_at": now if ended_how else None,
             "repeat_at": now + every if repeats else None,
         },
     )  # fmt: skip
-    inside.empty(session, alert.id)
+    if finished.scalar() is None:
+        raise AlertEnded
     if alert.audience == "area" and settings().alerts.tells_all_clear:
         for updated in _not_cleared(session, alert):
             duty.all_clear(session, updated, alert, now)
@@ -186,11 +239,10 @@ def _not_cleared(session: Session, alert: Alert) -> Iterator[Alert]:
 _STUMBLED: set[UUID] = set()
 
 
-_NEXT = text(
+_SENDING = text(
     """
     SELECT id FROM notify.alert WHERE status = 'sending' AND NOT id = ANY(CAST(:without AS uuid[]))
      ORDER BY array_position(ARRAY['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown'], severity), received_at
-     LIMIT 1 FOR UPDATE SKIP LOCKED
     """
 )
 _PARTS = text(
@@ -202,8 +254,10 @@ _PARTS = text(
 _GO_ON = text(
     """
     UPDATE notify.alert
-       SET step = :step, resolved_to = CAST(:to AS uuid), people = people + :people, devices = devices + :devices
-     WHERE id = :id
+       SET step = :step, resolved_to = CAST(:to AS uuid), gathered_to = :gathered_to, people = people + :people,
+           devices = devices + :devices
+     WHERE id = :id AND status = 'sending'
+    RETURNING 1
     """
 )
 _FINISH = text(
@@ -212,5 +266,6 @@ _FINISH = text(
        SET status = 'sent', resolved_at = :now, ended_how = coalesce(:ended_how, ended_how),
            ended_at = coalesce(CAST(:ended_at AS timestamptz), ended_at), repeat_at = CAST(:repeat_at AS timestamptz)
      WHERE id = :id AND status = 'sending'
+    RETURNING 1
     """
 )

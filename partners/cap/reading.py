@@ -23,6 +23,10 @@ from partners.cap.gate import must_be_safe
 _SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 _PREFIX = f"{{{NAMESPACE}}}"
 _ANY = 1 << 30
+# In a whole document. The largest seen is an alert of Kaohsiung's own, with 331 areas of a circle each.
+MOST_AREAS = 1_000
+MOST_CIRCLES = 2_000
+MOST_POINTS_TOGETHER = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ def message_in(root: etree._Element) -> Message:
         has_signature=root.find(_SIGNATURE) is not None,
     )
     _must_hold_together(message)
+    _must_be_bounded(message)
     return message
 
 
@@ -158,6 +163,35 @@ def _must_hold_together(message: Message) -> None:
             raise AlertDocumentRefused(
                 f"info[{number}]/expires", "not_after_sent", Text("必須晚於 sent。", "It must be later than sent.")
             )
+
+
+def _must_be_bounded(message: Message) -> None:
+    """Who is inside is reckoned for all areas of all infos together."""
+    areas = [area for info in message.infos for area in info.areas]
+    bounds = (
+        ("area", "too_many_areas", len(areas), MOST_AREAS, Text("個範圍", "areas")),
+        (
+            "area/circle",
+            "too_many_circles",
+            sum(len(area.circles) for area in areas),
+            MOST_CIRCLES,
+            Text("個圓", "circles"),
+        ),
+        (
+            "area/polygon",
+            "too_many_points_together",
+            sum(len(polygon) for area in areas for polygon in area.polygons),
+            MOST_POINTS_TOGETHER,
+            Text("點", "points"),
+        ),
+    )
+    for element, reason, found, most, what in bounds:
+        if found > most:
+            why = Text(
+                f"整份文件共有 {found:,} {what.zh}，最多 {most:,}。",
+                f"The whole document has {found:,} {what.en}; {most:,} are the most.",
+            )
+            raise AlertDocumentRefused(f"info/{element}", reason, why)
 
 
 def _info(element: etree._Element, where: str) -> Info:

@@ -6,11 +6,11 @@ from datetime import datetime
 
 import pytest
 
-from partners.cap import gate
+from partners.cap import gate, reading
 from partners.cap.document import Circle, Named, Point
 from partners.cap.errors import AlertDocumentRefused, AlertXmlUnsafe
 from partners.cap.reading import read
-from tests.partners.cap_documents import CIRCLE, GOOD, POLYGON, alert, area, changed, info
+from tests.partners.cap_documents import CIRCLE, GOOD, POLYGON, alert, area, changed, geocode, info
 
 LAUGHS = (
     '<!DOCTYPE lolz [<!ENTITY lol "lol">'
@@ -124,6 +124,29 @@ def test_a_document_that_breaks_a_rule_is_refused_by_element_and_reason(
     )
 
 
+def _together(*, areas: int = 2, circles: int = 0, points: int = 0) -> bytes:
+    """Of two infos together, so many areas, circles and points."""
+    corners = [f"22.61,120.{n % 900 + 100}" for n in range(points // 4 - 2)]
+    polygon = f"<polygon>22.60,120.27 {' '.join(corners)} 22.60,120.27</polygon>" * 2 if points else ""
+    of_one = [area(polygon + f"<circle>{CIRCLE}</circle>" * (circles // 2)), *[area(geocode("64"))] * (areas // 2 - 1)]
+    return alert(info(*of_one), info(*of_one, language="en-US"))
+
+
+@pytest.mark.parametrize(
+    ("so_many", "reason"),
+    [
+        ({"areas": reading.MOST_AREAS}, "too_many_areas"),
+        ({"circles": reading.MOST_CIRCLES}, "too_many_circles"),
+        ({"points": reading.MOST_POINTS_TOGETHER}, "too_many_points_together"),
+    ],
+)
+def test_the_areas_of_a_document_are_bounded_as_a_whole(so_many: dict[str, int], reason: str) -> None:
+    assert read(_together(**so_many))
+    with pytest.raises(AlertDocumentRefused) as refusal:
+        read(_together(**{what: n + 4 for what, n in so_many.items()}))
+    assert refusal.value.reason == reason and refusal.value.status == 422
+
+
 @pytest.mark.parametrize(
     "namespace", ["urn:oasis:names:tc:emergency:cap:1.1", "", "urn:oasis:names:tc:emergency:CAP:1.2"]
 )
@@ -184,5 +207,5 @@ def test_xml_that_is_not_safe_is_not_let_in(document: bytes, reason: str) -> Non
 
 
 def test_a_document_at_the_limits_is_read_quickly() -> None:
-    circles = "".join(f"<circle>{22.5 + n / 10000:.4f},120.3 0.1</circle>" for n in range(3000))
-    assert len(read(alert(info(area(circles)))).infos[0].areas[0].circles) == 3000
+    circles = "".join(f"<circle>{22.5 + n / 10000:.4f},120.3 0.1</circle>" for n in range(reading.MOST_CIRCLES))
+    assert len(read(alert(info(area(circles)))).infos[0].areas[0].circles) == reading.MOST_CIRCLES

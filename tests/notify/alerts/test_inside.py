@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import shapely
 
-from notify.alerts.areas import parts_of
+from notify import district_shapes
+from notify.alerts import inside
+from notify.alerts.areas import EVERYWHERE, parts_of
 from notify.shapes import box_around
 from partners.cap.document import Circle, Point
 from partners.cap.reading import read
@@ -179,3 +182,33 @@ def test_a_list_of_people_is_not_kept(city: City) -> None:
     city.phone(at=(22.625, 120.300))
     city.sent(alert(info(area("<circle>22.625,120.300 1</circle>"))))
     assert city.row("SELECT count(*) FROM notify.alert_inside") == (0,)
+
+
+def test_whoever_is_inside_is_found_the_same_in_many_small_chunks_and_forgotten_in_chunks(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(43)
+    spots = [(round(chance.uniform(22.5, 22.8), 3), round(chance.uniform(120.2, 120.5), 3)) for _ in range(60)]
+    devices = city.phones([chance.choice(spots) for _ in range(400)])
+    crowd = city.phones([spots[0]] * 30)
+    shapes = [f"<circle>{chance.choice(spots)[0]},{chance.choice(spots)[1]} 6</circle>" for _ in range(5)]
+    shapes.insert(0, "<polygon>22.5,120.2 22.8,120.5 22.8,120.2 22.5,120.5 22.5,120.2</polygon>")
+    document = alert(info(area(*shapes)))
+    at_once = set(city.devices_told(city.sent(document).id))
+    monkeypatch.setattr(inside, "MOST_AT_ONCE", 20)
+    monkeypatch.setattr(inside, "EMPTIED_AT_ONCE", 50)
+    in_chunks = city.sent(document.replace(b"KHC-2026-0001", b"KHC-2026-0002"))
+    told = city.devices_told(in_chunks.id)
+    assert len(told) == len(set(told)) and set(told) == at_once
+    assert 100 < len(told) < len(devices) + len(crowd)
+    assert city.row("SELECT count(*) FROM notify.alert_inside") == (0,)
+
+
+def test_a_polygon_that_crosses_itself_ten_thousand_times_is_held_against_the_districts_at_once() -> None:
+    chance = random.Random(5)
+    scribble = [(chance.uniform(22.0, 23.5), chance.uniform(120.0, 121.2)) for _ in range(10_000)]
+    scribble.append(scribble[0])
+    began = time.process_time()
+    assert district_shapes.overlapping_polygon(scribble) == EVERYWHERE
+    assert not district_shapes.is_city_in_polygon(scribble)
+    assert time.process_time() - began < 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import psycopg.errors
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -301,6 +303,36 @@ def test_an_alert_that_fails_keeps_no_other_from_going_out(city: City, monkeypat
     monkeypatch.setattr(sending, "advance", advance)
     assert sending.send_due(NOW) == 1, "it goes on when the failure is over"
     assert city.row("SELECT count(*) FROM notify.alert_inside") == (0,)
+
+
+@pytest.mark.parametrize("busy_with", ["alert_inside", "message"], ids=["who is inside", "the messages"])
+def test_a_false_alarm_is_ended_at_once_while_a_worker_has_a_chunk_of_it_in_hand(
+    city: City, provider: Any, busy_with: str
+) -> None:
+    city.phone(at=(22.625, 120.300))
+    false = city.approved(alert(info(area("<circle>22.625,120.300 1</circle>"), severity="Extreme")))
+    if busy_with == "message":
+        while city.row("SELECT count(*) FROM notify.alert_inside") == (0,):
+            with db.unit_of_work() as session:
+                sending.advance(session, records.get(session, false.id), NOW)
+    with ThreadPoolExecutor() as workers:
+        with db.unit_of_work() as slow:
+            slow.execute(text(f"LOCK TABLE notify.{busy_with} IN SHARE ROW EXCLUSIVE MODE"))
+            working = workers.submit(sending.send_due, NOW)
+            while city.row(_WAITING) == (0,):
+                assert not working.done()
+            with db.unit_of_work() as session:
+                session.execute(text("SET LOCAL lock_timeout = '1s'"))
+                told = duty.cancel(session, false.id, None, officer_id=FIRST, now=NOW)
+        working.result(timeout=20)
+    hand_over()
+    assert city.people_told(false.id) == set() and city.people_told(told.id) == set()
+    assert not provider.pushes
+    assert city.row("SELECT status, devices FROM notify.alert WHERE id = :id", id=false.id) == ("cancelled", 0)
+    assert sending.send_due(NOW) == 0
+
+
+_WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 def test_a_grave_alert_rings_again_three_times_at_most_on_phones_that_have_not_opened_it(
