@@ -46,6 +46,8 @@ def merge(
     merged = take_over(session, profile, values, on_reported_elsewhere)
     for how, bill_ids in session.execute(_READ_CLOSED, {"most": closed_bills.IN_ONE_EVENT}).all():
         closed_bills.tell(session, bill_ids, how, now=now)
+    # Several files may be taken over in one transaction.
+    session.execute(_FORGET_CLOSED)
     return merged
 
 
@@ -151,6 +153,7 @@ _LOCK_BILLS_TO_CHANGE = text(
     """  # noqa: S608
 )
 _CLOSED = text("CREATE TEMPORARY TABLE feed_closed (id uuid NOT NULL, how text NOT NULL) ON COMMIT DROP")
+_FORGET_CLOSED = text("DROP TABLE feed_closed")
 _UPDATE_BILLS = text(
     f"""
     WITH changed AS (
