@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from alembic import context
 from sqlalchemy import text
 
@@ -9,6 +11,7 @@ from core.db import Database
 from core.settings import settings
 
 _ONE_MIGRATOR = 7_270_001
+_PAUSE_SECONDS = 0.2
 
 
 def run() -> None:
@@ -16,8 +19,11 @@ def run() -> None:
     url = context.config.attributes.get("database_url") or settings().database_url
     engine = Database(url, connections=4).engine
     with engine.connect() as connection:
-        # Two machines that start at once must not both migrate; the second finds nothing left to do.
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ONE_MIGRATOR})
+        # Two machines that start at once must not both migrate; the second finds nothing left to do. It asks again and
+        # again: an index that is built beside its users would wait for a statement that waits for its builder.
+        while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ONE_MIGRATOR}).scalar():
+            connection.commit()
+            time.sleep(_PAUSE_SECONDS)
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("CREATE SCHEMA IF NOT EXISTS core"))
         connection.commit()

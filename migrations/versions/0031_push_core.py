@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from migrations import live
+
 revision = "0031"
 down_revision = "0030"
 branch_labels = None
@@ -257,64 +259,73 @@ CREATE INDEX alert_to_send ON notify.alert (received_at) WHERE status = 'sending
 MESSAGES = """
 ALTER TABLE notify.message ALTER COLUMN title_zh DROP NOT NULL, ALTER COLUMN title_en DROP NOT NULL,
     ALTER COLUMN body_zh DROP NOT NULL, ALTER COLUMN body_en DROP NOT NULL, ALTER COLUMN link DROP NOT NULL,
-    ADD COLUMN basis text NOT NULL DEFAULT 'transaction',
-    ADD COLUMN content_id uuid,
-    ADD COLUMN subscription_id uuid,
-    ADD COLUMN run_id uuid,
-    ADD COLUMN alert_id uuid,
-    ADD COLUMN recalled_at timestamptz,
-    ADD COLUMN opened_at timestamptz,
-    ADD COLUMN dismissed_at timestamptz;
-ALTER TABLE notify.message ADD CONSTRAINT message_has_words CHECK
-    (content_id IS NOT NULL OR (title_zh IS NOT NULL AND title_en IS NOT NULL AND body_zh IS NOT NULL AND body_en IS NOT NULL
-     AND link IS NOT NULL)) NOT VALID;
-ALTER TABLE notify.message ADD CONSTRAINT message_has_ground CHECK
-    (CASE basis WHEN 'transaction' THEN true WHEN 'test' THEN true WHEN 'digest' THEN true
-                WHEN 'subscription' THEN subscription_id IS NOT NULL AND run_id IS NOT NULL
-                WHEN 'question' THEN subscription_id IS NOT NULL
-                WHEN 'alert' THEN alert_id IS NOT NULL ELSE false END) NOT VALID;
-ALTER TABLE notify.message VALIDATE CONSTRAINT message_has_words;
-ALTER TABLE notify.message VALIDATE CONSTRAINT message_has_ground;
+    ADD COLUMN IF NOT EXISTS basis text NOT NULL DEFAULT 'transaction',
+    ADD COLUMN IF NOT EXISTS content_id uuid,
+    ADD COLUMN IF NOT EXISTS subscription_id uuid,
+    ADD COLUMN IF NOT EXISTS run_id uuid,
+    ADD COLUMN IF NOT EXISTS alert_id uuid,
+    ADD COLUMN IF NOT EXISTS recalled_at timestamptz,
+    ADD COLUMN IF NOT EXISTS opened_at timestamptz,
+    ADD COLUMN IF NOT EXISTS dismissed_at timestamptz;
+"""
+HAS_WORDS = """
+    content_id IS NOT NULL OR (title_zh IS NOT NULL AND title_en IS NOT NULL AND body_zh IS NOT NULL AND body_en IS NOT NULL
+     AND link IS NOT NULL)
+"""
+HAS_GROUND = """
+    CASE basis WHEN 'transaction' THEN true WHEN 'test' THEN true WHEN 'digest' THEN true
+               WHEN 'subscription' THEN subscription_id IS NOT NULL AND run_id IS NOT NULL
+               WHEN 'question' THEN subscription_id IS NOT NULL
+               WHEN 'alert' THEN alert_id IS NOT NULL ELSE false END
 """
 
 DELIVERIES = """
 ALTER TABLE notify.delivery ALTER COLUMN device_id DROP NOT NULL,
-    ADD COLUMN channel text NOT NULL DEFAULT 'push',
-    ADD COLUMN urgency smallint NOT NULL DEFAULT 2;
+    ADD COLUMN IF NOT EXISTS channel text NOT NULL DEFAULT 'push',
+    ADD COLUMN IF NOT EXISTS urgency smallint NOT NULL DEFAULT 2;
 COMMENT ON COLUMN notify.delivery.urgency IS '9: an emergency; 5: a transaction; 1 to 4: a campaign by its priority; 0: silent.';
-ALTER TABLE notify.delivery ADD CONSTRAINT delivery_channel CHECK
-    (channel IN ('push', 'webpush', 'sms', 'line') AND (device_id IS NOT NULL OR channel = 'sms')) NOT VALID;
-ALTER TABLE notify.delivery VALIDATE CONSTRAINT delivery_channel;
-ALTER TABLE notify.delivery DROP CONSTRAINT delivery_status_check;
-ALTER TABLE notify.delivery ADD CONSTRAINT delivery_status_check CHECK
-    (status IN ('pending', 'handed_over', 'gone', 'given_up', 'withdrawn')) NOT VALID;
-ALTER TABLE notify.delivery VALIDATE CONSTRAINT delivery_status_check;
 """
+CHANNELS = "channel IN ('push', 'webpush', 'sms', 'line') AND (device_id IS NOT NULL OR channel = 'sms')"
+STATUSES = "status IN ('pending', 'handed_over', 'gone', 'given_up', 'withdrawn')"
 
 DEVICES = """
-ALTER TABLE notify.device DROP CONSTRAINT device_kind_check;
-ALTER TABLE notify.device ADD CONSTRAINT device_kind_check CHECK (kind IN ('fid', 'fcm_token', 'webpush', 'line')) NOT VALID;
-ALTER TABLE notify.device VALIDATE CONSTRAINT device_kind_check;
 ALTER TABLE notify.device
-    ADD COLUMN receipt_key_sealed bytea,
-    ADD COLUMN position point,
-    ADD COLUMN position_at timestamptz,
-    ADD COLUMN district text;
+    ADD COLUMN IF NOT EXISTS receipt_key_sealed bytea,
+    ADD COLUMN IF NOT EXISTS position point,
+    ADD COLUMN IF NOT EXISTS position_at timestamptz,
+    ADD COLUMN IF NOT EXISTS district text;
 COMMENT ON COLUMN notify.device.position IS '(longitude, latitude) rounded to 0.001 degree, only the last one, only where the citizen agreed.';
 """
-
-INDEXES = """
-CREATE INDEX message_of_run ON notify.message (run_id, person_id) WHERE run_id IS NOT NULL;
-CREATE INDEX delivery_in_turn ON notify.delivery (urgency DESC, next_at) WHERE status = 'pending';
-CREATE UNIQUE INDEX delivery_once_by_sms ON notify.delivery (message_id, channel) WHERE device_id IS NULL;
-CREATE INDEX device_at ON notify.device USING spgist (position) WHERE gone_at IS NULL AND position IS NOT NULL;
-CREATE INDEX device_in_district ON notify.device (district) WHERE gone_at IS NULL AND district IS NOT NULL;
-"""
+DEVICE_KINDS = "kind IN ('fid', 'fcm_token', 'webpush', 'line')"
 
 
 def upgrade() -> None:
-    """Add the tables and the columns; what is there stays as it is."""
-    for statements in (OFFICERS, TOPICS, PEOPLE, CAMPAIGNS, CAP, ALERTS, MESSAGES, DELIVERIES, DEVICES, INDEXES):
+    """Change the tables that are full, step by step beside their users; then add the new ones."""
+    live.briefly(MESSAGES)
+    live.check("notify.message", "message_has_words", HAS_WORDS)
+    live.check("notify.message", "message_has_ground", HAS_GROUND)
+    live.briefly(DELIVERIES)
+    live.check("notify.delivery", "delivery_channel", CHANNELS)
+    live.check("notify.delivery", "delivery_status_check", STATUSES)
+    live.briefly(DEVICES)
+    live.check("notify.device", "device_kind_check", DEVICE_KINDS)
+    live.index("notify", "message_of_run", "ON notify.message (run_id, person_id) WHERE run_id IS NOT NULL")
+    live.index("notify", "delivery_in_turn", "ON notify.delivery (urgency DESC, next_at) WHERE status = 'pending'")
+    live.index(
+        "notify",
+        "delivery_once_by_sms",
+        "ON notify.delivery (message_id, channel) WHERE device_id IS NULL",
+        unique=True,
+    )
+    live.index(
+        "notify",
+        "device_at",
+        "ON notify.device USING spgist (position) WHERE gone_at IS NULL AND position IS NOT NULL",
+    )
+    live.index(
+        "notify", "device_in_district", "ON notify.device (district) WHERE gone_at IS NULL AND district IS NOT NULL"
+    )
+    for statements in (OFFICERS, TOPICS, PEOPLE, CAMPAIGNS, CAP, ALERTS):
         op.execute(statements)
 
 

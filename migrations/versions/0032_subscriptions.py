@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from migrations import live
+
 revision = "0032"
 down_revision = "0031"
 branch_labels = None
@@ -24,21 +26,17 @@ COMMENT ON COLUMN notify.topic.offered_at IS 'The kind of life event at which pe
 """
 
 SUBSCRIPTIONS = """
-ALTER TABLE notify.subscription ADD COLUMN unopened_since timestamptz, ADD COLUMN district text,
-    ADD COLUMN renewed_at timestamptz;
+ALTER TABLE notify.subscription ADD COLUMN IF NOT EXISTS unopened_since timestamptz,
+    ADD COLUMN IF NOT EXISTS district text, ADD COLUMN IF NOT EXISTS renewed_at timestamptz;
 COMMENT ON COLUMN notify.subscription.unopened_since IS 'When the oldest message was sent after which none was opened.';
 COMMENT ON COLUMN notify.subscription.district IS 'Where the thing is that it is about: whoever leaves that district needs it no more.';
-ALTER TABLE notify.subscription ADD CONSTRAINT subscription_ended_how CHECK (ended_how IN
-    ('citizen', 'date', 'need_passed', 'moved_away', 'silence', 'count', 'topic_closed', 'replaced')) NOT VALID;
-ALTER TABLE notify.subscription VALIDATE CONSTRAINT subscription_ended_how;
-ALTER TABLE notify.subscription ADD CONSTRAINT subscription_began_how CHECK (began_how IN
-    ('citizen', 'offer', 'renewal', 'need_returned')) NOT VALID;
-ALTER TABLE notify.subscription VALIDATE CONSTRAINT subscription_began_how;
-CREATE INDEX subscription_settled ON notify.subscription (subject)
-    WHERE status = 'ended' AND ended_how = 'need_passed' AND subject <> '';
-CREATE INDEX subscription_in_district ON notify.subscription (person_id, district)
-    WHERE status = 'live' AND district IS NOT NULL;
+"""
+ENDED_HOW = """
+    ended_how IN ('citizen', 'date', 'need_passed', 'moved_away', 'silence', 'count', 'topic_closed', 'replaced')
+"""
+BEGAN_HOW = "began_how IN ('citizen', 'offer', 'renewal', 'need_returned')"
 
+HISTORY = """
 CREATE TABLE notify.subscription_event (
     person_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -136,7 +134,20 @@ CREATE INDEX offer_to_lapse ON notify.offer (expires_at) WHERE status = 'open';
 
 def upgrade() -> None:
     """Add what happened to subscriptions, what they are about, what may be used, life events and offers."""
-    for statements in (TOPICS, SUBSCRIPTIONS, SUBJECTS, FACTS, LIFE_EVENTS):
+    live.briefly(SUBSCRIPTIONS)
+    live.check("notify.subscription", "subscription_ended_how", ENDED_HOW)
+    live.check("notify.subscription", "subscription_began_how", BEGAN_HOW)
+    live.index(
+        "notify",
+        "subscription_settled",
+        "ON notify.subscription (subject) WHERE status = 'ended' AND ended_how = 'need_passed' AND subject <> ''",
+    )
+    live.index(
+        "notify",
+        "subscription_in_district",
+        "ON notify.subscription (person_id, district) WHERE status = 'live' AND district IS NOT NULL",
+    )
+    for statements in (TOPICS, HISTORY, SUBJECTS, FACTS, LIFE_EVENTS):
         op.execute(statements)
 
 

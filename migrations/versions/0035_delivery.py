@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from migrations import live
+
 revision = "0035"
 down_revision = "0034"
 branch_labels = None
@@ -59,22 +61,27 @@ CREATE TABLE notify.campaign_spending (
 
 DELIVERIES = """
 ALTER TABLE notify.delivery
-    ADD COLUMN excused smallint NOT NULL DEFAULT 0,
-    ADD COLUMN provider text,
-    ADD COLUMN cost_twd smallint,
-    ADD COLUMN budget_month date;
+    ADD COLUMN IF NOT EXISTS excused smallint NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS provider text,
+    ADD COLUMN IF NOT EXISTS cost_twd smallint,
+    ADD COLUMN IF NOT EXISTS budget_month date;
 COMMENT ON COLUMN notify.delivery.excused IS 'How many of its attempts say nothing about it: the channel was closed.';
 COMMENT ON COLUMN notify.delivery.provider IS 'Who was asked to send it and may have: nobody else is asked then.';
-CREATE INDEX delivery_in_turn_of_channel ON notify.delivery (channel, urgency DESC, next_at) WHERE status = 'pending';
-CREATE INDEX delivery_with_money_reserved ON notify.delivery (id) WHERE budget_month IS NOT NULL;
-DROP INDEX notify.delivery_in_turn;
-DROP INDEX notify.delivery_due;
 """
 
 
 def upgrade() -> None:
     """Add what handing over at scale needs; deliveries under way go on."""
-    for statements in (CHANNELS, PAID, DELIVERIES):
+    live.briefly(DELIVERIES)
+    live.index(
+        "notify",
+        "delivery_in_turn_of_channel",
+        "ON notify.delivery (channel, urgency DESC, next_at) WHERE status = 'pending'",
+    )
+    live.index("notify", "delivery_with_money_reserved", "ON notify.delivery (id) WHERE budget_month IS NOT NULL")
+    live.drop_index("notify", "delivery_in_turn")
+    live.drop_index("notify", "delivery_due")
+    for statements in (CHANNELS, PAID):
         op.execute(statements)
 
 

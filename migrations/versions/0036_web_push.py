@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from migrations import live
+
 revision = "0036"
 down_revision = "0035"
 branch_labels = None
@@ -20,15 +22,15 @@ COMMENT ON TABLE notify.complaint IS 'That a message should not have come: of it
 """
 
 SHOWN = """
-ALTER TABLE notify.delivery ADD COLUMN shown_at timestamptz;
+ALTER TABLE notify.delivery ADD COLUMN IF NOT EXISTS shown_at timestamptz;
 COMMENT ON COLUMN notify.delivery.shown_at IS 'When the device says that it showed the message.';
 """
 
 
 def upgrade() -> None:
     """Add the table and the column."""
-    for statements in (COMPLAINTS, SHOWN):
-        op.execute(statements)
+    live.briefly(SHOWN)
+    op.execute(COMPLAINTS)
 
 
 def downgrade() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from migrations import live
+
 revision = "0037"
 down_revision = "0036"
 branch_labels = None
@@ -95,23 +97,28 @@ CREATE TABLE notify.alert_feed_entry (
 """
 
 DEVICES = """
-CREATE INDEX device_of_district ON notify.device (district, person_id) WHERE gone_at IS NULL AND district IS NOT NULL;
-DROP INDEX notify.device_in_district;
-CREATE FUNCTION notify.forget_where_it_was() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION notify.forget_where_it_was() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.position := NULL;
     NEW.position_at := NULL;
     NEW.district := NULL;
     RETURN NEW;
 END $$;
-CREATE TRIGGER device_gone_forgets_where BEFORE UPDATE OF gone_at ON notify.device
+CREATE OR REPLACE TRIGGER device_gone_forgets_where BEFORE UPDATE OF gone_at ON notify.device
     FOR EACH ROW WHEN (NEW.gone_at IS NOT NULL) EXECUTE FUNCTION notify.forget_where_it_was();
 """
 
 
 def upgrade() -> None:
     """Add the tables and the columns; what is there stays as it is."""
-    for statements in (ALERTS, SENDERS, DEVICES):
+    live.index(
+        "notify",
+        "device_of_district",
+        "ON notify.device (district, person_id) WHERE gone_at IS NULL AND district IS NOT NULL",
+    )
+    live.drop_index("notify", "device_in_district")
+    live.briefly(DEVICES)
+    for statements in (ALERTS, SENDERS):
         op.execute(statements)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from alembic import op
 
+from migrations import live
+
 revision = "0038"
 down_revision = "0037"
 branch_labels = None
 depends_on = None
 
 SUBJECT = """
-ALTER TABLE identity.linked_account ADD COLUMN subject_sealed bytea;
+ALTER TABLE identity.linked_account ADD COLUMN IF NOT EXISTS subject_sealed bytea;
 COMMENT ON COLUMN identity.linked_account.subject_sealed IS
     'AES-256-GCM, bound to this row. NULL for what was linked before it was kept: linking anew fills it in.';
 """
@@ -18,7 +20,7 @@ COMMENT ON COLUMN identity.linked_account.subject_sealed IS
 
 def upgrade() -> None:
     """Add the column; accounts that are linked already sign in as before."""
-    op.execute(SUBJECT)
+    live.briefly(SUBJECT)
 
 
 def downgrade() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from migrations import live
+
 revision = "0040"
 down_revision = "0039"
 branch_labels = None
@@ -11,7 +13,7 @@ depends_on = None
 
 # One look at all rows of a statement. Transactions, tests and digests have no ground that could be gone.
 GUARD = """
-CREATE FUNCTION notify.refuse_groundless_deliveries() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION notify.refuse_groundless_deliveries() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     groundless record;
 BEGIN
@@ -31,15 +33,14 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER delivery_has_ground AFTER INSERT ON notify.delivery REFERENCING NEW TABLE AS lined_up
+CREATE OR REPLACE TRIGGER delivery_has_ground AFTER INSERT ON notify.delivery REFERENCING NEW TABLE AS lined_up
     FOR EACH STATEMENT EXECUTE FUNCTION notify.refuse_groundless_deliveries();
 """
 
 
 def upgrade() -> None:
     """Guard what is inserted from now on; deliveries that exist are looked at again when they are leased."""
-    op.execute("SET LOCAL lock_timeout = '5s'")
-    op.execute(GUARD)
+    live.briefly(GUARD)
 
 
 def downgrade() -> None:
