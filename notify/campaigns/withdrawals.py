@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from core import db
 from notify import passes
+from notify.cap import digests
 from notify.channels.leases import LEASE_SECONDS
 
 CHUNK = 2_000
@@ -50,6 +51,7 @@ def _withdraw_some(run_id: UUID, now: datetime) -> bool:
         session.execute(_DELIVERIES, values)
         if run.stop_reason is not None:
             session.execute(_MESSAGES, values)
+            digests.take_out_recalled(session, run_id, after=after, upto=upto or _AFTER_ALL, now=now)
         if is_second_pass:
             is_over = upto is None and session.execute(_STILL_WAITING, {"run_id": run_id}).first() is None
             session.execute(_WITHDRAWN_AGAIN, {"id": run_id, "upto": upto or after, "is_over": is_over, "now": now})

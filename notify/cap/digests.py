@@ -1,13 +1,14 @@
 """The evening's digest: one silent message a day with what had no room to ring, for whoever wants it.
 
 It is outside the cap, because it makes no sound. What was read meanwhile, recalled, settled, unsubscribed from or
-is past its deadline is left out; where nothing is left, none is written.
+is past its deadline is left out; where nothing is left, none is written. What is recalled later is taken out again.
 """
 
 from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -42,6 +43,11 @@ def send_due(now: datetime) -> int:
     return settled
 
 
+def take_out_recalled(session: Session, run_id: UUID, *, after: UUID, upto: UUID, now: datetime) -> None:
+    """Name what was recalled of a run no longer in the digests of the people after `after`, up to `upto`."""
+    session.execute(_REWRITE, {"run_id": run_id, "after": after, "upto": upto, "now": now} | _SAID)
+
+
 def _send_some(lane: int, now: datetime) -> int:
     with db.unit_of_work() as session:
         values = {"locks": LANE_LOCKS, "lane": lane, "now": now, "most": MOST_PEOPLE}
@@ -51,15 +57,34 @@ def _send_some(lane: int, now: datetime) -> int:
 
 def _write(session: Session, people: list[object], now: datetime) -> int:
     values = {
-        "people": people, "now": now, "expires_at": now + WORTH_DELIVERING, "most_lines": MOST_LINES,
+        "people": people, "now": now, "expires_at": now + WORTH_DELIVERING,
         "quiet_from": _DEFAULTS.quiet_from, "quiet_until": _DEFAULTS.quiet_until, "zone": _DEFAULTS.timezone,
         "takes_digest": _DEFAULTS.takes_digest, "digest_at": _DEFAULTS.digest_at,
-        "one_zh": words.DIGEST_TITLE_OF_ONE.zh, "one_en": words.DIGEST_TITLE_OF_ONE.en,
-        "title_zh": words.DIGEST_TITLE.zh, "title_en": words.DIGEST_TITLE.en,
-        "line_zh": words.DIGEST_LINE.zh, "line_en": words.DIGEST_LINE.en,
-        "more_zh": words.DIGEST_MORE.zh, "more_en": words.DIGEST_MORE.en,
     }  # fmt: skip
-    return int(session.execute(_WRITE, values).scalar_one())
+    return int(session.execute(_WRITE, values | _SAID).scalar_one())
+
+
+_SAID = {
+    "one_zh": words.DIGEST_TITLE_OF_ONE.zh, "one_en": words.DIGEST_TITLE_OF_ONE.en,
+    "title_zh": words.DIGEST_TITLE.zh, "title_en": words.DIGEST_TITLE.en,
+    "line_zh": words.DIGEST_LINE.zh, "line_en": words.DIGEST_LINE.en,
+    "more_zh": words.DIGEST_MORE.zh, "more_en": words.DIGEST_MORE.en,
+}  # fmt: skip
+
+
+def _title(language: str) -> str:
+    """SQL: the title of a digest of `n` messages; with the parameters `_SAID`."""
+    return f"CASE n WHEN 1 THEN :one_{language} ELSE replace(:title_{language}, '{{count}}', n::text) END"
+
+
+def _body(language: str) -> str:
+    """SQL: what stands in a digest of `n` messages whose titles are `titles_zh` and `titles_en`."""
+    line, titles = f":line_{language}", f"titles_{language}"
+    more = f"replace(:more_{language}, '{{count}}', (n - {MOST_LINES})::text)"
+    return (
+        f"{line} || array_to_string({titles}[1:{MOST_LINES}], E'\\n' || {line})"
+        f" || CASE WHEN n > {MOST_LINES} THEN E'\\n' || {more} ELSE '' END"
+    )
 
 
 _LANES = text(
@@ -81,7 +106,7 @@ _TAKE = text(
     """
 )
 _WRITE = text(
-    """
+    f"""
     WITH person AS MATERIALIZED (
         SELECT person_id, takes_digest, day, d.digest_id IS NOT NULL AS had_one,
                notify.awake_at(quiet_from, quiet_until, zone, :now) AS awake_at,
@@ -122,16 +147,8 @@ _WRITE = text(
     ), written AS (
         INSERT INTO notify.message (person_id, id, kind, basis, event_id, title_zh, title_en, body_zh, body_en, link,
                                     why, created_at)
-        SELECT person_id, id, 'digest', 'digest', event_id,
-               CASE n WHEN 1 THEN :one_zh ELSE replace(:title_zh, '{count}', n::text) END,
-               CASE n WHEN 1 THEN :one_en ELSE replace(:title_en, '{count}', n::text) END,
-               :line_zh || array_to_string(titles_zh[1:CAST(:most_lines AS int)], E'\\n' || :line_zh)
-                   || CASE WHEN n > :most_lines
-                           THEN E'\\n' || replace(:more_zh, '{count}', (n - :most_lines)::text) ELSE '' END,
-               :line_en || array_to_string(titles_en[1:CAST(:most_lines AS int)], E'\\n' || :line_en)
-                   || CASE WHEN n > :most_lines
-                           THEN E'\\n' || replace(:more_en, '{count}', (n - :most_lines)::text) ELSE '' END,
-               '/app/inbox', jsonb_build_object('count', n), :now
+        SELECT person_id, id, 'digest', 'digest', event_id, {_title("zh")}, {_title("en")}, {_body("zh")},
+               {_body("en")}, '/app/inbox', jsonb_build_object('count', n), :now
           FROM digest
     ), delivered AS (
         INSERT INTO notify.delivery (id, message_id, device_id, event_id, channel, urgency, status, next_at, expires_at)
@@ -148,5 +165,35 @@ _WRITE = text(
          WHERE l.person_id = n.person_id AND l.message_id = n.message_id
     )
     SELECT count(*) FROM line
-    """
+    """  # noqa: S608
+)
+# One of which nothing is left is withdrawn as a whole; its delivery finds that out before it goes.
+_REWRITE = text(
+    f"""
+    WITH touched AS MATERIALIZED (
+        SELECT DISTINCT l.person_id, l.digest_id
+          FROM notify.message m JOIN notify.digest_line l ON l.person_id = m.person_id AND l.message_id = m.id
+         WHERE m.run_id = :run_id AND m.person_id > :after AND m.person_id <= :upto AND m.recalled_at IS NOT NULL
+           AND l.digest_id IS NOT NULL
+    ), standing AS MATERIALIZED (
+        SELECT t.person_id, t.digest_id, count(m.id) AS n,
+               array_agg(coalesce(m.title_zh, c.title_zh) ORDER BY m.created_at, (m.why ->> 'rank')::int) AS titles_zh,
+               array_agg(coalesce(m.title_en, c.title_en) ORDER BY m.created_at, (m.why ->> 'rank')::int) AS titles_en
+          FROM touched t
+               JOIN notify.digest_line l ON l.person_id = t.person_id AND l.digest_id = t.digest_id
+               LEFT JOIN notify.message m ON m.person_id = l.person_id AND m.id = l.message_id
+                                         AND m.recalled_at IS NULL
+               LEFT JOIN notify.content c ON c.id = m.content_id
+         GROUP BY t.person_id, t.digest_id
+    )
+    UPDATE notify.message d
+       SET title_zh = CASE n WHEN 0 THEN d.title_zh ELSE {_title("zh")} END,
+           title_en = CASE n WHEN 0 THEN d.title_en ELSE {_title("en")} END,
+           body_zh = CASE n WHEN 0 THEN '' ELSE {_body("zh")} END,
+           body_en = CASE n WHEN 0 THEN '' ELSE {_body("en")} END,
+           why = d.why || jsonb_build_object('count', n),
+           recalled_at = CASE n WHEN 0 THEN CAST(:now AS timestamptz) END
+      FROM standing s
+     WHERE d.person_id = s.person_id AND d.id = s.digest_id AND (d.why ->> 'count')::int <> s.n
+    """  # noqa: S608
 )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from notify.campaigns import withdrawals
 from notify.cap import digests
 from notify.cap.decisions import decide_due
 from tests.notify.cap.conftest import LATER, NOW, City
@@ -69,6 +70,42 @@ def test_what_is_of_no_use_any_more_is_left_out_and_an_empty_digest_is_not_sent(
     assert city.standing(soon, late) == ("digested", "cap_is_zero")
     assert not city.read("SELECT 1 FROM notify.digest_line WHERE settled_at IS NULL")
     assert city.tallies(run)["digested"] == 6
+
+
+def test_what_is_recalled_later_is_named_in_no_digest_any_more(city: City) -> None:
+    some, alone = city.people(2, daily_cap=0)
+    wrong = city.run([some, alone], topic="wrong", title="日期錯了", interest=1.0, deadline=NIGHT)
+    others = [city.run([some], topic=f"t{n}", title=f"活動{n}", interest=n / 10, deadline=NIGHT) for n in range(1, 6)]
+    decide_due(LATER)
+    digests.send_due(EVENING)
+    before = {person: _digests(city, person) for person in (some, alone)}
+    assert all("・日期錯了" in each.body_zh.splitlines() for (each,) in before.values())
+    _recall(city, wrong, EVENING)
+    withdrawals.withdraw_stopped(EVENING + timedelta(minutes=1))
+    (digest,) = _digests(city, some)
+    assert digest.title_zh == "還有 5 則通知沒有響鈴"
+    assert digest.body_zh.splitlines() == ["・活動5", "・活動4", "・活動3", "・活動2", "……另外還有 1 則"]
+    assert digest.body_en.splitlines()[-1] == "… and 1 more"
+    assert _recalled_digests(city) == {alone}, "nothing is left of that one"
+    (emptied,) = _digests(city, alone)
+    assert "日期錯了" not in emptied.body_zh + emptied.title_zh
+    for run in others:
+        _recall(city, run, EVENING)
+    for minutes in (2, 3):
+        withdrawals.withdraw_stopped(EVENING + timedelta(minutes=minutes))
+    assert _recalled_digests(city) == {some, alone}
+
+
+def _recall(city: City, run_id: UUID, now: datetime) -> None:
+    city.change(
+        "UPDATE notify.run SET status = 'stopped', stop_reason = '寫錯了。', ended_at = :now WHERE id = :id",
+        id=run_id, now=now,
+    )  # fmt: skip
+
+
+def _recalled_digests(city: City) -> set[UUID]:
+    rows = city.read("SELECT person_id FROM notify.message WHERE basis = 'digest' AND recalled_at IS NOT NULL")
+    return {row.person_id for row in rows}
 
 
 def test_what_comes_after_the_digest_is_in_tomorrows_and_there_is_one_a_day(city: City) -> None:
