@@ -4,6 +4,9 @@ An audience is made at one moment and sent over hours. In between a person may t
 where a device is (Personal Data Protection Act, article 11: what is asked to be stopped is stopped). Then whatever they
 were chosen for by it, and do not have yet, is withdrawn in the transaction that takes it back. The rest stays: what
 asked for nothing of the kind, and what they still meet by another place, value or device.
+
+Whoever finds people at that very moment may have read what is being taken back. A chunk of an audience holds its run's
+row; so does a withdrawal, until it has committed: the one that comes second sees what the first one did.
 """
 
 from __future__ import annotations
@@ -27,8 +30,10 @@ def withdraw(session: Session, person_id: UUID, now: datetime) -> Mapping[UUID, 
     that order, too. Answers what that is in the counts of each run, for `count`.
     """
     values = {"person_id": person_id, "now": now, "reason": REASON}
+    session.execute(_HOLD, values)
+    rows = session.execute(_CANDIDATES, values).all()
+    # After the candidates: one that was being decided on was waited for, and has its deliveries by now.
     session.execute(_DELIVERIES, values)
-    rows = session.execute(_CANDIDATES, values)
     return {row.run_id: {"withdrawn": row.n, "waiting_tomorrow": -row.waited_until_now} for row in rows}
 
 
@@ -58,6 +63,17 @@ _AUDIENCE = """
     JOIN notify.content t ON t.id = r.content_id
     CROSS JOIN LATERAL (SELECT coalesce(t.why -> 'audience', g.audience) AS audience) AS a
 """
+# Runs that have yet to come to this person, by an audience that asks for something of theirs.
+_HOLD = text(
+    f"""
+    SELECT r.id FROM (SELECT id AS run_id FROM notify.run WHERE status = 'resolving') AS o
+                     {_AUDIENCE.format(of="o")}
+     WHERE r.status = 'resolving' AND (r.resolved_to IS NULL OR r.resolved_to < :person_id)
+       AND (jsonb_array_length(a.audience -> 'districts') > 0 OR jsonb_array_length(a.audience -> 'facts') > 0
+            OR jsonb_typeof(a.audience -> 'near') = 'object')
+     ORDER BY r.id FOR SHARE OF r
+    """  # noqa: S608
+)
 # What a sender has in its hands at this moment leaves; should it have to be tried again, it is not.
 _DELIVERIES = text(
     f"""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -113,3 +116,84 @@ def test_the_run_keeps_for_whom_and_by_whom_it_was_agreed(desk: Desk, people: Pe
     assert content.why["audience"] == campaign.audience
     assert content.why["written_by"] == str(campaign.written_by)
     assert content.why["approved_by"] == str(campaign.approved_by)
+
+
+def _in_the_middle_of(
+    monkeypatch: pytest.MonkeyPatch, do: Callable[[], object], meanwhile: Callable[[], object]
+) -> None:
+    """Begin `meanwhile` once `do` has done all but its last statement; both commit."""
+    is_there, goes_on = threading.Event(), threading.Event()
+    counted = {name: getattr(tallies, name) for name in ("add", "add_to_each")}
+
+    def stop_here(session: Any, *more: Any) -> None:
+        if threading.current_thread().name.startswith("first") and more[-1]:
+            is_there.set()
+            assert goes_on.wait(20)
+        counted["add" if len(more) == 2 else "add_to_each"](session, *more)
+
+    for name in counted:
+        monkeypatch.setattr(tallies, name, stop_here)
+    with ThreadPoolExecutor(1, "first") as first, ThreadPoolExecutor(1, "second") as second:
+        doing = first.submit(do)
+        assert is_there.wait(20)
+        other = second.submit(meanwhile)
+        _until_it_waits_or_is_done(other)
+        goes_on.set()
+        doing.result(20)
+        other.result(20)
+
+
+def _until_it_waits_or_is_done(other: Any) -> None:
+    for _ in range(200):
+        waiting = rows(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )  # fmt: skip
+        if other.done() or waiting:
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("it neither waits nor ends")
+
+
+@pytest.mark.parametrize("what", ["fact", "place", "position"])
+def test_what_is_taken_back_in_the_moment_in_which_it_finds_somebody_does_not_slip_in(
+    desk: Desk, people: People, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    found = people(desk.topic_id, 120, district="64000050", at=AT, fact=("has_car", ""))
+    desk.approved(audience=EVERYBODY | ASKED[what])
+    now = clock.now()
+    runs.begin_next(now)
+    (run,) = rows("SELECT id FROM notify.run")
+    _in_the_middle_of(monkeypatch, lambda: runs.resolve(run.id, now), lambda: _give_up(what, found[0], now))
+    assert _standing(found[0]) == ("withdrawn", consents.REASON)
+    assert len(rows("SELECT person_id FROM notify.candidate WHERE status = 'waiting'")) == 119
+
+
+def test_while_somebody_takes_it_back_no_chunk_is_found_with_it(desk: Desk, people: People) -> None:
+    found = people(desk.topic_id, 120, fact=("has_car", ""))
+    desk.approved(audience=EVERYBODY | ASKED["fact"])
+    now = clock.now()
+    runs.begin_next(now)
+    (run,) = rows("SELECT id FROM notify.run")
+    with db.unit_of_work() as session:
+        facts.take_back(session, found[0], "has_car", now)
+        assert runs.resolve(run.id, now) == 0, "it is left for the next pass"
+    assert runs.resolve(run.id, now) == 119
+
+
+def test_what_is_taken_back_in_the_moment_of_the_decision_is_not_handed_over(
+    desk: Desk, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, person, now = _run(desk, people, "fact")
+    rows(
+        "UPDATE notify.candidate SET not_before = :later WHERE person_id <> :p",
+        later=now + timedelta(hours=1),
+        p=person,
+    )
+    _in_the_middle_of(
+        monkeypatch, lambda: decide_due(now + timedelta(seconds=20)), lambda: _give_up("fact", person, now)
+    )
+    of_person = rows(
+        "SELECT d.status FROM notify.delivery d JOIN notify.message m ON m.id = d.message_id WHERE m.person_id = :p",
+        p=person,
+    )
+    assert [row.status for row in of_person] == ["withdrawn"]
