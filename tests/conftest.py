@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from state_folders import STATE_PARENT
 
-_STATE_PARENT = Path("/var/tmp")
-_STATE = Path(tempfile.mkdtemp(prefix="mykh-test-", dir=_STATE_PARENT))
+_STATE = Path(tempfile.mkdtemp(prefix="mykh-test-", dir=STATE_PARENT))
 os.chmod(_STATE, 0o755)
 os.environ.update({"STATE_DIR": str(_STATE), "ARGON2_MEMORY_KIB": "1024", "MYKH_DEMO": "1"})
 for _name in ("DATABASE_URL", "BROKER_URL", "PUBLIC_ORIGIN", "PORT", "SANDBOX_PORT"):
@@ -90,7 +90,7 @@ def samples_dir() -> Path:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole product, running, with the demo city in it. Shared: use people of your own where it matters."""
-    running = Stack(_STATE_PARENT / f"mykh-stack-{os.getpid()}").start()
+    running = Stack(STATE_PARENT / f"mykh-stack-{os.getpid()}").start()
     yield running
     running.stop()
     embedded.remove_state(running.state_dir)

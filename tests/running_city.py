@@ -27,6 +27,7 @@ from roster import on_the_roster
 from sandbox_process import free_port
 from software_authenticator import SoftwareAuthenticator
 from stack import ROOT, Stack
+from state_folders import STATE_PARENT
 from waiting import wait_until
 
 from api import wiring
@@ -336,8 +337,8 @@ def at_once(count: int, act: Callable[[int], Any]) -> list[Any]:
 
 
 def new_folder(name: str) -> Path:
-    """A folder of this run's own on a disk, for a durable copy."""
-    return Path("/var/tmp") / f"mykh-{name}-{os.getpid()}-{time.monotonic_ns() % 10**6}"
+    """A folder of this run's own, for a copy that is killed and comes back."""
+    return STATE_PARENT / f"mykh-{name}-{os.getpid()}-{time.monotonic_ns() % 10**6}"
 
 
 def _is_there(url: str) -> bool:
