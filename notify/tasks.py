@@ -12,7 +12,7 @@ from core import clock
 from core.ids import typeid
 from core.outbox import Consumer, Event
 from core.text import Text
-from notify import automatic_debit, cash, deliveries, instalments, line_reach, money_back, security, texts
+from notify import automatic_debit, cash, deliveries, instalments, kept, line_reach, money_back, security, texts
 from notify.alerts import tasks as alert_tasks
 from notify.campaigns import tasks as campaign_tasks
 from notify.cap import tasks as cap_tasks
@@ -124,4 +124,5 @@ SWEEPS: dict[str, tuple[float, Callable[[datetime], object]]] = {
     **topic_tasks.SWEEPS,
     **campaign_tasks.SWEEPS,
     "notify.settle_withdrawn": (60.0, paid.settle_withdrawn),
+    "notify.forget_at_night": (60.0, kept.forget),
 }

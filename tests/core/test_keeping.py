@@ -1,0 +1,95 @@
+"""Rows past their time go in chunks, found by an index, beside whoever holds some of them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from core import db, keeping
+from core.keeping import Kept
+from notify import kept as notify_kept
+from notify.receipts import receipts
+from wallet import kept as wallet_kept
+
+# Half past two at night in Taipei.
+NIGHT = datetime(2026, 11, 4, 18, 30, tzinfo=UTC)
+RULES = (*notify_kept.RULES, *wallet_kept.RULES)
+RULE = Kept("core.idempotency", 7, "k.claimed_at < :before", "for this test")
+
+
+def _run(sql: str, **values: Any) -> Any:
+    with db.unit_of_work() as session:
+        return session.execute(text(sql), values)
+
+
+def _put(count: int, age: timedelta, caller: str) -> None:
+    _run(
+        "INSERT INTO core.idempotency (caller, key, route, fingerprint, claimed_at) "
+        "SELECT :caller, n::text, '/', '', :at FROM generate_series(1, :count) AS n",
+        caller=caller, count=count, at=NIGHT - age,
+    )  # fmt: skip
+
+
+def _left() -> dict[str, int]:
+    with db.unit_of_work() as session:
+        rows = session.execute(text("SELECT caller, count(*) FROM core.idempotency GROUP BY caller"))
+        return {row[0]: row[1] for row in rows}
+
+
+def test_what_is_past_its_time_goes_and_nothing_else(database: db.Database) -> None:
+    _put(25, timedelta(days=7, seconds=1), "old")
+    _put(5, timedelta(days=7), "of the last moment")
+    assert keeping.forget([RULE], NIGHT, chunk=10) == {"core.idempotency": 25}
+    assert _left() == {"of the last moment": 5}
+
+
+def test_by_day_nothing_goes(database: db.Database) -> None:
+    _put(3, timedelta(days=8), "old")
+    assert not keeping.forget_at_night([RULE], NIGHT + timedelta(hours=9))
+    assert _left() == {"old": 3}
+    assert keeping.forget_at_night([RULE], NIGHT) == {"core.idempotency": 3}
+
+
+def test_a_pass_that_is_over_stops_after_the_chunk_in_hand(database: db.Database) -> None:
+    _put(20, timedelta(days=8), "old")
+    assert not keeping.forget([RULE], NIGHT, chunk=5, seconds=0)
+    assert _left() == {"old": 20}
+
+
+def test_nobody_waits_for_a_row_that_somebody_holds(database: db.Database) -> None:
+    _put(4, timedelta(days=8), "old")
+    with database.unit_of_work() as holder:
+        holder.execute(text("SELECT 1 FROM core.idempotency WHERE key = '2' FOR UPDATE"))
+        assert keeping.forget([RULE], NIGHT) == {"core.idempotency": 3}
+    assert keeping.forget([RULE], NIGHT) == {"core.idempotency": 1}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=[f"{each.table} {each.days}" for each in RULES])
+def test_each_rule_finds_its_rows_by_an_index(database: db.Database, rule: Kept) -> None:
+    with db.unit_of_work() as session:
+        # An empty table is read whole, whatever indexes it has, unless that is said to be dear.
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        values = {"before": NIGHT, "most": 10}
+        plan = "\n".join(session.execute(text("EXPLAIN (VERBOSE) " + keeping.statement(rule)), values).scalars())
+    name = rule.table.rpartition(".")[2]
+    assert f"Index Scan using {name}_" in plan or f"Bitmap Index Scan on {name}_" in plan, plan
+    assert f"Seq Scan on {rule.table}" not in plan, plan
+    assert rule.table + "_pkey" not in plan, plan
+    key = {"notify.person_day": "person_day_old", "notify.delivery": "delivery_settled"}.get(rule.table)
+    assert key is None or key in plan
+
+
+def test_the_page_says_the_same_as_the_rules() -> None:
+    page = Path("docs/kept.md").read_text()
+    told = re.findall(r"^\| `([a-z_.]+)` \|[^|]*\| (\d+) days", page, re.MULTILINE)
+    assert sorted(told) == sorted((rule.table, str(rule.days)) for rule in RULES)
+
+
+def test_a_hand_over_is_kept_for_as_long_as_its_device_is_believed() -> None:
+    (rule,) = [each for each in RULES if each.table == "notify.delivery"]
+    assert timedelta(days=rule.days) > receipts.OLDEST + receipts.FURTHEST_AHEAD
