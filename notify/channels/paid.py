@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -50,16 +50,23 @@ def fall_back(
     Answers how many were lined up. In the `counts` of a run, those for whom the money did not last are unreachable.
     """
     allowed = session.execute(_RUNS_THAT_PAY, {"runs": list(runs)}).all() if runs else []
-    lined_up = 0
+    wanted: dict[UUID, list[Fallback]] = {}
     for run in allowed:
         rows = session.execute(_UNREACHED, {"run": run.id, "people": list(people), "now": now})
-        wanted = [fallback for row in rows if (fallback := _fallback(row, run.channels)) is not None]
-        paid_for = _affordable(session, run, wanted, now)
+        wanted[run.id] = [fallback for row in rows if (fallback := _fallback(row, run.channels)) is not None]
+    paying = [run for run in allowed if wanted[run.id]]
+    if not paying:
+        return 0
+    money = _locked(session, paying, now)
+    lined_up = 0
+    for run in paying:
+        paid_for = money.affordable(run, wanted[run.id])
         if paid_for:
-            _line_up(session, run, paid_for, now)
+            _line_up(session, run, paid_for, money.month, now)
         lined_up += len(paid_for)
         if counts is not None:
-            counts[run.id]["unreachable"] += len(wanted) - len(paid_for)
+            counts[run.id]["unreachable"] += len(wanted[run.id]) - len(paid_for)
+    money.reserve(session)
     return lined_up
 
 
@@ -86,7 +93,7 @@ def settle(session: Session, deliveries: Sequence[UUID]) -> None:
         for sums in (of_campaign[row.campaign_id], of_bureau[row.bureau, row.budget_month]):
             sums[0] += row.cost_twd
             sums[1] += row.spent_twd
-    # Always the campaigns before the budgets, each in one order: whoever reserves locks them so, too.
+    # Always the campaigns before the budgets, each in one order: whoever reserves locks them so, too (`_locked`).
     for campaign_id, (reserved, spent) in sorted(of_campaign.items()):
         session.execute(_CAMPAIGN_SETTLED, {"id": campaign_id, "reserved": reserved, "spent": spent})
     for (bureau, month), (reserved, spent) in sorted(of_bureau.items()):
@@ -107,29 +114,55 @@ def _fallback(row: Any, channels: dict[str, Any]) -> Fallback | None:
     return None
 
 
-def _affordable(session: Session, run: Any, wanted: Sequence[Fallback], now: datetime) -> list[Fallback]:
-    """As many of the first as both limits have room for, with the money for them reserved."""
-    if not wanted:
-        return []
+@dataclass(slots=True)
+class _Money:
+    """What the campaigns of some runs have used and their bureaus have left of a month, locked until the end."""
+
+    month: date
+    used_of_campaigns: dict[UUID, int]
+    left_of_bureaus: dict[str, int]
+    taken_of_campaigns: Counter[UUID] = field(default_factory=Counter)
+    taken_of_bureaus: Counter[str] = field(default_factory=Counter)
+
+    def affordable(self, run: Any, wanted: Sequence[Fallback]) -> list[Fallback]:
+        """As many of the first as both limits of the run have room for: taken from both."""
+        room = min(
+            run.channels["budget_twd"] - self.used_of_campaigns[run.campaign_id], self.left_of_bureaus[run.bureau]
+        )
+        paid_for: list[Fallback] = []
+        cost = 0
+        for fallback in wanted:
+            if cost + PRICES_TWD[fallback.channel] > room:
+                break
+            cost += PRICES_TWD[fallback.channel]
+            paid_for.append(fallback)
+        self.used_of_campaigns[run.campaign_id] += cost
+        self.left_of_bureaus[run.bureau] -= cost
+        self.taken_of_campaigns[run.campaign_id] += cost
+        self.taken_of_bureaus[run.bureau] += cost
+        return paid_for
+
+    def reserve(self, session: Session) -> None:
+        """Write down what was taken."""
+        for campaign, cost in self.taken_of_campaigns.items():
+            session.execute(_RESERVE_OF_CAMPAIGN, {"campaign": campaign, "cost": cost})
+        for bureau, cost in self.taken_of_bureaus.items():
+            session.execute(_RESERVE_OF_BUDGET, {"bureau": bureau, "month": self.month, "cost": cost})
+
+
+def _locked(session: Session, runs: Sequence[Any], now: datetime) -> _Money:
+    """The money of all these runs: every campaign before every budget, each in one order, as `settle` has it."""
     month = taipei_date(now).replace(day=1)
-    keys = {"campaign": run.campaign_id, "bureau": run.bureau, "month": month}
-    session.execute(_OPEN_CAMPAIGN, keys)
-    of_campaign = run.channels["budget_twd"] - session.execute(_CAMPAIGN_USED, keys).scalar_one()
-    session.execute(_OPEN_BUDGET, keys | {"limit": settings().paid_month_twd})
-    room = min(of_campaign, session.execute(_BUDGET_LEFT, keys).scalar_one())
-    paid_for: list[Fallback] = []
-    for fallback in wanted:
-        room -= PRICES_TWD[fallback.channel]
-        if room < 0:
-            break
-        paid_for.append(fallback)
-    cost = sum(PRICES_TWD[fallback.channel] for fallback in paid_for)
-    session.execute(_RESERVE_OF_CAMPAIGN, keys | {"cost": cost})
-    session.execute(_RESERVE_OF_BUDGET, keys | {"cost": cost})
-    return paid_for
+    campaigns = {"campaigns": sorted({run.campaign_id for run in runs})}
+    budgets = {"bureaus": sorted({run.bureau for run in runs}), "month": month}
+    session.execute(_OPEN_CAMPAIGNS, campaigns)
+    used = {row.campaign_id: int(row.used_twd) for row in session.execute(_LOCK_CAMPAIGNS, campaigns)}
+    session.execute(_OPEN_BUDGETS, budgets | {"limit": settings().paid_month_twd})
+    left = {row.bureau: int(row.left_twd) for row in session.execute(_LOCK_BUDGETS, budgets)}
+    return _Money(month, used, left)
 
 
-def _line_up(session: Session, run: Any, paid_for: Sequence[Fallback], now: datetime) -> None:
+def _line_up(session: Session, run: Any, paid_for: Sequence[Fallback], month: date, now: datetime) -> None:
     session.execute(
         _LINE_UP,
         {
@@ -138,7 +171,7 @@ def _line_up(session: Session, run: Any, paid_for: Sequence[Fallback], now: date
             "channels": [each.channel for each in paid_for],
             "costs": [PRICES_TWD[each.channel] for each in paid_for],
             "run": run.id, "urgency": run.priority, "now": now, "until": run.deadline,
-            "month": taipei_date(now).replace(day=1),
+            "month": month,
         },
     )  # fmt: skip
 
@@ -176,19 +209,28 @@ _UNREACHED = text(
      ORDER BY m.id
     """  # noqa: S608
 )
-_OPEN_CAMPAIGN = text("INSERT INTO notify.campaign_spending (campaign_id) VALUES (:campaign) ON CONFLICT DO NOTHING")
-_CAMPAIGN_USED = text(
-    "SELECT reserved_twd + spent_twd FROM notify.campaign_spending WHERE campaign_id = :campaign FOR UPDATE"
-)
-_OPEN_BUDGET = text(
+_OPEN_CAMPAIGNS = text(
     """
-    INSERT INTO notify.paid_budget (bureau, month, limit_twd) VALUES (:bureau, :month, :limit) ON CONFLICT DO NOTHING
+    INSERT INTO notify.campaign_spending (campaign_id)
+    SELECT c FROM unnest(CAST(:campaigns AS uuid[])) AS c ORDER BY c ON CONFLICT DO NOTHING
     """
 )
-_BUDGET_LEFT = text(
+_LOCK_CAMPAIGNS = text(
     """
-    SELECT limit_twd - reserved_twd - spent_twd FROM notify.paid_budget
-     WHERE bureau = :bureau AND month = :month FOR UPDATE
+    SELECT campaign_id, reserved_twd + spent_twd AS used_twd FROM notify.campaign_spending
+     WHERE campaign_id = ANY(CAST(:campaigns AS uuid[])) ORDER BY campaign_id FOR UPDATE
+    """
+)
+_OPEN_BUDGETS = text(
+    """
+    INSERT INTO notify.paid_budget (bureau, month, limit_twd)
+    SELECT b, :month, :limit FROM unnest(CAST(:bureaus AS text[])) AS b ORDER BY b COLLATE "C" ON CONFLICT DO NOTHING
+    """
+)
+_LOCK_BUDGETS = text(
+    """
+    SELECT bureau, limit_twd - reserved_twd - spent_twd AS left_twd FROM notify.paid_budget
+     WHERE bureau = ANY(CAST(:bureaus AS text[])) AND month = :month ORDER BY bureau COLLATE "C" FOR UPDATE
     """
 )
 _RESERVE_OF_CAMPAIGN = text(
