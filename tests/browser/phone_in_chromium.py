@@ -9,12 +9,13 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from paying_city import fines_file, national_id, parking_file, send_bills
 from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from stack import Stack
 
 _LAUNCH = (
@@ -143,6 +144,20 @@ class Phone:
         if not has_passkey:
             self.press("加上通行金鑰")
         self.sees("我要繳的")
+
+    def sign_out(self) -> None:
+        """Out, and until that is so: whoever goes elsewhere at once may still be in. A passkey here lets nobody in again
+        before its owner is recognised (the quiet offer of the sign-in page would be taken up at once)."""
+        self.recognises_its_owner(False)
+        self.open("/app/me")
+        self.press("登出")
+        expect(self.page.get_by_label("身分證字號或居留證號")).to_be_visible(timeout=PATIENCE_MS)
+
+    def sign_in_with_the_passkey(self) -> None:
+        """By the button; where the quiet offer of the sign-in page is taken up before it is pressed, by that."""
+        self.recognises_its_owner(True)
+        with suppress(PlaywrightTimeout):
+            self.page.get_by_role("button", name="用通行金鑰登入").first.click(timeout=4_000)
 
     def add_plate(self, plate: str) -> None:
         self.open("/app/me/vehicles")

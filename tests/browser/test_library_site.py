@@ -112,8 +112,7 @@ def test_on_a_shared_phone_somebody_else_signs_in_for_the_same_request(stack: St
         one.recognises_its_owner(False)
         one.press("不是您？換人登入")
         one.sees("您正要登入「圖書館空間預約」")
-        one.recognises_its_owner(True)
-        one.page.get_by_role("button", name="用通行金鑰登入").first.click()
+        one.sign_in_with_the_passkey()
         one.sees("「圖書館空間預約」想知道您的資料")
         _agree(one)
 

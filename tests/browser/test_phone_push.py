@@ -258,7 +258,9 @@ def test_the_inbox_goes_by_day_and_tells_emergencies_digests_and_what_was_withdr
 
 def test_what_is_settled_asks_for_nothing_any_more(told: Told) -> None:
     page = told.page
-    message = told.message("罰單明天到期", subscription_id=told.take("fines.due"), settled_at=clock.now())
+    message = told.message(
+        "罰單明天到期", subscription_id=told.take("fines.due"), run_id=new_uuid(), settled_at=clock.now()
+    )
     told.device.open(f"/app/inbox/{typeid('msg', message)}")
     told.device.sees("罰單明天到期")
     expect(page.locator(".letter .notice.good")).to_contain_text("已繳清或免繳")

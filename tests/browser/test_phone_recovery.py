@@ -51,12 +51,6 @@ def _proved_at_the_counter(stack: Stack, counter: Phone, person: Person) -> None
         assert answer.ok, answer.text()
 
 
-def _signed_out(device: Phone) -> None:
-    device.open("/app/me")
-    device.press("登出")
-    expect(device.page).to_have_url(re.compile("/app/sign-in"))
-
-
 def test_an_authenticator_app_and_recovery_codes_are_set_up_and_sign_in(
     stack: Stack, chromium_browser: Browser
 ) -> None:
@@ -89,7 +83,7 @@ def test_an_authenticator_app_and_recovery_codes_are_set_up_and_sign_in(
         device.press("完成")
         expect(page.locator(".card")).to_contain_text("還剩 10 組")
 
-        _signed_out(device)
+        device.sign_out()
         page.get_by_role("button", name=re.compile("密碼與驗證器 App")).click()
         page.get_by_label("身分證字號或居留證號").fill(person.national_id)
         page.get_by_label("密碼", exact=True).fill(person.password)
@@ -98,7 +92,7 @@ def test_an_authenticator_app_and_recovery_codes_are_set_up_and_sign_in(
         device.press("以後再說")
         device.sees("我要繳的")
 
-        _signed_out(device)
+        device.sign_out()
         page.get_by_role("button", name=re.compile("密碼與復原碼")).click()
         page.get_by_label("身分證字號或居留證號").fill(person.national_id)
         page.get_by_label("密碼", exact=True).fill(person.password)
@@ -113,7 +107,7 @@ def test_a_forgotten_password_waits_a_day_and_shows_when_it_is_over(stack: Stack
     with phone(stack, chromium_browser) as device:
         page = device.page
         device.register(person, has_passkey=False)
-        _signed_out(device)
+        device.sign_out()
         device.press("忘記密碼？", "link")
         device.sees("忘記密碼")
         page.get_by_label("身分證字號或居留證號").fill(person.national_id)

@@ -122,12 +122,12 @@ def test_turned_off_or_signed_out_nothing_comes_any_more(stack: Stack, fox: Fire
     fox.press("關閉這台裝置的通知")
     fox.until(lambda: _standing(fox) == "off", saying="off")
     assert fox.run("return (await (await fetch('/v1/devices')).json()).items") == []
-    assert _endpoint(fox) == ""
+    fox.until(lambda: _endpoint(fox) == "", saying="the push service has taken it back")
     _turn_on(fox)
     fox.open("/app/me")
     fox.press("登出")
     fox.sees("一支手機，辦好高雄的事")
-    assert _endpoint(fox) == ""
+    fox.until(lambda: _endpoint(fox) == "", saying="the push service has taken it back")
     assert fox.errors == []
 
 

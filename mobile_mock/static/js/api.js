@@ -39,10 +39,11 @@ export function configureCalls({ prove, signedOut, reached }) {
  * Ask the API. `body` is sent as JSON, `key` as Idempotency-Key, `version` as If-Match. Answers the JSON (null for 204).
  * Raises Refusal, Unreached, Declined (step-up turned down) or AbortError (the screen was left). With `mayAsk: false` a
  * step-up that is asked for is a Refusal. `inNameOf` is the delegation in whose name it is asked; null: one's own.
- * `onVersion` is told the version that stands in ETag: for the If-Match of the next change.
+ * `onVersion` is told the version that stands in ETag: for the If-Match of the next change. With `outlivesPage` it reaches
+ * the API although the page is closed meanwhile.
  */
-export async function call(method, path, { body, key, version, signal, onVersion, quiet = false, mayAsk = true, inNameOf = nameFor(method, path) } = {}) {
-  const sent = { body, key, version, signal, inNameOf };
+export async function call(method, path, { body, key, version, signal, onVersion, quiet = false, mayAsk = true, outlivesPage = false, inNameOf = nameFor(method, path) } = {}) {
+  const sent = { body, key, version, signal, outlivesPage, inNameOf };
   let answer = await send(method, path, sent);
   if (inNameOf && answer.status === 401 && !needsMoreProof(answer)) {
     await actAnew(inNameOf);
@@ -76,7 +77,7 @@ export async function actAnew(delegationId) {
   }
 }
 
-async function send(method, path, { body, key, version, signal, inNameOf }) {
+async function send(method, path, { body, key, version, signal, outlivesPage, inNameOf }) {
   const headers = { Accept: "application/json, application/problem+json", "Accept-Language": language() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
@@ -84,7 +85,7 @@ async function send(method, path, { body, key, version, signal, inNameOf }) {
   if (version !== undefined) headers["If-Match"] = `"${version}"`;
   try {
     const answer = await fetch(path, {
-      method, headers, signal, credentials: "same-origin", cache: "no-store",
+      method, headers, signal, keepalive: outlivesPage, credentials: "same-origin", cache: "no-store",
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     onReached(true);

@@ -48,10 +48,15 @@ export function turnOff() {
     const device = isAble() && await kept();
     if (!device) return;
     await call("DELETE", `/v1/devices/${encodeURIComponent(device.id)}`).catch((failure) => { if (failure.status !== 404) throw failure; });
-    const registration = await worker();
-    await tell(registration, { kind: "forget" });
-    await (await registration.pushManager.getSubscription())?.unsubscribe().catch(() => {});
+    // The city sends it nothing any more; a worker or a push service that does not answer holds nobody up.
+    await inTime(forget());
   });
+}
+
+async function forget() {
+  const registration = await worker();
+  await tell(registration, { kind: "forget" });
+  await (await registration.pushManager.getSubscription())?.unsubscribe().catch(() => {});
 }
 
 /** Mend what the browser changed behind our back, where that needs nobody's word; called whenever the phone is opened. */
@@ -136,7 +141,12 @@ function tell(registration, words) {
  * where no worker answers: none could be installed, or the one of an older version still stands.
  */
 async function kept() {
-  const late = new Promise((resolve) => { window.setTimeout(resolve, WORKER_MS, null); });
-  const device = await Promise.race([worker().then((registration) => tell(registration, { kind: "who" })), late]);
+  const device = await inTime(worker().then((registration) => tell(registration, { kind: "who" })));
   return device?.person === state.me?.id ? device : null;
+}
+
+/** What `work` answers; null where it takes too long. */
+function inTime(work) {
+  const late = new Promise((resolve) => { window.setTimeout(resolve, WORKER_MS, null); });
+  return Promise.race([work, late]);
 }

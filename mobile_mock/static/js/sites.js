@@ -43,7 +43,7 @@ export function turnBackButton(id, siteName) {
 export function notYouButton(id) {
   const problem = el("div");
   const leave = button(t("not_you"), () => busy(leave, problem, async () => {
-    await call("POST", "/v1/auth/logout", { body: {}, quiet: true });
+    await call("POST", "/v1/auth/logout", { body: {}, quiet: true, outlivesPage: true });
     window.sessionStorage.clear();
     change({ me: null, unread: 0, newestMessageId: null });
     window.location.assign(pathOf("sign-in", id));

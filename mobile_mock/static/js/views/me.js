@@ -58,7 +58,7 @@ function signOut() {
   const problem = el("div");
   const leave = button(t("sign_out"), () => busy(leave, problem, async () => {
     await turnOff();
-    await call("POST", "/v1/auth/logout", { body: {}, quiet: true });
+    await call("POST", "/v1/auth/logout", { body: {}, quiet: true, outlivesPage: true });
     window.sessionStorage.clear();
     stopActing();
     change({ me: null, unread: 0, newestMessageId: null });
