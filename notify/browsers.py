@@ -22,3 +22,8 @@ def address_of(subscription: str) -> str:
 def endpoint_of(address: str) -> str:
     """Where the browser's push service takes messages: the part of an address by which it is known again."""
     return subscriptions.endpoint_of(address)
+
+
+def service_of(address: str) -> str | None:
+    """Who runs the browser's push service; None: nobody who has a gate of their own."""
+    return subscriptions.service_of(subscriptions.endpoint_of(address))

@@ -109,25 +109,26 @@ class _Batch:
     """What the threads of one batch know of each other: when the last call may begin, and whether to go on at all."""
 
     is_probe: bool
+    people_told: int
     last_begin: float
     stopping: Callable[[], bool]
     failures: int = 0
     is_answered: bool = False
-    closed_seconds: int | None = None
+    told_to_wait: dict[UUID, int] = field(default_factory=dict)
     turn: threading.Lock = field(default_factory=threading.Lock)
 
     def may_begin(self) -> bool:
         """Whether one more call may be made: its lease outlives it, and the provider is not known to be closed."""
-        if self.closed_seconds is not None or self.failures >= gates.SILENCES:
+        if len(self.told_to_wait) >= self.people_told or self.failures >= gates.SILENCES:
             return False
         return time.monotonic() < self.last_begin and not self.stopping()
 
-    def heard(self, outcome: Outcome) -> None:
-        """A call has come back."""
+    def heard(self, person_id: UUID, outcome: Outcome) -> None:
+        """A call about a message of that person has come back."""
         with self.turn:
             match outcome:
                 case RetryLater(after_seconds, "provider"):
-                    self.closed_seconds = max(after_seconds, self.closed_seconds or 0)
+                    self.told_to_wait[person_id] = max(after_seconds, self.told_to_wait.get(person_id, 0))
                 case RetryLater(_, "connection"):
                     self.failures += 1
                 case _:
@@ -135,14 +136,18 @@ class _Batch:
 
     def said(self) -> gates.Said:
         """The batch as the channel's gate sees it."""
-        return gates.Said(self.is_probe, self.is_answered, self.failures, self.closed_seconds)
+        # What so many were told; where a closed channel is tried, one is enough unless others were answered.
+        needed = 1 if self.is_probe and not self.is_answered else self.people_told
+        waits = sorted(self.told_to_wait.values(), reverse=True)
+        closed_seconds = waits[needed - 1] if len(waits) >= needed else None
+        return gates.Said(self.is_probe, self.is_answered, self.failures, closed_seconds)
 
 
 def _send_from(due: Due, watch: _Watch, event_id: UUID | None, least_urgency: int, stopping: Callable[[], bool]) -> int:
     """Send one batch of a channel. Answers how many deliveries were leased for it."""
     leased_at = time.monotonic()
     is_probe, leased = _leased(due, watch.now(), event_id, least_urgency)
-    batch = _Batch(is_probe, leased_at + LEASE_SECONDS - CALL_SECONDS, stopping)
+    batch = _Batch(is_probe, gates.people_told(due.name), leased_at + LEASE_SECONDS - CALL_SECONDS, stopping)
     able = [each for each in leased if each.objection is None]
     with ExitStack() as stack:
         journal = stack.enter_context(_journals().opened()) if able else None
@@ -152,7 +157,7 @@ def _send_from(due: Due, watch: _Watch, event_id: UUID | None, least_urgency: in
             journal.leased(due.name, [Entry(each.id, each.attempt, each.excused) for each in able])
             results = _sent(able, batch, journal)
             now = watch.now()
-            settled = [_settled(each, outcome, now) for each, outcome in results]
+            settled = [_settled(each, outcome, is_probe, now) for each, outcome in results]
             heard = sending.heard_of_providers(results)
         now = watch.now()
         settled += [
@@ -175,7 +180,7 @@ def _leased(due: Due, now: datetime, event_id: UUID | None, least_urgency: int) 
     else:
         urgent_from = URGENT_FROM
         with db.unit_of_work() as session:
-            turn = gates.take_turn(session, due.name, BATCH, now)
+            turn = gates.take_turn(session, due.name, BATCH, now, has_alerts=due.has_emergencies)
     leased: list[Leased] = []
     with db.single_statements() as session:
         if due.has_emergencies and turn.most_emergencies:
@@ -230,7 +235,7 @@ def _send_one(
         journal.begun(each.id)
         outcome = _outcome(each)
         journal.answered(each.id, outcome)
-        batch.heard(outcome)
+        batch.heard(each.person_id, outcome)
         answers.put((each, outcome))
     except BaseException as error:
         answers.put((each, error))
@@ -245,10 +250,11 @@ def _outcome(each: Leased) -> Outcome:
         return RetryLater(_WAIT_AFTER_A_FAULT_OF_OURS)
 
 
-def _settled(each: Leased, outcome: Outcome | None, now: datetime) -> Settled:
+def _settled(each: Leased, outcome: Outcome | None, is_probe: bool, now: datetime) -> Settled:
     if outcome is None:
         return settling.put_back(each.id, each.attempt, now)
-    return settling.answered(each.id, each.attempt, each.excused, outcome, now)
+    is_alert = each.urgency >= URGENT_FROM
+    return settling.answered(each.id, each.attempt, each.excused, outcome, now, is_alert=is_alert, is_probe=is_probe)
 
 
 def _commit(

@@ -38,6 +38,7 @@ def register(
     """
     # A browser keeps its endpoint when its keys change.
     known_by = browsers.endpoint_of(address) if kind == "webpush" else address
+    service = browsers.service_of(address) if kind == "webpush" else None
     index = blind_index(f"{kind}\x00{known_by}", purpose="device_address")
     # Registrations of one address wait for each other, so that exactly one live row is left.
     session.execute(_ONE_AT_A_TIME, {"index": index})
@@ -45,13 +46,14 @@ def register(
     known = session.execute(_SEEN_AGAIN, {"index": index, "name": name, "now": now}).one_or_none()
     if known is not None:
         sealed = seal(address, table="notify.device", column="address", row_id=known.id)
-        session.execute(_SEAL_AGAIN, {"id": known.id, "sealed": sealed})
+        session.execute(_SEAL_AGAIN, {"id": known.id, "sealed": sealed, "service": service})
         return Device(known.id, known.kind, known.name, known.created_at, known.last_seen_at), False
     device_id = new_uuid()
     session.execute(
         _ADD,
         {
             "id": device_id, "person_id": person_id, "kind": kind, "index": index, "name": name, "now": now,
+            "service": service,
             "sealed": seal(address, table="notify.device", column="address", row_id=device_id),
         },
     )  # fmt: skip
@@ -86,11 +88,12 @@ _SEEN_AGAIN = text(
     RETURNING id, kind, name, created_at, last_seen_at
     """
 )
-_SEAL_AGAIN = text("UPDATE notify.device SET address_sealed = :sealed WHERE id = :id")
+_SEAL_AGAIN = text("UPDATE notify.device SET address_sealed = :sealed, push_service = :service WHERE id = :id")
 _ADD = text(
     """
-    INSERT INTO notify.device (id, person_id, kind, address_index, address_sealed, name, created_at, last_seen_at)
-    VALUES (:id, :person_id, :kind, :index, :sealed, :name, :now, :now)
+    INSERT INTO notify.device (id, person_id, kind, address_index, address_sealed, push_service, name, created_at,
+                               last_seen_at)
+    VALUES (:id, :person_id, :kind, :index, :sealed, :service, :name, :now, :now)
     """
 )
 _LET_GO_BEYOND = text(

@@ -87,7 +87,7 @@ _LINE_UP = text(
     """
     INSERT INTO notify.delivery (id, message_id, device_id, event_id, status, next_at, expires_at, channel, urgency)
     SELECT gen_random_uuid(), :message_id, id, :event_id, 'pending', :now, :expires_at,
-           CASE kind WHEN 'webpush' THEN 'webpush' ELSE 'push' END, :urgency
-      FROM notify.device WHERE person_id = :person_id AND gone_at IS NULL AND kind <> 'line'
+           channel, :urgency
+      FROM notify.pushed_device WHERE person_id = :person_id
     """
 )

@@ -33,6 +33,15 @@ ALTER TABLE notify.device ADD COLUMN push_service text
 COMMENT ON COLUMN notify.device.push_service IS
     'Whose push service a browser is reached by; NULL: no browser, or registered before this was written down.';
 
+CREATE FUNCTION notify.channel_of(kind text, push_service text) RETURNS text LANGUAGE sql IMMUTABLE AS
+$$ SELECT CASE kind WHEN 'webpush' THEN 'webpush' || coalesce('.' || push_service, '')
+                    WHEN 'line' THEN 'line' ELSE 'push' END $$;
+COMMENT ON FUNCTION notify.channel_of IS 'By which channel a device is reached.';
+CREATE VIEW notify.pushed_device AS
+    SELECT id, person_id, notify.channel_of(kind, push_service) AS channel
+      FROM notify.device WHERE gone_at IS NULL AND kind <> 'line';
+COMMENT ON VIEW notify.pushed_device IS 'Whatever of a person''s rings for a message: one delivery for each. LINE costs money.';
+
 ALTER TABLE notify.delivery ADD CONSTRAINT delivery_by_channel CHECK
     (channel IN ('push', 'webpush', 'webpush.google', 'webpush.mozilla', 'webpush.apple', 'webpush.microsoft', 'sms',
                  'line') AND (device_id IS NOT NULL OR channel = 'sms')) NOT VALID;

@@ -70,7 +70,7 @@ _MESSAGES = """
 _DELIVERIES = """
         INSERT INTO notify.delivery (id, message_id, device_id, event_id, status, next_at, expires_at, channel, urgency)
         SELECT gen_random_uuid(), told.id, d.id, :alert_id, 'pending', :now, :expires_at,
-               CASE d.kind WHEN 'webpush' THEN 'webpush' WHEN 'line' THEN 'line' ELSE 'push' END, part.urgency
+               notify.channel_of(d.kind, d.push_service), part.urgency
           FROM told
           JOIN notify.device AS d ON d.person_id = told.person_id AND d.gone_at IS NULL
                AND (d.kind <> 'line' OR NOT EXISTS (

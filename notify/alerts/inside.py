@@ -45,7 +45,7 @@ def gather(session: Session, alert_id: UUID, part: int, gathered_to: int) -> int
         return None
     around = _around([shape.box for shape in drawn])
     left = MOST_AT_ONCE
-    at = gathered_to
+    at: int = gathered_to
     for _ in range(_MOST_SQUARES):
         level = _widest(at)
         while True:

@@ -202,9 +202,8 @@ _WRITE = text(
 _LINE_UP = text(
     """
     INSERT INTO notify.delivery (id, message_id, device_id, event_id, channel, urgency, status, next_at, expires_at)
-    SELECT gen_random_uuid(), :id, id, :id, CASE kind WHEN 'webpush' THEN 'webpush' ELSE 'push' END, :urgency,
-           'pending', :now, :until
-      FROM notify.device WHERE person_id = :person_id AND gone_at IS NULL AND kind <> 'line'
+    SELECT gen_random_uuid(), :id, id, :id, channel, :urgency, 'pending', :now, :until
+      FROM notify.pushed_device WHERE person_id = :person_id
     RETURNING id
     """
 )

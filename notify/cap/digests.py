@@ -152,9 +152,8 @@ _WRITE = text(
           FROM digest
     ), delivered AS (
         INSERT INTO notify.delivery (id, message_id, device_id, event_id, channel, urgency, status, next_at, expires_at)
-        SELECT notify.new_id(), d.id, v.id, d.event_id, CASE v.kind WHEN 'webpush' THEN 'webpush' ELSE 'push' END, 0,
-               'pending', :now, :expires_at
-          FROM digest d JOIN notify.device v ON v.person_id = d.person_id AND v.gone_at IS NULL AND v.kind <> 'line'
+        SELECT notify.new_id(), d.id, v.id, d.event_id, v.channel, 0, 'pending', :now, :expires_at
+          FROM digest d JOIN notify.pushed_device v ON v.person_id = d.person_id
     ), settled AS (
         UPDATE notify.digest_line l
            SET settled_at = CASE WHEN n.verdict IN ('listed', 'left_out') THEN CAST(:now AS timestamptz) END,

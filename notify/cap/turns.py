@@ -268,9 +268,8 @@ _DECIDE = text(
           FROM decision WHERE message_id IS NOT NULL
     ), delivered AS (
         INSERT INTO notify.delivery (id, message_id, device_id, event_id, channel, urgency, status, next_at, expires_at)
-        SELECT notify.new_id(), d.message_id, v.id, d.run_id,
-               CASE v.kind WHEN 'webpush' THEN 'webpush' ELSE 'push' END, d.priority, 'pending', :now, d.deadline
-          FROM decision d JOIN notify.device v ON v.person_id = d.person_id AND v.gone_at IS NULL AND v.kind <> 'line'
+        SELECT notify.new_id(), d.message_id, v.id, d.run_id, v.channel, d.priority, 'pending', :now, d.deadline
+          FROM decision d JOIN notify.pushed_device v ON v.person_id = d.person_id
          WHERE d.verdict = 'sent'
     ), lined AS (
         INSERT INTO notify.digest_line (person_id, message_id, run_id, subscription_id, deadline, due_at)

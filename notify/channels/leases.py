@@ -29,7 +29,7 @@ URGENCIES = tuple(range(EMERGENCY, -1, -1))
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A channel that is open and has work."""
+    """A channel that is open, or may be tried, and has work."""
 
     name: str
     has_emergencies: bool
@@ -51,11 +51,13 @@ class Leased:
     objection: str | None
     provider: str | None
     message: Message | None
+    person_id: UUID
     wakes_at: datetime | None = None
 
 
 def due_channels(session: Session, now: datetime, *, event_id: UUID | None, least_urgency: int) -> list[Due]:
-    """The channels that are not closed and have a delivery due (of that event alone, when given)."""
+    """The channels that are not closed and have a delivery due (of that event alone, when given), and those that are
+    and may be tried by an alert."""
     values = {"now": now, "event_id": event_id, "urgent_from": URGENT_FROM, "urgencies": _urgencies(least_urgency)}
     rows = session.execute(_DUE_OF_EVENT if event_id else _DUE, values)
     return [Due(row.name, row.has_emergencies, row.has_others) for row in rows]
@@ -90,6 +92,7 @@ def lease(
             row.objection or (None if row.id in messages else "no_address"),
             row.provider,
             messages.get(row.id),
+            row.person_id,
             row.wakes_at,
         )
         for row in rows
@@ -111,7 +114,10 @@ _DUE = text(
            SELECT d.id FROM notify.delivery AS d
             WHERE d.channel = c.name AND d.status = 'pending' AND d.urgency = u.urgency AND d.next_at <= :now
             ORDER BY d.next_at LIMIT 1) AS first
-     WHERE (c.closed_until IS NULL OR c.closed_until <= :now) AND (c.probing_until IS NULL OR c.probing_until <= :now)
+     WHERE CASE WHEN c.closed_until > :now
+                THEN u.urgency >= :urgent_from
+                     AND (c.alerts_pass OR c.alerts_try_at <= :now AND coalesce(c.probing_until <= :now, true))
+                ELSE coalesce(c.probing_until <= :now, true) END
      GROUP BY c.name ORDER BY c.name
     """
 )

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from notify.campaigns import tallies
-from notify.channels import paid
+from notify.channels import gates, paid
 from partners.outcomes import Delivered, Outcome, Refused, RetryLater, Unregistered
 
 MOST_ATTEMPTS = 12
@@ -55,8 +55,20 @@ def put_back(delivery: UUID, attempt: int, next_at: datetime, error: str | None 
     return Settled(delivery, attempt, "pending", next_at, error=error, excused=1)
 
 
-def answered(delivery: UUID, attempt: int, excused: int, outcome: Outcome, now: datetime) -> Settled:
-    """A delivery that was handed over, or tried to be. Attempts that met a provider closed for all do not count."""
+def answered(
+    delivery: UUID,
+    attempt: int,
+    excused: int,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    is_alert: bool = False,
+    is_probe: bool = False,
+) -> Settled:
+    """A delivery that was handed over, or tried to be. Attempts that met a provider closed for all do not count.
+
+    An alert waits no longer for a provider than for the gate; nor does it count how often it has tried one.
+    """
     match outcome:
         case Delivered(name):
             return Settled(delivery, attempt, "handed_over", name=name)
@@ -65,9 +77,12 @@ def answered(delivery: UUID, attempt: int, excused: int, outcome: Outcome, now: 
         case Refused(code):
             return Settled(delivery, attempt, "given_up", error=code)
         case RetryLater(after_seconds, "provider"):
-            wait = after_seconds * random.uniform(1, 1.02)  # noqa: S311
+            obeyed = min(after_seconds, gates.ALERTS_OBEY_SECONDS) if is_alert else after_seconds
+            wait = obeyed * random.uniform(1, 1.02)  # noqa: S311
             next_at = now + timedelta(seconds=wait)
             return Settled(delivery, attempt, "pending", next_at, error="not now", excused=1, keeps_provider=False)
+        case RetryLater(_, "connection") if is_alert and is_probe:
+            return put_back(delivery, attempt, now + timedelta(seconds=gates.ALERTS_AFTER_SILENCE_SECONDS), "not now")
         case RetryLater(after_seconds, fault) if attempt - excused < MOST_ATTEMPTS:
             seconds = max(after_seconds, _wait_seconds(attempt - excused))
             next_at = now + timedelta(seconds=seconds)

@@ -13,6 +13,7 @@ from core.crypto import open_sealed
 from core.ids import typeid
 from core.settings import settings
 from notify import ports
+from notify.channels import gates
 from partners.fcm.messages import Push
 from partners.line.messages import LineMessage
 from partners.sms.messages import TextMessage
@@ -48,7 +49,7 @@ def _message(channel: str, row: Any, address: str, in_english: bool, now: dateti
     ttl_seconds = max(0, int((row.expires_at - now).total_seconds()))
     # What follows an alert takes its place on the device.
     tag = typeid("alr", row.alert_thread) if row.alert_thread else None
-    match channel:
+    match gates.kind_of(channel):
         case "push":
             return Push(
                 row.device_kind,

@@ -142,8 +142,8 @@ _LINE_UP = text(
     SELECT gen_random_uuid(), :message_id, d.id, :event_id, 'pending',
            notify.awake_at(coalesce(p.quiet_from, :quiet_from), coalesce(p.quiet_until, :quiet_until),
                            coalesce(p.timezone, :timezone), :now),
-           :expires_at, CASE d.kind WHEN 'webpush' THEN 'webpush' ELSE 'push' END, 0
-      FROM notify.device d LEFT JOIN notify.preference p ON p.person_id = d.person_id
-     WHERE d.person_id = :person_id AND d.gone_at IS NULL AND d.kind <> 'line'
+           :expires_at, d.channel, 0
+      FROM notify.pushed_device d LEFT JOIN notify.preference p ON p.person_id = d.person_id
+     WHERE d.person_id = :person_id
     """
 )

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric import ec
 
-# Chrome, Edge, Samsung and Opera on Android; Firefox; Safari; Edge on Windows.
-PUSH_SERVICES = (
-    "fcm.googleapis.com",
-    "updates.push.services.mozilla.com",
-    "*.push.apple.com",
-    "*.notify.windows.com",
+# Chrome, Edge, Samsung and Opera on Android; Firefox; Safari; Edge on Windows: each by the name of who runs it.
+PUSH_SERVICES: Mapping[str, str] = MappingProxyType(
+    {
+        "fcm.googleapis.com": "google",
+        "updates.push.services.mozilla.com": "mozilla",
+        "*.push.apple.com": "apple",
+        "*.notify.windows.com": "microsoft",
+    }
 )
 MOST_ENDPOINT_CHARACTERS = 2048
 _POINT_BYTES = 65
@@ -76,6 +80,12 @@ def endpoint_of(kept: str) -> str:
     return str(orjson.loads(kept)["endpoint"])
 
 
+def service_of(endpoint: str) -> str | None:
+    """Who runs the push service of an endpoint that is allowed; None: the sandbox."""
+    host = urlsplit(endpoint).hostname or ""
+    return next((who for name, who in PUSH_SERVICES.items() if _is_named(host, name)), None)
+
+
 def is_allowed(endpoint: str, sandbox_origin: str = "") -> bool:
     """Whether we may send to this address: https at a push service's own port, or the sandbox's origin."""
     if len(endpoint) > MOST_ENDPOINT_CHARACTERS or not (endpoint.isascii() and endpoint.isprintable()):
@@ -91,11 +101,12 @@ def is_allowed(endpoint: str, sandbox_origin: str = "") -> bool:
         return False
     if sandbox_origin and f"{parts.scheme}://{parts.netloc}" == sandbox_origin:
         return True
-    return parts.scheme == "https" and port in (None, 443) and _is_push_service(parts.hostname)
+    is_service = any(_is_named(parts.hostname, name) for name in PUSH_SERVICES)
+    return parts.scheme == "https" and port in (None, 443) and is_service
 
 
-def _is_push_service(host: str) -> bool:
-    return any(host == name or (name[0] == "*" and host.endswith(name[1:])) for name in PUSH_SERVICES)
+def _is_named(host: str, name: str) -> bool:
+    return host == name or (name[0] == "*" and host.endswith(name[1:]))
 
 
 def _is_point(point: bytes) -> bool:

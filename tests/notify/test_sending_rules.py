@@ -264,6 +264,11 @@ def _paid_campaign(
     change("DELETE FROM notify.delivery")
     change("DELETE FROM notify.message")
     change(
+        "INSERT INTO notify.preference (person_id, quiet_from, quiet_until, updated_at) "
+        "SELECT p, '00:00', '00:00', now() FROM unnest(CAST(:people AS uuid[])) AS p",
+        people=everyone,
+    )
+    change(
         "UPDATE notify.campaign SET channels = jsonb_build_object('sms', true, 'line', false, 'budget_twd', "
         "CAST(:twd AS integer))",
         twd=campaign_twd,
