@@ -21,10 +21,20 @@ from core import db
 from core.ids import new_uuid
 from core.text import Text
 from identity.words import BUREAU_NAMES
-from notify import passes, reach
-from notify.campaigns import audience_sql, campaigns, estimates, moves, schedules, stops, tallies, triggers, words
+from notify import passes
+from notify.campaigns import (
+    audience_sql,
+    campaigns,
+    candidates,
+    estimates,
+    moves,
+    schedules,
+    stops,
+    tallies,
+    triggers,
+    words,
+)
 from notify.campaigns.campaigns import Campaign
-from notify.cap.preferences import Preferences
 from notify.cap.rounds import GATHER_SECONDS
 
 _log = logging.getLogger("mykaohsiung.campaigns")
@@ -36,7 +46,6 @@ LIFE = timedelta(days=7)
 """For how long a message is worth sending that has no deadline."""
 
 _BEFORE_ALL, _AFTER_ALL = UUID(int=0), UUID(int=2**128 - 1)
-_DEFAULTS = Preferences()
 _WHY = Text(
     "您訂閱了「{topic}」，這是{bureau}發給訂閱者的訊息。",
     "You subscribed to “{topic}”, and this was sent to its subscribers by the {bureau}.",
@@ -243,17 +252,9 @@ def _resolve_some(
         edge, {"topic_id": campaign.topic_id, "subject": subject, "after": after, "skip": size - 1}
     ).scalar()
     meant = audience_sql.compiled(campaign.meant_for, campaign.topic_id, now=run.begun_at)
-    counts = session.execute(
-        text(_FIND.format(condition=meant.condition, is_reached=reach.by_any("a.person_id"))),
-        meant.parameters
-        | reach.paid_channels(campaign.channels)
-        | {
-            "after": after, "upto": upto or _AFTER_ALL, "run_id": run.id, "priority": campaign.priority,
-            "deadline": run.deadline, "now": now, "quiet_from": _DEFAULTS.quiet_from,
-            "quiet_until": _DEFAULTS.quiet_until, "zone": _DEFAULTS.timezone,
-        },
-    ).one()  # fmt: skip
-    return {"audience": counts.audience, "unreachable": counts.unreachable, "asleep": counts.asleep}, upto
+    values = {**meant.parameters, "after": after, "upto": upto or _AFTER_ALL}
+    chosen = _CHOSEN.format(condition=meant.condition)
+    return candidates.add(session, chosen, values, campaign=campaign, run=run, now=now), upto
 
 
 _RESOLVING = text("SELECT id FROM notify.run WHERE status = 'resolving' ORDER BY begun_at")
@@ -290,28 +291,11 @@ _EDGE = """
      WHERE topic_id = :topic_id AND status = 'live' AND person_id > :after {only}
      ORDER BY person_id OFFSET :skip LIMIT 1
 """
-_FIND = """
-    WITH chosen AS (
-        SELECT DISTINCT ON (s.person_id) s.person_id, s.id AS subscription_id, s.topic_id
+_CHOSEN = """
+        SELECT DISTINCT ON (s.person_id) s.person_id, s.id AS subscription_id, s.topic_id, CAST(NULL AS jsonb) AS fields
           FROM notify.subscription AS s
          WHERE s.person_id > :after AND s.person_id <= :upto AND {condition}
          ORDER BY s.person_id, s.id
-    ), added AS (
-        INSERT INTO notify.candidate (run_id, person_id, subscription_id, topic_id, priority, deadline, interest,
-                                      not_before)
-        SELECT :run_id, c.person_id, c.subscription_id, c.topic_id, :priority, :deadline,
-               coalesce((i.opened + 1)::real / (i.sent + 2), 0.5),
-               notify.awake_at(coalesce(p.quiet_from, :quiet_from), coalesce(p.quiet_until, :quiet_until),
-                               coalesce(p.timezone, :zone), :now)
-          FROM chosen AS c
-               LEFT JOIN notify.preference AS p ON p.person_id = c.person_id
-               LEFT JOIN notify.interest AS i ON i.person_id = c.person_id AND i.topic_id = c.topic_id
-        ON CONFLICT (run_id, person_id) DO NOTHING
-        RETURNING person_id, not_before
-    )
-    SELECT count(*) AS audience, count(*) FILTER (WHERE a.not_before > :now) AS asleep,
-           count(*) FILTER (WHERE NOT {is_reached}) AS unreachable
-      FROM added AS a
 """
 _OVER_NOW = """
     c.state = 'sending'

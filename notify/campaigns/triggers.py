@@ -15,16 +15,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.clock import taipei_date
-from notify import reach
-from notify.campaigns import ports, schedules
+from notify.campaigns import candidates, ports, schedules
 from notify.campaigns.bill_words import subject_of, words_about
 from notify.campaigns.campaigns import Campaign
 from notify.campaigns.ports import Bill
-from notify.cap.preferences import Preferences
 
 CHUNK = 500
 """People whose bills are asked for in one transaction."""
-_DEFAULTS = Preferences()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +53,13 @@ def resolve_some(session: Session, campaign: Campaign, run: Any, *, after: UUID,
     ]
     if not found:
         return Step({"audience": 0}, upto)
-    counts = session.execute(
-        _ADD,
-        {
-            "run_id": run.id, "topic_id": campaign.topic_id, "priority": campaign.priority, "deadline": run.deadline,
-            "people": [each["person"] for each in found], "now": now,
-            "subscriptions": [each["subscription"] for each in found],
-            "fields": [orjson.dumps(each["fields"]).decode() for each in found],
-            "quiet_from": _DEFAULTS.quiet_from, "quiet_until": _DEFAULTS.quiet_until, "zone": _DEFAULTS.timezone,
-            **reach.paid_channels(campaign.channels),
-        },
-    ).one()  # fmt: skip
-    return Step({"audience": counts.audience, "asleep": counts.asleep, "unreachable": counts.unreachable}, upto)
+    values = {
+        "topic_id": campaign.topic_id,
+        "people": [each["person"] for each in found],
+        "subscriptions": [each["subscription"] for each in found],
+        "fields": [orjson.dumps(each["fields"]).decode() for each in found],
+    }
+    return Step(candidates.add(session, _CHOSEN, values, campaign=campaign, run=run, now=now), upto)
 
 
 def _bills_of(
@@ -132,24 +124,8 @@ _FIRE = text(
     ON CONFLICT DO NOTHING RETURNING person_id, subject
     """
 )
-_ADD = text(
-    f"""
-    WITH added AS (
-        INSERT INTO notify.candidate (run_id, person_id, subscription_id, topic_id, priority, deadline, interest,
-                                      not_before, fields)
-        SELECT :run_id, u.person_id, u.subscription_id, :topic_id, :priority, :deadline,
-               coalesce((i.opened + 1)::real / (i.sent + 2), 0.5),
-               notify.awake_at(coalesce(p.quiet_from, :quiet_from), coalesce(p.quiet_until, :quiet_until),
-                               coalesce(p.timezone, :zone), :now), CAST(u.fields AS jsonb)
+_CHOSEN = """
+        SELECT u.person_id, u.subscription_id, CAST(:topic_id AS integer) AS topic_id, CAST(u.fields AS jsonb) AS fields
           FROM unnest(CAST(:people AS uuid[]), CAST(:subscriptions AS uuid[]), CAST(:fields AS text[]))
                    AS u (person_id, subscription_id, fields)
-               LEFT JOIN notify.preference p ON p.person_id = u.person_id
-               LEFT JOIN notify.interest i ON i.person_id = u.person_id AND i.topic_id = :topic_id
-        ON CONFLICT (run_id, person_id) DO NOTHING
-        RETURNING person_id, not_before
-    )
-    SELECT count(*) AS audience, count(*) FILTER (WHERE a.not_before > :now) AS asleep,
-           count(*) FILTER (WHERE NOT {reach.by_any("a.person_id")}) AS unreachable
-      FROM added a
-    """  # noqa: S608
-)
+"""
