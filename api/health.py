@@ -13,7 +13,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from core import db, migrate
 from core.settings import settings
-from wallet.reconciliation import gauges
+from notify.channels import gauges as channels
+from wallet.reconciliation import gauges as reconciliation
 
 pages = Blueprint("health", __name__)
 
@@ -49,7 +50,7 @@ def metrics() -> Response:
         own = generate_latest(registry)
     else:
         own = generate_latest()
-    return Response(own + _reconciliation_gauges(), content_type=CONTENT_TYPE_LATEST)
+    return Response(own + _gauges(), content_type=CONTENT_TYPE_LATEST)
 
 
 @pages.before_app_request
@@ -67,10 +68,10 @@ def count(response: Response) -> Response:
     return response
 
 
-def _reconciliation_gauges() -> bytes:
+def _gauges() -> bytes:
     try:
         with db.unit_of_work() as session:
-            return gauges.exposition(session)
+            return reconciliation.exposition(session) + channels.exposition(session)
     except Exception:
         # Without a database there are no gauges; /readyz says why.
         return b""

@@ -19,6 +19,7 @@ from notify.campaigns.schemas import (
     SendingQuery,
     TestMessageSchema,
 )
+from notify.channels import gauges
 
 routes = Routes("notify")
 _WRITERS = officer("editor", "publisher")
@@ -114,7 +115,8 @@ def show_sending(call: Call) -> Answer:
     if not call.actor.roles & _CITY_ROLES and call.actor.bureau != "rdec":
         raise Forbidden
     found = reports.of_city(call.session, weeks=call.query["weeks"], now=call.now)
-    return Answer({"items": [shown.sending_shown(sending, call.language) for sending in found]})
+    channels = [shown.channel_shown(state, call.language) for state in gauges.states(call.session)]
+    return Answer({"items": [shown.sending_shown(sending, call.language) for sending in found], "channels": channels})
 
 
 def _campaign(call: Call) -> Campaign:

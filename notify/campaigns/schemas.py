@@ -13,6 +13,7 @@ from notify.campaigns.audiences import MOST_CORNERS, MOST_FACTS, PLACE_KINDS
 from notify.campaigns.campaigns import MOST_BUDGET_TWD, PRIORITIES, STATES
 from notify.campaigns.estimates import OF_AUDIENCE, OF_SENDING
 from notify.campaigns.words import MOST_FIELDS
+from notify.channels import gauges
 
 _DATE_TIME = {"format": "date-time", "example": "2026-12-01T09:00:00+08:00"}
 _DATE = {"format": "date", "example": "2026-12-31"}
@@ -339,5 +340,14 @@ class SendingSchema(Schema):
     counts = fields.Nested(_counts("SendingCountsSchema", reports.SENDING), required=True)
 
 
+class ChannelStateSchema(Schema):
+    channel = fields.String(required=True, validate=validate.OneOf(list(gauges.NAMES)))
+    name = fields.String(required=True)
+    is_open = fields.Boolean(required=True)
+    closed_until = fields.DateTime(required=True, allow_none=True)
+    alerts_pass = fields.Boolean(required=True, metadata={"description": "while it is closed, alerts get through"})
+
+
 class CitySendingSchema(Schema):
     items = fields.List(fields.Nested(SendingSchema), required=True)
+    channels = fields.List(fields.Nested(ChannelStateSchema), required=True)

@@ -20,6 +20,7 @@ from notify.campaigns.campaigns import PRIORITIES, Campaign
 from notify.campaigns.counts import Count
 from notify.campaigns.estimates import OF_AUDIENCE, OF_SENDING, Estimate
 from notify.campaigns.previews import Preview
+from notify.channels import gauges
 
 _REASONS = {
     "asleep": (Text("在勿擾時段，醒來才響", "in their quiet hours: it rings when they wake"), "asleep_now"),
@@ -94,6 +95,17 @@ def sending_shown(sending: reports.Sending, language: str) -> dict[str, Any]:
         "week": sending.week.isoformat(),
         "runs": sending.runs,
         "counts": {name: count_shown(sending.counts[name], language) for name in reports.SENDING},
+    }
+
+
+def channel_shown(state: gauges.State, language: str) -> dict[str, Any]:
+    """One channel: whether messages leave by it now."""
+    return {
+        "channel": state.name,
+        "name": gauges.NAMES[state.name].in_language(language),
+        "is_open": state.closed_until is None,
+        "closed_until": on_the_wire(state.closed_until) if state.closed_until else None,
+        "alerts_pass": state.closed_until is None or state.alerts_pass,
     }
 
 

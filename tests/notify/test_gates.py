@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -16,7 +17,7 @@ from core.crypto import blind_index
 from core.ids import new_uuid
 from notify import devices, ports
 from notify.browsers import endpoint_of
-from notify.channels import gates
+from notify.channels import gates, gauges
 from notify.channels.gates import Gate, Said
 from notify.deliveries import send_due
 from partners.outcomes import Delivered, Outcome, RetryLater
@@ -125,6 +126,17 @@ def _told_of(indices: set[bytes]) -> Callable[[str], Outcome]:
         return RetryLater(3600, "provider") if index in indices else Delivered("m")
 
     return answer
+
+
+def test_the_desk_and_the_metrics_name_the_gates(client: FlaskClient) -> None:
+    with db.unit_of_work() as session:
+        session.execute(
+            text("UPDATE notify.channel SET closed_until = :at WHERE name = 'webpush.apple'"), {"at": after(60)}
+        )
+        assert {state.name for state in gauges.states(session)} == set(gauges.NAMES)
+    told = client.get("/metrics").text
+    assert 'mykaohsiung_channel_closed{channel="webpush.apple"} 1.0' in told
+    assert 'mykaohsiung_channel_closed{channel="push"} 0.0' in told
 
 
 def test_nobody_can_make_a_gate_of_their_own(database: db.Database) -> None:

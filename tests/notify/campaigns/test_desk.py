@@ -162,7 +162,9 @@ def test_the_city_sees_who_sends_how_much_by_week_and_no_small_number(desk: Desk
     assert 110 <= found["sent"]["value"] <= 170 and 70 <= found["opened"]["value"] <= 130
     assert found["unsubscribed"]["value"] is None
     assert 50 <= found["lost_to_cap"]["value"] <= 110
-    assert desk.publisher.call("GET", "/v1/bureau/sending").status_code == 200
+    city = desk.publisher.call("GET", "/v1/bureau/sending")
+    assert city.status_code == 200
+    assert all(each["is_open"] and each["name"] for each in city.json["channels"]) and len(city.json["channels"]) == 8
     rdec = signed_in_officer(desk.client, "operator", bureau="rdec")
     assert rdec.call("GET", "/v1/bureau/sending").status_code == 200
     for other in (desk.editor, signed_in_officer(desk.client, "operator", bureau="civil_affairs")):

@@ -3,7 +3,7 @@ import { call } from "../api.js";
 import { bars, columns } from "../charts.js";
 import { el } from "../dom.js";
 import { dayText, t } from "../language.js";
-import { card, filterLinks, heading, notice, table } from "../parts.js";
+import { card, filterLinks, heading, moment, notice, table } from "../parts.js";
 import { perOf } from "../results.js";
 
 const WEEKS = ["4", "8", "26"];
@@ -12,11 +12,20 @@ export const desk = { path: "/desk/sending", name: "sending", roles: ["publisher
 
 async function city({ query, signal }) {
   const weeks = WEEKS.includes(query.get("weeks")) ? query.get("weeks") : "8";
-  const { items } = await call("GET", `/v1/bureau/sending?weeks=${weeks}`, { signal });
+  const { items, channels } = await call("GET", `/v1/bureau/sending?weeks=${weeks}`, { signal });
   const head = [heading(t("sending_title"), { intro: t("sending_intro") }),
     filterLinks(WEEKS.map((each) => [`/desk/sending?weeks=${each}`, t("weeks_n", { n: each }), each === weeks]))];
-  if (!items.length) return { title: t("sending_title"), content: [head, el("p", { class: "empty" }, t("sending_none"))] };
-  return { title: t("sending_title"), content: [head, howMuch(items, weeksUpTo(Number(weeks))), whoLeaves(items), whole(items)] };
+  if (!items.length) return { title: t("sending_title"), content: [head, el("p", { class: "empty" }, t("sending_none")), gates(channels)] };
+  return { title: t("sending_title"), content: [head, howMuch(items, weeksUpTo(Number(weeks))), whoLeaves(items), gates(channels), whole(items)] };
+}
+
+/** By which channels messages leave now; a provider that is unwell closes its own. */
+function gates(channels) {
+  const state = ({ is_open: isOpen, closed_until: until, alerts_pass: alertsPass }) =>
+    isOpen ? t("channel_open") : [t("channel_closed"), " ", moment(until), alertsPass && el("span", { class: "hint" }, ` ${t("channel_alerts_pass")}`)];
+  return card(t("channels_title"), el("p", { class: "hint" }, t("channels_hint")), table(t("channels_title"), [
+    { name: t("channel_label"), of: (row) => row.name }, { name: t("channel_state"), of: state },
+  ], channels));
 }
 
 /** The Mondays of so many weeks up to this one, as the API names them. */
