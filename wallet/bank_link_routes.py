@@ -18,6 +18,7 @@ from core.http import Answer, Call, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.settings import settings
 from core.text import Text
+from core.version_tags import ETAG, tagged, version_of
 from identity import levels, people
 from partners import wire
 from partners.ach.banks import BANKS
@@ -39,7 +40,7 @@ from wallet.schemas import (
 
 routes = Routes("bank_links")
 
-_ETAG = {200: {"ETag": "what If-Match of the next change carries: the version in quotes"}}
+_ETAG = {200: ETAG}
 _BANK_NAME = Text("高雄銀行", "Bank of Kaohsiung")
 
 
@@ -181,7 +182,7 @@ def change_bank_link(call: Call) -> Answer:
         call.session,
         person_id=call.actor.id,
         link_id=link_id,
-        version=_version_of(call.request.headers.get("If-Match")),
+        version=version_of(call),
         name=call.body["name"],
         is_preferred=call.body["is_preferred"],
         status=call.body["status"],
@@ -219,17 +220,7 @@ def _exchanged(link: BankLink, code: str) -> tuple[Mandate, str]:
 
 
 def _tagged(link: BankLink, language: str) -> Answer:
-    return Answer(_on_the_wire(link, language), headers={"ETag": f'"{link.version}"'})
-
-
-def _version_of(if_match: str | None) -> int:
-    """The version in an If-Match header. Raises PreconditionRequired without one, PreconditionFailed for another."""
-    if if_match is None:
-        raise PreconditionRequired
-    digits = if_match.strip().removeprefix('"').removesuffix('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
-        raise PreconditionFailed
-    return int(digits)
+    return tagged(_on_the_wire(link, language), link.version)
 
 
 def _on_the_wire(link: BankLink, language: str) -> dict[str, Any]:

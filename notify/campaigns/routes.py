@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from core.errors import NotFound, PreconditionFailed, PreconditionRequired
 from core.http import Answer, Call, Routes, officer
 from core.ids import parse_typeid
 from core.text import Text
+from core.version_tags import ETAG, tagged, version_of
 from identity.schemas import Nothing
 from notify.campaigns import campaigns, desk_routes, moves, phone_routes, shown, template_routes, words
 from notify.campaigns.campaigns import Campaign
@@ -28,12 +30,14 @@ from notify.campaigns.schemas import (
     ReasonBody,
     RecallBody,
 )
-from notify.campaigns.tags import ETAG, tagged, version_of
 
 routes = Routes("notify")
 ROUTES = (routes, desk_routes.routes, template_routes.routes, phone_routes.routes)
 _WRITERS = officer("editor", "publisher")
 _PUBLISHERS = officer("publisher")
+_move = partial(
+    routes.post, shows_person_data=False, answers={200: CampaignWithHistorySchema}, answer_headers={200: ETAG}
+)
 
 
 @routes.get(
@@ -117,13 +121,10 @@ def discard_campaign(call: Call) -> Answer:
     return Answer(status=204)
 
 
-@routes.post(
+@_move(
     "/v1/bureau/campaigns/<campaign_id>/submission",
     access=_WRITERS,
-    shows_person_data=False,
     body=Nothing,
-    answers={200: CampaignWithHistorySchema},
-    answer_headers={200: ETAG},
     problems=[NotFound, PreconditionFailed, CampaignElsewhere, CampaignRefused, AudienceTooSmall, EstimatesUsedUp],
     summary=Text("送核", "Ask for approval"),
 )
@@ -134,13 +135,10 @@ def submit_campaign(call: Call) -> Answer:
     return _shown(call, submitted)
 
 
-@routes.post(
+@_move(
     "/v1/bureau/campaigns/<campaign_id>/approval",
     access=_PUBLISHERS,
-    shows_person_data=False,
     body=ApprovalBody,
-    answers={200: CampaignWithHistorySchema},
-    answer_headers={200: ETAG},
     problems=[NotFound, CampaignElsewhere, WroteItThemselves, OtherWords, CampaignRefused],
     summary=Text("核准這些字句", "Agree to the exact words"),
 )
@@ -152,13 +150,10 @@ def approve_campaign(call: Call) -> Answer:
     )
 
 
-@routes.post(
+@_move(
     "/v1/bureau/campaigns/<campaign_id>/return",
     access=_PUBLISHERS,
-    shows_person_data=False,
     body=ReasonBody,
-    answers={200: CampaignWithHistorySchema},
-    answer_headers={200: ETAG},
     problems=[NotFound, CampaignElsewhere],
     summary=Text("退回修改", "Give it back to be written anew"),
 )
@@ -169,13 +164,10 @@ def return_campaign(call: Call) -> Answer:
     )
 
 
-@routes.post(
+@_move(
     "/v1/bureau/campaigns/<campaign_id>/pause",
     access=_WRITERS,
-    shows_person_data=False,
     body=Nothing,
-    answers={200: CampaignWithHistorySchema},
-    answer_headers={200: ETAG},
     problems=[NotFound, CampaignElsewhere],
     summary=Text("暫停", "Hold it"),
 )
@@ -183,13 +175,10 @@ def pause_campaign(call: Call) -> Answer:
     return _shown(call, moves.pause(call.session, by=call.actor, campaign_id=_id(call), now=call.now))
 
 
-@routes.post(
+@_move(
     "/v1/bureau/campaigns/<campaign_id>/resumption",
     access=_WRITERS,
-    shows_person_data=False,
     body=Nothing,
-    answers={200: CampaignWithHistorySchema},
-    answer_headers={200: ETAG},
     problems=[NotFound, CampaignElsewhere],
     summary=Text("繼續", "Let it go on"),
 )
@@ -197,13 +186,10 @@ def resume_campaign(call: Call) -> Answer:
     return _shown(call, moves.resume(call.session, by=call.actor, campaign_id=_id(call), now=call.now))
 
 
-@routes.post(
+@_move(
     "/v1/bureau/campaigns/<campaign_id>/cancellation",
     access=_WRITERS,
-    shows_person_data=False,
     body=Nothing,
-    answers={200: CampaignWithHistorySchema},
-    answer_headers={200: ETAG},
     problems=[NotFound, CampaignElsewhere],
     summary=Text("停止，不再送出", "End it; what people have stays"),
 )
@@ -211,13 +197,10 @@ def cancel_campaign(call: Call) -> Answer:
     return _shown(call, moves.cancel(call.session, by=call.actor, campaign_id=_id(call), now=call.now))
 
 
-@routes.post(
+@_move(
     "/v1/bureau/campaigns/<campaign_id>/recall",
     access=_WRITERS,
-    shows_person_data=False,
     body=RecallBody,
-    answers={200: CampaignWithHistorySchema},
-    answer_headers={200: ETAG},
     problems=[NotFound, CampaignElsewhere, CampaignRefused],
     summary=Text("收回已送出的訊息", "Take back what was sent"),
 )

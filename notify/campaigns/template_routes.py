@@ -10,10 +10,10 @@ from core.errors import NotFound, PreconditionFailed, PreconditionRequired
 from core.http import Answer, Call, PageQuery, Routes, officer
 from core.ids import parse_typeid, typeid
 from core.text import Text
+from core.version_tags import ETAG, tagged, version_of
 from notify.campaigns import templates
 from notify.campaigns.errors import CampaignRefused
 from notify.campaigns.schemas import TemplateBody, TemplatePage, TemplateSchema
-from notify.campaigns.tags import ETAG, tagged, version_of
 
 routes = Routes("notify")
 _WRITERS = officer("editor", "publisher")

@@ -10,6 +10,7 @@ from core.errors import NotFound, PreconditionFailed, PreconditionRequired
 from core.http import Answer, Call, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.text import Text
+from core.version_tags import ETAG, tagged, version_of
 from notify.cap import day, preferences, why
 from notify.cap.preferences import Preferences
 from notify.cap.schemas import NotificationDaySchema, PreferencesChange, PreferencesSchema, WhySchema
@@ -17,7 +18,7 @@ from notify.topics import ending_words
 
 routes = Routes("notify")
 _CITIZEN = citizen(loa=2)
-_ETAG = {200: {"ETag": "what If-Match of the next change carries: the version in quotes"}}
+_ETAG = {200: ETAG}
 _CLOCK_TIMES = ("quiet_from", "quiet_until", "digest_at")
 
 
@@ -49,7 +50,7 @@ def change_preferences(call: Call) -> Answer:
     changed = preferences.change(
         call.session,
         person_id=call.actor.id,
-        version=_version_of(call.request.headers.get("If-Match")),
+        version=version_of(call),
         changes=changes,
         now=call.now,
     )
@@ -118,16 +119,6 @@ def _why(told: why.Why, language: str) -> dict[str, Any]:
     }
 
 
-def _version_of(if_match: str | None) -> int:
-    """The version in an If-Match header. Raises PreconditionRequired without one, PreconditionFailed for another."""
-    if if_match is None:
-        raise PreconditionRequired
-    digits = if_match.strip().removeprefix('"').removesuffix('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
-        raise PreconditionFailed
-    return int(digits)
-
-
 def _tagged(chosen: Preferences) -> Answer:
     body: dict[str, Any] = {
         "daily_cap": chosen.daily_cap,
@@ -137,4 +128,4 @@ def _tagged(chosen: Preferences) -> Answer:
         "takes_digest": chosen.takes_digest,
         "digest_at": f"{chosen.digest_at:%H:%M}",
     }
-    return Answer(body, headers={"ETag": f'"{chosen.version}"'})
+    return tagged(body, chosen.version)

@@ -9,6 +9,7 @@ from core.cursors import decode_cursor, encode_cursor
 from core.errors import Forbidden, NotFound, PreconditionFailed, PreconditionRequired
 from core.http import Answer, Call, PageQuery, Routes, officer
 from core.text import Text
+from core.version_tags import ETAG, tagged, version_of
 from notify.topics import desk, ending_words, topics
 from notify.topics.answers import bureau_name
 from notify.topics.desk_schemas import BureauTopicCreate, BureauTopicPage, BureauTopicPut, BureauTopicSchema
@@ -17,7 +18,6 @@ from notify.topics.topics import Topic
 
 routes = Routes("notify")
 _WRITERS = officer("editor", "publisher")
-_TAG = {"ETag": "what If-Match of the next change carries: the version in quotes"}
 
 
 @routes.get(
@@ -43,7 +43,7 @@ def bureau_topics(call: Call) -> Answer:
     shows_person_data=False,
     body=BureauTopicCreate,
     answers={201: BureauTopicSchema},
-    answer_headers={201: _TAG},
+    answer_headers={201: ETAG},
     problems=[Forbidden, TopicCodeTaken],
     summary=Text("新增主題", "Write a topic; only a publisher opens one"),
 )
@@ -58,7 +58,7 @@ def create_topic(call: Call) -> Answer:
     access=_WRITERS,
     shows_person_data=False,
     answers={200: BureauTopicSchema},
-    answer_headers={200: _TAG},
+    answer_headers={200: ETAG},
     problems=[NotFound],
     summary=Text("一個主題", "One topic of my bureau"),
 )
@@ -72,7 +72,7 @@ def show_bureau_topic(call: Call) -> Answer:
     shows_person_data=False,
     body=BureauTopicPut,
     answers={200: BureauTopicSchema},
-    answer_headers={200: _TAG},
+    answer_headers={200: ETAG},
     problems=[NotFound, Forbidden, TopicChangeWaits, PreconditionRequired, PreconditionFailed],
     summary=Text("修改、開放或停止主題", "Change, open or close a topic; closing it ends its subscriptions"),
 )
@@ -80,25 +80,14 @@ def change_topic(call: Call) -> Answer:
     """`If-Match` carries the `ETag` of the last reading. Only a publisher opens or closes. A change of an open topic is
     proposed (`awaits_change`) and holds once another publisher has approved it (`/v1/approvals`); so is opening a
     closed topic otherwise than it was open."""
-    sent = call.request.headers.get("If-Match")
     changed = desk.change(
-        call.session, call.path["topic_code"], call.body, version=_version(sent), by=call.actor, now=call.now
+        call.session, call.path["topic_code"], call.body, version=version_of(call), by=call.actor, now=call.now
     )
     return _tagged(changed, call)
 
 
-def _version(sent: str | None) -> int:
-    """The version in If-Match. Raises PreconditionRequired without one, PreconditionFailed for what is none of ours."""
-    if sent is None:
-        raise PreconditionRequired
-    digits = sent.strip().removeprefix('"').removesuffix('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
-        raise PreconditionFailed
-    return int(digits)
-
-
 def _tagged(topic: Topic, call: Call, *, status: int = 200) -> Answer:
-    return Answer(_answer(topic, call), status=status, headers={"ETag": f'"{topic.version}"'})
+    return tagged(_answer(topic, call), topic.version, status=status)
 
 
 def _answer(topic: Topic, call: Call) -> dict[str, Any]:
