@@ -12,8 +12,8 @@ import signal
 import threading
 from types import FrameType
 
-from api import push_wiring
-from core import clock, db
+from api import push_wiring, recovery
+from core import clock
 from notify import deliveries
 from notify.alerts import sending as alerts
 
@@ -22,7 +22,6 @@ _log = logging.getLogger("mykaohsiung.pusher")
 LOOPS = 2
 _HURRIED_FROM = 5
 _IDLE_SECONDS = 0.5
-_RECOVER_EVERY_SECONDS = 2.0
 _END_WITHIN_SECONDS = 8.0
 
 
@@ -39,7 +38,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, stop)
     push_wiring.plug_in()
     push_wiring.make_ready()
-    _recovered()
+    recovery.recovered()
     # While the others are busy with batches of a campaign, one looks for receipts and emergencies alone.
     least_urgencies = [_HURRIED_FROM, *[0] * LOOPS]
     loops = [
@@ -51,8 +50,7 @@ def main() -> None:
     for loop in loops:
         loop.start()
     _log.info("ready")
-    while not stopping.wait(_RECOVER_EVERY_SECONDS):
-        _recovered()
+    recovery.go_on_recovering(stopping)
     for loop in loops:
         loop.join(_END_WITHIN_SECONDS)
 
@@ -62,10 +60,10 @@ def _send_on(least_urgency: int, stopping: threading.Event) -> None:
         try:
             taken = deliveries.send_due(clock.now(), least_urgency=least_urgency, stopping=stopping.is_set)
         except Exception as error:
-            _report("sending", error)
+            recovery.report("sending", error)
             taken = 0
             # What could not be committed lies in a journal, and is settled before anything is taken up again.
-            while not stopping.wait(_IDLE_SECONDS) and not _recovered():
+            while not stopping.wait(_IDLE_SECONDS) and not recovery.recovered():
                 pass
         if not taken:
             stopping.wait(_IDLE_SECONDS)
@@ -76,23 +74,7 @@ def _tell_on(stopping: threading.Event) -> None:
         try:
             alerts.send_due(clock.now())
         except Exception as error:
-            _report("telling of alerts", error)
-
-
-def _recovered() -> bool:
-    try:
-        deliveries.recover(clock.now())
-    except Exception as error:
-        _report("settling for a killed sender", error)
-        return False
-    return True
-
-
-def _report(what: str, error: Exception) -> None:
-    if db.is_outage(error):
-        _log.warning("%s waits for the database", what)
-    else:
-        _log.exception("%s failed", what)
+            recovery.report("telling of alerts", error)
 
 
 if __name__ == "__main__":

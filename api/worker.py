@@ -6,6 +6,7 @@ or lost Redis therefore loses nothing.
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from celery import Celery
 from celery.signals import worker_init
 from kombu.entity import Queue
 
-from api import delivery, sweeping, wiring
+from api import delivery, recovery, sweeping, wiring
 from api.handover import Handover
 from api.idempotency import forget_old_keys
 from core import clock, db, outbox
@@ -109,6 +110,9 @@ def _consumers() -> dict[str, list[outbox.Consumer]]:
 def _at_start(**_: Any) -> None:
     wiring.plug_in()
     hand_over_through_celery()
+    # Its own journals, if it was killed before, and those of a sender that nobody starts again here.
+    never = threading.Event()
+    threading.Thread(target=recovery.go_on_recovering, args=(never,), name="recovery", daemon=True).start()
 
 
 def _schedule() -> dict[str, dict[str, Any]]:

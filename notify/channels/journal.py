@@ -147,6 +147,10 @@ def _locked(path: Path) -> int | None:
     except BlockingIOError:
         os.close(file)
         return None
+    # Somebody else may have settled it, and removed it, between the two calls.
+    if not os.fstat(file).st_nlink:
+        os.close(file)
+        return None
     return file
 
 
