@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.text import Text
+from notify.topics import topics
 
 _CONSENT = Text(
     "個人資料保護法第 7 條、第 16 條第 7 款：您在此同意。可隨時停止，停止後不再發送。",
@@ -44,14 +44,10 @@ class CatalogueTopic:
 def seed(session: Session, now: datetime) -> None:
     """Write the topics that are not there yet; one that its bureau has changed stays as it is."""
     for topic in TOPICS:
-        session.execute(
-            _SEED,
+        topics.insert(
+            session,
             {
-                "code": topic.code, "bureau": topic.bureau, "name_zh": topic.name.zh, "name_en": topic.name.en,
-                "purpose_zh": topic.purpose.zh, "purpose_en": topic.purpose.en,
-                "sample_title_zh": topic.sample_title.zh, "sample_title_en": topic.sample_title.en,
-                "sample_body_zh": topic.sample_body.zh, "sample_body_en": topic.sample_body.en,
-                "legal_basis_zh": topic.legal_basis.zh, "legal_basis_en": topic.legal_basis.en,
+                **topics.text_columns(topic), "code": topic.code, "bureau": topic.bureau, "status": "open",
                 "channels": list(topic.channels), "highest_priority": topic.highest_priority,
                 "subject_kind": topic.subject_kind, "endings": orjson.dumps(list(topic.endings)).decode(),
                 "facts": list(topic.facts), "offered_at": topic.offered_at, "offered_days": topic.offered_days,
@@ -273,18 +269,4 @@ TOPICS = (
         subject_kind="permit",
         endings=({"rule": "need_passed", "event": "permit_expired"}, {"rule": "count", "most": 6}),
     ),
-)
-
-_SEED = text(
-    """
-    INSERT INTO notify.topic (code, bureau, name_zh, name_en, purpose_zh, purpose_en, sample_title_zh, sample_title_en,
-                              sample_body_zh, sample_body_en, legal_basis_zh, legal_basis_en, channels,
-                              highest_priority, subject_kind, endings, facts, offered_at, offered_days, created_at,
-                              updated_at)
-    SELECT :code, :bureau, :name_zh, :name_en, :purpose_zh, :purpose_en, :sample_title_zh, :sample_title_en,
-           :sample_body_zh, :sample_body_en, :legal_basis_zh, :legal_basis_en, :channels,
-           :highest_priority, :subject_kind, CAST(:endings AS jsonb), :facts, :offered_at, :offered_days, :now, :now
-     WHERE NOT EXISTS (SELECT FROM notify.topic WHERE code = :code)
-    ON CONFLICT (code) DO NOTHING
-    """
 )

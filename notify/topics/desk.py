@@ -27,12 +27,11 @@ from notify.topics import ending_words, topics
 from notify.topics.endings import NEEDS, NeedPassedRule, SilenceRule, read_rules
 from notify.topics.errors import TopicChangeWaits, TopicCodeTaken
 from notify.topics.facts import FACTS, SENSITIVE
-from notify.topics.topics import Topic
+from notify.topics.topics import TEXTS, Topic
 
 APPROVAL: Final = "notify.topic_facts"
 CHANGE: Final = "notify.topic_change"
 APPROVERS: Final = ("publisher",)
-TEXTS: Final = ("name", "purpose", "sample_title", "sample_body", "legal_basis")
 _TITLE = Text("主題使用敏感資料", "A topic that uses sensitive facts")
 _CHANGE_TITLE = Text("修改開放中的主題，或改過再開放", "A change of an open topic, or one opened again otherwise")
 _LABELS: Final = {
@@ -54,7 +53,7 @@ def create(session: Session, body: Mapping[str, Any], *, by: Actor, now: datetim
     _require_right(by, "draft", body["status"])
     values = _checked(body) | {"code": body["code"], "bureau": by.bureau, "now": now}
     allowed, sensitive = _split(body["facts"], ())
-    if session.execute(_CREATE, values | {"facts": allowed}).scalar() is None:
+    if not topics.insert(session, values | {"facts": allowed}):
         raise TopicCodeTaken
     topic = topics.of_bureau(session, str(by.bureau), body["code"])
     _ask_for(session, topic, sensitive, by, now)
@@ -134,10 +133,8 @@ def _differs(topic: Topic, values: Mapping[str, Any]) -> bool:
 def _terms(topic: Topic) -> dict[str, Any]:
     """All that people are told of a topic, and by which its messages are held, as JSON."""
     held = {name: getattr(topic, name) for name in _PLAIN}
-    held |= {
-        f"{name}_{language}": getattr(getattr(topic, name), language) for name in TEXTS for language in ("zh", "en")
-    }
     endings = [dict(each) for each in topic.endings]
+    held |= topics.text_columns(topic)
     return held | {"channels": sorted(topic.channels), "facts": sorted(topic.facts), "endings": endings}
 
 
@@ -281,18 +278,7 @@ def _invalid(pointer: str, detail: str) -> InvalidRequest:
     return InvalidRequest(errors=[FieldError(pointer, detail)])
 
 
-_COLUMNS = ", ".join(f"{name}_{language}" for name in TEXTS for language in ("zh", "en"))
-_VALUES = ", ".join(f":{name}_{language}" for name in TEXTS for language in ("zh", "en"))
 _PAIRS = ", ".join(f"{name}_{language} = :{name}_{language}" for name in TEXTS for language in ("zh", "en"))
-_CREATE = text(
-    f"""
-    INSERT INTO notify.topic (code, bureau, {_COLUMNS}, channels, highest_priority, subject_kind, endings, facts,
-                              status, offered_at, offered_days, created_at, updated_at)
-    VALUES (:code, :bureau, {_VALUES}, :channels, :highest_priority, :subject_kind, CAST(:endings AS jsonb), :facts,
-            :status, :offered_at, :offered_days, :now, :now)
-    ON CONFLICT (code) DO NOTHING RETURNING id
-    """  # noqa: S608
-)
 _CHANGE = text(
     f"""
     UPDATE notify.topic

@@ -98,7 +98,7 @@ def _answer(topic: Topic, call: Call) -> dict[str, Any]:
         "status": topic.status,
         "name": topic.name.in_language(call.language),
         "purpose": topic.purpose.in_language(call.language),
-        "texts": {name: _both(getattr(topic, name)) for name in desk.TEXTS},
+        "texts": {name: _both(getattr(topic, name)) for name in topics.TEXTS},
         "channels": list(topic.channels),
         "highest_priority": topics.PRIORITIES[topic.highest_priority - 1],
         "subject_kind": topic.subject_kind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -17,6 +17,8 @@ from notify.topics.endings import MovedAwayRule, NeedPassedRule, Rule, read_rule
 STATUSES = ("draft", "open", "closed")
 PRIORITIES = ("low", "normal", "important", "urgent")
 """The words for 1 to 4."""
+TEXTS: Final = ("name", "purpose", "sample_title", "sample_body", "legal_basis")
+_TEXT_COLUMNS: Final = tuple(f"{name}_{language}" for name in TEXTS for language in ("zh", "en"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,16 @@ def page_of_bureau(session: Session, bureau: str, *, limit: int, after: str) -> 
     return [_topic(row) for row in rows]
 
 
+def text_columns(said: Any) -> dict[str, str]:
+    """What a topic says (the members named in TEXTS) by its columns."""
+    return {f"{name}_{language}": getattr(getattr(said, name), language) for name in TEXTS for language in ("zh", "en")}
+
+
+def insert(session: Session, values: Mapping[str, Any]) -> bool:
+    """Write a topic by its columns (`endings` as JSON) and `now`; False where its code is taken."""
+    return session.execute(_INSERT, dict(values)).scalar() is not None
+
+
 def _topic(row: Any) -> Topic:
     return Topic(
         id=row.id,
@@ -115,3 +127,14 @@ _ALL = text("SELECT * FROM notify.topic ORDER BY bureau, id")
 _OF_BUREAU = text("SELECT * FROM notify.topic WHERE bureau = :bureau AND code > :after ORDER BY code LIMIT :limit")
 _BY_CODE = text("SELECT * FROM notify.topic WHERE code = :code")
 _BY_CODE_LOCKED = text("SELECT * FROM notify.topic WHERE code = :code FOR UPDATE")
+# The condition keeps numbers for ids from being used up by what is there already.
+_INSERT = text(
+    f"""
+    INSERT INTO notify.topic (code, bureau, {", ".join(_TEXT_COLUMNS)}, channels, highest_priority, subject_kind,
+                              endings, facts, status, offered_at, offered_days, created_at, updated_at)
+    SELECT :code, :bureau, {", ".join(f":{column}" for column in _TEXT_COLUMNS)}, :channels, :highest_priority,
+           :subject_kind, CAST(:endings AS jsonb), :facts, :status, :offered_at, :offered_days, :now, :now
+     WHERE NOT EXISTS (SELECT FROM notify.topic WHERE code = :code)
+    ON CONFLICT (code) DO NOTHING RETURNING id
+    """  # noqa: S608
+)
