@@ -26,7 +26,7 @@ from notify.alerts.schemas import (
     DutyAlertPage,
     DutyAlertSchema,
 )
-from notify.alerts.shown import duty_alerts_shown
+from notify.alerts.shown import counts_shown, duty_alerts_shown
 from notify.campaigns import tallies
 from partners.cap.errors import AlertDocumentRefused, AlertSignatureWrong, AlertXmlUnsafe
 
@@ -161,14 +161,15 @@ def alert_progress(call: Call) -> Answer:
     alert = records.get(call.session, _id(call))
     counts = tallies.read(call.session, alert.id)
     ended = {what: counts[what] for what in ("handed_over", "gone", "given_up", "withdrawn")}
+    waiting = max(0, alert.devices - sum(ended.values()))
+    is_resolved = alert.resolved_at is not None
+    exact = {"people": alert.people, "devices": alert.devices, **ended, "waiting": waiting}
     return Answer(
         {
             "status": alert.status,
-            "is_resolved": alert.resolved_at is not None,
-            "people": alert.people,
-            "devices": alert.devices,
-            **ended,
-            "waiting": max(0, alert.devices - sum(ended.values())),
+            "is_resolved": is_resolved,
+            "is_handed_over": is_resolved and not waiting,
+            **counts_shown(alert, exact, call.language),
         }
     )
 

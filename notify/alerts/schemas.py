@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from core.http import Matches, page_of
 from notify.alerts.intake import RECORDED_BECAUSE
 from notify.alerts.records import ENDINGS, STATUSES
+from notify.campaigns.schemas import CountSchema
 from notify.districts import DISTRICTS
 from partners.cap import document as cap
 
@@ -137,8 +138,8 @@ class AlertSchema(Schema):
     expires_at = fields.DateTime(required=True)
     received_at = fields.DateTime(required=True)
     approvals_needed = fields.Integer(required=True, validate=validate.Range(0, 2))
-    people = fields.Integer(required=True)
-    devices = fields.Integer(required=True)
+    people = fields.Nested(CountSchema, required=True)
+    devices = fields.Nested(CountSchema, required=True)
     repeats = fields.Integer(required=True)
     ended_at = fields.DateTime(required=True, allow_none=True)
     ended_how = fields.String(required=True, allow_none=True, validate=validate.OneOf((*ENDINGS, None)))
@@ -157,10 +158,11 @@ DutyAlertPage = page_of(DutyAlertSchema)
 class AlertProgress(Schema):
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
     is_resolved = fields.Boolean(required=True)
-    people = fields.Integer(required=True)
-    devices = fields.Integer(required=True)
-    handed_over = fields.Integer(required=True)
-    waiting = fields.Integer(required=True)
-    gone = fields.Integer(required=True)
-    given_up = fields.Integer(required=True)
-    withdrawn = fields.Integer(required=True)
+    is_handed_over = fields.Boolean(required=True, metadata={"description": "nobody waits for it any more"})
+    people = fields.Nested(CountSchema, required=True)
+    devices = fields.Nested(CountSchema, required=True)
+    handed_over = fields.Nested(CountSchema, required=True)
+    waiting = fields.Nested(CountSchema, required=True)
+    gone = fields.Nested(CountSchema, required=True)
+    given_up = fields.Nested(CountSchema, required=True)
+    withdrawn = fields.Nested(CountSchema, required=True)

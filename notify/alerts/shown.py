@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,8 @@ from core.ids import typeid
 from identity.officer_models import Officer
 from notify.alerts.intake import RECORDED_BECAUSE
 from notify.alerts.records import Alert
+from notify.campaigns import counts
+from notify.campaigns.shown import count_shown
 
 
 def alert_shown(alert: Alert, language: str) -> dict[str, Any]:
@@ -47,12 +49,18 @@ def alert_shown(alert: Alert, language: str) -> dict[str, Any]:
         "expires_at": on_the_wire(alert.expires_at),
         "received_at": on_the_wire(alert.received_at),
         "approvals_needed": _approvals_needed(alert),
-        "people": alert.people,
-        "devices": alert.devices,
+        **counts_shown(alert, {"people": alert.people, "devices": alert.devices}, language),
         "repeats": alert.repeats,
         "ended_at": _moment(alert.ended_at),
         "ended_how": alert.ended_how,
     }
+
+
+def counts_shown(alert: Alert, exact: Mapping[str, int], language: str) -> dict[str, Any]:
+    """Numbers of an alert as everybody may see them, duty officers, too: whoever can draw an area around one house
+    would read from exact ones who was there."""
+    question = {"alert": str(alert.id)}
+    return {what: count_shown(counts.published(n, {**question, "of": what}), language) for what, n in exact.items()}
 
 
 def duty_alerts_shown(session: Session, alerts: Collection[Alert], language: str) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 // What a duty officer can do about an alert, in the order of need: correct it, confirm it, see it go out, say that the danger is over.
 import { call } from "./api.js";
 import { areaWords } from "./alert_shown.js";
-import { saidCounts, splitBar } from "./counts.js";
+import { partsOf, saidCounts, splitBar } from "./counts.js";
 import { el, fill } from "./dom.js";
 import { TEXTS } from "../texts.js";
 import { t } from "./language.js";
@@ -72,13 +72,13 @@ export function allClear(alert, again) {
 
 /** How many have it by now; `again()` when it is out. */
 export function progressCard(alert, { signal, again }) {
-  if (!alert.people && !OUT.includes(alert.status)) return null;
+  if (alert.people.value === null && !OUT.includes(alert.status)) return null;
   const place = el("div", { class: "live" });
   const note = el("div", { class: "hint" }, t("live_each"));
   watched(`/v1/duty/alerts/${alert.id}/progress`, {
     signal,
     draw: (progress) => { fill(place, progressShown(progress)); fill(note, t("live_each")); },
-    isOver: (progress) => progress.status !== alert.status || (alert.status !== "sending" && progress.is_resolved && progress.waiting === 0),
+    isOver: (progress) => progress.status !== alert.status || (alert.status !== "sending" && progress.is_handed_over),
     onOver: (progress) => { fill(note); if (progress.status !== alert.status) showChange(note, () => again(t("state_changed"))); },
     onLost: () => fill(note, t("live_lost")),
   });
@@ -86,9 +86,9 @@ export function progressCard(alert, { signal, again }) {
 }
 
 function progressShown(progress) {
-  const parts = PROGRESS.map(([what, kind]) => ({ kind, name: t(`progress_${what}`), value: progress[what], figure: progress[what].toLocaleString("en-US") }));
+  const parts = partsOf(progress, PROGRESS.map(([what, kind]) => [what, kind, t(`progress_${what}`)]));
   return [
-    el("p", { class: "live-figure" }, t("progress_people", { people: progress.people.toLocaleString("en-US"), devices: progress.devices.toLocaleString("en-US") })),
+    el("p", { class: "live-figure" }, t("progress_people", { people: progress.people.text, devices: progress.devices.text })),
     el("p", { class: "hint" }, t(progress.is_resolved ? "progress_found" : "progress_finding")),
     splitBar(t("live_says", { parts: saidCounts(parts) }), parts),
   ];

@@ -16,8 +16,10 @@ from werkzeug.test import TestResponse
 
 from core import clock, db
 from notify.alerts import senders, sending
+from notify.campaigns import counts
 from partners.cap.signature import signed
 from partners.cap.writing import written
+from tests.notify.alerts.conftest import City
 from tests.partners.cap_documents import alert, area, geocode, info
 from tests.partners.cap_keys import key_and_certificate
 
@@ -87,6 +89,28 @@ def test_without_a_signature_two_duty_officers_confirm_and_one_cannot_be_both(
     progress = lei.call("GET", f"{address}/progress").json
     assert (progress["status"], progress["is_resolved"]) == ("sent", True)
     assert fire.send("GET", f"/v1/bureau/alerts/{answer.json['id']}").json["status"] == "sent"
+
+
+@pytest.mark.parametrize("people", [1, 90])
+def test_how_many_were_told_is_published_as_everywhere_and_tells_of_nobody(
+    fire: BureauSystem, lei: SignedInOfficer, fang: SignedInOfficer, people: int
+) -> None:
+    made = City().phones([None] * people, district="64000060")
+    where = bring(fire, document()).json["id"]
+    for officer in (lei, fang):
+        officer.call("POST", f"/v1/duty/alerts/{where}/approval")
+    sending.send_due(clock.now())
+    of_the_bureau = fire.send("GET", f"/v1/bureau/alerts/{where}").json
+    of_the_desk = lei.call("GET", f"/v1/duty/alerts/{where}").json
+    progress = lei.call("GET", f"/v1/duty/alerts/{where}/progress").json
+    assert len(made) == people and not progress["is_handed_over"]
+    for what in ("people", "devices"):
+        values = [each[what]["value"] for each in (of_the_bureau, of_the_desk, progress)]
+        assert len(set(values)) == 1, "whoever asks, it is one answer"
+        if people < counts.LEAST:
+            assert values[0] is None
+        else:
+            assert values[0] % 10 == 0 and abs(values[0] - people) <= counts.MOST_NOISE + 5
 
 
 def test_with_the_signature_of_its_registered_sender_it_goes_out_at_once(fire: BureauSystem) -> None:

@@ -58,7 +58,7 @@ def test_a_flood_from_the_feed_rings_where_it_is_once_two_officers_have_confirme
     assert push["title"] == "本和里滯洪池周邊淹水"
     assert stack.sandbox.pushes(outside) == []
     progress = f"/v1/duty/alerts/{waiting['id']}/progress"
-    assert wait_until(lambda: asked(stack, first, "GET", progress)["handed_over"], seconds=30) == 1
+    assert wait_until(lambda: asked(stack, first, "GET", progress)["is_handed_over"], seconds=30)
 
 
 def test_what_the_fire_bureau_s_system_signs_rings_with_nobody_s_confirmation(stack: Stack) -> None:
