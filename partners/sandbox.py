@@ -37,7 +37,7 @@ from partners.adyen.published import Published
 from partners.adyen.shop import PARTNER as ADYEN
 from partners.adyen.shop import Shop
 from partners.adyen.webhooks import key_of
-from partners.bank import accounts
+from partners.bank import accounts, payout_books
 from partners.bank import sandbox as bank
 from partners.bureaus import sandbox as bureaus
 from partners.cap import sandbox as cap
@@ -130,6 +130,7 @@ def create_app(
         moica_cards.SCHEMA,
         library_visits.SCHEMA,
         cap.SCHEMA,
+        payout_books.SCHEMA,
     )
     books = Books(
         state_dir / "sandbox.db",

@@ -106,14 +106,16 @@ CREATE INDEX IF NOT EXISTS bank_incoming_day ON bank_incoming (substr(booked_at,
 """
 
 TREASURY_ACCOUNT = "9017-9000-0001"
+PAYOUT_ACCOUNT = "9017-9000-0002"
 FRESH_BALANCE_TWD = 100_000
 FRESH_ACCOUNTS = 2
 
 
 def seed(books: Books) -> None:
-    """The city's treasury account, and the demo people's accounts."""
+    """The city's treasury account, the one that merchants are paid from, and the demo people's accounts."""
     with books.writing() as writing:
-        open_account(writing, TREASURY_ACCOUNT, "高雄市政府 Kaohsiung City Government", balance_twd=0)
+        for account_no in (TREASURY_ACCOUNT, PAYOUT_ACCOUNT):
+            open_account(writing, account_no, "高雄市政府 Kaohsiung City Government", balance_twd=0)
         for person in DEMO_PEOPLE:
             open_account(
                 writing, person.account_no, person.name, balance_twd=person.balance_twd, national_id=person.national_id

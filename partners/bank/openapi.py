@@ -47,6 +47,7 @@ _CREDIT = record(
     reason=one_of("exceeds_debit", "account_closed", "mandate_not_found", "other_holder", None),
     booked_at=TIME,
 )
+_PAYOUT_FILE = record(message_id=TEXT, document=TEXT)
 _REFUSED = {400: REFUSAL, 422: REFUSAL, 503: REFUSAL}
 _KEY = {"idempotency-key": {"type": "string", "description": "the same as `reference`"}}
 
@@ -167,6 +168,33 @@ PATHS = {
             {200: "application/xml", 404: REFUSAL, **_REFUSED},
             path=["day"],
             description="The signature stands over the bytes of the document, as over any other answer.",
+        )
+    },
+    "/bank/v1/payout-files": {
+        "post": signed(
+            "bank",
+            "Hand over a file of credit transfers (pain.001.001.09), once per MsgId",
+            {200: _PAYOUT_FILE, 409: REFUSAL, **_REFUSED},
+            body=_PAYOUT_FILE,
+            headers={"idempotency-key": {"type": "string", "description": "the same as `message_id`"}},
+            description=(
+                "`document` is the file, and in the answer its report (pain.002.001.10). The same MsgId has the same"
+                " report, whatever became of the accounts since; with another file, 409. A transfer that was"
+                " executed before (by its EndToEndId) is refused AM05."
+            ),
+        )
+    },
+    "/bank/v1/payout-files/{message_id}": {
+        "get": signed(
+            "bank", "The report on a file", {200: _PAYOUT_FILE, 404: REFUSAL, **_REFUSED}, path=["message_id"]
+        )
+    },
+    "/bank/v1/payout-statements/{day}.xml": {
+        "get": signed(
+            "bank",
+            "A day's statement of the account that files of transfers are paid from, camt.053.001.08",
+            {200: "application/xml", 404: REFUSAL, **_REFUSED},
+            path=["day"],
         )
     },
 }

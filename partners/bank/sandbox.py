@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 
 from core.clock import now, on_the_wire
-from partners.bank import consent, statements
+from partners.bank import consent, payout_sandbox, statements
 from partners.bank.accounts import accounts_of, create_mandate, masked, new_reference, welcome_holder
 from partners.bank.credit_orders import credit_once, shown_credit
 from partners.bank.debits import FORCED_REASONS, debit_once, refund_once, shown_debit, shown_refund
@@ -163,6 +163,8 @@ def blueprint(desk: Desk, secret: str, own_url: str) -> Blueprint:
     @signed.serve("statement")
     def statement(call: Call, day: str) -> Document:
         return Document(statements.written(books, statements.read_day(day), call.mode), "application/xml")
+
+    payout_sandbox.add_routes(bank, desk, signed)
 
     @bank.get("/authorize/<request_id>")
     def consent_page(request_id: str) -> Response:

@@ -1,4 +1,4 @@
-"""The treasury account's statement of one day as camt.053.001.08 (ISO 20022, BankToCustomerStatement).
+"""The statement of one of the city's accounts, of one day, as camt.053.001.08 (ISO 20022, BankToCustomerStatement).
 
 Written piece by piece into a file, entries read from the books as they are written, so that a day may have any number
 of them. What identifies an entry to the city is its EndToEndId: the reference that came with the order.
@@ -21,7 +21,7 @@ import orjson
 
 from core.clock import now, taipei_date
 from core.money import to_major_text
-from partners.bank.accounts import TREASURY_ACCOUNT
+from partners.bank.accounts import PAYOUT_ACCOUNT, TREASURY_ACCOUNT
 from partners.desk.books import Books, Row
 from partners.desk.protocol import Refusal
 from partners.desk.switches import Mode
@@ -34,6 +34,7 @@ _CODES = {
     "debit": ("PMNT", "IDDT", "PADD"),
     "refund": ("PMNT", "ICDT", "BOOK"),
     "credit_order": ("PMNT", "ICDT", "BOOK"),
+    "payout": ("PMNT", "ICDT", "DMCT"),
     "incoming_credit": ("PMNT", "RCDT", "DMCT"),
     "incoming_debit": ("PMNT", "RDDT", "PADD"),
     "incoming_charges": ("ACMT", "MDOP", "CHRG"),
@@ -54,8 +55,37 @@ SELECT 'incoming_' || kind, CASE kind WHEN 'credit' THEN 1 ELSE -1 END, referenc
        amount_twd, remittance, party, details, booked_at, position
   FROM bank_incoming WHERE substr(booked_at, 1, 10) {day}
 """
-_BOOKINGS_ON = _BOOKINGS.replace("{day}", "= ?1") + "ORDER BY booked_at, kind, position"
-_NET_BEFORE = f"SELECT coalesce(sum(sign * amount_twd), 0) AS net_twd FROM ({_BOOKINGS.replace('{day}', '< ?1')})"  # noqa: S608
+_PAYOUT_BOOKINGS = """
+SELECT 'payout' AS kind, -1 AS sign, reference, payout_id AS own_reference, amount_twd, remark AS words, payee AS party,
+       '[]' AS details, booked_at, position
+  FROM bank_payout WHERE status = 'booked' AND substr(booked_at, 1, 10) {day}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """An account of the city's that the bank writes statements of: number, owner, and where its bookings are."""
+
+    account_no: str
+    owner: str
+    bookings: str
+
+    @property
+    def on_day(self) -> str:
+        return self.bookings.replace("{day}", "= ?1") + "ORDER BY booked_at, kind, position"
+
+    @property
+    def net_before(self) -> str:
+        before = self.bookings.replace("{day}", "< ?1")
+        return f"SELECT coalesce(sum(sign * amount_twd), 0) AS net_twd FROM ({before})"  # noqa: S608
+
+    @property
+    def newest(self) -> str:
+        return f"SELECT max(booked_at) AS at FROM ({self.bookings.replace('{day}', '= ?1')})"  # noqa: S608
+
+
+TREASURY = Stated(TREASURY_ACCOUNT, "高雄市政府財政局", _BOOKINGS)
+PAYOUTS = Stated(PAYOUT_ACCOUNT, "高雄市政府經濟發展局 點數結算專戶", _PAYOUT_BOOKINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +125,14 @@ def read_day(text: str) -> date:
     return day
 
 
-def written(books: Books, day: date, mode: Mode | None = None) -> BinaryIO:
-    """The statement in a file that lasts until it is closed, read from its beginning.
+def written(books: Books, day: date, mode: Mode | None = None, *, of: Stated = TREASURY) -> BinaryIO:
+    """The account's statement in a file that lasts until it is closed, read from its beginning.
 
     A day that is not over has what was booked until now; asked again with nothing new, it is the same to the byte.
     """
-    opening_twd = books.all(_NET_BEFORE, day.isoformat())[0]["net_twd"]
+    opening_twd = books.all(of.net_before, day.isoformat())[0]["net_twd"]
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115
-    for piece in _document(books, day, opening_twd, mode):
+    for piece in _document(books, of, day, opening_twd, mode):
         file.write(piece.encode())
     if mode is not None and mode.name == "truncated_xml":
         file.truncate(int(file.tell() * mode["share"]))
@@ -127,17 +157,17 @@ class _Totals:
             self.debits, self.debit_twd = self.debits + 1, self.debit_twd + entry.amount_twd
 
 
-def _document(books: Books, day: date, opening_twd: int, mode: Mode | None) -> Iterator[str]:
+def _document(books: Books, of: Stated, day: date, opening_twd: int, mode: Mode | None) -> Iterator[str]:
     # The sums stand before the entries, so the day is read twice.
     totals = _Totals()
-    for entry in _entries(books, day, mode):
+    for entry in _entries(books, of, day, mode):
         totals.add(entry)
     is_again = mode is not None and mode.name == "duplicate_statement"
     closing_twd = opening_twd + totals.credit_twd - totals.debit_twd
     if mode is not None and mode.name == "wrong_totals":
         closing_twd += 1
-    account = TREASURY_ACCOUNT.replace("-", "")
-    made_at = _made_at(books, day)
+    account = of.account_no.replace("-", "")
+    made_at = _made_at(books, of, day)
     yield (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f'<Document xmlns="{NAMESPACE}"><BkToCstmrStmt>\n'
@@ -145,20 +175,20 @@ def _document(books: Books, day: date, opening_twd: int, mode: Mode | None) -> I
         f"<Stmt><Id>{account}-{day:%Y%m%d}</Id><ElctrncSeqNb>{day.timetuple().tm_yday}</ElctrncSeqNb>"
         f"<CreDtTm>{made_at}</CreDtTm><FrToDt><FrDtTm>{day}T00:00:00+08:00</FrDtTm><ToDtTm>{day}{_DAY_END}</ToDtTm>"
         f"</FrToDt>{'<CpyDplctInd>DUPL</CpyDplctInd>' if is_again else ''}\n"
-        f"<Acct><Id><Othr><Id>{account}</Id></Othr></Id><Ccy>TWD</Ccy><Ownr><Nm>高雄市政府財政局</Nm></Ownr>"
+        f"<Acct><Id><Othr><Id>{account}</Id></Othr></Id><Ccy>TWD</Ccy><Ownr><Nm>{of.owner}</Nm></Ownr>"
         f"<Svcr><FinInstnId><ClrSysMmbId><MmbId>{BANK_CODE}</MmbId></ClrSysMmbId><Nm>高雄銀行</Nm></FinInstnId></Svcr>"
         "</Acct>\n"
     )
     yield _balance("OPBD", opening_twd, day)
     yield _balance("CLBD", closing_twd, day)
     yield _summary(totals)
-    for entry in _entries(books, day, mode):
+    for entry in _entries(books, of, day, mode):
         yield _entry(entry, day)
     yield "</Stmt></BkToCstmrStmt></Document>\n"
 
 
-def _entries(books: Books, day: date, mode: Mode | None) -> Iterator[Entry]:
-    entries: Iterable[Entry] = _numbered(books.each(_BOOKINGS_ON, day.isoformat()), mode)
+def _entries(books: Books, of: Stated, day: date, mode: Mode | None) -> Iterator[Entry]:
+    entries: Iterable[Entry] = _numbered(books.each(of.on_day, day.isoformat()), mode)
     if mode is None:
         yield from entries
         return
@@ -169,6 +199,9 @@ def _entries(books: Books, day: date, mode: Mode | None) -> Iterator[Entry]:
         elif mode.name == "one_dollar_off":
             first, *rest = entry.transactions
             yield replace(entry, transactions=(replace(first, amount_twd=first.amount_twd + 1), *rest))
+        elif mode.name == "duplicate_entry":
+            yield entry
+            yield replace(entry, number=999_998)
         elif mode.name == "wrong_date":
             yield replace(entry, booked_on=(day - timedelta(days=1)).isoformat())
     if mode.name == "extra_entry":
@@ -207,10 +240,10 @@ def _transactions(row: Row) -> Iterator[Transaction]:
         yield Transaction(detail["reference"], f"{row['own_reference']}-{number}", detail["amount_twd"], row["words"])
 
 
-def _made_at(books: Books, day: date) -> str:
+def _made_at(books: Books, of: Stated, day: date) -> str:
     if day < taipei_date(now()):
         return f"{day}{_DAY_END}"
-    newest = books.all(f"SELECT max(booked_at) AS at FROM ({_BOOKINGS.replace('{day}', '= ?1')})", day.isoformat())  # noqa: S608
+    newest = books.all(of.newest, day.isoformat())
     return newest[0]["at"] or f"{day}T00:00:00+08:00"
 
 

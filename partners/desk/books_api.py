@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from partners.bank import sandbox as bank
 from partners.bank.accounts import close_account, open_account
 from partners.bank.incoming import put_incoming
+from partners.bank.payout_books import put_payee
 from partners.bureaus import household
 from partners.bureaus.sandbox import BUREAUS, put_bill, put_vehicle
 from partners.desk.books import Row
@@ -42,6 +43,9 @@ BOOKS: Mapping[str, Book] = {
     "bank/debits": Book("bank_debit", "position", _same("reference", "mandate_id", "status")),
     "bank/refunds": Book("bank_refund", "position", _same("reference", "debit_reference", "status")),
     "bank/credit-orders": Book("bank_credit_order", "position", _same("reference", "mandate_id", "status")),
+    "bank/payouts": Book("bank_payout", "position", _same("reference", "message_id", "account_no", "status")),
+    "bank/payout-files": Book("bank_payout_file", "position", _same("message_id")),
+    "bank/payees": Book("bank_payee", "account_no", _same("bank_code", "account_no", "status")),
     "bank/incoming": Book("bank_incoming", "position", _same("reference", "kind")),
     "bureaus/vehicles": Book("bureau_vehicle", "plate", _same("plate", "national_id")),
     "household/guardianships": Book("household_guardianship", "ward", _same("guardian", "ward")),
@@ -68,6 +72,9 @@ BOOKS: Mapping[str, Book] = {
     "oidc/accounts": Book("oidc_account", "position", _same("provider", "account", "sub")),
     "stores/takings": Book("store_taking", "position", _same("channel", "slip_number", "reference")),
     "stores/files": Book("store_file", "position", _same("channel", "name")),
+    "exchange/accounts": Book("exchange_account", "account", _same("partner", "account")),
+    "exchange/orders": Book("exchange_order", "position", _same("partner", "reference", "state", "account")),
+    "exchange/files": Book("pxmart_file", "position", _same("name")),
     "adyen/sessions": Book("adyen_session", "expires_at", _same("id", "reference", "status")),
     "adyen/payments": Book("adyen_payment", "position", _same("psp_reference", "reference", "result_code")),
     "adyen/changes": Book("adyen_modification", "position", _same("psp_reference", "payment", "reference", "kind")),
@@ -135,6 +142,14 @@ def blueprint(desk: Desk) -> Blueprint:
         with books.writing() as writing:
             if not close_account(writing, account_no):
                 raise Refusal(404, "account_not_found", "no account has this number")
+        return Response(status=204)
+
+    @api.put("/bank/payees")
+    def put_account_to_pay_to() -> Response:
+        asked = _object()
+        status = _one_of(asked, "status", ("open", "closed"), default="open")
+        with books.writing() as writing:
+            put_payee(writing, text(asked, "bank_code", most=3), text(asked, "account_no", most=16), status)
         return Response(status=204)
 
     @api.put("/bank/incoming")

@@ -42,6 +42,9 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "credit_order",
         "credit_order_lookup",
         "statement",
+        "payout_file",
+        "payout_report",
+        "payout_statement",
     ),
     "bureaus": (
         "notice",
@@ -108,7 +111,8 @@ _CONFIRMATION = frozenset((wallet, "confirmation") for wallet in _WALLETS)
 _SETTLEMENT = frozenset((wallet, "settlement_file") for wallet in _WALLETS)
 _FILES = _SETTLEMENT | {("ach", "return_file")}
 _BANK_ORDERS = frozenset(("bank", each) for each in ("debit", "refund", "credit_order"))
-_STATEMENT = frozenset({("bank", "statement")})
+_PAYOUT_FILE = frozenset({("bank", "payout_file")})
+_STATEMENT = frozenset({("bank", "statement"), ("bank", "payout_statement")})
 _NTH = {"nth": 1.0}
 _ID_TOKEN = frozenset((provider, "token") for provider in _PROVIDERS)
 _USERINFO = frozenset((provider, "userinfo") for provider in _PROVIDERS)
@@ -140,7 +144,9 @@ MODES: Mapping[str, ModeFacts] = {
     "drop_webhook": ModeFacts("通知遺失", "never sends the webhook", {}, _TELLING),
     "insufficient_funds": ModeFacts("餘額不足", "rejects the debit: insufficient_funds", {}, _DEBIT | _RESERVATION),
     "mandate_revoked": ModeFacts("授權已撤銷", "rejects the debit: mandate_revoked", {}, _DEBIT),
-    "account_closed": ModeFacts("帳戶已結清", "rejects the order: account_closed", {}, _BANK_ORDERS),
+    "account_closed": ModeFacts("帳戶已結清", "rejects the order: account_closed", {}, _BANK_ORDERS | _PAYOUT_FILE),
+    "file_refused": ModeFacts("整批退回", "refuses the whole file: FF01", {}, _PAYOUT_FILE),
+    "duplicate_entry": ModeFacts("對帳單重複一筆", "states entry `nth` twice", _NTH, _STATEMENT),
     "missing_entry": ModeFacts("對帳單缺一筆", "leaves entry `nth` out of the statement", _NTH, _STATEMENT),
     "extra_entry": ModeFacts(
         "對帳單多一筆", "adds a credit of `amount` from nobody known", {"amount": 777}, _STATEMENT

@@ -133,6 +133,50 @@ BOOKS = {
             booked_at=TIME,
         )
     },
+    "/books/bank/payouts": {
+        "get": _book(
+            "Transfers of the files that were handed over; `remark` is what the payee reads",
+            ("reference", "message_id", "account_no", "status"),
+            message_id=TEXT,
+            reference=TEXT,
+            payout_id=TEXT,
+            bank_code=TEXT,
+            account_no=TEXT,
+            payee=TEXT,
+            amount_twd=NUMBER,
+            remark=TEXT,
+            status=TEXT,
+            reason=MAYBE_TEXT,
+            booked_at=TIME,
+        )
+    },
+    "/books/bank/payout-files": {
+        "get": _book(
+            "Files of transfers, with the report that answers each and how often it was sent",
+            ("message_id",),
+            message_id=TEXT,
+            digest=TEXT,
+            report=TEXT,
+            times_sent=NUMBER,
+            received_at=TIME,
+        )
+    },
+    "/books/bank/payees": {
+        "get": _book(
+            "Accounts at any bank that were paid to",
+            ("bank_code", "account_no", "status"),
+            bank_code=TEXT,
+            account_no=TEXT,
+            balance_twd=NUMBER,
+            status=one_of("open", "closed"),
+        ),
+        "put": operation(
+            "books",
+            "Open or close an account that may be paid to",
+            {204: None, **_WRONG},
+            body=record(("status",), bank_code=TEXT, account_no=TEXT, status=one_of("open", "closed")),
+        ),
+    },
     "/books/bank/incoming": {
         "get": _book(
             "What others paid in, and the bank's charges",

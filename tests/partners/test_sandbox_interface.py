@@ -20,8 +20,11 @@ from partners.adyen import control as adyen_control
 from partners.adyen import sandbox as adyen_sandbox
 from partners.adyen import shop as adyen_shop
 from partners.bank import sandbox as bank_sandbox
+from partners.bank import payout_sandbox as bank_payout_sandbox
 from partners.bank.client import BankClient
 from partners.bureaus import household as bureaus_household
+from partners.bank.pain001 import Transfer
+from partners.bank.payouts import PayoutClient
 from partners.bureaus import instalments as bureaus_instalments
 from partners.bureaus import sandbox as bureaus_sandbox
 from partners.bureaus.client import BureausClient, News
@@ -47,6 +50,7 @@ TWQR_SLIP = (
     "TWQRP://KCG/158/03/V1?D1=60000&D4=20991231&D5=016&D6=0000901790000001&D7=68000000000017&D8=KCG&D10=901"
     "&D12=20991231235959"
 )
+from tests.partners.transfers import payout_file
 
 
 def test_every_route_is_described_and_every_description_is_a_route(tmp_path: Path) -> None:
@@ -66,7 +70,7 @@ def test_every_route_is_described_and_every_description_is_a_route(tmp_path: Pat
 
 def test_every_operation_that_can_be_switched_is_served() -> None:
     for name, modules in {
-        "bank": (bank_sandbox,),
+        "bank": (bank_sandbox, bank_payout_sandbox),
         "bureaus": (bureaus_sandbox, bureaus_instalments, bureaus_household),
         "sms": (sms_sandbox,),
         "cap": (cap_sandbox,),
@@ -208,6 +212,8 @@ def fill(books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: Sms
     post_form(f"{books.url}/stores/till", channel="twqr", payload=TWQR_SLIP)
     urllib3.request("POST", f"{books.url}/stores/closing")
     fcm.send(Push("fid", "fid-1", "msg_1", "繳費完成", "NT$605", "/app", 60))
+    books.put("bank/payees", bank_code="822", account_no="1234567890")
+    PayoutClient(bank.peer).send(payout_file("pbt_1", Transfer("pyt_1", "店家", "822", "1234567890", 60, "點數結算")))
     line = LineClient(LineConfig(f"{books.url}/line-messaging", "sandbox-line-messaging-token"))
     line.send(LineMessage("U" + "0" * 32, "018f0000-0000-7000-8000-000000000000", "繳費完成"))
     send_to_a_browser(books)
