@@ -47,7 +47,7 @@ function drawOfficer(who, onSignedOut) {
     setOfficer(null);
     onSignedOut({ hasEnded: false, comesBack: false });
   };
-  fill(who, el("span", { class: "who-name" }, known.name), el("span", { class: "who-role" }, `${known.bureau_name} ${known.role_names.join("、")}`),
+  fill(who, el("span", { class: "who-name" }, known.name), el("span", { class: "who-role" }, `${known.bureau_name} ${known.role_names.join(t("and"))}`),
     el("span", { class: "left" }, timeLeft()), button(t("sign_out"), leave, { kind: "small" }));
 }
 

@@ -24,8 +24,10 @@ export function watched(address, { signal, draw, isOver = () => false, onOver, o
       draw(answer);
       if (isOver(answer)) { onOver(answer); return; }
     } catch (failure) {
-      if (!(failure instanceof Unreached)) return;
+      if (failure.name === "AbortError") return;
       onLost();
+      // A refusal stays one; a server that is busy or away for the moment is asked again.
+      if (!(failure instanceof Unreached) && failure.status < 500 && failure.status !== 429) return;
     }
     again();
   };

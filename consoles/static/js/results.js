@@ -25,7 +25,7 @@ export function resultCards(campaign, { totals, runs }) {
       ["handed_over", null, t("what_handed_over")], ["gone", null, t("what_gone")], ["given_up", null, t("what_given_up")]])),
     el("h3", {}, t("results_reactions")), reactionsTable(totals),
     runs.length > 1 && eachSending(runs),
-    el("p", {}, el("a", { class: "button", href: `/v1/bureau/campaigns/${campaign.id}/report?format=csv`, download: `report-${campaign.id}.csv` }, t("results_csv"))));
+    el("p", { class: "actions" }, el("a", { class: "button", href: `/v1/bureau/campaigns/${campaign.id}/report?format=csv`, download: `report-${campaign.id}.csv` }, t("results_csv"))));
 }
 
 function reactionsTable(totals) {
@@ -44,7 +44,7 @@ export function perOf(part, whole, of) {
 function eachSending(runs) {
   const inOrder = [...runs].reverse().map((run) => ({ name: momentText(run.begun_at), value: run.counts.opened.value || 0, figure: run.counts.opened.text }));
   return [
-    el("h3", {}, t("results_sendings")),
+    el("h3", {}, t("results_sendings")), el("p", { class: "hint" }, t("results_each_hint")),
     columns(t("results_opened_says", { parts: saidCounts(inOrder.slice(-12)) }), inOrder.slice(-60)),
     table(t("results_sendings"), [
       { name: t("results_begun"), of: (run) => moment(run.begun_at) },

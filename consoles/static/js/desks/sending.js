@@ -55,7 +55,7 @@ function whoLeaves(items) {
     const sent = sum(rows, "sent");
     const left = sum(rows, "unsubscribed") + sum(rows, "complained");
     const isKnown = sent > 0 && rows.some(({ counts }) => counts.unsubscribed.value !== null || counts.complained.value !== null);
-    return { name: `${rows[0].topic_name}（${rows[0].bureau_name}）`, rate: isKnown ? Math.round((left * 10000) / sent) / 10 : null };
+    return { name: t("topic_of_bureau", { topic: rows[0].topic_name, bureau: rows[0].bureau_name }), rate: isKnown ? Math.round((left * 10000) / sent) / 10 : null };
   });
   const known = topics.filter(({ rate }) => rate !== null).sort((one, other) => other.rate - one.rate);
   const few = topics.filter(({ rate }) => rate === null);
