@@ -6,7 +6,7 @@ One server in a folder of its own. Everybody has a home and nearly everybody a d
 that is measured and to some of the others, so that the table holds as many subscriptions as asked for, in no order of
 people. What is measured:
 
-- the estimate (`notify.campaigns.estimates.counted`: audience, sleep, cap, deadline, devices) of everybody, of two
+- the estimate (`notify.campaigns.forecasts.counted`: audience, sleep, cap, deadline, devices) of everybody, of two
   districts, and of a circle; beside `SELECT count(*)` of all subscriptions, which reads the same table from end to end;
 - the whole resolving of a run (`notify.campaigns.runs.resolve`: every candidate written, in committed chunks), in a
   process of its own whose memory is read at the end; beside one single INSERT … SELECT of as many rows as a tenth of
@@ -36,7 +36,7 @@ from bench import running
 from bench.bills import drop_indexes
 from core import db, embedded
 from core.ids import new_uuid
-from notify.campaigns import campaigns, estimates, runs
+from notify.campaigns import campaigns, forecasts, runs
 
 PEOPLE, SUBSCRIPTIONS = 2_700_000, 20_000_000
 AIM_MEMORY = 1.1
@@ -181,7 +181,7 @@ def _estimate(url: str, result: Result) -> None:
             started = time.perf_counter()
             with database.unit_of_work() as session:
                 campaign = campaigns.read(session, campaign_id)
-                counted = estimates.counted(session, campaign, at=_NOON, now=_NOON)
+                counted = forecasts.counted(session, campaign, at=_NOON, now=_NOON)
             result.estimate_seconds[name] = time.perf_counter() - started
             result.found[name] = counted["audience"]
     database.engine.dispose()

@@ -20,29 +20,26 @@ from sqlalchemy.orm import Session
 from core.clock import TAIPEI, on_the_wire, taipei_date
 from identity.actors import Actor
 from notify import reach
-from notify.campaigns import audience_sql, counts, schedules
+from notify.campaigns import counts, forecasts, schedules
 from notify.campaigns.campaigns import Campaign
 from notify.campaigns.counts import Count
 from notify.campaigns.errors import EstimatesUsedUp
-from notify.cap.preferences import Preferences
-from notify.channels import paid
+from notify.campaigns.forecasts import OF_AUDIENCE, OF_SENDING
 
 MOST_OF_OFFICER, MOST_OF_BUREAU = 40, 120
 """Different questions a day."""
 
-OF_AUDIENCE = ("audience", "reachable", "unreachable")
 _OF_REACH = ("reachable", "unreachable")
-OF_SENDING = ("asleep_now", "capped", "expired", "would_send_today", "would_wait", "would_digest")
-_DEFAULTS = Preferences()
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What would become of an audience if it were sent to at `at`.
 
-    `asleep_now`: in their quiet hours then; `expired`: awake only after the deadline; `capped`: no room left that day
-    (`would_wait` for tomorrow, or only lie in the inbox and the evening's digest: `would_digest`); `unreachable`:
-    no push reaches them, and no paid channel that the campaign has money for: the inbox alone.
+    `asleep_now`: in their quiet hours then; `expired`: awake only after the deadline; `would_send_today`: rung then, on
+    waking, or in the evening for which the day's last ring is kept; `capped`: no room left that day (`would_wait` for
+    tomorrow, or only lie in the inbox and the evening's digest: `would_digest`); `unreachable`: no push reaches them,
+    and no paid channel that the campaign has money for: the inbox alone.
     """
 
     at: datetime
@@ -62,11 +59,13 @@ def of_campaign(session: Session, campaign: Campaign, *, by: Actor, now: datetim
     """What sending this campaign when it is planned would do. Raises EstimatesUsedUp."""
     is_at_once = isinstance(campaign.planned, schedules.Now)
     planned = (schedules.first_after(campaign.planned, now) or now).astimezone(TAIPEI)
+    following = schedules.next_after(campaign.planned, planned)
     day = taipei_date(now)
     question = _question(campaign, day)
     whole = _about_reach(question, campaign) | {
         "priority": campaign.priority,
         "deadline": on_the_wire(campaign.deadline) if campaign.deadline else None,
+        "next": on_the_wire(following) if following else None,
         # Within an hour it is the same question, so that nobody averages over moments.
         "at": on_the_wire(planned.replace(minute=0, second=0, microsecond=0)),
     }
@@ -79,30 +78,6 @@ def of_campaign(session: Session, campaign: Campaign, *, by: Actor, now: datetim
 def audience_of(campaign: Campaign, found: int, now: datetime) -> Count:
     """How an audience of so many people is published today: as an estimate of the same campaign would say."""
     return _published_audience(_question(campaign, taipei_date(now)), found)
-
-
-def counted(session: Session, campaign: Campaign, *, at: datetime, now: datetime) -> dict[str, int]:
-    """The exact numbers if it were sent at `at` to those whom it means now.
-
-    For whoever publishes them: they leave this room only through `counts.published`.
-    """
-    meant = audience_sql.compiled(campaign.meant_for, campaign.topic_id, now=now)
-    deadline = campaign.deadline or at + timedelta(days=7)
-    paid_for = paid.people_paid_for(
-        session, campaign_id=campaign.id, bureau=campaign.bureau, channels=campaign.channels, now=now
-    )
-    session.execute(_ROOM_TO_SORT)
-    row = session.execute(
-        text(_COUNTED.format(condition=meant.condition)),
-        meant.parameters
-        | reach.paid_channels(campaign.channels)
-        | {
-            "paid_for": paid_for, "at": at, "deadline": deadline, "priority": campaign.priority,
-            "cap": _DEFAULTS.daily_cap, "quiet_from": _DEFAULTS.quiet_from, "quiet_until": _DEFAULTS.quiet_until,
-            "zone": _DEFAULTS.timezone,
-        },
-    ).one()  # fmt: skip
-    return {name: int(getattr(row, name)) for name in (*OF_AUDIENCE, *OF_SENDING)}
 
 
 def _question(campaign: Campaign, day: date) -> dict[str, Any]:
@@ -144,7 +119,7 @@ def _answer(
     """The answer that was given to the question today, or a new one, which is kept."""
     kept = _kept(session, whole, day)
     if kept is None:
-        exact = counted(session, campaign, at=planned, now=now)
+        exact = forecasts.counted(session, campaign, at=planned, now=now)
         about_reach = _about_reach(question, campaign)
         of_audience = {"audience": _published_audience(question, exact["audience"]).value}
         of_reach = {name: counts.published(exact[name], {**about_reach, "of": name}).value for name in _OF_REACH}
@@ -175,57 +150,6 @@ def _hash_of(question: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(rfc8785.dumps(dict(question))).digest()
 
 
-# Held to the same order as a decision: the day's room first, then whether tomorrow would be soon enough. Clocks are
-# reckoned once for all who never changed theirs; every condition is worked out once for each person, then counted.
-_COUNTED = f"""
-    WITH audience AS MATERIALIZED (
-        SELECT DISTINCT s.person_id FROM notify.subscription AS s WHERE {{condition}}
-    ), reached AS MATERIALIZED (
-        SELECT a.person_id FROM audience a WHERE {reach.by_push("a.person_id")}
-    ), payable AS MATERIALIZED (
-        SELECT a.person_id FROM audience a WHERE {reach.by_money("a.person_id")}
-    ), ahead AS (
-        SELECT person_id, count(*) AS n FROM notify.candidate
-         WHERE status = 'waiting' AND not_before <= :at AND deadline > :at AND priority + waited >= :priority
-         GROUP BY person_id
-    ), usual AS MATERIALIZED (
-        SELECT notify.awake_at(:quiet_from, :quiet_until, :zone, :at) AS awake_at,
-               notify.wakes_tomorrow(:quiet_from, :quiet_until, :zone, :at) AS tomorrow,
-               (CAST(:at AS timestamptz) AT TIME ZONE :zone)::date AS day
-    ), chosen AS MATERIALIZED (
-        SELECT o.person_id, o.daily_cap,
-               notify.awake_at(o.quiet_from, o.quiet_until, o.timezone, :at) AS awake_at,
-               notify.wakes_tomorrow(o.quiet_from, o.quiet_until, o.timezone, :at) AS tomorrow,
-               (CAST(:at AS timestamptz) AT TIME ZONE o.timezone)::date AS day
-          FROM notify.preference o JOIN audience a USING (person_id)
-    ), standing AS (
-        SELECT r.person_id IS NOT NULL AS is_pushed, r.person_id IS NULL AND m.person_id IS NOT NULL AS is_paid,
-               coalesce(c.awake_at, u.awake_at) AS awake_at,
-               coalesce(c.tomorrow, u.tomorrow) AS tomorrow, coalesce(c.daily_cap, :cap) AS daily_cap,
-               coalesce(w.n, 0) + coalesce(y.used, 0) >= coalesce(c.daily_cap, :cap) AS is_capped
-          FROM audience a CROSS JOIN usual u
-               LEFT JOIN chosen c ON c.person_id = a.person_id
-               LEFT JOIN reached r ON r.person_id = a.person_id
-               LEFT JOIN payable m ON m.person_id = a.person_id
-               LEFT JOIN notify.person_day y ON y.person_id = a.person_id AND y.day = coalesce(c.day, u.day)
-               LEFT JOIN ahead w ON w.person_id = a.person_id
-    )
-    SELECT count(*) AS audience,
-           count(*) FILTER (WHERE is_pushed) + least(count(*) FILTER (WHERE is_paid), :paid_for) AS reachable,
-           count(*) FILTER (WHERE NOT is_pushed) - least(count(*) FILTER (WHERE is_paid), :paid_for) AS unreachable,
-           count(*) FILTER (WHERE awake_at > :at) AS asleep_now,
-           count(*) FILTER (WHERE awake_at >= :deadline) AS expired,
-           count(*) FILTER (WHERE awake_at < :deadline AND is_capped) AS capped,
-           count(*) FILTER (WHERE awake_at < :deadline AND NOT is_capped AND is_pushed)
-               + least(count(*) FILTER (WHERE awake_at < :deadline AND NOT is_capped AND is_paid), :paid_for)
-               AS would_send_today,
-           count(*) FILTER (WHERE awake_at < :deadline AND is_capped AND daily_cap > 0 AND :deadline > tomorrow)
-               AS would_wait,
-           count(*) FILTER (WHERE awake_at < :deadline AND is_capped AND (daily_cap = 0 OR :deadline <= tomorrow))
-               AS would_digest
-      FROM standing
-"""  # noqa: S608
-_ROOM_TO_SORT = text("SET LOCAL work_mem = '64MB'")
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('estimates of ' || :bureau, 0))")
 _ASK = text(
     """

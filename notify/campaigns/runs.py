@@ -42,8 +42,6 @@ _log = logging.getLogger("mykaohsiung.campaigns")
 CHUNK = 5_000
 """Subscriptions looked at in one transaction; more where few of them belong to the audience."""
 MOST_CHUNK = 80_000
-LIFE = timedelta(days=7)
-"""For how long a message is worth sending that has no deadline."""
 
 _BEFORE_ALL, _AFTER_ALL = UUID(int=0), UUID(int=2**128 - 1)
 _WHY = Text(
@@ -203,20 +201,11 @@ def _begin(session: Session, campaign: Campaign, now: datetime) -> None:
         _RUN,
         {
             "id": run_id, "campaign_id": campaign.id, "now": now, "scheduled_for": campaign.next_run_at,
-            "round_at": now + timedelta(seconds=GATHER_SECONDS), "deadline": _deadline(campaign, following, now),
+            "round_at": now + timedelta(seconds=GATHER_SECONDS),
+            "deadline": schedules.worth_until(campaign.planned, campaign.deadline, now),
         },
     )  # fmt: skip
     moves.begin(session, campaign, next_run_at=following, now=now)
-
-
-def _deadline(campaign: Campaign, following: datetime | None, now: datetime) -> datetime:
-    """Until when this run is worth sending: the next one replaces it."""
-    planned = campaign.planned
-    if isinstance(planned, schedules.OnEvent):
-        own = now + timedelta(days=max(planned.days_before, 1))
-    else:
-        own = now + LIFE if following is None else min(following, now + LIFE)
-    return own if campaign.deadline is None else min(own, campaign.deadline)
 
 
 def _content(session: Session, campaign: Campaign) -> dict[str, Any]:

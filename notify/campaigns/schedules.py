@@ -17,6 +17,8 @@ EVENTS = {"bill_due": ("count", "total", "due", "days")}
 """What can set a campaign off, with the fields that it fills in."""
 MOST_DAYS_BEFORE = 30
 LONGEST = timedelta(days=366)
+LIFE = timedelta(days=7)
+"""For how long a message is worth sending that has no deadline."""
 DEFAULT_EVENT_TIME = time(9, 0)
 
 
@@ -128,6 +130,17 @@ def next_after(schedule: Schedule, moment: datetime) -> datetime | None:
             return _next(schedule, moment, schedule.at, schedule.until)
         case _:
             return None
+
+
+def worth_until(schedule: Schedule, deadline: datetime | None, moment: datetime) -> datetime:
+    """Until when what is sent at that moment is worth sending: to the deadline, and not after the next that replaces
+    it."""
+    if isinstance(schedule, OnEvent):
+        own = moment + timedelta(days=max(schedule.days_before, 1))
+    else:
+        following = next_after(schedule, moment)
+        own = moment + LIFE if following is None else min(following, moment + LIFE)
+    return own if deadline is None else min(own, deadline)
 
 
 def fields_of(schedule: Schedule) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from core.http import Matches, PageQuery, QueryNumber, WholeNumber, page_of
 from notify.campaigns import history, reports, schedules, tallies
 from notify.campaigns.audiences import MOST_CORNERS, MOST_FACTS, PLACE_KINDS
 from notify.campaigns.campaigns import MOST_BUDGET_TWD, PRIORITIES, STATES
-from notify.campaigns.estimates import OF_AUDIENCE, OF_SENDING
+from notify.campaigns.forecasts import OF_AUDIENCE, OF_SENDING
 from notify.campaigns.words import MOST_FIELDS
 from notify.channels import gauges
 

@@ -18,7 +18,8 @@ from identity.words import BUREAU_NAMES
 from notify.campaigns import history, reports, stops
 from notify.campaigns.campaigns import PRIORITIES, Campaign
 from notify.campaigns.counts import Count
-from notify.campaigns.estimates import OF_AUDIENCE, OF_SENDING, Estimate
+from notify.campaigns.estimates import Estimate
+from notify.campaigns.forecasts import OF_AUDIENCE, OF_SENDING
 from notify.campaigns.previews import Preview
 from notify.channels import gauges
 

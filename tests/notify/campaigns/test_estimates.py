@@ -9,7 +9,7 @@ import pytest
 
 from core import clock, db
 from core.ids import parse_typeid
-from notify.campaigns import campaigns, estimates, runs, tallies
+from notify.campaigns import campaigns, estimates, forecasts, runs, tallies
 from notify.campaigns.errors import EstimatesUsedUp
 from notify.cap.decisions import decide_due
 from tests.notify.campaigns.conftest import Desk, People, rows
@@ -20,7 +20,7 @@ NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
 def _counted(desk: Desk, campaign: dict[str, Any], at: datetime) -> dict[str, int]:
     with db.unit_of_work() as session:
         found = campaigns.get(session, by=desk.editor.actor, campaign_id=parse_typeid("cmp", campaign["id"]))
-        return estimates.counted(session, found, at=at, now=at)
+        return forecasts.counted(session, found, at=at, now=at)
 
 
 def _prefer(person: Any, **chosen: Any) -> None:
@@ -57,17 +57,17 @@ def _reach_by_line(people: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("channels", "reachable"),
     [
-        ({}, 10),
-        ({"line": True, "budget_twd": 100}, 14),
-        ({"sms": True, "budget_twd": 100}, 17),
-        ({"sms": True, "line": True, "budget_twd": 5}, 15),
+        ({}, 60),
+        ({"line": True, "budget_twd": 100}, 64),
+        ({"sms": True, "budget_twd": 100}, 67),
+        ({"sms": True, "line": True, "budget_twd": 5}, 65),
     ],
 )
 def test_what_is_estimated_counted_and_delivered_agree_on_whom_it_reaches(
     desk: Desk, people: People, channels: dict[str, Any], reachable: int
 ) -> None:
     rows("UPDATE notify.topic SET channels = '{push,sms,line}'")
-    everyone = people(desk.topic_id, 10) + (by_line := people(desk.topic_id, 4))
+    everyone = people(desk.topic_id, 60) + (by_line := people(desk.topic_id, 4))
     _reach_by_line(by_line)
     everyone += people(desk.topic_id, 3, devices=False)
     for person in everyone:
@@ -77,7 +77,7 @@ def test_what_is_estimated_counted_and_delivered_agree_on_whom_it_reaches(
     found = _counted(desk, campaign, now)
     assert (found["reachable"], found["unreachable"], found["would_send_today"]) == (
         reachable,
-        17 - reachable,
+        67 - reachable,
         reachable,
     )
     rows("UPDATE notify.campaign SET state = 'scheduled', next_run_at = now(), approved_by = gen_random_uuid(), "
@@ -93,7 +93,7 @@ def test_what_is_estimated_counted_and_delivered_agree_on_whom_it_reaches(
         "SELECT count(DISTINCT m.person_id) AS n FROM notify.delivery d JOIN notify.message m ON m.id = d.message_id"
     )
     assert rung.n == reachable
-    assert (counted["sent"], counted["unreachable"]) == (17, 17 - reachable)
+    assert (counted["sent"], counted["unreachable"]) == (67, 67 - reachable)
 
 
 def test_what_a_campaign_pays_for_changes_whom_it_reaches_and_tells_nothing_more_of_its_audience(

@@ -52,6 +52,20 @@ def test_the_times_that_come_next(schedule: Schedule, after: datetime, expected:
     assert _days(schedule, after.astimezone(UTC)) == expected
 
 
+def test_a_sending_is_worth_it_until_its_deadline_the_next_one_or_a_week() -> None:
+    daily = Recurring("day", time(12, 0), date(2026, 11, 23))
+    soon = NOON + timedelta(hours=3)
+    for schedule, deadline, until in (
+        (Now(), None, NOON + timedelta(days=7)),
+        (Now(), soon, soon),
+        (daily, None, NOON + timedelta(days=1)),
+        (daily, soon, soon),
+        (OnEvent("bill_due", 3), None, NOON + timedelta(days=3)),
+        (OnEvent("bill_due", 0), None, NOON + timedelta(days=1)),
+    ):
+        assert schedules.worth_until(schedule, deadline, NOON) == until
+
+
 def test_a_day_always_has_as_many_hours_in_taipei() -> None:
     schedule = Recurring("day", time(8, 0), date(2027, 11, 20))
     moments = [NOON]

@@ -15,7 +15,7 @@ WEEK = timedelta(days=7)
 ORDINARY = 2
 
 
-@dataclass
+@dataclass(eq=False)
 class Person:
     """What somebody chose, how often their days rang, and when they had their last digest."""
 
