@@ -5,6 +5,7 @@ STATE_DIR (.state), API_URL (http://127.0.0.1:8080), SANDBOX_URL (where browsers
 the sandbox; http://127.0.0.1:SANDBOX_PORT), and the secrets shared with the city: ACH_SECRET,
 JKOPAY_SECRET, LINE_PAY_SECRET, BANK_SECRET, BUREAUS_SECRET,
 SMS_SECRET, SMS_RESERVE_SECRET, LINE_MESSAGING_TOKEN,
+IPASS_SECRET, OKMART_SECRET, PXMART_SECRET, FAMILYMART_SECRET, SEVENELEVEN_SECRET,
 STORES_SECRET, LINE_LOGIN_SECRET, GOOGLE_LOGIN_SECRET, MOBILE_ID_SECRET, MOICA_SECRET, IVR_SECRET;
 ADYEN_API_KEY, ADYEN_MERCHANT_ACCOUNT, ADYEN_HMAC_KEYS (the first one signs),
 and ADYEN_OPENAPI_DIR, a folder with Adyen's published OpenAPI documents to hold its part to.
@@ -16,7 +17,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flask import Flask
@@ -41,7 +42,7 @@ from partners.bank import accounts, payout_books
 from partners.bank import sandbox as bank
 from partners.bureaus import sandbox as bureaus
 from partners.cap import sandbox as cap
-from partners.desk import books_api, pages, switches, switches_api, webhooks
+from partners.desk import books_api, exchange_orders, pages, switches, switches_api, webhooks
 from partners.desk.books import Books
 from partners.desk.protocol import Desk
 from partners.desk.switches import Switchboard
@@ -49,8 +50,10 @@ from partners.desk.webhooks import Target, WebhookSender
 from partners.ewallets import books as ewallet_books
 from partners.ewallets import controls as ewallet_controls
 from partners.ewallets import sandbox as ewallets
+from partners.familymart import sandbox as familymart
 from partners.fcm import book as push_book
 from partners.fcm import sandbox as fcm
+from partners.ipass import sandbox as ipass
 from partners.ivr import sandbox as ivr
 from partners.library import sandbox as library
 from partners.library import visits as library_visits
@@ -60,6 +63,9 @@ from partners.moica import sandbox as moica
 from partners.moica.authority import Authority
 from partners.oidc import accounts as oidc_accounts
 from partners.oidc import sandbox as oidc
+from partners.okmart import sandbox as okmart
+from partners.pxmart import sandbox as pxmart
+from partners.seveneleven import sandbox as seveneleven
 from partners.sms import sandbox as sms
 from partners.stores import closing as stores_closing
 from partners.stores import sandbox as stores
@@ -92,6 +98,11 @@ class Secrets:
     mobile_id: str = demo_secret("mobile_id")
     moica: str = "sandbox-moica-secret"
     ivr: str = "sandbox-ivr-secret"
+    ipass: str = "sandbox-ipass-secret"
+    okmart: str = "sandbox-okmart-secret"
+    pxmart: str = "sandbox-pxmart-secret"
+    familymart: str = "sandbox-familymart-secret"
+    seveneleven: str = "sandbox-seveneleven-secret"
     adyen_api_key: str = "sandbox-adyen-key"
     adyen_merchant_account: str = "KaohsiungCity"
     adyen_hmac_keys: str = DEMO_ADYEN_HMAC_KEY
@@ -119,18 +130,20 @@ def create_app(
         switches.SCHEMA,
         webhooks.SCHEMA,
         accounts.SCHEMA,
+        payout_books.SCHEMA,
         bureaus.SCHEMA,
         sms.SCHEMA,
         line.SCHEMA,
         push_book.SCHEMA,
         webpush_service.SCHEMA,
         stores_closing.SCHEMA,
+        exchange_orders.SCHEMA,
+        pxmart.SCHEMA,
         oidc_accounts.SCHEMA,
         adyen_ledger.SCHEMA,
         moica_cards.SCHEMA,
         library_visits.SCHEMA,
         cap.SCHEMA,
-        payout_books.SCHEMA,
     )
     books = Books(
         state_dir / "sandbox.db",
@@ -142,6 +155,7 @@ def create_app(
     targets = {
         "bank": Target(city, "/v1/webhooks/bank"),
         ADYEN: Target(city, "/v1/webhooks/adyen", is_standard=False),
+        "seveneleven": Target(replace(city, secret=shared.seveneleven), "/v1/webhooks/partners/seveneleven"),
     }
     sender = WebhookSender(books, targets)
     desk = Desk(books, Switchboard(books), sender)
@@ -163,6 +177,11 @@ def create_app(
     app.register_blueprint(ewallets.blueprint(desk, "line_pay", shared.line_pay, own_url))
     app.register_blueprint(ewallet_controls.blueprint(desk))
     app.register_blueprint(stores.blueprint(desk, shared.stores))
+    app.register_blueprint(ipass.blueprint(desk, shared.ipass))
+    app.register_blueprint(okmart.blueprint(desk, shared.okmart))
+    app.register_blueprint(pxmart.blueprint(desk, shared.pxmart))
+    app.register_blueprint(familymart.blueprint(desk, shared.familymart))
+    app.register_blueprint(seveneleven.blueprint(desk, shared.seveneleven))
     logins = {"line": shared.line_login, "google": shared.google_login, "mobile_id": shared.mobile_id}
     app.register_blueprint(oidc.blueprint(desk, logins, own_url))
     app.register_blueprint(moica.blueprint(desk, shared.moica, Authority(state_dir / "moica", own_url), issuer))
@@ -209,6 +228,11 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
             "mobile_id",
             "moica",
             "ivr",
+            "ipass",
+            "okmart",
+            "pxmart",
+            "familymart",
+            "seveneleven",
         )
         if environment.get(f"{name.upper()}_SECRET")
     }

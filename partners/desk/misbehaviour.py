@@ -91,13 +91,19 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "notice",
     ),
     "stores": ("closing", "file_list", "file"),
+    "ipass": ("reservation", "confirmation", "cancellation", "order_lookup", "statement"),
+    "okmart": ("credit", "void", "order_lookup", "statement"),
+    "pxmart": ("inbox", "night", "result_file", "statement"),
+    "familymart": ("transfer", "completion", "cancellation", "order_lookup", "statement"),
+    "seveneleven": ("order", "cancellation", "order_lookup", "statement"),
     **dict.fromkeys(_PROVIDERS, _PROVIDER_OPERATIONS),
     "moica": ("match", "crl", "reader_sign"),
 }
 
 _HOLD = {"seconds": 30.0}
-_SIGNERS = ("bank", "bureaus", "sms", "sms_reserve", "ach", "jkopay", "line_pay")
-_SIGNED = frozenset((name, each) for name in _SIGNERS for each in OPERATIONS[name]) | {
+_EXCHANGES = ("ipass", "okmart", "pxmart", "familymart", "seveneleven")
+_SIGNERS = ("bank", "bureaus", "sms", "sms_reserve", "ach", "jkopay", "line_pay", *_EXCHANGES)
+_SIGNED = frozenset((name, each) for name in _SIGNERS for each in OPERATIONS[name] if each != "night") | {
     ("stores", "file_list"),
     ("stores", "file"),
     ("moica", "match"),
@@ -123,11 +129,18 @@ _CARD_PAYMENT = frozenset({("adyen", "payment"), ("adyen", "payment_details")})
 _CARD_CAPTURE = _CARD_PAYMENT | {("adyen", "capture")}
 _CARD_REFUND = frozenset({("adyen", "refund")})
 _CARD_NOTICE = frozenset({("adyen", "notice")})
-_TELLING = _BANK_ACTS | _CARD_NOTICE
+_TELLING = _BANK_ACTS | _CARD_NOTICE | {("seveneleven", "order")}
 _CLOSING = frozenset({("stores", "closing")})
 _FILE = frozenset({("stores", "file")})
 _READER = frozenset({("moica", "reader_sign")})
 _CRL = frozenset({("moica", "crl")})
+_TAKEN_ON = frozenset(
+    {("ipass", "reservation"), ("okmart", "credit"), ("familymart", "transfer"), ("seveneleven", "order")}
+)
+_CONFIRMED = frozenset({("ipass", "confirmation"), ("familymart", "completion")})
+_ORDERS = _TAKEN_ON | {("pxmart", "night")}
+_EXCHANGED = frozenset((name, "statement") for name in _EXCHANGES)
+_NIGHTS_RESULT = frozenset({("pxmart", "result_file")})
 
 MODES: Mapping[str, ModeFacts] = {
     "slow": ModeFacts("慢", "answers after `seconds`", {"seconds": 2.0}),
@@ -155,12 +168,15 @@ MODES: Mapping[str, ModeFacts] = {
     "wrong_date": ModeFacts("日期差一天", "dates entry `nth` a day earlier", _NTH, _STATEMENT),
     "batched_entries": ModeFacts("合併入帳", "books up to `size` debits as one entry", {"size": 100}, _STATEMENT),
     "wrong_totals": ModeFacts(
-        "合計不符", "states a balance or totals that the entries do not lead to", {}, _STATEMENT | _FILES
+        "合計不符",
+        "states a balance or totals that the entries do not lead to",
+        {},
+        _STATEMENT | _FILES | _EXCHANGED | _NIGHTS_RESULT,
     ),
     "missing_file": ModeFacts(
         "檔案未到", "has no file of this day yet; does not list the first one", {}, _FILES | {("ach", "return_files")}
     ),
-    "duplicate_file": ModeFacts("檔案重複", "sends the file of the day before again", {}, _FILES),
+    "duplicate_file": ModeFacts("檔案重複", "sends the file of the day before again", {}, _FILES | _NIGHTS_RESULT),
     "returned": ModeFacts("扣款遭退", "returns the debit in its window with reason `code`", {"code": 1}, _ACH_DEBIT),
     "returned_late": ModeFacts(
         "扣款逾期遭退", "pays, and returns it `days` business days after its window", {"code": 1, "days": 2}, _ACH_DEBIT
@@ -172,7 +188,19 @@ MODES: Mapping[str, ModeFacts] = {
         frozenset({("ach", "authorisation_request")}),
     ),
     "expires_soon": ModeFacts("預約很快失效", "reserves for `seconds` only", {"seconds": 1.0}, _RESERVATION),
-    "books_more": ModeFacts("多扣款", "books NT$`twd` more than was agreed", {"twd": 100}, _CONFIRMATION),
+    "books_more": ModeFacts("多扣款", "books NT$`twd` more than was agreed", {"twd": 100}, _CONFIRMATION | _ORDERS),
+    "answers_more": ModeFacts(
+        "回覆金額不符", "does as agreed, and answers NT$`twd` more", {"twd": 100}, _TAKEN_ON | _CONFIRMED
+    ),
+    "stale_answer": ModeFacts(
+        "重複回覆前一筆", "acts, and gives the answer of the order before", {}, _TAKEN_ON | _CONFIRMED
+    ),
+    "declines": ModeFacts("拒絕兌換", "refuses the order", {}, _ORDERS),
+    "lapses": ModeFacts("預留已失效", "has let the reservation go", {}, _CONFIRMED),
+    "acts_late": ModeFacts(
+        "事後才處理", "hangs up, and acts `seconds` later", {"seconds": 1.0}, _TAKEN_ON | _CONFIRMED
+    ),
+    "unknown_line": ModeFacts("檔案多一筆", "adds an order that nobody made", {}, _EXCHANGED),
     "duplicate_statement": ModeFacts(
         "對帳單重複", "sends the statement as a second message, marked a duplicate", {}, _STATEMENT
     ),
@@ -199,14 +227,26 @@ MODES: Mapping[str, ModeFacts] = {
     "sender_mismatch": ModeFacts("寄件者不符", "answers 403 SENDER_ID_MISMATCH", {}, _SEND),
     "invalid_argument": ModeFacts("內容不合", "answers 400 INVALID_ARGUMENT", {}, _SEND),
     "duplicate_line": ModeFacts(
-        "檔案明細重複", "puts the first payment into the file twice", {}, _CLOSING | _SETTLEMENT
+        "檔案明細重複",
+        "puts the first payment into the file twice",
+        {},
+        _CLOSING | _SETTLEMENT | _EXCHANGED | _NIGHTS_RESULT,
     ),
-    "missing_line": ModeFacts("檔案明細遺漏", "leaves the first payment out of the file", {}, _CLOSING | _SETTLEMENT),
-    "dollar_off": ModeFacts("金額差一元", "reports the first payment with a dollar more", {}, _CLOSING),
+    "missing_line": ModeFacts(
+        "檔案明細遺漏",
+        "leaves the first payment out of the file",
+        {},
+        _CLOSING | _SETTLEMENT | _EXCHANGED | _NIGHTS_RESULT,
+    ),
+    "dollar_off": ModeFacts("金額差一元", "reports the first payment with a dollar more", {}, _CLOSING | _EXCHANGED),
     "late_file": ModeFacts("檔案晚到", "puts the file out `days` late", {"days": 1.0}, _CLOSING),
     "file_twice": ModeFacts("檔案送兩次", "puts the same file out again under another name", {}, _CLOSING),
-    "truncated_file": ModeFacts("檔案中斷", "sends two thirds of the file", {}, _FILE | _FILES),
-    "wrong_encoding": ModeFacts("編碼錯誤", "sends the file in another encoding", {}, _FILE | _FILES),
+    "truncated_file": ModeFacts(
+        "檔案中斷", "sends two thirds of the file", {}, _FILE | _FILES | _EXCHANGED | _NIGHTS_RESULT
+    ),
+    "wrong_encoding": ModeFacts(
+        "編碼錯誤", "sends the file in another encoding", {}, _FILE | _FILES | _EXCHANGED | _NIGHTS_RESULT
+    ),
     "expired_certificate": ModeFacts("憑證已過期", "signs with a certificate that has expired", {}, _READER),
     "not_yet_valid_certificate": ModeFacts("憑證尚未生效", "signs with a certificate of years ahead", {}, _READER),
     "revoked_certificate": ModeFacts("憑證已廢止", "revokes the card, and signs with it", {}, _READER),

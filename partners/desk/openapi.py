@@ -10,7 +10,7 @@ from partners.adyen import openapi as adyen
 from partners.bank import openapi as bank
 from partners.bureaus import openapi as bureaus
 from partners.cap import openapi as cap
-from partners.desk import openapi_books
+from partners.desk import openapi_books, openapi_exchange
 from partners.desk.describing import (
     NUMBER,
     REFUSAL,
@@ -143,6 +143,7 @@ def document() -> dict[str, Any]:
             {"name": "line_pay", "description": "another wallet"},
             oidc.TAG,
             {"name": "stores", "description": "tills that take slips, and their files"},
+            *openapi_exchange.TAGS,
             moica.TAG,
             library.TAG,
             cap.TAG,
@@ -163,6 +164,8 @@ def document() -> dict[str, Any]:
             **webpush.PATHS,
             **webpush.BOOKS,
             **stores.PATHS,
+            **openapi_exchange.PATHS,
+            **openapi_exchange.BOOKS,
             **moica.PATHS,
             **ivr.PATHS,
             **moica.BOOKS,

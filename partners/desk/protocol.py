@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any, BinaryIO
@@ -102,6 +103,9 @@ class SignedProtocol:
         except (Refusal, SwitchWrong) as problem:
             refusal = problem if isinstance(problem, Refusal) else Refusal(400, "switch_wrong", str(problem))
             return self._signed(refusal.answer)
+        if mode is not None and mode.name == "acts_late":
+            threading.Timer(mode["seconds"], _acting_late, (act, Call(body, message_id, mode), path)).start()
+            return silence(0.0)
         early = before_acting(mode)
         if early is not None:
             return early if isinstance(early, Response) else self._signed(early)
@@ -122,6 +126,12 @@ class SignedProtocol:
         content = orjson.dumps(answer.body)
         headers = wire.signature_headers(secret or self.secret, request_id, wire.answer_subject(answer.status), content)
         return Response(content, answer.status, {**headers, **(answer.headers or {})}, content_type="application/json")
+
+
+def _acting_late(act: Act, call: Call, path: dict[str, str]) -> None:
+    # Nobody waits for the answer any more, so a refusal is nobody's either.
+    with suppress(Refusal):
+        act(call, **path)
 
 
 def _sent_in_pieces(document: Document, secret: str, request_id: str) -> Response:

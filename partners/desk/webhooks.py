@@ -55,11 +55,17 @@ class Target:
 
 
 def write_down(
-    books: sqlite3.Connection, kind: str, data: Mapping[str, Any], mode: Mode | None, *, target: str = "bank"
+    books: sqlite3.Connection,
+    kind: str,
+    data: Mapping[str, Any],
+    mode: Mode | None,
+    *,
+    target: str = "bank",
+    after_seconds: float = 0.0,
 ) -> None:
     """Records a Standard Webhook in the transaction of the act it reports; `mode` may double, delay or drop it."""
     body = orjson.dumps({"type": kind, "timestamp": on_the_wire(now()), "data": data}).decode()
-    write_down_as_is(books, target, f"evt_{uuid.uuid4().hex}", kind, body, {}, mode)
+    write_down_as_is(books, target, f"evt_{uuid.uuid4().hex}", kind, body, {}, mode, after_seconds=after_seconds)
 
 
 def write_down_as_is(
@@ -70,11 +76,13 @@ def write_down_as_is(
     body: str,
     headers: Mapping[str, str],
     mode: Mode | None,
+    *,
+    after_seconds: float = 0.0,
 ) -> None:
     """Records a webhook with the body and headers its partner sends; `mode` may double, delay or drop it."""
     name = mode.name if mode else ""
     copies = int(mode["n"]) if mode and name == "duplicate_webhook" else 1
-    due_at = time.time() + (mode["delay"] if mode and name == "reorder_webhook" else 0.0)
+    due_at = time.time() + after_seconds + (mode["delay"] if mode and name == "reorder_webhook" else 0.0)
     state = "dropped" if name == "drop_webhook" else "waiting"
     for _ in range(copies):
         books.execute(

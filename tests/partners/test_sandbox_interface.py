@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 import urllib3
 from card_desk import fill_card_desk
+from exchange_partners import fill_exchanges
 from other_rails import fill_other_rails
 from own_browser import send_to_a_browser
 from sandbox_process import SandboxBooks, post_form
@@ -19,12 +20,12 @@ from partners.ach import sandbox as ach_sandbox
 from partners.adyen import control as adyen_control
 from partners.adyen import sandbox as adyen_sandbox
 from partners.adyen import shop as adyen_shop
-from partners.bank import sandbox as bank_sandbox
 from partners.bank import payout_sandbox as bank_payout_sandbox
+from partners.bank import sandbox as bank_sandbox
 from partners.bank.client import BankClient
-from partners.bureaus import household as bureaus_household
 from partners.bank.pain001 import Transfer
 from partners.bank.payouts import PayoutClient
+from partners.bureaus import household as bureaus_household
 from partners.bureaus import instalments as bureaus_instalments
 from partners.bureaus import sandbox as bureaus_sandbox
 from partners.bureaus.client import BureausClient, News
@@ -32,25 +33,30 @@ from partners.cap import sandbox as cap_sandbox
 from partners.desk.misbehaviour import OPERATIONS
 from partners.desk.openapi import document
 from partners.ewallets import sandbox as ewallet_sandbox
+from partners.familymart import sandbox as familymart_sandbox
 from partners.fcm import sandbox as fcm_sandbox
 from partners.fcm.client import FcmClient
 from partners.fcm.messages import Push
+from partners.ipass import sandbox as ipass_sandbox
 from partners.line import sandbox as line_sandbox
 from partners.line.client import LineClient, LineConfig
 from partners.line.messages import LineMessage
 from partners.moica import sandbox as moica_sandbox
+from partners.okmart import sandbox as okmart_sandbox
+from partners.pxmart import sandbox as pxmart_sandbox
 from partners.sandbox import create_app
+from partners.seveneleven import sandbox as seveneleven_sandbox
 from partners.sms import sandbox as sms_sandbox
 from partners.sms.client import SmsClient
 from partners.stores import sandbox as stores_sandbox
 from partners.webpush import sandbox as webpush_sandbox
+from tests.partners.transfers import payout_file
 
 NOTHING_TO_SEE = "/books/adyen/objections"
 TWQR_SLIP = (
     "TWQRP://KCG/158/03/V1?D1=60000&D4=20991231&D5=016&D6=0000901790000001&D7=68000000000017&D8=KCG&D10=901"
     "&D12=20991231235959"
 )
-from tests.partners.transfers import payout_file
 
 
 def test_every_route_is_described_and_every_description_is_a_route(tmp_path: Path) -> None:
@@ -82,11 +88,16 @@ def test_every_operation_that_can_be_switched_is_served() -> None:
         "webpush": (webpush_sandbox,),
         "stores": (stores_sandbox,),
         "moica": (moica_sandbox,),
+        "ipass": (ipass_sandbox,),
+        "okmart": (okmart_sandbox,),
+        "pxmart": (pxmart_sandbox,),
+        "familymart": (familymart_sandbox,),
+        "seveneleven": (seveneleven_sandbox,),
         "adyen": (adyen_sandbox, adyen_control, adyen_shop),
     }.items():
         source = "".join(map(inspect.getsource, modules))
         served = re.findall(r'(?:signed|checkout)\.serve\("(\w+)"', source) + re.findall(
-            r'chosen\("(?:fcm|cap|webpush|stores|moica|line_messaging)", "(\w+)"', source
+            r'chosen\("(?:fcm|cap|webpush|stores|pxmart|moica|line_messaging)", "(\w+)"', source
         )
         # A token's notice is a notice like any other.
         served += set(re.findall(r'(?:shop|self)\.mode\("(\w+)"', source))
@@ -201,6 +212,8 @@ def fill(books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: Sms
     bank.refund(reference="ref_1", debit_reference="pay_1", amount_twd=5)
     bank.refund_to(reference="ref_2", mandate_id=mandate.mandate_id, amount_twd=5, purpose="退款")
     books.put("bank/incoming", reference="PAYOUT1", party="Adyen", amount_twd=10)
+    books.put("bank/payees", bank_code="822", account_no="1234567890")
+    PayoutClient(bank.peer).send(payout_file("pbt_1", Transfer("pyt_1", "店家", "822", "1234567890", 60, "點數結算")))
     books.put("household/deaths", national_id="F131104093", died_on="2026-11-01")
     bureaus.find_notice("fines", "F1", expected_amount_twd=600)
     bill = {"number": "F1", "amount": 600, "paid_at": on_the_wire(debit.booked_at)}
@@ -211,9 +224,8 @@ def fill(books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: Sms
     sms.send(message_id="sms_1", to="+886912345678", text="驗證碼 123456")
     post_form(f"{books.url}/stores/till", channel="twqr", payload=TWQR_SLIP)
     urllib3.request("POST", f"{books.url}/stores/closing")
+    fill_exchanges(books.url)
     fcm.send(Push("fid", "fid-1", "msg_1", "繳費完成", "NT$605", "/app", 60))
-    books.put("bank/payees", bank_code="822", account_no="1234567890")
-    PayoutClient(bank.peer).send(payout_file("pbt_1", Transfer("pyt_1", "店家", "822", "1234567890", 60, "點數結算")))
     line = LineClient(LineConfig(f"{books.url}/line-messaging", "sandbox-line-messaging-token"))
     line.send(LineMessage("U" + "0" * 32, "018f0000-0000-7000-8000-000000000000", "繳費完成"))
     send_to_a_browser(books)

@@ -1,0 +1,1 @@
+"""FamilyMart: points become points of the chain and its points become ours, at once."""
