@@ -15,9 +15,14 @@ _FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 
 def to_head(database_url: str) -> None:
     """Run every revision that this database has not had yet."""
+    to_revision(database_url, "head")
+
+
+def to_revision(database_url: str, revision: str) -> None:
+    """Run those up to this one. A database that is further stays as it is."""
     config = _config()
     config.attributes["database_url"] = database_url
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def head() -> str:

@@ -37,7 +37,7 @@ ENDED_HOW = """
 BEGAN_HOW = "began_how IN ('citizen', 'offer', 'renewal', 'need_returned')"
 
 HISTORY = """
-CREATE TABLE notify.subscription_event (
+CREATE TABLE IF NOT EXISTS notify.subscription_event (
     person_id uuid NOT NULL,
     id uuid NOT NULL,
     subscription_id uuid NOT NULL REFERENCES notify.subscription,
@@ -50,16 +50,16 @@ CREATE TABLE notify.subscription_event (
 );
 COMMENT ON TABLE notify.subscription_event IS 'All that happened to a subscription, by what, and why. Append-only.';
 COMMENT ON COLUMN notify.subscription_event.how IS 'Who or which rule: citizen, offer, renewal, date, need_passed, silence, ….';
-CREATE INDEX subscription_event_of ON notify.subscription_event (subscription_id, id);
+CREATE INDEX IF NOT EXISTS subscription_event_of ON notify.subscription_event (subscription_id, id);
 
-CREATE FUNCTION notify.keep_subscriptions() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION notify.keep_subscriptions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% of %.% refused: what people subscribed to is kept', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
         USING ERRCODE = 'restrict_violation';
 END $$;
-CREATE TRIGGER subscription_is_kept BEFORE DELETE OR TRUNCATE ON notify.subscription
+CREATE OR REPLACE TRIGGER subscription_is_kept BEFORE DELETE OR TRUNCATE ON notify.subscription
     FOR EACH STATEMENT EXECUTE FUNCTION notify.keep_subscriptions();
-CREATE TRIGGER subscription_event_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON notify.subscription_event
+CREATE OR REPLACE TRIGGER subscription_event_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON notify.subscription_event
     FOR EACH STATEMENT EXECUTE FUNCTION notify.keep_subscriptions();
 """
 
@@ -147,7 +147,8 @@ def upgrade() -> None:
         "subscription_in_district",
         "ON notify.subscription (person_id, district) WHERE status = 'live' AND district IS NOT NULL",
     )
-    for statements in (TOPICS, HISTORY, SUBJECTS, FACTS, LIFE_EVENTS):
+    live.briefly(HISTORY)
+    for statements in (TOPICS, SUBJECTS, FACTS, LIFE_EVENTS):
         op.execute(statements)
 
 
