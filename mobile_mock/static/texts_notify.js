@@ -122,7 +122,7 @@ export const NOTIFY_TEXTS = {
   alert_cancelled: { zh: "已經解除", en: "cancelled" },
   withdrawn: { zh: "已收回", en: "Withdrawn" },
   settled: { zh: "已繳清或免繳", en: "Settled" },
-  settled_since: { zh: "{when} 起不用再處理", en: "Nothing left to do since {when}" },
+  settled_since: { zh: "{when} 起", en: "Since {when}" },
   withdrawn_detail: { zh: "內容可能有誤，請不要照著做。", en: "It may be wrong: please do not go by it." },
   digest_word: { zh: "晚間彙整", en: "Evening digest" },
   enough_title: { zh: "不想再收到？", en: "Had enough?" },

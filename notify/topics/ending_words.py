@@ -109,7 +109,7 @@ def _silence(rule: SilenceRule) -> Text:
         zh.append(f"{rule.days} 天")
         en.append(f"{rule.days} days")
     return Text(
-        f"{'或'.join(zh)}都沒有點開，而且我們問了您 {rule.answer_days} 天內沒有回覆時",
+        f"{'或 '.join(zh)}都沒有點開，而且我們問了您 {rule.answer_days} 天內沒有回覆時",
         f"when you open nothing for {' or '.join(en)} and do not answer our question in {rule.answer_days} days",
     )
 
