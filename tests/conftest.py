@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +21,7 @@ os.environ.update({"STATE_DIR": str(_STATE), "ARGON2_MEMORY_KIB": "1024", "MYKH_
 for _name in ("DATABASE_URL", "BROKER_URL", "PUBLIC_ORIGIN", "PORT", "SANDBOX_PORT"):
     os.environ.pop(_name, None)
 
-from stack import Stack  # noqa: E402
+from stack import Stack, troubles_of  # noqa: E402
 
 from api import prepare, wiring  # noqa: E402
 from api.app import create_app  # noqa: E402
@@ -29,6 +29,15 @@ from core import db, embedded, migrate  # noqa: E402
 from core.settings import Settings, settings  # noqa: E402
 
 _counter = iter(range(1_000_000))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """To a failure of a test that has a running copy, the errors of that copy's own logs are added."""
+    report = yield
+    if report.failed:
+        report.sections += troubles_of(getattr(item, "funcargs", {}))
+    return report
 
 
 @pytest.fixture(scope="session")

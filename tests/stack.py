@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import psycopg
@@ -17,6 +19,10 @@ from sandbox_process import SandboxBooks, free_port
 from core import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
+TROUBLE_LINES = 60
+# A record of a log begins with its moment; what follows without one belongs to it.
+_BEGINS = re.compile(r"\[?\d{4}-\d\d-\d\d[T ]")
+_IS_ERROR = re.compile(r"\b(ERROR|CRITICAL|FATAL|PANIC)\b|^Traceback ")
 
 
 class Stack:
@@ -116,3 +122,27 @@ class Stack:
         for path in sorted(self.state_dir.glob("*.log")):
             parts.append(f"--- {path.name}\n{path.read_text(errors='replace')[-3000:]}")
         return "\n".join(parts)
+
+    def troubles(self) -> str:
+        """The errors of every process's log with their tracebacks: the last `TROUBLE_LINES` lines of each."""
+        parts = []
+        for path in sorted(self.state_dir.glob("*.log")):
+            lines = list(_troubles(path.read_text(errors="replace").splitlines()))[-TROUBLE_LINES:]
+            if lines:
+                parts += [f"--- {path.name}", *lines]
+        return "\n".join(parts)
+
+
+def troubles_of(fixtures: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Of the running copies among a test's fixtures, or behind them, a title and the errors of each that has some."""
+    copies = {name: getattr(value, "stack", value) for name, value in fixtures.items()}
+    found = {name: copy.troubles() for name, copy in copies.items() if isinstance(copy, Stack)}
+    return [(f"errors in the logs of {name}", troubles) for name, troubles in found.items() if troubles]
+
+
+def _troubles(lines: Iterable[str]) -> Iterator[str]:
+    is_trouble = False
+    for line in lines:
+        is_trouble = _IS_ERROR.search(line) is not None or (is_trouble and _BEGINS.match(line) is None)
+        if is_trouble:
+            yield line
