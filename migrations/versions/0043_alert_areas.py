@@ -1,25 +1,30 @@
-"""Areas of alerts gathered in chunks; a gate for each push service of browsers, which alerts may try while it is closed."""
+"""Areas of alerts gathered in chunks; a gate for each push service of browsers, which alerts may try while it is closed;
+what was recalled, to tell phones that show it."""
 
 from __future__ import annotations
 
 from alembic import op
+
+from migrations import live
 
 revision = "0043"
 down_revision = "0042"
 branch_labels = None
 depends_on = None
 
-GATHERING = """
+SERVICES = "push_service IN ('google', 'mozilla', 'apple', 'microsoft')"
+# The names stand for push services that are allowed, so their number is not in anybody's hands.
+CHANNELS = (
+    "('push', 'webpush', 'webpush.google', 'webpush.mozilla', 'webpush.apple', 'webpush.microsoft', 'line', 'sms')"
+)
+
+GATES = f"""
 ALTER TABLE notify.alert ADD COLUMN gathered_to bigint NOT NULL DEFAULT 0;
 COMMENT ON COLUMN notify.alert.gathered_to IS
     'How far the devices inside the shapes of the part in hand are found: a place on a curve through the area.';
-"""
 
-# The names stand for push services that are allowed, so their number is not in anybody's hands.
-GATES = """
 ALTER TABLE notify.channel DROP CONSTRAINT channel_name_check;
-ALTER TABLE notify.channel ADD CONSTRAINT channel_name_check CHECK (name IN (
-    'push', 'webpush', 'webpush.google', 'webpush.mozilla', 'webpush.apple', 'webpush.microsoft', 'line', 'sms'));
+ALTER TABLE notify.channel ADD CONSTRAINT channel_name_check CHECK (name IN {CHANNELS});
 ALTER TABLE notify.channel
     ADD COLUMN alerts_try_at timestamptz,
     ADD COLUMN alerts_pass boolean NOT NULL DEFAULT false;
@@ -28,11 +33,8 @@ COMMENT ON COLUMN notify.channel.alerts_pass IS 'While it is closed: an alert th
 INSERT INTO notify.channel (name)
 VALUES ('webpush.google'), ('webpush.mozilla'), ('webpush.apple'), ('webpush.microsoft');
 
-ALTER TABLE notify.device ADD COLUMN push_service text
-    CHECK (push_service IN ('google', 'mozilla', 'apple', 'microsoft'));
 COMMENT ON COLUMN notify.device.push_service IS
     'Whose push service a browser is reached by; NULL: no browser, or registered before this was written down.';
-
 CREATE FUNCTION notify.channel_of(kind text, push_service text) RETURNS text LANGUAGE sql IMMUTABLE AS
 $$ SELECT CASE kind WHEN 'webpush' THEN 'webpush' || coalesce('.' || push_service, '')
                     WHEN 'line' THEN 'line' ELSE 'push' END $$;
@@ -41,21 +43,21 @@ CREATE VIEW notify.pushed_device AS
     SELECT id, person_id, notify.channel_of(kind, push_service) AS channel
       FROM notify.device WHERE gone_at IS NULL AND kind <> 'line';
 COMMENT ON VIEW notify.pushed_device IS 'Whatever of a person''s rings for a message: one delivery for each. LINE costs money.';
-
-ALTER TABLE notify.delivery ADD CONSTRAINT delivery_by_channel CHECK
-    (channel IN ('push', 'webpush', 'webpush.google', 'webpush.mozilla', 'webpush.apple', 'webpush.microsoft', 'sms',
-                 'line') AND (device_id IS NOT NULL OR channel = 'sms')) NOT VALID;
-ALTER TABLE notify.delivery DROP CONSTRAINT delivery_channel;
 """
 
 
 def upgrade() -> None:
-    """Add the columns, the gates and the channels' new names; deliveries under way go on by the names that they have."""
+    """Deliveries under way go on by the names that they have."""
+    live.briefly("ALTER TABLE notify.device ADD COLUMN IF NOT EXISTS push_service text")
+    live.check("notify.device", "device_push_service", SERVICES)
+    live.check(
+        "notify.delivery",
+        "delivery_channel",
+        f"channel IN {CHANNELS} AND (device_id IS NOT NULL OR channel = 'sms')",
+    )
+    live.index("notify", "message_recalled", "ON notify.message (person_id, recalled_at) WHERE recalled_at IS NOT NULL")
     op.execute("SET LOCAL lock_timeout = '5s'")
-    op.execute(GATHERING)
     op.execute(GATES)
-    with op.get_context().autocommit_block():
-        op.execute("ALTER TABLE notify.delivery VALIDATE CONSTRAINT delivery_by_channel")
 
 
 def downgrade() -> None:

@@ -52,9 +52,15 @@ async function received(data) {
   const message = read(data);
   const isAgain = message.id !== null && await wasShown(message.id);
   await self.registration.showNotification(message.title, shape(message, isAgain));
+  await takeAway(message.withdrawn);
   if (message.id !== null && !isAgain) await note(message.id, "shown");
   // Whoever looks at the phone now sees it there at once.
   for (const client of await self.clients.matchAll({ type: "window" })) client.postMessage({ kind: "message", id: message.id });
+}
+
+/** Notices of messages that their senders have recalled since. To the city this is no dismissal: nobody has put them away. */
+async function takeAway(ids) {
+  for (const id of ids) for (const notice of await self.registration.getNotifications({ tag: id })) notice.close();
 }
 
 function read(data) {
@@ -74,6 +80,7 @@ function read(data) {
     link: more.link || "/app/inbox",
     urgency: Number(more.urgency ?? 5),
     tag: more.tag || null,
+    withdrawn: typeof more.withdrawn === "string" ? more.withdrawn.split(",") : more.withdrawn || [],
   };
 }
 

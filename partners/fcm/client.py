@@ -161,6 +161,8 @@ def _message(push: Push) -> messaging.Message:
     data = {**(push.data or {}), "message_id": push.message_id, "link": push.link, "urgency": str(push.urgency)}
     if push.tag:
         data["tag"] = push.tag
+    if push.taken_back:
+        data["withdrawn"] = ",".join(push.taken_back)
     message = messaging.Message(
         data=data,
         notification=messaging.Notification(title=push.title, body=push.body),

@@ -21,7 +21,7 @@ class Push:
     """One message for one device. `ttl_seconds` after which it is worth nothing: FCM then drops it. `urgency`: 9 an
     emergency, 5 a transaction, 1 to 4 a campaign, 0 silent. `is_repeat`: it may have been handed over before, so it
     makes no sound (an emergency does). `tag`: what it takes the place of on the device, where that is not only
-    itself."""
+    itself. `taken_back`: messages that were recalled, whose notices the app is to take away."""
 
     address_kind: AddressKind
     address: str
@@ -34,6 +34,7 @@ class Push:
     urgency: int = 5
     is_repeat: bool = False
     tag: str | None = None
+    taken_back: tuple[str, ...] = ()
 
     @property
     def makes_sound(self) -> bool:

@@ -135,6 +135,8 @@ def _packed(push: WebPush, body: str) -> bytes:
     }
     if push.tag:
         words["tag"] = push.tag
+    if push.taken_back:
+        words["withdrawn"] = push.taken_back
     return orjson.dumps(words)
 
 

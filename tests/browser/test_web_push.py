@@ -202,6 +202,25 @@ def test_a_pushed_message_is_shown_as_urgent_as_it_is_and_the_same_one_once(
         assert {each["title"] for each in pushed.shows(4)} == {"停車費明天到期", "繳費完成"}
 
 
+def test_a_notice_whose_message_was_recalled_goes_away_with_the_next_message_or_the_next_opening(
+    stack: Stack, chromium_browser: Browser
+) -> None:
+    with phone(stack, chromium_browser) as device:
+        device.register(stranger())
+        pushed = Pushed(device)
+        registered, first, second = _told(stack, device)
+        words = {"title": "x", "body": "y", "link": "/app/inbox", "urgency": 5}
+        for message in ("msg_1", first, second):
+            pushed.deliver(words | {"id": message})
+        pushed.shows(3)
+        pushed.deliver(words | {"id": "msg_2", "withdrawn": ["msg_1", "msg_of_nobody"]})
+        wait_until(lambda: {each["tag"] for each in pushed.shown()} == {first, second, "msg_2"})
+        _row(stack, "UPDATE notify.message SET recalled_at = now() WHERE id = %s RETURNING 1", _uuid(first))
+        _keep(device, registered)
+        device.page.reload()
+        wait_until(lambda: {each["tag"] for each in pushed.shown()} == {second, "msg_2"})
+
+
 CLICK = """async (tag) => {
   const [notification] = await self.registration.getNotifications({ tag });
   self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
@@ -216,15 +235,7 @@ def test_a_tap_opens_the_page_and_counts_as_opened_even_when_the_network_comes_l
         device.register(stranger())
         pushed = Pushed(device)
         registered, first, second = _told(stack, device)
-        device.page.evaluate(
-            """async ({device, key}) => {
-              const { port1, port2 } = new MessageChannel();
-              const done = new Promise((resolve) => { port1.onmessage = resolve; });
-              (await navigator.serviceWorker.ready).active.postMessage({ kind: "keep", device, key, person: "x", endpoint: "x" }, [port2]);
-              await done;
-            }""",
-            {"device": registered["id"], "key": registered["receipt_key"]},
-        )
+        _keep(device, registered)
         for message in (first, second):
             pushed.deliver({"id": message, "title": "x", "body": "y", "link": "/app/points", "urgency": 5})
         pushed.shows(2)
@@ -244,6 +255,20 @@ def test_a_tap_opens_the_page_and_counts_as_opened_even_when_the_network_comes_l
         wait_until(lambda: _row(stack, state, _uuid(second)) == (False, True))
         shown = "SELECT count(*) FROM notify.delivery WHERE shown_at IS NOT NULL AND message_id IN (%s, %s)"
         assert _row(stack, shown, _uuid(first), _uuid(second)) == (2,)
+
+
+def _keep(device: Phone, registered: dict[str, Any]) -> None:
+    """The service worker is told which of the city's devices it is."""
+    device.page.evaluate(
+        """async ({device, key}) => {
+          const person = (await (await fetch("/v1/me")).json()).id;
+          const { port1, port2 } = new MessageChannel();
+          const done = new Promise((resolve) => { port1.onmessage = resolve; });
+          (await navigator.serviceWorker.ready).active.postMessage({ kind: "keep", device, key, person, endpoint: "x" }, [port2]);
+          await done;
+        }""",
+        {"device": registered["id"], "key": registered["receipt_key"]},
+    )
 
 
 def _uuid(message_id: str) -> Any:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bench import push_city
 from core import db
-from core.ids import new_uuid
+from core.ids import new_uuid, typeid
 from notify import devices, ports
 from notify.channels import gates, paid
 from notify.channels.leases import lease
@@ -84,6 +84,21 @@ def test_a_message_whose_ground_is_gone_is_withdrawn(
     assert rows("SELECT what, sum(n) FROM notify.run_tally WHERE run_id = :run GROUP BY what", run=waiting.run_id) == [
         ("withdrawn", 1)
     ]
+
+
+@pytest.mark.parametrize(("days_ago", "is_named"), [(6, True), (8, False)])
+def test_the_next_message_names_what_was_recalled_lately(
+    waiting: Told, provider: RecordingProvider, days_ago: int, is_named: bool
+) -> None:
+    change(
+        "INSERT INTO notify.message (person_id, id, kind, title_zh, title_en, body_zh, body_en, link, why, event_id, "
+        "created_at, recalled_at) SELECT person_id, :id, 'security', 'x', 'x', 'y', 'y', '/app', '{}', :id, :at, :at "
+        "FROM notify.message",
+        id=(recalled := new_uuid()), at=datetime.now(UTC) - timedelta(days=days_ago),
+    )  # fmt: skip
+    send_due(datetime.now(UTC))
+    (push,) = provider.pushes
+    assert push.taken_back == ((typeid("msg", recalled),) if is_named else ())
 
 
 @pytest.mark.parametrize("what", ["subscription SET ends_at = now() + interval '1 hour'", "topic SET status = 'draft'"])

@@ -6,6 +6,7 @@ import { state } from "./state.js";
 
 const PATIENCE_MS = 25_000;
 const WORKER_MS = 2_000;
+const MOST_NOTICES = 10;
 
 /** The browser's own push service cannot be reached, or turned us down: nothing that the city could mend. */
 export class NoPushService extends Error {}
@@ -65,10 +66,20 @@ export function mendDevice() {
     if (!isAble() || Notification.permission !== "granted" || !await kept()) return;
     const registration = await worker();
     tell(registration, { kind: "send" });
+    await takeAway(registration);
     if (await deviceStanding() !== "lost") return;
     const { key } = await call("GET", "/v1/web-push-key", { quiet: true });
     if (key) await register(registration, await subscribed(registration, key), { quiet: true });
   });
+}
+
+/** Notices of messages that were recalled since; the inbox knows. */
+async function takeAway(registration) {
+  const notices = (await registration.getNotifications()).filter(({ data }) => data?.id);
+  await Promise.all(notices.slice(-MOST_NOTICES).map(async (notice) => {
+    const message = await call("GET", `/v1/inbox/${encodeURIComponent(notice.data.id)}`, { quiet: true }).catch(() => null);
+    if (message?.recalled_at && !message.alert) notice.close();
+  }));
 }
 
 /** Which of the person's devices this one is: its id, or null. */
