@@ -1,0 +1,134 @@
+"""The bank's statement of the account that merchants are paid from, against what we know to have been paid.
+
+A day is taken once it is over and its statement adds up; a line is ours by its EndToEndId alone. Taken again, a day
+changes nothing. What the statement does not show, shows twice, shows otherwise or shows beyond is a difference.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core import db
+from core.clock import taipei_date
+from core.ids import typeid
+from partners import wire
+from partners.bank.account_statement import AccountStatement, Line
+from partners.bank.iso20022 import MessageWrong
+from points.merchants import differences, payouts
+from points.merchants.ports import ports
+
+_LOOK_BACK_DAYS: Final = 14
+_log = logging.getLogger("mykaohsiung.points")
+
+
+def fetch_days(now: datetime) -> None:
+    """Fetch and take the statements of the days on which something was paid, that are over and not taken yet."""
+    with db.unit_of_work() as session:
+        today = taipei_date(now)
+        days = session.scalars(_DAYS, {"today": today, "first": today - timedelta(days=_LOOK_BACK_DAYS)}).all()
+    for day in days:
+        _fetch(day, now)
+
+
+def _fetch(day: date, now: datetime) -> None:
+    payer = ports().payer
+    try:
+        statement = payer.bank.fetch_statement(day)
+    except wire.CallFailed as failure:
+        _log.warning("the statement of %s did not come: %s", day, failure)
+        return
+    except MessageWrong as wrong:
+        _refuse(day, str(wrong), now)
+        return
+    if statement is None:
+        return
+    if statement.account != payer.account:
+        _refuse(day, "it is another account's", now)
+        return
+    with db.unit_of_work() as session:
+        take(session, statement, now=now)
+
+
+def take(session: Session, statement: AccountStatement, *, now: datetime) -> bool:
+    """Match a statement with what was paid, once; False when this day is taken already."""
+    matched = [(line, payouts.payout_of(line.end_to_end)) for line in statement.lines]
+    taken = session.execute(
+        _TAKE,
+        {"day": statement.day, "reference": statement.reference, "opening": statement.opening_twd,
+         "closing": statement.closing_twd, "lines": len(statement.lines), "now": now},
+    ).first()  # fmt: skip
+    if taken is None:
+        return False
+    differences.close_by_itself(session, kind="refused", reference=statement.day.isoformat(), note="came", now=now)
+    sum_twd = sum(_match(session, statement.day, line, payout_id, now) for line, payout_id in matched)
+    session.execute(_MATCHED, {"day": statement.day, "sum": sum_twd})
+    for row in session.execute(_MISSING, {"day": statement.day}).all():
+        differences.open_one(
+            session, day=statement.day, kind="missing", payout_id=row.id, reference=typeid("pyt", row.id),
+            amount_twd=row.amount_twd, details="", now=now,
+        )  # fmt: skip
+    return True
+
+
+def _match(session: Session, day: date, line: Line, payout_id: UUID | None, now: datetime) -> int:
+    """NT$ of the line that are ours, as they stand on the statement."""
+    row = session.execute(_PAYOUT, {"id": payout_id}).first() if payout_id is not None else None
+    kind: differences.Kind | None = None
+    if row is None or row.status != "booked":
+        kind = "unknown"
+    elif row.statement_day is not None:
+        kind = "again"
+    elif -line.signed_twd != row.amount_twd:
+        kind = "amount"
+    if row is not None and kind in (None, "amount"):
+        session.execute(_STATED, {"id": row.id, "day": day})
+        differences.close_by_itself(session, kind="missing", reference=line.end_to_end, note=f"{day}", now=now)
+    if kind is None:
+        return -line.signed_twd
+    name = line.end_to_end or line.bank_reference or f"row {line.row}"
+    details = f"{line.bank_reference}: NT${line.signed_twd}" + (f", ours NT${-row.amount_twd}" if row else "")
+    question = abs(line.signed_twd) if row is None or kind == "again" else abs(-line.signed_twd - row.amount_twd)
+    differences.open_one(
+        session, day=day, kind=kind, payout_id=row.id if row else None, reference=name, amount_twd=question,
+        details=details, now=now,
+    )  # fmt: skip
+    return 0
+
+
+def _refuse(day: date, why: str, now: datetime) -> None:
+    _log.error("the statement of %s cannot be believed: %s", day, why)
+    with db.unit_of_work() as session:
+        differences.open_one(
+            session, day=day, kind="refused", payout_id=None, reference=day.isoformat(), amount_twd=0, details=why,
+            now=now,
+        )  # fmt: skip
+
+
+_DAYS = text(
+    """
+    SELECT DISTINCT p.booked_on FROM points.payout p
+     WHERE p.status = 'booked' AND p.booked_on < :today AND p.booked_on >= :first
+       AND NOT EXISTS (SELECT FROM points.payout_statement s WHERE s.day = p.booked_on)
+     ORDER BY p.booked_on
+    """
+)
+_TAKE = text(
+    """
+    INSERT INTO points.payout_statement (day, reference, opening_twd, closing_twd, lines, matched_twd, taken_at)
+    VALUES (:day, :reference, :opening, :closing, :lines, 0, :now)
+    ON CONFLICT (day) DO NOTHING RETURNING day
+    """
+)
+_MATCHED = text("UPDATE points.payout_statement SET matched_twd = :sum WHERE day = :day")
+_PAYOUT = text("SELECT id, status, amount_twd, statement_day FROM points.payout WHERE id = :id FOR UPDATE")
+_STATED = text("UPDATE points.payout SET statement_day = :day WHERE id = :id")
+_MISSING = text(
+    "SELECT id, amount_twd FROM points.payout "
+    "WHERE status = 'booked' AND booked_on <= :day AND statement_day IS NULL ORDER BY id"
+)
