@@ -65,12 +65,12 @@ def of_campaign(session: Session, campaign: Campaign) -> Report:
     reports = [
         RunReport(
             row.id, row.status, row.is_held, row.begun_at, row.resolved_at, row.ended_at, row.deadline,
-            _published(exact[row.id], run=str(row.id)),
+            _published(exact[row.id], [row.id]),
         )
         for row in rows
     ]  # fmt: skip
     sums = {what: sum(of_run[what] for of_run in exact.values()) for what in tallies.WHATS}
-    return Report(_published(sums, campaign=str(campaign.id)), reports)
+    return Report(_published(sums, [row.id for row in rows]), reports)
 
 
 def as_csv(report: Report, campaign: Campaign) -> str:
@@ -95,7 +95,7 @@ def of_city(session: Session, *, weeks: int, now: datetime) -> list[Sending]:
     monday = today - timedelta(days=today.weekday() + 7 * (weeks - 1))
     found: dict[tuple[str, str, date], dict[str, int]] = {}
     names: dict[str, Text] = {}
-    runs: dict[tuple[str, str, date], int] = {}
+    runs: dict[tuple[str, str, date], list[UUID]] = {}
     for row in session.execute(_CITY, {"since": monday}):
         key = (row.bureau, row.topic, row.week)
         names[row.topic], runs[key] = Text(row.name_zh, row.name_en), row.runs
@@ -104,8 +104,8 @@ def of_city(session: Session, *, weeks: int, now: datetime) -> list[Sending]:
             found[key][row.what] = int(row.n)
     return [
         Sending(
-            bureau, topic, names[topic], week, runs[bureau, topic, week],
-            _published(exact, topic=topic, week=week.isoformat()),
+            bureau, topic, names[topic], week, len(runs[bureau, topic, week]),
+            _published(exact, runs[bureau, topic, week]),
         )
         for (bureau, topic, week), exact in sorted(found.items(), key=lambda each: each[0][2], reverse=True)
     ]  # fmt: skip
@@ -116,7 +116,9 @@ def bureau_name(bureau: str) -> Text:
     return BUREAU_NAMES[bureau]
 
 
-def _published(exact: dict[str, int], **about: str) -> dict[str, Count]:
+def _published(exact: dict[str, int], runs: Sequence[UUID]) -> dict[str, Count]:
+    """What these runs come to: one question about the same runs, wherever it is shown, and therefore one noise."""
+    about = {"runs": sorted(str(run) for run in runs)}
     whole = exact | {"lost_to_cap": sum(exact[what] for what in _CAP_LOSSES)}
     return {what: counts.published(n, {**about, "of": what}) for what, n in whole.items()}
 
@@ -138,7 +140,7 @@ _CITY = text(
         SELECT run.bureau, run.topic, run.week, y.what, sum(y.n) AS n
           FROM run JOIN notify.run_tally y ON y.run_id = run.id GROUP BY 1, 2, 3, 4
     ), weeks AS (
-        SELECT bureau, topic, week, min(name_zh) AS name_zh, min(name_en) AS name_en, count(*) AS runs
+        SELECT bureau, topic, week, min(name_zh) AS name_zh, min(name_en) AS name_en, array_agg(id) AS runs
           FROM run GROUP BY 1, 2, 3
     )
     SELECT w.bureau, w.topic, w.name_zh, w.name_en, w.week, w.runs, s.what, s.n

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -175,3 +176,14 @@ def test_the_city_sees_who_sends_how_much_by_week_and_no_small_number(desk: Desk
         assert tallies.read(session, run.id)["unsubscribed"] == 7
         assert reports.of_city(session, weeks=1, now=now + timedelta(days=21)) == []
     assert parse_typeid("run", progress["runs"][0]["id"]) == run.id
+    _is_told_alike_wherever_it_is_asked_for(desk, campaign, line["counts"])
+
+
+def _is_told_alike_wherever_it_is_asked_for(desk: Desk, campaign: dict[str, Any], of_city: dict[str, Any]) -> None:
+    """One noise for one question: nobody averages the report, its total, the CSV, the progress and the city's view."""
+    report, progress = (desk.editor.call("GET", f"{desk.at(campaign)}/{what}").json for what in ("report", "progress"))
+    (line,) = csv.DictReader(desk.editor.call("GET", f"{desk.at(campaign)}/report?format=csv").text.splitlines())
+    told = [report["totals"], report["runs"][0]["counts"], progress["totals"], progress["runs"][0]["counts"]]
+    assert told[1:] == told[:-1]
+    assert {what: str(count["value"] or "") for what, count in report["totals"].items()}.items() <= line.items()
+    assert of_city.items() <= report["totals"].items()
