@@ -61,6 +61,7 @@ Refusals are `application/problem+json` (RFC 9457); each `type` answers with a p
 
 # What an id in a path is the id of.
 _PREFIXES = {
+    "redemption_id": "rdm",
     "refund_id": "ref",
     "delegation_id": "dlg",
     "dispute_id": "dsp",

@@ -211,6 +211,11 @@ def is_running(row: SessionRow, now: datetime) -> bool:
     return row.ended_at is None and (is_fresh or is_remembered)
 
 
+def is_live(session: Session, *, person_id: UUID, session_id: UUID, now: datetime) -> bool:
+    """Whether this person is signed in by this session now, and not merely remembered. One query."""
+    return session.execute(_IS_LIVE, {"person_id": person_id, "id": session_id, "now": now}).first() is not None
+
+
 def _tell_sites(session: Session, *, replaced: UUID, by: UUID, is_a_rise: bool, now: datetime) -> None:
     """Where the replaced session was in use at sites, it goes on there as the new one; somebody else's is over."""
     if is_a_rise:
@@ -239,6 +244,10 @@ _RESOLVE = text(
                   AND (o.on_roster_until IS NULL OR o.on_roster_until > :now)
                   AND (o.shift IS NULL OR o.shift @> CAST(:minute AS int))))
     """
+)
+_IS_LIVE = text(
+    "SELECT 1 FROM identity.session WHERE person_id = :person_id AND id = :id AND ended_at IS NULL "
+    "AND idle_until > :now AND expires_at > :now"
 )
 _TOUCH = text(
     """

@@ -12,7 +12,18 @@ from core import clock
 from core.ids import typeid
 from core.outbox import Consumer, Event
 from core.text import Text
-from notify import automatic_debit, cash, deliveries, instalments, kept, line_reach, money_back, security, texts
+from notify import (
+    automatic_debit,
+    cash,
+    deliveries,
+    instalments,
+    kept,
+    line_reach,
+    money_back,
+    redemptions,
+    security,
+    texts,
+)
 from notify.alerts import tasks as alert_tasks
 from notify.campaigns import tasks as campaign_tasks
 from notify.cap import tasks as cap_tasks
@@ -111,6 +122,7 @@ CONSUMERS = (
     Consumer("notify.instalments_completed", "wallet.instalments_completed", instalments.tell_of_completion),
     Consumer("notify.instalments_ended", "wallet.instalments_ended", instalments.tell_of_end, push_at_once),
     Consumer("notify.line_reach", "identity.account_unlinked", line_reach.account_unlinked),
+    Consumer("notify.redemption_moved", "points.redemption_moved", redemptions.tell, push_at_once),
     Consumer("notify.security_notice", "identity.security_notice", security.tell, push_at_once),
     *topic_tasks.CONSUMERS,
     *campaign_tasks.CONSUMERS,

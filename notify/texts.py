@@ -6,7 +6,14 @@ Titles and bodies appear on lock screens: no name, no ID number, no plate, no bi
 from __future__ import annotations
 
 from core.text import Text
-from notify import automatic_debit_texts, cash_texts, instalment_texts, money_back_texts, security_texts
+from notify import (
+    automatic_debit_texts,
+    cash_texts,
+    instalment_texts,
+    money_back_texts,
+    redemption_texts,
+    security_texts,
+)
 from notify.wording import BASIS_TRANSACTION, Wording
 
 _DAY = 86_400
@@ -59,6 +66,7 @@ _OTHERS = (
     *automatic_debit_texts.WORDINGS,
     *cash_texts.WORDINGS,
     *instalment_texts.WORDINGS,
+    *redemption_texts.WORDINGS,
 )
 WORDINGS = (
     PAYMENT_RECEIPT,

@@ -13,9 +13,12 @@ from identity.delegation_rules import POINTS_READ
 from points import history
 from points.entries import ABOUT
 from points.schemas import PointsEntryPage, PointsSchema
+from points.till import citizen_routes
+from points.till import desk_routes as till_desk_routes
+from points.till import routes as till_routes
 
 routes = Routes("points")
-ROUTES = (routes,)
+ROUTES = (routes, till_routes.routes, citizen_routes.routes, till_desk_routes.routes)
 _CITIZEN = citizen(loa=2, delegable=POINTS_READ)
 
 

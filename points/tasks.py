@@ -6,6 +6,7 @@ from core.outbox import Consumer
 from points.claw_back import payment_restored, payment_undone, refund_came_back, refund_completed
 from points.expiry import expire_lots
 from points.lots import grant_for_payment
+from points.till import tasks as till_tasks
 
 CONSUMERS = (
     Consumer("points.grant_for_payment", "wallet.payment_captured", grant_for_payment),
@@ -16,4 +17,4 @@ CONSUMERS = (
 )
 
 # name: (seconds between two runs, what is run)
-SWEEPS = {"points.expire_lots": (300.0, expire_lots)}
+SWEEPS = {"points.expire_lots": (300.0, expire_lots), **till_tasks.SWEEPS}

@@ -89,7 +89,7 @@ CREATE TABLE points.till_rule (
     valid_from timestamptz PRIMARY KEY,
     confirm_above bigint NOT NULL CHECK (confirm_above >= 0),
     confirm_seconds integer NOT NULL CHECK (confirm_seconds BETWEEN 10 AND 600),
-    offline_most bigint NOT NULL CHECK (offline_most >= 0),
+    offline_most bigint NOT NULL CHECK (offline_most BETWEEN 0 AND confirm_above),
     online_seconds integer NOT NULL CHECK (online_seconds BETWEEN 30 AND 600),
     token_seconds integer NOT NULL CHECK (token_seconds BETWEEN 60 AND 3600),
     void_hours integer NOT NULL CHECK (void_hours BETWEEN 1 AND 72),
@@ -137,11 +137,12 @@ COMMENT ON TABLE points.wrong_try IS 'Codes and PINs that were wrong, by till; e
 
 ALTER TABLE points.redemption
     ADD COLUMN reference varchar(64),
-    ADD COLUMN token_id uuid,
+    ADD COLUMN session_id uuid,
     ADD COLUMN sale_twd bigint,
     ADD COLUMN decided_by uuid,
     ADD COLUMN decided_at timestamptz;
 COMMENT ON COLUMN points.redemption.reference IS 'The till''s own number for the sale; one redemption for each.';
+COMMENT ON COLUMN points.redemption.session_id IS 'The sign-in on the phone that was shown or that scanned: its device.';
 COMMENT ON COLUMN points.redemption.decided_by IS 'The officer who looked at it where it was held.';
 """
 INDEXES = (
@@ -170,7 +171,7 @@ def downgrade() -> None:
         """
         DROP INDEX points.redemption_reference, points.redemption_held, points.redemption_of_day,
                    points.redemption_held_until;
-        ALTER TABLE points.redemption DROP COLUMN reference, DROP COLUMN token_id, DROP COLUMN sale_twd,
+        ALTER TABLE points.redemption DROP COLUMN reference, DROP COLUMN session_id, DROP COLUMN sale_twd,
             DROP COLUMN decided_by, DROP COLUMN decided_at;
         DROP TABLE points.wrong_try, points.pay_code_use, points.pay_token, points.till_rule;
         DROP FUNCTION points.count_use(text[], text[], bigint, timestamptz, boolean);

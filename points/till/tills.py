@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.crypto import token_hash
 from identity import bureaus
 from identity.actors import Actor
+from points.till import rules
 
 # The scope that a cash register's access token holds.
 REGISTER_SCOPE = "redemptions:write"
@@ -39,6 +41,25 @@ def resolve(session: Session, token: str, now: datetime) -> Actor | None:
     )
 
 
+def described(session: Session, till: Actor, now: datetime) -> Any:
+    """The till with its merchant, branch, who is at it, and the numbers that redeeming goes by."""
+    return session.execute(_DESCRIBED, {"id": till.id, "now": now}).one()
+
+
+_DESCRIBED = text(
+    f"""
+    SELECT t.id, t.name, m.id AS merchant_id, m.name AS merchant_name, b.id AS branch_id, b.name AS branch_name,
+           b.shop_code, s.id AS staff_id, s.name AS staff_name, s.number AS staff_number, s.may_refund, h.ends_at,
+           r.confirm_above, r.confirm_seconds, r.void_hours
+      FROM points.till AS t
+      JOIN {rules.NEWEST} AS r ON true
+      JOIN points.branch AS b ON b.id = t.branch_id
+      JOIN points.merchant AS m ON m.id = t.merchant_id
+      LEFT JOIN points.till_shift AS h ON h.till_id = t.id AND h.ended_at IS NULL AND h.ends_at > :now
+      LEFT JOIN points.staff AS s ON s.id = h.staff_id
+     WHERE t.id = :id
+    """  # noqa: S608
+)
 _TILL = text(
     """
     SELECT t.id, t.merchant_id, t.branch_id, t.name, s.staff_id, false AS is_register

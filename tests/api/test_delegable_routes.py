@@ -38,6 +38,8 @@ NOT_DELEGABLE = {
     "/v1/payments": "a payment is the payer's: looked at, completed and cancelled in the agent's own name",
     "/v1/overpayments": "money that comes back goes to whom it belongs to",
     "/v1/receipts": "receipts are the payer's",
+    "/v1/points/pay-codes": "a phone is whose codes it shows",
+    "/v1/points/redemptions": "at a counter stands who pays there",
     "/v1/refunds": "money goes back to who paid",
     "/v1/devices": "a device is whose pushes it gets",
     "/v1/inbox": "letters are read by whom they are written to",

@@ -51,6 +51,14 @@ MOVES_VALUE = {
     "/v1/refunds/<refund_id>/account",
     "/v1/approvals/<approval_id>/decision",
     "/v1/overpayments/<overpayment_id>/return",
+    "/v1/merchant/redemptions",
+    "/v1/merchant/redemptions/<redemption_id>/void",
+    "/v1/merchant/redemptions/<redemption_id>/refunds",
+    "/v1/points/redemptions",
+    "/v1/points/redemptions/<redemption_id>/confirmation",
+    "/v1/points/redemptions/<redemption_id>/refusal",
+    "/v1/points-desk/held/<redemption_id>/release",
+    "/v1/points-desk/held/<redemption_id>/refusal",
 }
 MOVES_NOTHING = {
     "/v1/reconciliation/files": "lines that were taken before change nothing",
@@ -172,6 +180,9 @@ MOVES_NOTHING = {
     "/v1/bureau/test-phone/code": "a newer code ends the older",
     "/v1/test-devices": "it only shows whose code that is",
     "/v1/test-devices/<desk_id>/confirmation": "a code is used once",
+    "/v1/till/enrolments": "a code makes one device a till, once",
+    "/v1/till/shifts": "a till has one shift; a newer one ends the older",
+    "/v1/points/pay-codes": "a key lapses by itself; how many are given out is limited",
     "/v1/receipts": "a message is shown, opened and dismissed once",
     "/v1/inbox/<message_id>/complaint": "a message is complained of once",
     "/v1/subscriptions": "who hears of it already keeps the subscription that they have",
@@ -223,7 +234,7 @@ def test_every_route_of_an_officer_or_a_bureau_says_whether_it_shows_a_citizen_s
 def test_what_belongs_to_a_citizen_is_never_public() -> None:
     public = {route.path for route in wiring.routes() if route.access.kind == "public"}
     # What was saved is sums over everybody, made for the public.
-    of_nobody = ("/v1/auth/", "/oauth/", "/verify/", "/savings", "/v1/savings", "/v1/web-push-key")
+    of_nobody = ("/v1/auth/", "/oauth/", "/verify/", "/savings", "/v1/savings", "/v1/web-push-key", "/v1/till/enrolments")
     assert all(path.startswith(of_nobody) for path in public), public
 
 

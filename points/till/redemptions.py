@@ -1,0 +1,427 @@
+"""Redemptions: points used at a merchant, from the till's question or the citizen's scan to the end of it.
+
+Everything that a question changes is one transaction: the code that is used up, the count against the limits, the
+offer's stock, the points and their entries in the book, the redemption, the event. Locks are taken in one order
+everywhere: the redemption, the counts, the code, the stock, the lots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core import outbox
+from core.clock import on_the_wire, taipei_date
+from core.errors import InsufficientAuthentication, NotFound
+from core.ids import new_uuid
+from core.text import Text
+from identity import sessions
+from identity.actors import Actor
+from points import limits, tender
+from points.limits import Scope
+from points.merchants import offers
+from points.tender import For
+from points.till import pay_codes, rules, texts, wrong_tries
+from points.till.errors import (
+    CodeAlreadyUsed,
+    NotNow,
+    OfflineLimit,
+    PhoneSignedOut,
+    ReferenceUsed,
+    ShopCodeUnknown,
+    used_at,
+)
+from points.till.pay_codes import Presented
+from points.till.rules import Rule
+
+REDEMPTION_MOVED: Final = "points.redemption_moved"
+"""A redemption has come to `status`, for `reason`; `back` of its points have just returned to the person."""
+
+Status = Literal["awaiting_citizen", "held", "done", "voided", "refused", "expired"]
+
+# From each state, the states that it may move to, and what moves it there.
+MOVES: Final[Mapping[Status, Mapping[Status, str]]] = {
+    "awaiting_citizen": {
+        "done": "the citizen confirms with the passkey",
+        "held": "the citizen confirms, and a limit would be exceeded",
+        "refused": "the citizen says no",
+        "expired": "nobody answered in time",
+        "voided": "the till calls it off",
+    },
+    "held": {
+        "done": "the desk releases it",
+        "refused": "the desk refuses it",
+        "expired": "nobody at the desk looked in time",
+        "voided": "the till calls it off",
+    },
+    "done": {"voided": "the till voids it, within a day and before it is settled"},
+    "voided": {},
+    "refused": {},
+    "expired": {},
+}
+STATUSES: Final = tuple(MOVES)
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What is asked for: points, and what a till likes to keep with them: the price of it all, an offer, its own number
+    of the sale."""
+
+    points: int
+    sale_twd: int | None = None
+    offer_id: UUID | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A redemption that has just been asked for."""
+
+    id: UUID
+    status: Status
+    reason: str
+    presented: str
+    answer_by: datetime | None
+    done_at: datetime | None
+    staff_name: str = ""
+
+
+def ask(session: Session, *, till: Actor, code: str, sale: Sale, now: datetime) -> Asked:
+    """A till's question: take so many points of whoever shows this code.
+
+    Done at once; or it waits for the citizen (many points), or for the desk (over a limit): then the points are set
+    aside. Raises the refusals of `points.till.errors`, NotEnoughPoints, and those of `offers.take`; then nothing has
+    changed.
+    """
+    number = pay_codes.number_in(code)
+    found = session.execute(
+        _PRESENTED,
+        {"number": number, "subject": str(till.id), "branch_id": till.branch_id, "staff_id": till.staff_id, "now": now},
+    ).one()
+    wrong_tries.refuse_after("code", found.wrong, found.wrong_until, now)
+    rule = rules.of_row(found)
+    shown = pay_codes.presented(found if found.token_id else None, code, rule, now)
+    if found.revoked_at is not None or not sessions.is_live(
+        session, person_id=shown.person_id, session_id=shown.session_id, now=now
+    ):
+        raise PhoneSignedOut
+    presented = "offline_code" if shown.is_offline else "code"
+    who = _Who(shown.person_id, shown.session_id, presented, shown, till)
+    asked = _begin(session, rule, _shop(found), sale, who, now)
+    return replace(asked, staff_name=found.staff_name or "")
+
+
+def ask_at_shop(session: Session, *, citizen: Actor, shop_code: str, sale: Sale, now: datetime) -> Asked:
+    """A citizen who has scanned a shop's printed code pays points there. Raises ShopCodeUnknown, else as `ask`."""
+    found = session.execute(_SHOP, {"shop_code": shop_code, "now": now}).one_or_none()
+    if found is None:
+        raise ShopCodeUnknown
+    who = _Who(citizen.id, citizen.session_id, "shop_code")
+    return _begin(session, rules.of_row(found), _shop(found), sale, who, now)
+
+
+def confirm(session: Session, redemption_id: UUID, *, citizen: Actor, now: datetime) -> None:
+    """The citizen says yes, having used the passkey after the till asked; again does nothing.
+
+    Raises InsufficientAuthentication for a sign-in that is older than the question, NotNow, NotFound.
+    """
+    row = _locked_of(session, redemption_id, citizen.id)
+    if row.status in ("done", "held"):
+        return
+    _must_await(row, now)
+    if citizen.auth_time is None or citizen.auth_time < row.created_at:
+        seconds = int((now - row.created_at).total_seconds())
+        raise InsufficientAuthentication(loa=3, max_age_seconds=seconds, is_phishing_resistant=True)
+    over = limits.standing(session, subjects(row), row.points, now)
+    if over is None:
+        tender.spend(session, payment_id=redemption_id, now=now)
+        move(session, row, "done", now=now)
+    else:
+        answer_by = now + timedelta(days=rules.at(session, now).held_days)
+        move(session, row, "held", reason=over.code, answer_by=answer_by, now=now)
+
+
+def refuse(session: Session, redemption_id: UUID, *, person_id: UUID, now: datetime) -> None:
+    """The citizen says no; again does nothing. Raises NotNow, NotFound."""
+    row = _locked_of(session, redemption_id, person_id)
+    if row.status != "refused":
+        _must_await(row, now)
+        let_go(session, row, "refused", reason="citizen", now=now)
+
+
+def expire_due(session: Session, *, now: datetime, limit: int = 200) -> int:
+    """End those that nobody answered in time: their points are free again. Answers how many."""
+    rows = session.execute(_DUE, {"now": now, "limit": limit}).all()
+    for row in rows:
+        let_go(session, row, "expired", reason=row.reason or "no_answer", now=now)
+    return len(rows)
+
+
+def let_go(session: Session, row: Any, status: Status, *, reason: str, by: UUID | None = None, now: datetime) -> None:
+    """End a locked one that was not done: what was set aside for it is free again."""
+    if row.offer_id is not None:
+        offers.give_back(session, row.offer_id, row.person_id, now)
+    tender.release(session, payment_id=row.id, now=now)
+    move(session, row, status, reason=reason, back=row.points, by=by, now=now)
+
+
+def move(
+    session: Session,
+    row: Any,
+    status: Status,
+    *,
+    reason: str = "",
+    back: int = 0,
+    answer_by: datetime | None = None,
+    by: UUID | None = None,
+    now: datetime,
+) -> None:
+    """Move a locked redemption to this state, and say so; `back` of its points return to the person."""
+    assert status in MOVES[row.status], f"{row.status} never becomes {status}"
+    is_done = status == "done"
+    session.execute(
+        _MOVE,
+        {"id": row.id, "status": status, "reason": reason, "answer_by": answer_by, "by": by, "now": now,
+         "done_at": now if is_done else row.done_at, "day": taipei_date(now) if is_done else row.business_day},
+    )  # fmt: skip
+    say(session, row, status, reason=reason, back=back, answer_by=answer_by, now=now)
+
+
+def say(
+    session: Session,
+    row: Any,
+    status: str,
+    *,
+    reason: str = "",
+    back: int = 0,
+    answer_by: datetime | None = None,
+    now: datetime,
+) -> None:
+    """Publish how this redemption stands now."""
+    said = _said(
+        row.id, row.person_id, Text(row.shop_zh, row.shop_en), row.points, status, reason, back, answer_by, now
+    )
+    outbox.record(session, REDEMPTION_MOVED, said, now=now)
+
+
+def locked(session: Session, redemption_id: UUID) -> Any:
+    """Any redemption, locked until the transaction ends. Raises NotFound."""
+    row = session.execute(_LOCKED, {"id": redemption_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def subjects(counted: Any) -> dict[Scope, str]:
+    """Whom a redemption is counted for against the limits; a phone is known by its sign-in."""
+    found: dict[Scope, str] = {"merchant": str(counted.merchant_id), "person": str(counted.person_id)}
+    if counted.session_id is not None:
+        found["device"] = str(counted.session_id)
+    return found
+
+
+def target_of(merchant_id: UUID) -> str:
+    """The code of the account of the book that a merchant's points go to."""
+    return f"points:merchant:{merchant_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    merchant_id: UUID
+    branch_id: UUID
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """Who pays and by what; `shown` is the code that `till` has read."""
+
+    person_id: UUID
+    session_id: UUID | None
+    presented: str
+    shown: Presented | None = None
+    till: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    person_id: UUID
+    merchant_id: UUID
+    session_id: UUID | None
+
+
+def _begin(session: Session, rule: Rule, shop: _Shop, sale: Sale, who: _Who, now: datetime) -> Asked:
+    asked = _decided(session, rule, shop, sale, who, now)
+    _write(session, asked, rule, shop, sale, who, now)
+    if sale.offer_id is not None:
+        offers.take(session, sale.offer_id, who.person_id, sale.points, now, merchant_id=shop.merchant_id)
+    use = For("redemption", asked.id, target_of(shop.merchant_id), texts.redeemed_at(shop.name))
+    take = tender.spend_for if asked.status == "done" else tender.hold_for
+    take(session, use, person_id=who.person_id, points=sale.points, now=now)
+    return asked
+
+
+def _decided(session: Session, rule: Rule, shop: _Shop, sale: Sale, who: _Who, now: datetime) -> Asked:
+    redemption_id = new_uuid()
+    if sale.points > rule.confirm_above:
+        answer_by = now + timedelta(seconds=rule.confirm_seconds)
+        return Asked(redemption_id, "awaiting_citizen", "", who.presented, answer_by, None)
+    counted = _Counted(who.person_id, shop.merchant_id, who.session_id)
+    over = limits.standing(session, subjects(counted), sale.points, now)
+    if over is not None:
+        answer_by = now + timedelta(days=rule.held_days)
+        return Asked(redemption_id, "held", over.code, who.presented, answer_by, None)
+    return Asked(redemption_id, "done", "", who.presented, None, now)
+
+
+def _write(
+    session: Session, asked: Asked, rule: Rule, shop: _Shop, sale: Sale, who: _Who, now: datetime
+) -> None:  # fmt: skip
+    shown, till = who.shown, who.till
+    said = _said(asked.id, who.person_id, shop.name, sale.points, asked.status, asked.reason, 0, asked.answer_by, now)
+    values = {
+        "id": asked.id, "merchant_id": shop.merchant_id, "branch_id": shop.branch_id,
+        "till_id": till.id if till else None, "staff_id": till.staff_id if till else None,
+        "person_id": who.person_id, "session_id": who.session_id, "offer_id": sale.offer_id, "points": sale.points,
+        "sale_twd": sale.sale_twd, "reference": sale.reference, "status": asked.status, "reason": asked.reason,
+        "presented": asked.presented, "answer_by": asked.answer_by, "done_at": asked.done_at, "day": taipei_date(now),
+        "now": now, **outbox.values_for(session, REDEMPTION_MOVED, said, now=now),
+    }  # fmt: skip
+    if shown is None:
+        session.execute(_ADD_AT_SHOP, values)
+        return
+    offline_points = sale.points if shown.is_offline else 0
+    values |= {"token_id": shown.token_id, "step": shown.step, "offline_points": offline_points,
+               "offline_most": rule.offline_most}  # fmt: skip
+    written = session.execute(_ADD_AT_TILL, values).one()
+    if not written.is_first_use:
+        used = session.execute(_USED, {"token_id": shown.token_id, "step": shown.step}).one_or_none()
+        if used is not None:
+            raise CodeAlreadyUsed(used_at(used.created_at))
+        spent = session.execute(_OFFLINE_SPENT, {"token_id": shown.token_id}).scalar_one()
+        raise OfflineLimit(most=max(0, rule.offline_most - int(spent)))
+    if not written.is_first_sale:
+        raise ReferenceUsed
+
+
+def _locked_of(session: Session, redemption_id: UUID, person_id: UUID) -> Any:
+    row = locked(session, redemption_id)
+    if row.person_id != person_id:
+        raise NotFound
+    return row
+
+
+def _must_await(row: Any, now: datetime) -> None:
+    if row.status != "awaiting_citizen":
+        raise NotNow(status=row.status)
+    if row.answer_by <= now:
+        raise NotNow(status="expired")
+
+
+def _shop(found: Any) -> _Shop:
+    return _Shop(found.merchant_id, found.branch_id, Text(found.shop_zh, found.shop_en))
+
+
+def _said(
+    redemption_id: UUID,
+    person_id: UUID,
+    shop: Text,
+    points: int,
+    status: str,
+    reason: str,
+    back: int,
+    answer_by: datetime | None,
+    now: datetime,
+) -> dict[str, Any]:
+    return {
+        "redemption_id": str(redemption_id), "person_id": str(person_id), "shop_zh": shop.zh, "shop_en": shop.en,
+        "points": points, "status": status, "reason": reason, "back": back,
+        "answer_by": on_the_wire(answer_by) if answer_by else None, "at": on_the_wire(now),
+    }  # fmt: skip
+
+
+SHOP_NAMES: Final = """
+           m.name || CASE WHEN b.name = m.name THEN '' ELSE ' ' || b.name END AS shop_zh,
+           coalesce(nullif(m.name_en, ''), m.name) || CASE WHEN b.name = m.name THEN ''
+               ELSE ' ' || coalesce(nullif(b.name_en, ''), b.name) END AS shop_en"""
+_NAMES = f"b.merchant_id, b.id AS branch_id, {SHOP_NAMES}"
+# Everything that is looked at before the code is weighed; no row of a key where there is none of that number.
+_PRESENTED = text(
+    f"""
+    SELECT {rules.COLUMNS}, {_NAMES}, t.id AS token_id, t.person_id, t.session_id, t.sealed_key, t.made_at,
+           t.valid_until, t.revoked_at, w.used AS wrong, w.resets_at AS wrong_until, s.name AS staff_name
+      FROM {rules.NEWEST} AS r
+      JOIN points.branch AS b ON b.id = :branch_id
+      JOIN points.merchant AS m ON m.id = b.merchant_id
+      LEFT JOIN points.pay_token AS t ON t.number = :number
+      LEFT JOIN points.staff AS s ON s.id = :staff_id
+      LEFT JOIN points.wrong_try AS w ON w.kind = 'code' AND w.subject = :subject
+    """  # noqa: S608
+)
+_SHOP = text(
+    f"""
+    SELECT {rules.COLUMNS}, {_NAMES}
+      FROM {rules.NEWEST} AS r
+      JOIN points.branch AS b ON b.shop_code = :shop_code AND b.closed_at IS NULL
+      JOIN points.merchant AS m ON m.id = b.merchant_id AND m.status = 'approved'
+    """  # noqa: S608
+)
+_ADD = """
+    INSERT INTO points.redemption (id, merchant_id, branch_id, till_id, staff_id, person_id, session_id, offer_id,
+                                   points, sale_twd, reference, status, reason, presented, created_at, answer_by,
+                                   done_at, business_day)
+    SELECT :id, :merchant_id, :branch_id, :till_id, :staff_id, :person_id, :session_id, :offer_id, :points, :sale_twd,
+           :reference, :status, :reason, :presented, CAST(:now AS timestamptz), CAST(:answer_by AS timestamptz),
+           CAST(:done_at AS timestamptz), CAST(:day AS date)
+"""
+_SAY = """
+    INSERT INTO core.outbox (id, kind, payload, recorded_at)
+    SELECT :event_id, :event_kind, CAST(:event_payload AS jsonb), CAST(:event_recorded_at AS timestamptz) FROM asked
+"""
+# A code is good once, and a sale is asked for once; what waits for another here waits for the same code or sale.
+_ADD_AT_TILL = text(
+    f"""
+    WITH used AS (
+        INSERT INTO points.pay_code_use (token_id, step, redemption_id, offline_points)
+        SELECT :token_id, :step, :id, :offline_points
+         WHERE :offline_points = 0 OR :offline_most >= :offline_points + (
+               SELECT coalesce(sum(u.offline_points), 0) FROM points.pay_code_use AS u WHERE u.token_id = :token_id)
+        ON CONFLICT (token_id, step) DO NOTHING RETURNING step
+    ), asked AS (
+        {_ADD} FROM used ON CONFLICT (till_id, reference) WHERE reference IS NOT NULL DO NOTHING RETURNING id
+    ), said AS ({_SAY})
+    SELECT EXISTS (SELECT FROM used) AS is_first_use, EXISTS (SELECT FROM asked) AS is_first_sale
+    """  # noqa: S608
+)
+_ADD_AT_SHOP = text(f"WITH asked AS ({_ADD} RETURNING id) {_SAY}")
+_USED = text(
+    "SELECT r.created_at FROM points.pay_code_use AS u JOIN points.redemption AS r ON r.id = u.redemption_id "
+    "WHERE u.token_id = :token_id AND u.step = :step"
+)
+_OFFLINE_SPENT = text("SELECT coalesce(sum(offline_points), 0) FROM points.pay_code_use WHERE token_id = :token_id")
+_WITH_SHOP = f"""
+    SELECT r.*, {SHOP_NAMES} FROM points.redemption AS r
+      JOIN points.branch AS b ON b.id = r.branch_id JOIN points.merchant AS m ON m.id = r.merchant_id
+"""  # noqa: S608
+_LOCKED = text(f"{_WITH_SHOP} WHERE r.id = :id FOR NO KEY UPDATE OF r")
+_DUE = text(
+    f"""
+    {_WITH_SHOP} WHERE r.status IN ('awaiting_citizen', 'held') AND r.answer_by <= :now
+     ORDER BY r.answer_by LIMIT :limit FOR NO KEY UPDATE OF r SKIP LOCKED
+    """
+)
+_MOVE = text(
+    """
+    UPDATE points.redemption
+       SET status = :status, reason = :reason, answer_by = :answer_by, done_at = :done_at, business_day = :day,
+           decided_by = coalesce(:by, decided_by),
+           decided_at = CASE WHEN CAST(:by AS uuid) IS NULL THEN decided_at ELSE :now END
+     WHERE id = :id
+    """
+)
