@@ -305,13 +305,13 @@ def test_an_alert_that_fails_keeps_no_other_from_going_out(city: City, monkeypat
     assert city.row("SELECT count(*) FROM notify.alert_inside") == (0,)
 
 
-@pytest.mark.parametrize("busy_with", ["alert_inside", "message"], ids=["who is inside", "the messages"])
+@pytest.mark.parametrize("busy_with", ["alert_inside", "run_tally"], ids=["who is inside", "the messages"])
 def test_a_false_alarm_is_ended_at_once_while_a_worker_has_a_chunk_of_it_in_hand(
     city: City, provider: Any, busy_with: str
 ) -> None:
     city.phone(at=(22.625, 120.300))
     false = city.approved(alert(info(area("<circle>22.625,120.300 1</circle>"), severity="Extreme")))
-    if busy_with == "message":
+    if busy_with == "run_tally":
         while city.row("SELECT count(*) FROM notify.alert_inside") == (0,):
             with db.unit_of_work() as session:
                 sending.advance(session, records.get(session, false.id), NOW)
