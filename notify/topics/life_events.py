@@ -1,7 +1,7 @@
 """What bureaus tell of people's lives and of their works: it opens and closes what may be subscribed to, offers, ends.
 
 A report names a person by ID number, which is looked up and not kept. Whether somebody uses the app is no bureau's
-business: the answer is the same for everybody.
+business: the answer is the same for everybody, and the same work is done for it.
 """
 
 from __future__ import annotations
@@ -95,8 +95,26 @@ def receive(session: Session, *, bureau: str, report: dict[str, Any], now: datet
     if session.execute(_RECEIVE, values).scalar() is None:
         return _known(session, bureau, report["reference"], body_hash)
     taken = LifeEvent(values["id"], report["kind"], report["reference"], now)
-    _act(session, kind, report, taken, subject, person.id if person else None, bureau, now)
+    if kind.of_person and person is None:
+        _act_for_nobody(session, kind, report, taken, subject, bureau, now)
+    else:
+        _act(session, kind, report, taken, subject, person.id if person else None, bureau, now)
     return taken
+
+
+def _act_for_nobody(
+    session: Session,
+    kind: LifeEventKind,
+    report: dict[str, Any],
+    taken: LifeEvent,
+    subject: str | None,
+    bureau: str,
+    now: datetime,
+) -> None:
+    """Do the same for somebody whom there is not, and take it back: the answer takes as long as for anybody else."""
+    attempt = session.begin_nested()
+    _act(session, kind, report, taken, subject, new_uuid(), bureau, now)
+    attempt.rollback()
 
 
 def _act(
@@ -111,8 +129,6 @@ def _act(
 ) -> None:
     if kind.closes and subject is not None:
         subjects.close(session, subject, bureau=bureau, ref=f"life_event:{taken.id}", now=now)
-    if kind.of_person and person_id is None:
-        return
     if kind.opens and subject is not None:
         subjects.tell_of(
             session, subject, bureau=bureau, name=Text(**report["name"]), district=report["district"],
