@@ -83,6 +83,12 @@ def test_a_message_is_written_counted_approved_by_another_paused_sent_and_recall
     writer.press("估計人數")
     expect(writer.page.locator(".estimate-lead")).to_contain_text(re.compile(r"符合的人：約 \d+"))
     expect(writer.page.locator(".split-key", has_text="今天送到")).to_contain_text(re.compile(r"約 \d+"))
+    writer.press("試送到我的手機")
+    writer.press("取得連結碼")
+    expect(writer.page.locator(".live-figure.mono")).to_have_text(re.compile("^([0-9A-Z]{4}-?){3}$"))
+    _link_phone(stack, "蘇撰稿", people[0])
+    writer.press("試送到我的手機")
+    expect(writer.page.locator(".notice.good")).to_contain_text("1 台裝置")
     writer.press("送核准")
     writer.page.get_by_role("dialog").get_by_role("button", name="送核准").click()
     writer.sees("四維三路夜間施工")
@@ -102,7 +108,12 @@ def test_a_message_is_written_counted_approved_by_another_paused_sent_and_recall
     publisher.press("繼續送")
     expect(publisher.page.locator(".card", has_text="到了誰").first).to_be_visible(timeout=UNTIL_SENT_MS)
     expect(publisher.page.locator(".live-figure")).to_contain_text(re.compile(r"約 \d+ 人收到"))
-    assert _messages(stack, people) == 60
+    assert _messages(stack, people) == 60 + 1, "each once, and the test before"
+    tested = publisher.page.locator("tr", has_text="試送到自己的手機")
+    expect(tested).to_contain_text("蘇撰稿")
+    expect(tested).to_contain_text("1 台裝置")
+    assert misfits(publisher) == []
+    assert _cut_names(publisher) == []
     with publisher.page.expect_download() as downloading:
         publisher.press("下載 CSV", "link")
     assert downloading.value.path().read_text().startswith("campaign,run,begun_at")
@@ -115,6 +126,28 @@ def test_a_message_is_written_counted_approved_by_another_paused_sent_and_recall
     expect(publisher.page.locator(".facts .mark.bad")).to_have_text("已收回")
     publisher.open("/desk/sending")
     expect(publisher.page.locator(".small-charts section", has_text="工務局")).to_be_visible()
+
+
+def _link_phone(stack: Stack, officer: str, person: UUID) -> None:
+    with stack.database() as database:
+        database.execute(
+            "INSERT INTO notify.desk_phone (officer_id, person_id, linked_at) "
+            "SELECT id, %s, now() FROM identity.officer WHERE name = %s",
+            (person, officer),
+        )
+
+
+def _cut_names(one: Desk) -> list[str]:
+    """Names of counts that a narrow page with text of twice the size would break within a word."""
+    one.page.set_viewport_size({"width": 390, "height": 844})
+    one.page.evaluate("document.documentElement.dataset.textSize = '200'")
+    found: list[str] = one.page.evaluate(
+        """() => [...document.querySelectorAll('.split-name')]
+            .filter((name) => name.getBoundingClientRect().width < 150).map((name) => name.textContent)"""
+    )
+    one.page.evaluate("document.documentElement.dataset.textSize = '100'")
+    one.page.set_viewport_size({"width": 1280, "height": 860})
+    return found
 
 
 def _messages(stack: Stack, people: list[UUID]) -> int:
