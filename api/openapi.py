@@ -98,6 +98,7 @@ _PREFIXES = {
     "vehicle_id": "veh",
     "counter_case_id": "ccs",
     "visit_id": "vis",
+    "exchange_id": "exc",
     "call_id": "cll",
     "subscription_id": "sub",
     "offer_id": "ofr",

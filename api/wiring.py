@@ -11,7 +11,7 @@ from api import bill_reminders, push_wiring
 from api.bill_subjects import WalletBills
 from core import outbox
 from core.http import Route
-from core.settings import settings
+from core.settings import Settings, settings
 from identity import certificate_ports, federation_ports
 from identity import ports as identity_ports
 from identity import routes as identity_routes
@@ -31,14 +31,20 @@ from partners.adyen.reports import ReportConfig
 from partners.bank.client import BankClient
 from partners.bureaus.client import BureausClient
 from partners.ewallets.client import WALLETS, WalletClient
+from partners.familymart.client import FamilyMartClient
+from partners.ipass.client import IpassClient
 from partners.moica.client import MoicaClient, fetch_list
 from partners.oidc.client import OpenIdClient
 from partners.oidc.providers import registered
+from partners.okmart.client import OkMartClient
+from partners.pxmart.client import PxMartClient
+from partners.seveneleven.client import SevenElevenClient
 from partners.sms.client import SmsClient
 from partners.stores.client import StoresClient
 from points import routes as points_routes
 from points import tasks as points_tasks
 from points import tender
+from points.exchange import ports as exchange_ports
 from points.lots import points_for_payment
 from wallet import corrections, refund_asking
 from wallet import ports as wallet_ports
@@ -71,6 +77,7 @@ _SIDE_BY_SIDE = {
     "wallet.make_automatic_debits": 3,
     "wallet.ask_about_cards": 2,
     "identity.send_due_sms": 2,
+    "points.drive_exchanges": 3,
 }
 
 
@@ -172,5 +179,21 @@ def plug_in() -> None:
     certificate_ports.plug_in(authority=moica, fetch_list=fetch_list, settings=of.certificates)
     federation_ports.plug_in({each.name: OpenIdClient(registered(each)) for each in of.oidc})
     topic_ports.plug_in(of_bills=WalletBills())
+    exchange_ports.plug_in(exchange_partners(of))
     campaign_ports.plug_in(due=bill_reminders.bills_due, told=bill_reminders.bills_told)
     push_wiring.plug_in()
+
+
+def exchange_partners(of: Settings) -> dict[str, exchange_ports.Partner]:
+    """The partners of points exchange that the settings name."""
+    clients: dict[str, Callable[[wire.Peer], exchange_ports.Partner]] = {
+        "ipass": IpassClient,
+        "okmart": OkMartClient,
+        "pxmart": PxMartClient,
+        "familymart": FamilyMartClient,
+        "seveneleven": SevenElevenClient,
+    }
+    return {
+        each.partner: clients[each.partner](wire.Peer(each.partner, each.url, each.secret, read_timeout_seconds=6.0))
+        for each in of.exchange
+    }

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from core import alert_settings, certificate_settings, oidc_settings, web_push_settings
+from core import alert_settings, certificate_settings, exchange_settings, oidc_settings, web_push_settings
 
 # The sandbox signs with it; it is a secret of nobody.
 DEMO_ADYEN_HMAC_KEY = "6d792d6b616f687369756e672d73616e64626f782d616479656e2d6b65792d31"
@@ -56,6 +56,7 @@ class Settings:
     stores_secret: str
     ach_url: str
     ach_secret: str
+    exchange: tuple[exchange_settings.ExchangeSettings, ...]
     ewallets_url: str
     jkopay_secret: str
     line_pay_secret: str
@@ -158,6 +159,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         stores_secret=_secret(environment, "STORES_SECRET", "sandbox-stores-secret", is_demo=is_demo),
         ach_url=_url(environment, "ACH_URL", f"{sandbox_url}/ach", ("http", "https")),
         ach_secret=_secret(environment, "ACH_SECRET", "sandbox-ach-secret", is_demo=is_demo),
+        exchange=exchange_settings.read(
+            environment, sandbox_url=sandbox_url, is_demo=is_demo, url=_url, secret=_secret
+        ),
         ewallets_url=_url(environment, "EWALLETS_URL", f"{sandbox_url}/ewallets", ("http", "https")),
         jkopay_secret=_secret(environment, "JKOPAY_SECRET", "sandbox-jkopay-secret", is_demo=is_demo),
         line_pay_secret=_secret(environment, "LINE_PAY_SECRET", "sandbox-line-pay-secret", is_demo=is_demo),

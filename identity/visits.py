@@ -35,7 +35,7 @@ _ALONE = (
     "/v1/me/passkeys", "/v1/me/password", "/v1/me/totp", "/v1/me/recovery-codes", "/v1/me/linked-accounts",
     "/v1/me/mobile", "/v1/me/consents", "/v1/me/authorizations", "/v1/me/delegations/<delegation_id>/session",
     "/v1/devices", "/v1/test-devices", "/v1/notification-facts", "/v1/notification-places", "/oauth/",
-    "/v1/points/pay-codes", "/v1/points/redemptions",
+    "/v1/points/pay-codes", "/v1/points/redemptions", "/v1/points/exchange",
 )  # fmt: skip
 _READS = frozenset({"GET", "HEAD"})
 

@@ -16,6 +16,7 @@ from notify import (
     automatic_debit,
     cash,
     deliveries,
+    exchanges,
     instalments,
     kept,
     line_reach,
@@ -109,6 +110,9 @@ CONSUMERS = (
         "notify.automatic_debit_stopped", "wallet.automatic_debit_stopped", automatic_debit.tell_of_stop, push_at_once
     ),
     Consumer("notify.bank_link_ended", "wallet.bank_link_ended", automatic_debit.tell_of_ended_account, push_at_once),
+    Consumer("notify.exchange_done", "points.exchange_done", exchanges.tell_of_exchange, push_at_once),
+    Consumer("notify.exchange_undone", "points.exchange_undone", exchanges.tell_of_undoing, push_at_once),
+    Consumer("notify.exchange_held", "points.exchange_held", exchanges.tell_of_waiting, push_at_once),
     Consumer("notify.slip_paid", "wallet.bill_collected", cash.tell_of_arrival, push_at_once),
     Consumer("notify.overpayment_found", "wallet.overpayment_found", cash.tell_of_overpayment, push_at_once),
     Consumer("notify.overpayment_returned", "wallet.overpayment_returned", cash.tell_of_return, push_at_once),

@@ -9,6 +9,7 @@ from core.text import Text
 from notify import (
     automatic_debit_texts,
     cash_texts,
+    exchange_texts,
     instalment_texts,
     money_back_texts,
     redemption_texts,
@@ -65,6 +66,7 @@ _OTHERS = (
     *money_back_texts.WORDINGS,
     *automatic_debit_texts.WORDINGS,
     *cash_texts.WORDINGS,
+    *exchange_texts.WORDINGS,
     *instalment_texts.WORDINGS,
     *redemption_texts.WORDINGS,
 )

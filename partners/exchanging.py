@@ -44,6 +44,20 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one order of a file: as it was asked, and how it stands."""
+
+    reference: str
+    account: str
+    asked: int
+    charge_twd: int
+    state: OrderState
+    reason: str | None
+    value: int
+    partner_reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatementLine:
     """One order that the partner has done, by its own calendar."""
 

@@ -12,13 +12,22 @@ from identity import acting
 from identity.delegation_rules import POINTS_READ
 from points import history
 from points.entries import ABOUT
+from points.exchange import routes as exchange_routes
+from points.exchange import webhook_routes as exchange_webhook_routes
 from points.schemas import PointsEntryPage, PointsSchema
 from points.till import citizen_routes
 from points.till import desk_routes as till_desk_routes
 from points.till import routes as till_routes
 
 routes = Routes("points")
-ROUTES = (routes, till_routes.routes, citizen_routes.routes, till_desk_routes.routes)
+ROUTES = (
+    routes,
+    till_routes.routes,
+    citizen_routes.routes,
+    till_desk_routes.routes,
+    exchange_routes.routes,
+    exchange_webhook_routes.routes,
+)
 _CITIZEN = citizen(loa=2, delegable=POINTS_READ)
 
 

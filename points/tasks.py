@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.outbox import Consumer
 from points.claw_back import payment_restored, payment_undone, refund_came_back, refund_completed
+from points.exchange import tasks as exchange_tasks
 from points.expiry import expire_lots
 from points.lots import grant_for_payment
 from points.till import tasks as till_tasks
@@ -17,4 +18,4 @@ CONSUMERS = (
 )
 
 # name: (seconds between two runs, what is run)
-SWEEPS = {"points.expire_lots": (300.0, expire_lots), **till_tasks.SWEEPS}
+SWEEPS = {"points.expire_lots": (300.0, expire_lots), **till_tasks.SWEEPS, **exchange_tasks.SWEEPS}

@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from urllib.parse import quote
 
 from partners import wire
-from partners.exchanging import Order, Standing, Statement, ean13_holds
+from partners.exchanging import Order, Result, Standing, Statement, ean13_holds
 from partners.pxmart import files
 
 LARGEST_FILE_BYTES: Final = 64 << 20
@@ -47,6 +49,14 @@ class PxMartClient:
     def ask(self, order: Order) -> Standing | None:
         """Not here: nothing is said about a single order."""
         raise wire.NotReached(self.peer.name, "nothing is said about a single order")
+
+    def write_orders(self, day: date, number: int, orders: Sequence[Order]) -> bytes:
+        """The night's file."""
+        return files.orders_file(day, number, orders)
+
+    def read_results(self, content: bytes, day: date, number: int, orders: Sequence[Order]) -> list[Result]:
+        """What became of every order of that file. Raises StatementWrong."""
+        return files.read_results(content, day=day, number=number, orders=orders)
 
     def send_file(self, name: str, content: bytes) -> None:
         """Puts the night's orders into the drop; the same file again is the same. Refused 409 for another content."""

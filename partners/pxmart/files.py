@@ -19,11 +19,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from partners.exchanging import Order, OrderState, Statement, StatementLine, StatementWrong, checked
+from partners.exchanging import Order, OrderState, Result, Statement, StatementLine, StatementWrong, checked
 
 ENCODING: Final = "cp950"
 RECORD_BYTES: Final = 140
@@ -37,20 +36,6 @@ RESULTS: Final[Mapping[str, tuple[OrderState, str | None, str]]] = {
     "12": ("refused", "account_full", "點數超過上限"),
     "99": ("refused", "not_accepted", "本次不受理"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one order of a file."""
-
-    reference: str
-    account: str
-    asked: int
-    charge_twd: int
-    state: OrderState
-    reason: str | None
-    value: int
-    partner_reference: str
 
 
 def orders_file(day: date, number: int, orders: Sequence[Order]) -> bytes:

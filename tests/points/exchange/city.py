@@ -1,0 +1,168 @@
+"""A city with five partners at a sandbox, and people with points; exchanges as a citizen and the worker make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from exchange_partners import ACCOUNTS, peer
+
+from core import clock, db
+from core.ids import new_uuid
+from ledger import book
+from partners.exchanging import Direction, Order, Standing
+from partners.familymart.client import FamilyMartClient
+from partners.ipass.client import IpassClient
+from partners.okmart.client import OkMartClient
+from partners.pxmart.client import PxMartClient
+from partners.seveneleven.client import SevenElevenClient
+from points import tender
+from points.entries import account_code
+from points.exchange import exchanges, ports, quotes, saga, terms
+from points.exchange.exchanges import Exchange
+from tests.points.conftest import opened, pay
+from tests.points.conftest import terms as campaign_terms
+
+CLIENTS: Mapping[str, Callable[..., Any]] = {
+    "ipass": IpassClient,
+    "okmart": OkMartClient,
+    "pxmart": PxMartClient,
+    "familymart": FamilyMartClient,
+    "seveneleven": SevenElevenClient,
+}
+POINTS = 100
+
+
+class Killed(BaseException):
+    """The process is gone: nothing that comes after in it happens."""
+
+
+@dataclass
+class Mortal:
+    """A partner between whose calls the process dies: before or after the n-th call about a reference, once."""
+
+    client: Any
+    deaths: dict[str, tuple[int, str]] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def takes_back(self) -> bool:
+        return bool(self.client.takes_back)
+
+    @property
+    def works_by_file(self) -> bool:
+        return bool(self.client.works_by_file)
+
+    def is_account(self, number: str) -> bool:
+        return bool(self.client.is_account(number))
+
+    def begin(self, order: Order) -> Standing:
+        return self._mortal("begin", order.reference, order)
+
+    def confirm(self, order: Order) -> Standing:
+        return self._mortal("confirm", order.reference, order)
+
+    def cancel(self, order: Order) -> Standing:
+        return self._mortal("cancel", order.reference, order)
+
+    def ask(self, order: Order) -> Standing | None:
+        return self._mortal("ask", order.reference, order)
+
+    def send_file(self, name: str, content: bytes) -> None:
+        self._mortal("send_file", name, name, content)
+
+    def result_of(self, name: str) -> bytes | None:
+        return self._mortal("result_of", name, name)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def _mortal(self, call: str, about: str, *arguments: Any) -> Any:
+        self.calls[about] = number = self.calls.get(about, 0) + 1
+        death = self.deaths.get(about)
+        if death == (number, "before"):
+            del self.deaths[about]
+            raise Killed
+        try:
+            return getattr(self.client, call)(*arguments)
+        finally:
+            if death == (number, "after"):
+                del self.deaths[about]
+                raise Killed
+
+
+@dataclass
+class City:
+    """The exchanges' side of the city, with partners at `url`."""
+
+    url: str
+    partners: dict[str, Mortal]
+    now: datetime
+
+    def somebody(self, points: int = POINTS) -> UUID:
+        """A person with so many points."""
+        person_id = new_uuid()
+        pay(person_id, amount_twd=(points - 10) * 100, captured_at="2026-11-05T06:03:20+00:00")
+        return person_id
+
+    def begun(self, partner: str, person_id: UUID, direction: Direction = "out", points: int = POINTS) -> Exchange:
+        """An exchange whose intent is committed, and no more."""
+        with db.unit_of_work() as session:
+            quote = quotes.make(
+                session, person_id=person_id, partner=partner, direction=direction, points=points,
+                account=ACCOUNTS[partner], now=self.now,
+            )  # fmt: skip
+            return exchanges.begin(session, person_id=person_id, quote_id=quote.id, now=self.now)
+
+    def drive(self, exchange: Exchange) -> Exchange | None:
+        """As the citizen's request does; None where the process dies."""
+        try:
+            return saga.drive(exchange.id, now=self.now, is_first=True)
+        except Killed:
+            return None
+
+    def sweep(self, at: datetime) -> None:
+        """As the worker does, and the next worker where one dies."""
+        for _ in range(3):
+            try:
+                saga.drive_due(at)
+                return
+            except Killed:
+                continue
+
+    def settle(self, *, seconds: int = 60, step: int = 5, first: timedelta = timedelta()) -> None:
+        """The worker's sweeps of that time."""
+        for passed in range(step, seconds + step, step):
+            self.sweep(self.now + first + timedelta(seconds=passed))
+
+    def at(self, exchange: Exchange) -> Exchange:
+        with db.unit_of_work() as session:
+            return exchanges.get(session, exchange.id)
+
+    def balance(self, person_id: UUID) -> int:
+        with db.unit_of_work() as session:
+            return book.balance(session, book.account_id(account_code(person_id))).posted
+
+    def available(self, person_id: UUID) -> int:
+        with db.unit_of_work() as session:
+            return tender.available(session, person_id, self.now)
+
+    def budget_left(self, partner: str) -> int:
+        with db.unit_of_work() as session:
+            return book.balance(session, book.account_id(terms.budget_code(partner))).available
+
+
+def city(url: str) -> City:
+    """Partners, terms and a campaign from which people have points, on this process's database."""
+    partners = {
+        code: Mortal(client(peer(url, code, read_timeout_seconds=2.0))) for code, client in CLIENTS.items()
+    }
+    ports.plug_in(partners)
+    now = clock.now()
+    opened(campaign_terms(), budget_points=10_000_000)
+    with db.unit_of_work() as session:
+        terms.ensure_demo_terms(session, now)
+    return City(url, partners, now)
