@@ -1,4 +1,4 @@
-"""What is past its time is found by an index, table by table."""
+"""What is past its time is found by an index, table by table; and so are the runs that are not, among years of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ down_revision = "0043"
 branch_labels = None
 depends_on = None
 
-# Name, and what it is on: exactly the rows that may go, in the order of their age.
+# Name, and what it is on: exactly the rows that may go, in the order of their age; runs whose deadline is to come.
 INDEXES = (
     ("notify", "candidate_never_sent", "ON notify.candidate (deadline) WHERE status IN ('expired', 'withdrawn')"),
     ("notify", "candidate_sent", "ON notify.candidate (deadline) WHERE status IN ('sent', 'digested')"),
@@ -25,6 +25,7 @@ INDEXES = (
     ("notify", "estimate_old", "ON notify.estimate (day)"),
     ("notify", "estimate_asked_old", "ON notify.estimate_asked (day)"),
     ("notify", "alert_feed_entry_old", "ON notify.alert_feed_entry (taken_at)"),
+    ("notify", "run_deadline", "ON notify.run (deadline)"),
     ("wallet", "notice_attempt_old", "ON wallet.notice_attempt (started_at)"),
 )
 
