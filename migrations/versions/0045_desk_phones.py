@@ -27,7 +27,7 @@ COMMENT ON COLUMN notify.campaign_event.own_phones IS 'Of a test: on how many de
 ALTER TABLE notify.campaign_event DROP CONSTRAINT campaign_event_what_check;
 ALTER TABLE notify.campaign_event ADD CONSTRAINT campaign_event_what_check CHECK (what IN ('written', 'changed',
     'submitted', 'returned', 'approved', 'begun', 'paused', 'resumed', 'cancelled', 'recalled', 'done', 'too_late',
-    'stopped', 'tested')) NOT VALID;
+    'stopped', 'too_few', 'tested')) NOT VALID;
 """
 
 
