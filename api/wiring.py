@@ -19,9 +19,11 @@ from identity import tasks as identity_tasks
 from identity.provider import consent_port
 from identity.relying_parties import consents, proposals_in_words
 from ledger import tasks as ledger_tasks
+from notify import district_shapes
 from notify import routes as notify_routes
 from notify import tasks as notify_tasks
 from notify.campaigns import ports as campaign_ports
+from notify.districts import DISTRICTS
 from notify.topics import desk as topics_desk
 from notify.topics import ports as topic_ports
 from partners import wire
@@ -29,6 +31,7 @@ from partners.ach.client import AchClient
 from partners.adyen.client import AdyenClient, AdyenConfig
 from partners.adyen.reports import ReportConfig
 from partners.bank.client import BankClient
+from partners.bank.payouts import PayoutClient
 from partners.bureaus.client import BureausClient
 from partners.ewallets.client import WALLETS, WalletClient
 from partners.familymart.client import FamilyMartClient
@@ -44,8 +47,11 @@ from partners.stores.client import StoresClient
 from points import routes as points_routes
 from points import tasks as points_tasks
 from points import tender
+from points.exchange import breaks as exchange_breaks
 from points.exchange import ports as exchange_ports
 from points.lots import points_for_payment
+from points.merchants import merchants
+from points.merchants import ports as merchant_ports
 from wallet import corrections, refund_asking
 from wallet import ports as wallet_ports
 from wallet import routes as wallet_routes
@@ -173,6 +179,11 @@ def plug_in() -> None:
     corrections.register()
     proposals_in_words.register()
     topics_desk.register_approvals()
+    exchange_breaks.register()
+    merchants.register_approvals()
+    payer = merchant_ports.Payer(PayoutClient(bank.peer), "高雄市政府經濟發展局", "016", of.points_bank_account)
+    app_url = f"{of.public_origin}/app"
+    merchant_ports.plug_in(merchant_ports.Ports(payer, DISTRICTS, district_shapes.is_in_or_beside, app_url))
     consent_port.plug_in(consents.Keeper())
     identity_ports.plug_in(telephone=sms, vehicles=bureaus, households=bureaus)
     moica = MoicaClient(wire.Peer("moica", of.moica_url, of.moica_secret, read_timeout_seconds=5.0))

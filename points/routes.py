@@ -12,8 +12,11 @@ from identity import acting
 from identity.delegation_rules import POINTS_READ
 from points import history
 from points.entries import ABOUT
+from points.exchange import desk_routes as exchange_desk_routes
 from points.exchange import routes as exchange_routes
 from points.exchange import webhook_routes as exchange_webhook_routes
+from points.merchants import desk_routes as merchant_desk_routes
+from points.merchants import money_routes, offer_routes, owner_routes, place_routes
 from points.schemas import PointsEntryPage, PointsSchema
 from points.till import citizen_routes
 from points.till import desk_routes as till_desk_routes
@@ -27,6 +30,12 @@ ROUTES = (
     till_desk_routes.routes,
     exchange_routes.routes,
     exchange_webhook_routes.routes,
+    exchange_desk_routes.routes,
+    owner_routes.routes,
+    place_routes.routes,
+    offer_routes.routes,
+    money_routes.routes,
+    merchant_desk_routes.routes,
 )
 _CITIZEN = citizen(loa=2, delegable=POINTS_READ)
 

@@ -81,6 +81,12 @@ class NotHeld(Conflict):
     explanation = Text("它已經放行、拒絕或完成。", "It has been released, refused or done already.")
 
 
+class MonthNotOver(Conflict):
+    slug = "partner-month-not-over"
+    title = Text("這個月還沒結束", "The month is not over")
+    explanation = Text("對帳單在月份結束後才取回比對。", "A statement is taken once its month is over.")
+
+
 class StatementRefused(Conflict):
     """The partner's statement cannot be believed as a whole. `because` and `said` say what is wrong with it."""
 

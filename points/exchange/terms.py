@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.clock import TAIPEI
 from core.text import Text
 from ledger import book
+from ledger.errors import AccountNotOpen
 from partners.exchanging import Direction
 from points.campaigns import ASSET
 
@@ -120,6 +121,14 @@ def open_partner(session: Session, partner: str, *, budget_points: int, now: dat
          "zh": f"{name.name_zh}換入", "en": f"From {name.name_en}", "bureau": bureau, "account": source,
          "from": datetime(2026, 1, 1, tzinfo=TAIPEI), "until": datetime(2100, 1, 1, tzinfo=TAIPEI), "now": now},
     )  # fmt: skip
+
+
+def balance_of(session: Session, code: str) -> int:
+    """What an account of the book holds and has not set aside; nothing where it was never opened."""
+    try:
+        return book.balance(session, book.account_id(code)).available
+    except AccountNotOpen:
+        return 0
 
 
 def campaign_of(session: Session, partner: str) -> tuple[UUID, int]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import urllib3
 from exchange_partners import ACCOUNTS, peer
+from sandbox_process import SandboxBooks
 
 from core import clock, db
 from core.ids import new_uuid
@@ -18,10 +21,11 @@ from partners.familymart.client import FamilyMartClient
 from partners.ipass.client import IpassClient
 from partners.okmart.client import OkMartClient
 from partners.pxmart.client import PxMartClient
+from partners.seveneleven import sandbox as seveneleven
 from partners.seveneleven.client import SevenElevenClient
 from points import tender
 from points.entries import account_code
-from points.exchange import exchanges, ports, quotes, saga, terms
+from points.exchange import exchanges, files, ports, quotes, saga, terms
 from points.exchange.exchanges import Exchange
 from tests.points.conftest import opened, pay
 from tests.points.conftest import terms as campaign_terms
@@ -138,6 +142,35 @@ class City:
         for passed in range(step, seconds + step, step):
             self.sweep(self.now + first + timedelta(seconds=passed))
 
+    def wait_for_value(self) -> None:
+        """Until 7-ELEVEN has done what it took on."""
+        time.sleep(seveneleven.SECONDS + 0.05)
+
+    def night(self) -> None:
+        """The file is made and sent in the evening, worked off at night, and its answer fetched in the morning."""
+        self.file_work(timedelta(days=1))
+        urllib3.request("POST", f"{self.url}/pxmart/night")
+        self.file_work(timedelta(days=1, hours=10))
+
+    def file_work(self, later: timedelta) -> None:
+        """The worker's sweep of files, so much later; where one dies, the next."""
+        for _ in range(3):
+            try:
+                files.work(self.now + later)
+                return
+            except Killed:
+                continue
+
+    def put_order(self, books: SandboxBooks, partner: str) -> None:
+        """Something that the partner has done, whatever we know of it."""
+        done = [each for each in books.read("exchange/orders", partner=partner) if each["state"] == "done"]
+        if not done:
+            exchange = self.begun(partner, self.somebody(200))
+            self.drive(exchange)
+            if partner == "pxmart":
+                self.night()
+            self.wait_for_value()
+
     def at(self, exchange: Exchange) -> Exchange:
         with db.unit_of_work() as session:
             return exchanges.get(session, exchange.id)
@@ -157,9 +190,7 @@ class City:
 
 def city(url: str) -> City:
     """Partners, terms and a campaign from which people have points, on this process's database."""
-    partners = {
-        code: Mortal(client(peer(url, code, read_timeout_seconds=2.0))) for code, client in CLIENTS.items()
-    }
+    partners = {code: Mortal(client(peer(url, code, read_timeout_seconds=2.0))) for code, client in CLIENTS.items()}
     ports.plug_in(partners)
     now = clock.now()
     opened(campaign_terms(), budget_points=10_000_000)
