@@ -1,11 +1,21 @@
-"""Points whose time has come go out of the book, with an entry that says so. Run twice, it does nothing more."""
+"""Points whose time has come go out of the book, with an entry that says so. Run twice, it does nothing more.
+
+Points no longer count from the moment at which their lot ends, swept or not; the sweep only writes it down. It goes
+through what has ended in the order of (end, person, lot), a thousand lots in a transaction: whoever kills it loses the
+last thousand, and the next pass goes on where it was. It waits for nobody long: a lot that somebody works on is passed
+by, and a batch that meets a locked balance gives way and is tried again in smaller ones.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
-from uuid import uuid5
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID, uuid5
 
+from psycopg import errors
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core import db
@@ -15,26 +25,66 @@ from points import texts
 from points.campaigns import ASSET
 from points.entries import Change, about_lot, write_entry
 
-_BATCH = 100
+BATCH: Final = 1000
+"""Lots in one transaction: some tenths of a second, which is how long it keeps its people's balances locked."""
+EXPIRED: Final = "points:expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a pass has come: the end, person and id of the last lot."""
+
+    expires_at: datetime
+    person_id: UUID
+    lot_id: UUID
+
+
+BEGINNING: Final = Place(datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0), UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One batch: how many lots it expired, and where it ended (None: nothing is left after it)."""
+
+    lots: int
+    upto: Place | None
 
 
 def expire_lots(now: datetime) -> int:
-    """Expire every lot that is due. Answers how many. Opens its own units of work, each of a hundred lots."""
-    expired = 0
+    """Expire every lot that is due. Answers how many. Opens its own units of work, each of up to `BATCH` lots."""
+    expired, place, size = 0, BEGINNING, BATCH
     while True:
-        with db.unit_of_work() as session:
-            count = expire_some(session, now)
-        expired += count
-        if count < _BATCH:
+        try:
+            with db.unit_of_work() as session:
+                step = expire_some(session, now, after=place, most=size)
+        except DBAPIError as error:
+            if not isinstance(error.orig, errors.LockNotAvailable | errors.DeadlockDetected):
+                raise
+            if size == 1:
+                with db.unit_of_work() as session:
+                    place = _next_place(session, now, place)
+            size = max(1, size // 10)
+            continue
+        expired += step.lots
+        if step.upto is None:
             return expired
+        place, size = step.upto, BATCH
 
 
-def expire_some(session: Session, now: datetime) -> int:
-    """Expire up to a hundred lots that are due and that nobody else is working on. Answers how many."""
-    lots = session.execute(_DUE, {"now": now, "limit": _BATCH}).all()
+def expire_some(session: Session, now: datetime, *, after: Place = BEGINNING, most: int = BATCH) -> Step:
+    """Expire up to so many lots that are due, that come after that place and that nobody else is working on.
+
+    Raises DBAPIError of LockNotAvailable where somebody keeps a balance locked for longer than it waits.
+    """
+    # Shorter than the time after which PostgreSQL looks for deadlocks: of two, it is this one that gives way.
+    session.execute(_WAIT_BRIEFLY)
+    lots = session.execute(
+        _DUE,
+        {"now": now, "most": most, "end": after.expires_at, "person_id": after.person_id, "lot_id": after.lot_id},
+    ).all()
     if not lots:
-        return 0
-    gone = book.open_account(session, "points:expired", ASSET, now=now, is_hot=True)
+        return Step(0, None)
+    gone = book.open_account(session, EXPIRED, ASSET, now=now, is_hot=True)
     changes = [
         Change(
             person_id=lot.person_id,
@@ -49,19 +99,32 @@ def expire_some(session: Session, now: datetime) -> int:
         )
         for lot in lots
     ]
-    session.execute(_EMPTY, {"ids": [lot.id for lot in lots]})
+    session.execute(_EMPTY, {"people": [lot.person_id for lot in lots], "ids": [lot.id for lot in lots]})
     write_entry(session, *changes, now=now)
-    return len(lots)
+    last = lots[-1]
+    return Step(len(lots), Place(last.expires_at, last.person_id, last.id) if len(lots) == most else None)
 
 
+def _next_place(session: Session, now: datetime, after: Place) -> Place:
+    """Past the one lot that would not go; the next pass meets it again."""
+    values = {"now": now, "most": 1, "end": after.expires_at, "person_id": after.person_id, "lot_id": after.lot_id}
+    lot = session.execute(_DUE, values).first()
+    return after if lot is None else Place(lot.expires_at, lot.person_id, lot.id)
+
+
+_WAIT_BRIEFLY = text("SET LOCAL lock_timeout = '300ms'")
 _DUE = text(
     """
     SELECT l.person_id, l.id, l.payment_id, l.deed_id, l.remaining, l.expires_at, c.name_zh, c.name_en
       FROM points.lot AS l JOIN points.campaign AS c ON c.id = l.campaign_id
-     WHERE l.expires_at <= :now AND l.remaining > 0
-     ORDER BY l.expires_at LIMIT :limit FOR NO KEY UPDATE OF l SKIP LOCKED
+     WHERE l.expires_at <= :now AND l.remaining > 0 AND (l.expires_at, l.person_id, l.id) > (:end, :person_id, :lot_id)
+     ORDER BY l.expires_at, l.person_id, l.id LIMIT :most FOR NO KEY UPDATE OF l SKIP LOCKED
     """
 )
 _EMPTY = text(
-    "UPDATE points.lot SET expired = expired + remaining, remaining = 0 WHERE id = ANY(:ids) AND remaining > 0"
+    """
+    UPDATE points.lot AS l SET expired = l.expired + l.remaining, remaining = 0
+      FROM unnest(CAST(:people AS uuid[]), CAST(:ids AS uuid[])) AS due (person_id, id)
+     WHERE l.person_id = due.person_id AND l.id = due.id AND l.remaining > 0
+    """
 )
