@@ -31,6 +31,17 @@ CHANGES_A_LOT: Final = {
 KINDS: Final = tuple(CHANGES_A_LOT)
 
 
+HISTORY: Final = """
+    INSERT INTO points.entry (person_id, id, lot_id, payment_id, about_kind, about_id, amount, kind, cause_id,
+                              transfer_id, reason_zh, reason_en, at)
+    SELECT e.*, CAST(:entry_at AS timestamptz)
+      FROM unnest(CAST(:entry_persons AS uuid[]), CAST(:entry_ids AS uuid[]), CAST(:entry_lots AS uuid[]),
+                  CAST(:entry_payments AS uuid[]), CAST(:entry_about_kinds AS text[]), CAST(:entry_abouts AS uuid[]),
+                  CAST(:entry_amounts AS bigint[]), CAST(:entry_kinds AS text[]), CAST(:entry_causes AS uuid[]),
+                  CAST(:entry_transfers AS uuid[]), CAST(:entry_reasons_zh AS text[]),
+                  CAST(:entry_reasons_en AS text[])) AS e
+"""
+
 # What points are earned for or used for, and the prefix of its ids on the wire.
 ABOUT: Final = {"payment": "pay", "deed": "ded", "redemption": "rdm", "exchange": "exc"}
 
@@ -79,25 +90,36 @@ class Change:
 def write_entry(session: Session, *changes: Change, now: datetime) -> None:
     """Write changes into the people's histories and, as one group, into the book."""
     write_history(session, changes, [change.transfer_id for change in changes], now=now)
-    book.post(session, [_posting(change) for change in changes], now=now)
+    write_into_the_book(session, changes, now=now)
 
 
 def write_history(session: Session, changes: Sequence[Change], transfer_ids: Sequence[UUID], *, now: datetime) -> None:
     """Write changes into the histories alone, in their order; the caller writes these transfers into the book."""
-    ids = sorted(new_uuid() for _ in changes)
-    session.execute(
-        _ENTRY,
-        [
-            {
-                "person_id": change.person_id, "id": entry_id, "lot_id": change.lot_id,
-                "payment_id": change.about.id if change.about.kind == "payment" else None,
-                "about_kind": change.about.kind, "about_id": change.about.id, "amount": change.points,
-                "kind": change.kind, "cause_id": change.cause_id, "transfer_id": transfer_id,
-                "reason_zh": change.words.zh, "reason_en": change.words.en, "now": now,
-            }
-            for entry_id, change, transfer_id in zip(ids, changes, transfer_ids, strict=True)
-        ],
-    )  # fmt: skip
+    session.execute(_ENTRY, history_values(changes, transfer_ids, now=now))
+
+
+def write_into_the_book(session: Session, changes: Sequence[Change], *, now: datetime) -> None:
+    """Write changes into the book alone, as one group; the caller has written the histories."""
+    book.post(session, [_posting(change) for change in changes], now=now)
+
+
+def history_values(changes: Sequence[Change], transfer_ids: Sequence[UUID], *, now: datetime) -> dict[str, Any]:
+    """The parameters of `HISTORY`, for a caller who writes histories inside a statement of its own."""
+    return {
+        "entry_persons": [change.person_id for change in changes],
+        "entry_ids": sorted(new_uuid() for _ in changes),
+        "entry_lots": [change.lot_id for change in changes],
+        "entry_payments": [change.about.id if change.about.kind == "payment" else None for change in changes],
+        "entry_about_kinds": [change.about.kind for change in changes],
+        "entry_abouts": [change.about.id for change in changes],
+        "entry_amounts": [change.points for change in changes],
+        "entry_kinds": [change.kind for change in changes],
+        "entry_causes": [change.cause_id for change in changes],
+        "entry_transfers": list(transfer_ids),
+        "entry_reasons_zh": [change.words.zh for change in changes],
+        "entry_reasons_en": [change.words.en for change in changes],
+        "entry_at": now,
+    }
 
 
 def account_code(person_id: UUID) -> str:
@@ -113,11 +135,4 @@ def _posting(change: Change) -> book.Posting:
     )
 
 
-_ENTRY = text(
-    """
-    INSERT INTO points.entry (person_id, id, lot_id, payment_id, about_kind, about_id, amount, kind, cause_id,
-                              transfer_id, reason_zh, reason_en, at)
-    VALUES (:person_id, :id, :lot_id, :payment_id, :about_kind, :about_id, :amount, :kind, :cause_id, :transfer_id,
-            :reason_zh, :reason_en, :now)
-    """
-)
+_ENTRY = text(HISTORY)

@@ -9,6 +9,7 @@ expired meanwhile lives for another `GRACE`, so that nobody loses points to a pa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,7 +24,7 @@ from core.text import Text
 from ledger import book
 from points import texts
 from points.campaigns import ASSET
-from points.entries import About, Change, write_entry
+from points.entries import HISTORY, About, Change, history_values, write_entry, write_into_the_book
 
 GRACE: Final = timedelta(days=30)
 _HELD = "points:tender_held"
@@ -65,43 +66,44 @@ def hold(session: Session, *, person_id: UUID, payment_id: UUID, points: int, no
 
 def hold_for(session: Session, use: For, *, person_id: UUID, points: int, now: datetime) -> None:
     """Set so many aside for this use; again does nothing. Raises NotEnoughPoints."""
-    if session.execute(_TENDER, {"id": use.id}).first() is None:
-        _take(session, use, "held", person_id=person_id, points=points, now=now)
+    _take(session, use, "held", person_id=person_id, points=points, now=now)
 
 
 def spend_for(session: Session, use: For, *, person_id: UUID, points: int, now: datetime) -> None:
     """Spend so many at once, with nothing set aside in between; again does nothing. Raises NotEnoughPoints."""
-    if session.execute(_TENDER, {"id": use.id}).first() is None:
-        _take(session, use, "spent", person_id=person_id, points=points, now=now)
+    _take(session, use, "spent", person_id=person_id, points=points, now=now)
 
 
 def _take(session: Session, use: For, status: str, *, person_id: UUID, points: int, now: datetime) -> None:
     lots = session.execute(_OPEN_LOTS, {"person_id": person_id, "now": now}).all()
-    there = available(session, person_id, now)
-    if there < points:
-        raise NotEnoughPoints(available=there)
-    parts, left = [], points
+    account = _HELD if status == "held" else use.target
+    about, into = About(use.kind, use.id), book.account_id(account)
+    changes, left = [], points
     for lot in lots:
         part = min(left, lot.remaining)
         left -= part
         if part:
-            parts.append((lot, part))
-    session.execute(
-        _BEGIN,
-        {"id": use.id, "person_id": person_id, "points": points, "status": status, "kind": use.kind,
-         "target": use.target, "words_zh": use.words.zh, "words_en": use.words.en, "now": now},
-    )  # fmt: skip
-    taken = [{"person_id": person_id, "id": lot.id, "use": use.id, "points": part} for lot, part in parts]
-    session.execute(_TAKE, taken)
-    session.execute(_PART, taken)
-    account = _HELD if status == "held" else use.target
-    into = book.open_account(session, account, ASSET, now=now, is_hot=True)
-    about = About(use.kind, use.id)
-    changes = [
-        Change(person_id, lot.id, about, "spend", use.id, -part, into, use.words.format(points=f"{part:,}"))
-        for lot, part in parts
-    ]
-    write_entry(session, *changes, now=now)
+            words = use.words.format(points=f"{part:,}")
+            changes.append(Change(person_id, lot.id, about, "spend", use.id, -part, into, words))
+    if left or not _begin(session, use, status, changes, points, sum(lot.remaining for lot in lots), now):
+        if session.execute(_TENDER, {"id": use.id}).first() is not None:
+            return
+        raise NotEnoughPoints(available=available(session, person_id, now))
+    book.open_account(session, account, ASSET, now=now, is_hot=True)
+    write_into_the_book(session, changes, now=now)
+
+
+def _begin(
+    session: Session, use: For, status: str, changes: Sequence[Change], points: int, there: int, now: datetime
+) -> bool:
+    """Take it from the lots, which are locked; False where this use has begun before, or too much is owed."""
+    values = {
+        "id": use.id, "person_id": changes[0].person_id, "points": points, "there": there, "status": status,
+        "kind": use.kind, "target": use.target, "words_zh": use.words.zh, "words_en": use.words.en, "now": now,
+        "lots": [change.lot_id for change in changes], "parts": [-change.points for change in changes],
+        **history_values(changes, [change.transfer_id for change in changes], now=now),
+    }  # fmt: skip
+    return bool(session.execute(_BEGIN, values).scalar_one())
 
 
 def spend(session: Session, *, payment_id: UUID, now: datetime) -> None:
@@ -217,16 +219,29 @@ _OPEN_LOTS = text(
     SELECT id, remaining FROM lot ORDER BY expires_at, earned_at, id
     """
 )
+# What is owed is read here, when the lots are locked: whoever takes points back locks them first, too.
 _BEGIN = text(
-    """
-    INSERT INTO points.tender (payment_id, person_id, points, status, kind, target_code, words_zh, words_en, changed_at)
-    VALUES (:id, :person_id, :points, :status, :kind, :target, :words_zh, :words_en, :now)
-    """
+    f"""
+    WITH begun AS (
+        INSERT INTO points.tender (payment_id, person_id, points, status, kind, target_code, words_zh, words_en,
+                                   changed_at)
+        SELECT :id, :person_id, :points, :status, :kind, :target, :words_zh, :words_en, :now
+         WHERE :there - coalesce((SELECT owed FROM points.debt WHERE person_id = :person_id), 0) >= :points
+        ON CONFLICT (payment_id) DO NOTHING RETURNING payment_id, person_id
+    ), part AS (
+        SELECT b.payment_id, b.person_id, p.lot_id, p.points
+          FROM begun AS b, unnest(CAST(:lots AS uuid[]), CAST(:parts AS bigint[])) AS p(lot_id, points)
+    ), taken AS (
+        UPDATE points.lot AS l SET remaining = l.remaining - p.points
+          FROM part AS p WHERE l.person_id = p.person_id AND l.id = p.lot_id
+    ), noted AS (
+        INSERT INTO points.tender_part (payment_id, lot_id, person_id, points)
+        SELECT payment_id, lot_id, person_id, points FROM part
+    ), told AS ({HISTORY} WHERE EXISTS (SELECT FROM begun))
+    SELECT EXISTS (SELECT FROM begun)
+    """  # noqa: S608
 )
 _TAKE = text("UPDATE points.lot SET remaining = remaining - :points WHERE person_id = :person_id AND id = :id")
-_PART = text(
-    "INSERT INTO points.tender_part (payment_id, lot_id, person_id, points) VALUES (:use, :id, :person_id, :points)"
-)
 _MOVE = text(
     "UPDATE points.tender SET status = :status, changed_at = :now WHERE payment_id = :id AND status = 'held' "
     "RETURNING points, kind, target_code"

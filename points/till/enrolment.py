@@ -30,14 +30,14 @@ def enrol(session: Session, *, code: str, network: str, now: datetime) -> Enroll
 
     Raises EnrolmentCodeWrong for a code that is unknown, used or too old, TooManyTries for a network that guesses.
     """
-    wrong_tries.refuse_if_none_left(session, "enrolment", network, now=now)
+    wrong_tries.take(session, "enrolment", network, now=now)
     token = secrets.token_urlsafe(32)
     row = session.execute(
         _ENROL, {"code_hash": till_code_hash(code), "token_hash": token_hash(token), "now": now}
     ).one_or_none()
     if row is None:
-        wrong_tries.count(session, "enrolment", network, now=now)
         raise EnrolmentCodeWrong
+    wrong_tries.clear(session, "enrolment", network)
     session.execute(_END_SHIFTS, {"till_id": row.id, "now": now})
     return EnrolledTill(row.id, row.name, token)
 

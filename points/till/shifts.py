@@ -28,13 +28,12 @@ def begin(session: Session, *, till: Actor, staff_number: str, pin: str, now: da
 
     Raises WrongPin (unit of work is kept: a wrong try stays counted), TooManyTries for the till or the staff number.
     """
-    wrong_tries.refuse_if_none_left(session, "pin", str(till.id), now=now)
+    wrong_tries.take(session, "pin", str(till.id), now=now)
     found = session.execute(_STAFF, {"merchant_id": till.merchant_id, "number": staff_number}).one_or_none()
     if found is not None and found.locked_until is not None and found.locked_until > now:
         raise TooManyTries(seconds=max(1, math.ceil((found.locked_until - now).total_seconds())))
     is_right = is_pin(found.id if found else _NOBODY, pin, found.pin_hash if found else "")
     if found is None or not is_right:
-        wrong_tries.count(session, "pin", str(till.id), now=now)
         if found is not None:
             values = {"id": found.id, "most": _WRONG_IN_A_ROW, "until": now + _LOCKED_FOR}
             session.execute(_WRONG, values)

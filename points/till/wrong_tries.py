@@ -28,13 +28,6 @@ MOST: Final[Mapping[Kind, _Most]] = {
 }
 
 
-def refuse_if_none_left(session: Session, kind: Kind, subject: str, *, now: datetime) -> None:
-    """Raises TooManyTries while the subject has to wait."""
-    row = session.execute(_READ, {"kind": kind, "subject": subject, "now": now}).one_or_none()
-    if row is not None:
-        refuse_after(kind, row.used, row.resets_at, now)
-
-
 def refuse_after(kind: Kind, used: int | None, resets_at: datetime | None, now: datetime) -> None:
     """Raises TooManyTries where so many were wrong until then; for who has read the count with something else."""
     if used is not None and resets_at is not None and used >= MOST[kind].tries and resets_at > now:
@@ -51,7 +44,9 @@ def take(session: Session, kind: Kind, subject: str, *, now: datetime) -> None:
 
     Commit it whatever becomes of the try.
     """
-    refuse_if_none_left(session, kind, subject, now=now)
+    row = session.execute(_READ, {"kind": kind, "subject": subject, "now": now}).one_or_none()
+    if row is not None:
+        refuse_after(kind, row.used, row.resets_at, now)
     count(session, kind, subject, now=now)
 
 

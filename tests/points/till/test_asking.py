@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -96,7 +97,7 @@ def test_a_code_shown_twice_is_refused_and_says_when_it_was_used(cafe: Shop, mei
 
 def test_of_two_tills_that_read_one_code_at_once_one_wins(cafe: Shop, mei: Phone) -> None:
     other, code = shop(cafe.client), mei.code()
-    answers = at_once(*[lambda till=till: till.ask(code, 10) for till in (cafe, other) * 4])
+    answers = at_once(*[partial(till.ask, code, 10) for till in (cafe, other) * 4])
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
     assert {slug(answer) for answer in answers if answer.status_code == 409} == {"pay-code-already-used"}
     assert mei.balance() == 990
@@ -139,7 +140,7 @@ def test_codes_at_once_of_one_offline_phone_do_not_slip_past_its_limit(cafe: Sho
     mei.renew()
     later(timedelta(minutes=3))
     codes = [mei.code(), mei.code(-1)]
-    answers = at_once(*[lambda code=code: cafe.ask(code, 120) for code in codes])
+    answers = at_once(*[partial(cafe.ask, code, 120) for code in codes])
     assert sorted(answer.status_code for answer in answers) == [201, 409]
 
 
@@ -202,7 +203,7 @@ def test_fifty_redemptions_at_once_never_take_more_than_the_balance(client: Flas
     for key in range(25):
         _key_of(rich, key)
     codes = [code for key in range(25) for code in (_code(rich, key, 0), _code(rich, key, -1))]
-    works = [lambda at=at, code=code: shops[at % 5].ask(code, 7) for at, code in enumerate(codes)]
+    works = [partial(shops[at % 5].ask, code, 7) for at, code in enumerate(codes)]
     answers = at_once(*works)
     taken = [answer.json for answer in answers if answer.status_code == 201]
     assert {answer.status_code for answer in answers} == {201, 409}
@@ -250,8 +251,7 @@ def test_a_crash_on_the_way_leaves_nothing_behind(cafe: Shop, mei: Phone, monkey
         raise RuntimeError("the process dies here")
 
     monkeypatch.setattr(book, "record", falls)
-    with pytest.raises(RuntimeError):
-        cafe.ask(code, 10, key="sale-2")
+    assert cafe.ask(code, 10, key="sale-2").status_code == 500
     monkeypatch.undo()
     assert cafe.call("GET", "/v1/merchant/redemptions").json["items"] == []
     with db.unit_of_work() as session:
