@@ -62,6 +62,13 @@ Refusals are `application/problem+json` (RFC 9457); each `type` answers with a p
 # What an id in a path is the id of.
 _PREFIXES = {
     "redemption_id": "rdm",
+    "merchant_id": "mer",
+    "branch_id": "brn",
+    "staff_id": "stf",
+    "till_id": "til",
+    "points_offer_id": "off",
+    "settlement_id": "stl",
+    "difference_id": "pdf",
     "refund_id": "ref",
     "delegation_id": "dlg",
     "dispute_id": "dsp",

@@ -42,6 +42,7 @@ class Settings:
     index_key: bytes
     bank_url: str
     bank_secret: str
+    points_bank_account: str
     bureaus_url: str
     bureaus_secret: str
     sms_url: str
@@ -135,6 +136,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         index_key=index_key,
         bank_url=_url(environment, "BANK_URL", f"{sandbox_url}/bank", ("http", "https")),
         bank_secret=_secret(environment, "BANK_SECRET", "sandbox-bank-secret", is_demo=is_demo),
+        points_bank_account=environment.get("POINTS_BANK_ACCOUNT") or ("901790000002" if is_demo else ""),
         bureaus_url=_url(environment, "BUREAUS_URL", f"{sandbox_url}/bureaus", ("http", "https")),
         bureaus_secret=_secret(environment, "BUREAUS_SECRET", "sandbox-bureaus-secret", is_demo=is_demo),
         sms_url=_url(environment, "SMS_URL", f"{sandbox_url}/sms", ("http", "https")),

@@ -24,6 +24,7 @@ WHAT = {
     "done_pay_begun": Text("為您選擇要繳的帳單", "chose bills of yours to pay"),
     "done_pay_confirmed": Text("為您確認付款", "confirmed a payment of your bills"),
     "mandate": Text("銀行扣款授權", "a mandate to debit your account"),
+    "merchant": Text("您的店家與負責人資料", "your shop and who owns it"),
     "payment": Text("繳費紀錄", "a payment"),
     "payments": Text("您的繳費清單", "the list of your payments"),
     "points": Text("點數紀錄", "your points"),

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
@@ -82,8 +83,9 @@ def register_bureau_client(
     scopes: Collection[str],
     *,
     now: datetime,
-) -> None:
+) -> UUID:
     """Let a bureau's system ask for tokens of up to these scopes; again: with a new key, scopes, and not revoked.
+    Answers the id that it acts under.
 
     Raises ValueError when the key is not a public P-256 key.
     """
@@ -95,7 +97,13 @@ def register_bureau_client(
         raise ValueError("the key must be public and on P-256")
     values = {"bureau": bureau, "public_jwk": key.as_dict(private=False), "scopes": sorted(scopes), "revoked_at": None}
     statement = insert(BureauClient).values(client_id=client_id, id=new_uuid(), registered_at=now, **values)
-    session.execute(statement.on_conflict_do_update(index_elements=["client_id"], set_=values))
+    upserted = statement.on_conflict_do_update(index_elements=["client_id"], set_=values).returning(BureauClient.id)
+    return session.execute(upserted).scalar_one()
+
+
+def revoke_bureau_client(session: Session, client_id: UUID, *, now: datetime) -> None:
+    """The client, by its own id, gets no more tokens, and those it has open nothing. Again changes nothing."""
+    session.execute(_REVOKE, {"id": client_id, "now": now})
 
 
 def _authenticated(session: Session, assertion: str, named: str | None, now: datetime) -> BureauClient:
@@ -133,6 +141,7 @@ _ISSUE = text(
     "INSERT INTO identity.access_token (token_hash, client_id, scopes, issued_at, expires_at) "
     "VALUES (:hash, :client_id, :scopes, :now, :expires_at)"
 )
+_REVOKE = text("UPDATE identity.bureau_client SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL")
 _RESOLVE = text(
     """
     SELECT c.id, c.bureau, t.scopes

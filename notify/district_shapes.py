@@ -31,6 +31,12 @@ def district_at(*, latitude: float, longitude: float) -> str | None:
     return nearest if distances[nearest] <= _BESIDE_KM else None
 
 
+def is_in_or_beside(code: str, latitude: float, longitude: float) -> bool:
+    """Whether a place is in that district, or within 2 km of it."""
+    distances = distances_km(latitude=latitude, longitude=longitude, at_most=_BESIDE_KM)
+    return distances.get(code, math.inf) <= _BESIDE_KM
+
+
 def overlapping_circle(*, latitude: float, longitude: float, radius_km: float) -> frozenset[str]:
     """The districts that a circle overlaps or touches."""
     distances = distances_km(latitude=latitude, longitude=longitude, at_most=radius_km)

@@ -20,6 +20,7 @@ from notify import (
     instalments,
     kept,
     line_reach,
+    merchants,
     money_back,
     redemptions,
     security,
@@ -128,6 +129,10 @@ CONSUMERS = (
     Consumer("notify.line_reach", "identity.account_unlinked", line_reach.account_unlinked),
     Consumer("notify.redemption_moved", "points.redemption_moved", redemptions.tell, push_at_once),
     Consumer("notify.security_notice", "identity.security_notice", security.tell, push_at_once),
+    Consumer("notify.merchant_decided", "points.merchant_decided", merchants.tell_of_decision, push_at_once),
+    Consumer("notify.merchant_account", "points.account_proof", merchants.tell_of_account, push_at_once),
+    Consumer("notify.merchant_paid", "points.settlement_paid", merchants.tell_of_payment, push_at_once),
+    Consumer("notify.merchant_not_paid", "points.settlement_not_paid", merchants.tell_of_no_payment, push_at_once),
     *topic_tasks.CONSUMERS,
     *campaign_tasks.CONSUMERS,
 )

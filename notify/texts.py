@@ -11,6 +11,7 @@ from notify import (
     cash_texts,
     exchange_texts,
     instalment_texts,
+    merchant_texts,
     money_back_texts,
     redemption_texts,
     security_texts,
@@ -68,6 +69,7 @@ _OTHERS = (
     *cash_texts.WORDINGS,
     *exchange_texts.WORDINGS,
     *instalment_texts.WORDINGS,
+    *merchant_texts.WORDINGS,
     *redemption_texts.WORDINGS,
 )
 WORDINGS = (

@@ -7,6 +7,7 @@ from points.claw_back import payment_restored, payment_undone, refund_came_back,
 from points.exchange import tasks as exchange_tasks
 from points.expiry import expire_lots
 from points.lots import grant_for_payment
+from points.merchants import tasks as merchant_tasks
 from points.till import tasks as till_tasks
 
 CONSUMERS = (
@@ -18,4 +19,9 @@ CONSUMERS = (
 )
 
 # name: (seconds between two runs, what is run)
-SWEEPS = {"points.expire_lots": (300.0, expire_lots), **till_tasks.SWEEPS, **exchange_tasks.SWEEPS}
+SWEEPS = {
+    "points.expire_lots": (300.0, expire_lots),
+    **till_tasks.SWEEPS,
+    **exchange_tasks.SWEEPS,
+    **merchant_tasks.SWEEPS,
+}

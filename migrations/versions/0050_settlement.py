@@ -30,8 +30,10 @@ COMMENT ON TABLE points.merchant_rule IS 'Numbers of the scheme for merchants; o
 INSERT INTO points.merchant_rule (name, valid_from, value, source) VALUES
     ('proof_credits_per_day', '2026-01-01', 1, 'The scheme''s own rule: one NT$1 credit a day for each merchant'),
     ('proof_tries', '2026-01-01', 5, 'Five wrong tries, as for every code (資通安全責任等級分級辦法, annex 10)'),
+    ('till_code_minutes', '2026-01-01', 15, 'The scheme''s own rule: long enough to walk to the counter'),
     ('branches', '2026-01-01', 200, 'The scheme''s own rule: more than the largest local chain has'),
     ('staff', '2026-01-01', 500, 'The scheme''s own rule'),
+    ('tills', '2026-01-01', 500, 'The scheme''s own rule'),
     ('offers', '2026-01-01', 100, 'The scheme''s own rule: draft and live offers at a time');
 
 CREATE TABLE points.account_proof (

@@ -7,6 +7,7 @@ changes nothing. What the statement does not show, shows twice, shows otherwise 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -16,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from core import db
 from core.clock import taipei_date
+from core.cursors import decode_cursor
+from core.errors import FieldError, InvalidRequest
 from core.ids import typeid
 from partners import wire
 from partners.bank.account_statement import AccountStatement, Line
@@ -25,6 +28,33 @@ from points.merchants.ports import ports
 
 _LOOK_BACK_DAYS: Final = 14
 _log = logging.getLogger("mykaohsiung.points")
+
+
+@dataclass(frozen=True, slots=True)
+class BankDay:
+    """A day: NT$ that we know to have been paid, and what the statement says; None where it has not come."""
+
+    day: date
+    paid_twd: int
+    reference: str | None
+    stated_twd: int | None
+    matched_twd: int | None
+    lines: int | None
+
+
+def page(session: Session, *, limit: int, before: date | None) -> list[BankDay]:
+    """The days on which something was paid or stated, the newest first."""
+    return [BankDay(*row) for row in session.execute(_PAGE, {"limit": limit, "before": before})]
+
+
+def place_in(cursor: str | None) -> date | None:
+    """The day before which a list goes on. Raises InvalidRequest."""
+    if not cursor:
+        return None
+    try:
+        return date.fromisoformat(decode_cursor(cursor, str)[0])
+    except ValueError:
+        raise InvalidRequest(errors=[FieldError("cursor", "not a cursor that this list gave out")]) from None
 
 
 def fetch_days(now: datetime) -> None:
@@ -110,6 +140,16 @@ def _refuse(day: date, why: str, now: datetime) -> None:
         )  # fmt: skip
 
 
+_PAGE = text(
+    """
+    SELECT day, coalesce(p.paid, 0)::bigint, s.reference, s.opening_twd - s.closing_twd, s.matched_twd, s.lines
+      FROM (SELECT booked_on AS day, sum(amount_twd) AS paid FROM points.payout
+             WHERE status = 'booked' GROUP BY booked_on) AS p
+      FULL JOIN points.payout_statement s USING (day)
+     WHERE CAST(:before AS date) IS NULL OR day < :before
+     ORDER BY day DESC LIMIT :limit
+    """
+)
 _DAYS = text(
     """
     SELECT DISTINCT p.booked_on FROM points.payout p

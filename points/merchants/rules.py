@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import taipei_date
 
-Name = Literal["proof_credits_per_day", "proof_tries", "branches", "staff", "offers"]
+Name = Literal["proof_credits_per_day", "proof_tries", "till_code_minutes", "branches", "staff", "tills", "offers"]
 
 
 def value(session: Session, name: Name, now: datetime) -> int:
