@@ -54,7 +54,7 @@ _MONTH_FORM = 7
     answers={200: DeskPartnersSchema},
     summary=Text("兌換夥伴的額度與進行中", "Partners of exchange: budget left, points there, what is open"),
 )
-def partners(call: Call) -> Answer:
+def partners_at_the_desk(call: Call) -> Answer:
     counts = {row.code: row for row in call.session.execute(_COUNTS).all()}
     items = []
     for each, rates in terms.offered(call.session, call.now):
