@@ -8,9 +8,10 @@ by, and a batch that meets a locked balance gives way and is tried again in smal
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 from psycopg import errors
@@ -71,6 +72,21 @@ def expire_lots(now: datetime) -> int:
         place, size = step.upto, BATCH
 
 
+def lapse(session: Session, person_id: UUID, lot_ids: Collection[UUID], now: datetime) -> None:
+    """What these lots still hold after their end lapses, before anything returns to them or is taken from them: what
+    becomes of it must not hang on whether the sweep has been there."""
+    lots = session.execute(_LAPSED, {"person_id": person_id, "ids": list(lot_ids), "now": now}).all()
+    if lots:
+        _expire(session, lots, now)
+
+
+def lapse_used(session: Session, payment_id: UUID, now: datetime) -> None:
+    """The same for the lots that this payment, redemption or exchange used points from."""
+    lots = session.execute(_LAPSED_USED, {"payment_id": payment_id, "now": now}).all()
+    if lots:
+        _expire(session, lots, now)
+
+
 def expire_some(session: Session, now: datetime, *, after: Place = BEGINNING, most: int = BATCH) -> Step:
     """Expire up to so many lots that are due, that come after that place and that nobody else is working on.
 
@@ -84,6 +100,12 @@ def expire_some(session: Session, now: datetime, *, after: Place = BEGINNING, mo
     ).all()
     if not lots:
         return Step(0, None)
+    _expire(session, lots, now)
+    last = lots[-1]
+    return Step(len(lots), Place(last.expires_at, last.person_id, last.id) if len(lots) == most else None)
+
+
+def _expire(session: Session, lots: Sequence[Any], now: datetime) -> None:
     gone = book.open_account(session, EXPIRED, ASSET, now=now, is_hot=True)
     changes = [
         Change(
@@ -101,8 +123,6 @@ def expire_some(session: Session, now: datetime, *, after: Place = BEGINNING, mo
     ]
     session.execute(_EMPTY, {"people": [lot.person_id for lot in lots], "ids": [lot.id for lot in lots]})
     write_entry(session, *changes, now=now)
-    last = lots[-1]
-    return Step(len(lots), Place(last.expires_at, last.person_id, last.id) if len(lots) == most else None)
 
 
 def _next_place(session: Session, now: datetime, after: Place) -> Place:
@@ -113,12 +133,60 @@ def _next_place(session: Session, now: datetime, after: Place) -> Place:
 
 
 _WAIT_BRIEFLY = text("SET LOCAL lock_timeout = '300ms'")
-_DUE = text(
-    """
+_LOTS = """
     SELECT l.person_id, l.id, l.payment_id, l.deed_id, l.remaining, l.expires_at, c.name_zh, c.name_en
       FROM points.lot AS l JOIN points.campaign AS c ON c.id = l.campaign_id
+"""
+_DUE = text(
+    f"""
+    {_LOTS}
      WHERE l.expires_at <= :now AND l.remaining > 0 AND (l.expires_at, l.person_id, l.id) > (:end, :person_id, :lot_id)
      ORDER BY l.expires_at, l.person_id, l.id LIMIT :most FOR NO KEY UPDATE OF l SKIP LOCKED
+    """
+)
+_LAPSED = text(
+    f"""
+    {_LOTS}
+     WHERE l.person_id = :person_id AND l.id = ANY(:ids) AND l.expires_at <= :now AND l.remaining > 0
+     ORDER BY l.id FOR NO KEY UPDATE OF l
+    """
+)
+_EMPTY, {"people": [lot.person_id for lot in lots], "ids": [lot.id for lot in lots]})
+    write_entry(session, *changes, now=now)
+
+
+def _next_place(session: Session, now: datetime, after: Place) -> Place:
+    """Past the one lot that would not go; the next pass meets it again."""
+    values = {"now": now, "most": 1, "end": after.expires_at, "person_id": after.person_id, "lot_id": after.lot_id}
+    lot = session.execute(_DUE, values).first()
+    return after if lot is None else Place(lot.expires_at, lot.person_id, lot.id)
+
+
+_WAIT_BRIEFLY = text("SET LOCAL lock_timeout = '300ms'")
+_LOTS = """
+    SELECT l.person_id, l.id, l.payment_id, l.deed_id, l.remaining, l.expires_at, c.name_zh, c.name_en
+      FROM points.lot AS l JOIN points.campaign AS c ON c.id = l.campaign_id
+"""
+_DUE = text(
+    f"""
+    {_LOTS}
+     WHERE l.expires_at <= :now AND l.remaining > 0 AND (l.expires_at, l.person_id, l.id) > (:end, :person_id, :lot_id)
+     ORDER BY l.expires_at, l.person_id, l.id LIMIT :most FOR NO KEY UPDATE OF l SKIP LOCKED
+    """
+)
+_LAPSED = text(
+    f"""
+    {_LOTS}
+     WHERE l.person_id = :person_id AND l.id = ANY(:ids) AND l.expires_at <= :now AND l.remaining > 0
+     ORDER BY l.id FOR NO KEY UPDATE OF l
+    """
+)
+_LAPSED_USED = text(
+    f"""
+    {_LOTS}
+     WHERE (l.person_id, l.id) IN (SELECT person_id, lot_id FROM points.tender_part WHERE payment_id = :payment_id)
+       AND l.expires_at <= :now AND l.remaining > 0
+     ORDER BY l.id FOR NO KEY UPDATE OF l
     """
 )
 _EMPTY = text(

@@ -22,7 +22,7 @@ from core.errors import Conflict
 from core.ids import typeid
 from core.text import Text
 from ledger import book
-from points import texts
+from points import expiry, texts
 from points.campaigns import ASSET
 from points.entries import HISTORY, About, Change, history_values, write_entry, write_into_the_book
 
@@ -142,6 +142,7 @@ def take_again(session: Session, *, payment_id: UUID, points: int, cause_id: UUI
     """
     if not _is_new(session, payment_id, cause_id, -points, now):
         return
+    expiry.lapse_used(session, payment_id, now)
     session.execute(_SPENT_AFTER_ALL, {"id": payment_id, "now": now})
     tender = session.execute(_TENDER, {"id": payment_id}).one()
     about, said = About(tender.kind, payment_id), Text(tender.words_zh, tender.words_en)
@@ -167,6 +168,7 @@ def _return(
     session: Session, about: About, points: int, cause_id: UUID, source: str, words: Text, now: datetime
 ) -> int:
     """Answers how many points there are no parts left of to return."""
+    expiry.lapse_used(session, about.id, now)
     account = book.open_account(session, source, ASSET, now=now, is_hot=True)
     changes: list[Change] = []
     left = points
