@@ -10,14 +10,17 @@ from sqlalchemy.orm import Session
 
 from core.ids import typeid
 from core.outbox import Event
+from core.text import Text
 from notify import merchant_texts
 from notify.messages import day_text, write
 from notify.wording import Wording
 
+_WEEK = Text("{first}到{last}", "from {first} to {last}")
+
 
 def tell_of_decision(session: Session, event: Event, now: datetime) -> None:
     """points.merchant_decided: approved, refused with the reason, or suspended."""
-    _tell(session, merchant_texts.DECIDED[event.payload["status"]], event, now, reason=event.payload["reason"])
+    _tell(session, merchant_texts.DECIDED[event.payload["status"]], event, now)
 
 
 def tell_of_account(session: Session, event: Event, now: datetime) -> None:
@@ -40,13 +43,12 @@ def _week(event: Event) -> dict[str, Any]:
     return {
         "amount": f"{week['amount_twd']:,}",
         "account": week["account"],
-        "first": day_text(week["first_day"]),
-        "last": day_text(week["last_day"]),
+        "when": _WEEK.format(first=day_text(week["first_day"]), last=day_text(week["last_day"])),
     }
 
 
 def _tell(session: Session, wording: Wording, event: Event, now: datetime, **more: Any) -> None:
     merchant = event.payload
-    values = {"merchant": typeid("mer", UUID(merchant["merchant_id"])), "name": merchant["name"], **more}
+    values = {"merchant": typeid("mer", UUID(merchant["merchant_id"])), "shop": merchant["name"], **more}
     person_id = UUID(merchant["person_id"])
     write(session, wording, event, person_id=person_id, values=values, at=event.recorded_at, now=now)
