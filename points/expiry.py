@@ -151,43 +151,13 @@ _LAPSED = text(
      ORDER BY l.id FOR NO KEY UPDATE OF l
     """
 )
-_EMPTY, {"people": [lot.person_id for lot in lots], "ids": [lot.id for lot in lots]})
-    write_entry(session, *changes, now=now)
-
-
-def _next_place(session: Session, now: datetime, after: Place) -> Place:
-    """Past the one lot that would not go; the next pass meets it again."""
-    values = {"now": now, "most": 1, "end": after.expires_at, "person_id": after.person_id, "lot_id": after.lot_id}
-    lot = session.execute(_DUE, values).first()
-    return after if lot is None else Place(lot.expires_at, lot.person_id, lot.id)
-
-
-_WAIT_BRIEFLY = text("SET LOCAL lock_timeout = '300ms'")
-_LOTS = """
-    SELECT l.person_id, l.id, l.payment_id, l.deed_id, l.remaining, l.expires_at, c.name_zh, c.name_en
-      FROM points.lot AS l JOIN points.campaign AS c ON c.id = l.campaign_id
-"""
-_DUE = text(
-    f"""
-    {_LOTS}
-     WHERE l.expires_at <= :now AND l.remaining > 0 AND (l.expires_at, l.person_id, l.id) > (:end, :person_id, :lot_id)
-     ORDER BY l.expires_at, l.person_id, l.id LIMIT :most FOR NO KEY UPDATE OF l SKIP LOCKED
-    """
-)
-_LAPSED = text(
-    f"""
-    {_LOTS}
-     WHERE l.person_id = :person_id AND l.id = ANY(:ids) AND l.expires_at <= :now AND l.remaining > 0
-     ORDER BY l.id FOR NO KEY UPDATE OF l
-    """
-)
 _LAPSED_USED = text(
     f"""
     {_LOTS}
      WHERE (l.person_id, l.id) IN (SELECT person_id, lot_id FROM points.tender_part WHERE payment_id = :payment_id)
        AND l.expires_at <= :now AND l.remaining > 0
      ORDER BY l.id FOR NO KEY UPDATE OF l
-    """
+    """  # noqa: S608
 )
 _EMPTY = text(
     """
