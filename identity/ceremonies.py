@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from core import outbox
 from core.errors import Unauthenticated
 from core.taiwan import mask_national_id
 from identity import challenges, locks, new_passkeys, passkeys, people, security_notices, sessions
@@ -80,6 +81,8 @@ def finish_registration(
     security_notices.tell(
         session, person.id, "passkey_added", values={"name": added.name}, session_id=actor.session_id, now=now
     )
+    told = {"person_id": str(person.id), "passkey_id": str(added.id), "added_at": now.isoformat()}
+    outbox.record(session, "identity.passkey_added", told, now=now)
     return added, tuple(dict.fromkeys((*actor.amr, *passkeys.amr_of(is_synced=made["is_backup_eligible"]))))
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from core import outbox
 from core.crypto import token_hash
 from core.ids import new_uuid
 from core.taiwan import mask_national_id
@@ -140,6 +141,8 @@ def finish(
     person.first_passkey_until = None
     sessions.end_all(session, person_id=person.id, reason="enrolled with a code from a counter", now=now)
     security_notices.tell(session, person.id, "passkey_added", values={"name": added.name}, now=now)
+    told = {"person_id": str(person.id), "passkey_id": str(added.id), "added_at": now.isoformat()}
+    outbox.record(session, "identity.passkey_added", told, now=now)
     return Enrolled(person.id, added.id, passkeys.amr_of(is_synced=made["is_backup_eligible"]))
 
 

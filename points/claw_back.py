@@ -1,13 +1,14 @@
-"""The points follow the money: taken back when it goes, given again when it comes after all.
+"""The points follow what earned them: taken back when it goes, given again when it comes after all.
 
-What a payment has earned is counted again from the money of it that stands. Points too many are taken from the
-payment's own lot, then from the person's other points, the soonest to expire first, then owed. Each fact about the
-money (a refund, a return, a chargeback, and the end of each) is noted with its time, so that facts may come in any
-order and many times.
+What a payment has earned is counted again from the money of it that stands; what a deed has earned, from whether it
+stands (`points.earning.deeds`). Points too many are taken from the own lot, then from the person's other points, the
+soonest to expire first, then owed. Each fact about the money (a refund, a return, a chargeback, and the end of each) is
+noted with its time, so that facts may come in any order and many times.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +20,9 @@ from sqlalchemy.orm import Session
 from core.outbox import Event
 from core.text import Text
 from ledger import book
-from points import campaigns, debts, texts
+from points import campaigns, debts, expiry, texts
 from points.campaigns import Campaign
+from points.earning.kinds import PAYMENT_CAPTURED
 from points.entries import Change, about_lot, write_entry
 from points.lots import end_of_lot, standing_basis_twd
 
@@ -58,24 +60,24 @@ def _note_refund(session: Session, event: Event, what: Text, *, is_standing: boo
     in_money_twd = refund["amount_twd"] - refund.get("points_pt", 0)
     if refund["reason"] == _THE_OTHER_CAME_BACK or not in_money_twd:
         return
-    open_campaigns = campaigns.locked_for_refund(session)
+    open_campaigns = campaigns.locked_of_kind(session, PAYMENT_CAPTURED)
     is_news = session.execute(
         _NOTE_REFUND,
         {"refund_id": UUID(refund["refund_id"]), "payment_id": UUID(refund["payment_id"]),
          "amount_twd": in_money_twd, "is_standing": is_standing, "at": event.recorded_at},
     ).scalar()  # fmt: skip
     if is_news is not None:
-        _recount(session, event, open_campaigns, what.format(amount=f"{in_money_twd:,}"), now)
+        _recount_payment(session, event, open_campaigns, what.format(amount=f"{in_money_twd:,}"), now)
 
 
 def _note_payment(session: Session, event: Event, what: Text, *, is_undone: bool, now: datetime) -> None:
-    open_campaigns = campaigns.locked_for_refund(session)
+    open_campaigns = campaigns.locked_of_kind(session, PAYMENT_CAPTURED)
     is_news = session.execute(
         _NOTE_PAYMENT,
         {"payment_id": UUID(event.payload["payment_id"]), "is_undone": is_undone, "at": event.recorded_at},
     ).scalar()
     if is_news is not None:
-        _recount(session, event, open_campaigns, what, now)
+        _recount_payment(session, event, open_campaigns, what, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +91,53 @@ class _Recount:
     others: list[Any]
 
 
-def _recount(session: Session, event: Event, open_campaigns: dict[UUID, Campaign], what: Text, now: datetime) -> None:
+def _recount_payment(
+    session: Session, event: Event, open_campaigns: dict[UUID, Campaign], what: Text, now: datetime
+) -> None:
     person_id, payment_id = UUID(event.payload["person_id"]), UUID(event.payload["payment_id"])
-    lots = session.execute(_LOTS, {"person_id": person_id, "payment_id": payment_id, "now": now}).all()
+
+    def entitled(lot: Any, campaign: Campaign) -> int:
+        standing_twd = standing_basis_twd(session, payment_id, lot.basis_twd)
+        return campaign.terms.points_for(standing_twd, lot.earned_at) if standing_twd > 0 else 0
+
+    lot_ids = session.execute(_LOTS_OF_PAYMENT, {"payment_id": payment_id}).scalars()
+    recount(
+        session, person_id=person_id, lot_ids=list(lot_ids), open_campaigns=open_campaigns, entitled=entitled,
+        cause_id=event.id, what=what, now=now,
+    )  # fmt: skip
+
+
+def recount(
+    session: Session,
+    *,
+    person_id: UUID,
+    lot_ids: Collection[UUID],
+    open_campaigns: dict[UUID, Campaign],
+    entitled: Callable[[Any, Campaign], int],
+    cause_id: UUID,
+    what: Text,
+    now: datetime,
+) -> None:
+    """Count these lots of the person again: take back what is above what `entitled` answers for a lot, or give again.
+
+    Their campaigns are locked by the caller; `what` has happened, by the event `cause_id`.
+    """
+    if not lot_ids:
+        return
+    expiry.lapse(session, person_id, lot_ids, now)
+    lots = session.execute(_LOTS, {"person_id": person_id, "ids": list(lot_ids), "now": now}).all()
     remaining = {lot.id: int(lot.remaining) for lot in lots}
     for lot in lots:
-        if lot.payment_id != payment_id:
+        if lot.id not in lot_ids:
             continue
         campaign = open_campaigns[lot.campaign_id]
-        basis_twd = standing_basis_twd(session, payment_id, lot.basis_twd)
-        entitled = min(lot.amount, campaign.terms.points_for(basis_twd))
+        due = min(lot.amount, entitled(lot, campaign))
         held = lot.amount - lot.taken_back - lot.waived - lot.expired
-        recount = _Recount(event.id, what, campaign, lot, [other for other in lots if other.id != lot.id])
-        if held > entitled:
-            _take_back(session, recount, held - entitled, remaining, now)
-        elif held < entitled and lot.taken_back > 0:
-            _give_again(session, recount, min(lot.taken_back, entitled - held), now)
+        each = _Recount(cause_id, what, campaign, lot, [other for other in lots if other.id != lot.id])
+        if held > due:
+            _take_back(session, each, held - due, remaining, now)
+        elif held < due and lot.taken_back > 0:
+            _give_again(session, each, min(lot.taken_back, due - held), now)
 
 
 def _take_back(session: Session, recount: _Recount, points: int, remaining: dict[UUID, int], now: datetime) -> None:
@@ -182,12 +215,13 @@ _NOTE_PAYMENT = text(
     RETURNING payment_id
     """
 )
+_LOTS_OF_PAYMENT = text("SELECT id FROM points.lot WHERE payment_id = :payment_id")
 # Everybody who needs several lots of a person locks them in the order of their ids, whichever they use first.
 _LOTS = text(
     """
     WITH lot AS (
         SELECT * FROM points.lot
-         WHERE person_id = :person_id AND (payment_id = :payment_id OR (remaining > 0 AND expires_at > :now))
+         WHERE person_id = :person_id AND (id = ANY(:ids) OR (remaining > 0 AND expires_at > :now))
          ORDER BY id FOR NO KEY UPDATE
     )
     SELECT * FROM lot ORDER BY expires_at, id

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from core.outbox import Consumer
 from points.claw_back import payment_restored, payment_undone, refund_came_back, refund_completed
+from points.earning import tasks as earning_tasks
 from points.exchange import tasks as exchange_tasks
 from points.expiry import expire_lots
-from points.lots import grant_for_payment
 from points.merchants import tasks as merchant_tasks
 from points.till import tasks as till_tasks
 
 CONSUMERS = (
-    Consumer("points.grant_for_payment", "wallet.payment_captured", grant_for_payment),
+    *earning_tasks.CONSUMERS,
     Consumer("points.take_back_for_refund", "wallet.bill_refunded", refund_completed),
     Consumer("points.give_again_for_refund", "wallet.refund_failed", refund_came_back),
     Consumer("points.take_back_for_undoing", "wallet.payment_undone", payment_undone),

@@ -5,20 +5,32 @@ from __future__ import annotations
 from core.text import Text
 
 EARNED = Text(
-    "{campaign}：繳費 NT${basis} 獲得 {points} 點{capped}", "{campaign}: {points} points for paying NT${basis}{capped}"
+    "{campaign}：繳費 NT${basis} 獲得 {points} 點{bonus}{capped}",
+    "{campaign}: {points} points for paying NT${basis}{bonus}{capped}",
 )
-CAPPED = Text("（已達每日上限）", " (the daily limit is reached)")
+EARNED_BY_DEED = Text(
+    "{campaign}：{day} {deed}，獲得 {points} 點{bonus}{capped}",
+    "{campaign}: {points} points for {deed} on {day}{bonus}{capped}",
+)
+EARNED_BY_WEEK = Text(
+    "{campaign}：{day} 那一週每個指定日都有{deed}，獲得 {points} 點{bonus}{capped}",
+    "{campaign}: {points} points for {deed} on every day asked for in the week of {day}{bonus}{capped}",
+)
+BONUS = Text("（{times} 倍時段）", " ({times} times as many at this time)")
+CAPPED = Text("（已達上限）", " (the limit is reached)")
 
 # What happened to the money, as the beginning of the sentences below.
 REFUNDED = Text("NT${amount} 已退款", "NT${amount} was refunded")
 RETURNED = Text("這筆繳費的款項被銀行退回", "the bank returned the money of this payment")
 CHARGED_BACK = Text("這筆繳費的款項被發卡銀行收回", "the card's bank took back the money of this payment")
 CAME_BACK = Text("NT${amount} 的退款沒有入帳", "the refund of NT${amount} did not arrive")
+DEED_UNDONE = Text("{day} {deed}的紀錄已由{source}撤回", "{source} withdrew the record of {deed} on {day}")
+DEED_STANDS = Text("{day} {deed}，條件又符合了", "{deed} on {day} meets the conditions again")
 RESTORED = Text("這筆繳費的款項又入帳了", "the money of this payment is there again")
 
 TAKEN_BACK = Text("{campaign}：{what}，收回 {points} 點", "{campaign}: {what}, {points} points taken back")
 TAKEN_FROM_OTHERS = Text(
-    "{campaign}：{what}，這筆繳費的點數已經用掉，從您其他的點數收回 {points} 點",
+    "{campaign}：{what}，當時獲得的點數已經用掉，從您其他的點數收回 {points} 點",
     "{campaign}: {what}; the points it had earned were spent, so {points} of your other points are taken back",
 )
 OWED = Text(
