@@ -1,7 +1,7 @@
 """`make bench`: everything that is measured, each beside its yardstick in the same run, in one table.
 
     python -m bench [ledger] [payments] [bills] [quotes] [feeds] [reconciliation] [servers] [webhooks] [sign_ins]
-                    [provider] [deliveries] [audience] [month] [--quick]
+                    [provider] [deliveries] [redemptions] [audience] [month] [--quick]
 
 The rows, their yardsticks and what was seen last are explained in bench/README.md. `--quick` shows in a minute or two
 that the benches work; its numbers mean little.
@@ -27,6 +27,7 @@ from bench import (
     provider,
     quotes,
     reconciliation,
+    redemptions,
     servers,
     sign_ins,
     webhooks,
@@ -256,6 +257,18 @@ def _deliveries(quick: bool) -> list[Row]:
     ]
 
 
+def _redemptions(quick: bool) -> list[Row]:
+    if quick:
+        result = redemptions.measure(rounds=1, seconds=1.0, people=40, scale=1)
+    else:
+        result = redemptions.measure(rounds=3, seconds=10.0)
+    redemptions.show(result)
+    tpc_b = statistics.median(each.tpc_b for each in result.rounds)
+    rate = statistics.median(each.rate for each in result.rounds)
+    what = "redemptions/s at tills over HTTP, 32 clients"
+    return [Row("redemptions", what, f"{rate:,.0f}", f"{tpc_b:,.0f} TPC-B", result.ratio, redemptions.AIM)]
+
+
 def _month(quick: bool) -> list[Row]:
     result = (
         month.measure(payments=100, days=3, people=10) if quick else month.measure(payments=10_000, days=30, people=250)
@@ -305,6 +318,7 @@ BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "sign_ins": _sign_ins,
     "provider": _provider,
     "deliveries": _deliveries,
+    "redemptions": _redemptions,
     "month": _month,
     "audience": _audience,
 }
