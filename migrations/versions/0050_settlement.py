@@ -164,7 +164,7 @@ CREATE TABLE points.payout (
 COMMENT ON COLUMN points.payout.debit_code IS 'The account of the book that pays, once the bank has.';
 COMMENT ON COLUMN points.payout.statement_day IS 'On whose statement the bank shows it.';
 CREATE UNIQUE INDEX payout_once ON points.payout (purpose, subject_id) WHERE status <> 'rejected';
-CREATE INDEX payout_due ON points.payout (ordered_at) WHERE status = 'due';
+CREATE INDEX payout_open ON points.payout (ordered_at) WHERE status IN ('due', 'sent');
 CREATE INDEX payout_of_batch ON points.payout (batch_id);
 CREATE INDEX payout_booked ON points.payout (booked_on) WHERE status = 'booked';
 

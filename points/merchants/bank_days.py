@@ -87,7 +87,11 @@ def _fetch(day: date, now: datetime) -> None:
 
 def take(session: Session, statement: AccountStatement, *, now: datetime) -> bool:
     """Match a statement with what was paid, once; False when this day is taken already."""
-    matched = [(line, payouts.payout_of(line.end_to_end)) for line in statement.lines]
+    # Whoever locks several payments does so in the order of their ids.
+    matched = sorted(
+        ((line, payouts.payout_of(line.end_to_end)) for line in statement.lines),
+        key=lambda pair: (str(pair[1]), pair[0].row),
+    )
     taken = session.execute(
         _TAKE,
         {"day": statement.day, "reference": statement.reference, "opening": statement.opening_twd,
@@ -110,7 +114,10 @@ def _match(session: Session, day: date, line: Line, payout_id: UUID | None, now:
     """NT$ of the line that are ours, as they stand on the statement."""
     row = session.execute(_PAYOUT, {"id": payout_id}).first() if payout_id is not None else None
     kind: differences.Kind | None = None
-    if row is None or row.status != "booked":
+    if row is not None and row.status == "sent" and -line.signed_twd == row.amount_twd:
+        # No report has said so yet, but what stands on the account's statement has been paid.
+        payouts.executed(session, row, on=line.booked_on, bank_reference=line.bank_reference, now=now)
+    elif row is None or row.status != "booked":
         kind = "unknown"
     elif row.statement_day is not None:
         kind = "again"
@@ -152,10 +159,15 @@ _PAGE = text(
 )
 _DAYS = text(
     """
-    SELECT DISTINCT p.booked_on FROM points.payout p
-     WHERE p.status = 'booked' AND p.booked_on < :today AND p.booked_on >= :first
-       AND NOT EXISTS (SELECT FROM points.payout_statement s WHERE s.day = p.booked_on)
-     ORDER BY p.booked_on
+    SELECT DISTINCT p.day FROM (
+        SELECT booked_on AS day FROM points.payout WHERE status = 'booked' AND booked_on >= :first
+        UNION
+        SELECT (b.written_at AT TIME ZONE 'Asia/Taipei')::date
+          FROM points.payout u JOIN points.payout_batch b ON b.id = u.batch_id WHERE u.status = 'sent'
+    ) AS p
+     WHERE p.day < :today AND p.day >= :first
+       AND NOT EXISTS (SELECT FROM points.payout_statement s WHERE s.day = p.day)
+     ORDER BY p.day
     """
 )
 _TAKE = text(
@@ -166,7 +178,7 @@ _TAKE = text(
     """
 )
 _MATCHED = text("UPDATE points.payout_statement SET matched_twd = :sum WHERE day = :day")
-_PAYOUT = text("SELECT id, status, amount_twd, statement_day FROM points.payout WHERE id = :id FOR UPDATE")
+_PAYOUT = text("SELECT * FROM points.payout WHERE id = :id FOR UPDATE")
 _STATED = text("UPDATE points.payout SET statement_day = :day WHERE id = :id")
 _MISSING = text(
     "SELECT id, amount_twd FROM points.payout "

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID, uuid5
 
@@ -26,7 +26,7 @@ from ledger import book
 from ledger.book import Posting
 from partners import wire
 from partners.bank.pain001 import Transfer, TransferFile
-from partners.bank.pain002 import Outcome, Report, by_transfer
+from partners.bank.pain002 import Report, by_transfer
 from points.merchants import accounts, differences, paid
 from points.merchants.ports import ports
 from points.merchants.secrets import proof_code
@@ -123,7 +123,7 @@ def take_report(session: Session, batch_id: UUID, report: Report, *, now: dateti
     """Write down what became of a file's payments, once; False when that is done."""
     if session.execute(_LOCK_BATCH, {"id": batch_id}).scalar_one() != "written":
         return False
-    rows = session.execute(_OF_BATCH, {"batch_id": batch_id}).all()
+    rows = session.execute(_LOCK_OF_BATCH, {"batch_id": batch_id}).all()
     if report.refusal:
         _refuse_all(session, batch_id, rows, report.refusal, now)
         return True
@@ -134,29 +134,21 @@ def take_report(session: Session, batch_id: UUID, report: Report, *, now: dateti
         _log.error("the report on %s leaves out %s payments", typeid("pbt", batch_id), len(missing))
     for row in rows:
         outcome = said.get(typeid("pyt", row.id))
+        if row.status != "sent":
+            # The statement was quicker than the report.
+            continue
         if outcome is None:
             differences.open_one(
                 session, day=taipei_date(now), kind="stopped", payout_id=row.id, reference=typeid("pyt", row.id),
                 amount_twd=row.amount_twd, details="the report leaves it out", now=now,
             )  # fmt: skip
         elif outcome.status == "executed":
-            _book(session, row, outcome, now)
+            on = outcome.executed_on or taipei_date(now)
+            executed(session, row, on=on, bank_reference=outcome.bank_reference, now=now)
         else:
             _reject(session, row, outcome.reason, now)
     session.execute(_ANSWERED, {"id": batch_id, "status": "answered", "reason": "", "now": now})
     return True
-
-
-def _book(session: Session, row: Any, outcome: Outcome, now: datetime) -> None:
-    values = {"id": row.id, "now": now, "day": outcome.executed_on, "reference": outcome.bank_reference}
-    session.execute(_BOOKED, values)
-    source, bank = accounts.opened(session, row.debit_code, now), accounts.opened(session, accounts.BANK, now)
-    posting = Posting(
-        uuid5(row.id, "paid"), source, bank, row.amount_twd, accounts.TWD, f"points {row.purpose} paid",
-        typeid("pyt", row.id),
-    )  # fmt: skip
-    book.post(session, [posting], now=now)
-    paid.done(session, row, on=outcome.executed_on or taipei_date(now), now=now)
 
 
 def _reject(session: Session, row: Any, reason: str, now: datetime) -> None:
@@ -180,7 +172,7 @@ def _refuse_all(session: Session, batch_id: UUID, rows: Sequence[Any], reason: s
 def _stop(batch_id: UUID, code: str, now: datetime) -> None:
     with db.unit_of_work() as session:
         if session.execute(_LOCK_BATCH, {"id": batch_id}).scalar_one() == "written":
-            rows = session.execute(_OF_BATCH, {"batch_id": batch_id}).all()
+            rows = session.execute(_LOCK_OF_BATCH, {"batch_id": batch_id}).all()
             _refuse_all(session, batch_id, rows, code or "refused", now)
 
 
@@ -204,6 +196,18 @@ def _file(session: Session, batch_id: UUID) -> TransferFile:
             for row in rows
         ),
     )  # fmt: skip
+
+
+def executed(session: Session, row: Any, *, on: date, bank_reference: str, now: datetime) -> None:
+    """The bank has paid an order that it was sent (a row of `points.payout`): its report says so, or its statement."""
+    session.execute(_BOOKED, {"id": row.id, "now": now, "day": on, "reference": bank_reference})
+    source, bank = accounts.opened(session, row.debit_code, now), accounts.opened(session, accounts.BANK, now)
+    posting = Posting(
+        uuid5(row.id, "paid"), source, bank, row.amount_twd, accounts.TWD, f"points {row.purpose} paid",
+        typeid("pyt", row.id),
+    )  # fmt: skip
+    book.post(session, [posting], now=now)
+    paid.done(session, row, on=on, now=now)
 
 
 def payout_of(reference: str) -> UUID | None:
@@ -245,6 +249,7 @@ _LEASE = text(
 _BATCH = text("SELECT written_at FROM points.payout_batch WHERE id = :id")
 _LOCK_BATCH = text("SELECT status FROM points.payout_batch WHERE id = :id FOR UPDATE")
 _OF_BATCH = text("SELECT * FROM points.payout WHERE batch_id = :batch_id ORDER BY id")
+_LOCK_OF_BATCH = text("SELECT * FROM points.payout WHERE batch_id = :batch_id ORDER BY id FOR UPDATE")
 _ANSWERED = text("UPDATE points.payout_batch SET status = :status, reason = :reason, answered_at = :now WHERE id = :id")
 _BOOKED = text(
     "UPDATE points.payout SET status = 'booked', booked_at = :now, booked_on = :day, bank_reference = :reference "

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from core import clock, db
 from core.clock import taipei_date
 from core.ids import new_uuid, typeid
+from partners.bank.pain002 import Report
 from points.merchants import accounts, bank_days, payouts, settlements
 from points.merchants.errors import SettlementNotStopped
 from tests.points.conftest import opened, pay, terms
@@ -262,3 +263,42 @@ def test_a_statement_that_does_not_hold_changes_nothing_until_a_good_one_comes(
         assert differences() == [("refused", 0)] and rows("payout_statement") == []
     bank_days.fetch_days(now + timedelta(days=1))
     assert differences() == [] and len(rows("payout_statement")) == 1
+
+
+def test_what_the_statement_shows_has_been_paid_also_where_no_answer_ever_came(
+    person: UUID, bank: SandboxBooks, now: datetime
+) -> None:
+    shop = settled_shop(person, 100, now)
+    bank.set_switch("bank", "payout_file", "error_500_after")
+    bank.set_switch("bank", "payout_report", "error_500")
+    payouts.send_due(now)
+    bank_days.fetch_days(now + timedelta(days=1))
+    assert of(shop).status == "paid" and differences() == []
+    bank.clear_switches()
+    payouts.send_due(now + timedelta(days=1))
+    assert [row.status for row in rows("payout_batch")] == ["answered"]
+    assert balance(accounts.BANK) == -100 == bank.balance(PAID_FROM)
+    assert len([row for row in outbox() if row.kind == "points.settlement_paid"]) == 1
+
+
+def test_a_report_that_leaves_a_payment_out_says_nothing_of_it(person: UUID, bank: SandboxBooks, now: datetime) -> None:
+    shop = settled_shop(person, 100, now)
+    bank.set_switch("bank", "payout_file", "error_500_after", count=1)
+    payouts.send_due(now)
+    (batch,) = rows("payout_batch")
+    silent = Report(typeid("pbt", batch.id), now, "", ())
+    for done in (True, False):
+        with db.unit_of_work() as session:
+            assert payouts.take_report(session, batch.id, silent, now=now) is done
+    assert of(shop).status == "ordered" and differences() == [("stopped", 100)]
+    bank_days.fetch_days(now + timedelta(days=1))
+    assert of(shop).status == "paid"
+
+
+def test_a_remark_and_a_name_with_signs_of_xml_arrive_as_they_are(
+    person: UUID, bank: SandboxBooks, now: datetime
+) -> None:
+    settled_shop(person, 100, now, name="<A&B> 小吃 “行”")
+    payouts.send_due(now)
+    (paid,) = bank.read("bank/payouts")
+    assert paid["payee"] == "<A&B> 小吃 “行”"
