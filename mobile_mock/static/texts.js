@@ -10,6 +10,7 @@ import { DELEGATION_TEXTS } from "./texts_delegation.js";
 import { DEVICE_TEXTS } from "./texts_device.js";
 import { NOTIFY_TEXTS } from "./texts_notify.js";
 import { PAYING_TEXTS } from "./texts_paying.js";
+import { POINTS_TEXTS } from "./texts_points.js";
 import { RECOVERY_TEXTS } from "./texts_recovery.js";
 import { SIGN_IN_TEXTS } from "./texts_sign_in.js";
 
@@ -25,6 +26,7 @@ export const TEXTS = {
   ...FEDERATION_TEXTS,
   ...RECOVERY_TEXTS,
   ...NOTIFY_TEXTS,
+  ...POINTS_TEXTS,
 
   // the frame
   app_name: { zh: "我的高雄", en: "My Kaohsiung" },
@@ -198,27 +200,6 @@ export const TEXTS = {
   no_paid_detail: { zh: "繳完的帳單會收在這裡。", en: "Bills you have paid are kept here." },
   no_vehicles_title: { zh: "還沒有登記車輛", en: "No vehicles yet" },
   no_vehicles_detail: { zh: "加上您名下的車牌，停車費就會出現在這裡。", en: "Add a plate in your name and its parking fees appear here." },
-
-  // points
-  points_title: { zh: "市民點數", en: "City points" },
-  points_balance: { zh: "目前可用", en: "You have" },
-  points_unit: { zh: "點", en: "point|points" },
-  points_amount: { zh: "{n} 點", en: "{n} pt" },
-  points_by_expiry: { zh: "到期日", en: "By expiry date" },
-  points_until: { zh: "{date} 前使用", en: "Use before {date}" },
-  points_history: { zh: "點數紀錄", en: "Where they came from" },
-  points_kind_earn: { zh: "獲得點數", en: "Earned" },
-  points_kind_expire: { zh: "點數到期", en: "Expired" },
-  points_kind_reverse: { zh: "收回點數", en: "Taken back" },
-  points_kind_spend: { zh: "繳費折抵", en: "Used to pay" },
-  points_kind_return: { zh: "折抵退回", en: "Came back" },
-  points_kind_restore: { zh: "補回點數", en: "Given again" },
-  points_kind_owe: { zh: "欠的點數", en: "Owed" },
-  points_kind_repay: { zh: "抵還", en: "Repaid from what you earned" },
-  points_kind_repaid: { zh: "已抵還", en: "Repaid" },
-  points_owed: { zh: "您還欠 {n} 點，之後獲得的點數會先抵還。", en: "You still owe {n} points; what you earn next repays them first." },
-  no_points_title: { zh: "還沒有點數", en: "No points yet" },
-  no_points_detail: { zh: "用高雄銀行帳戶在這裡繳費，就會得到點數。", en: "Pay here from a Bank of Kaohsiung account and you earn points." },
 
   // inbox
   inbox_title: { zh: "信箱", en: "Inbox" },

@@ -7,6 +7,15 @@ const AUTHORIZATION = "phone.attempt.authorization.";
 const COMPLETION = "phone.attempt.completion.";
 export const FINAL = new Set(["captured", "provisional", "failed", "cancelled", "expired", "refunded", "returned", "charged_back"]);
 
+/** The key for `request` as the attempt called `name`: the same one until `endAttempt`, another for another request. */
+export function attemptKey(name, request) {
+  return keyFor(`phone.attempt.${name}`, request);
+}
+
+export function endAttempt(name) {
+  window.sessionStorage.removeItem(`phone.attempt.${name}`);
+}
+
 /** The key for this request to pay: the same one until `endCreation`. */
 export function creationKey(body) {
   return keyFor(CREATION, { ...body, bill_ids: [...body.bill_ids].sort() });

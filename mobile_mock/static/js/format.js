@@ -34,6 +34,11 @@ export function dateText(isoDate) {
   return `${day} ${name} ${year}`;
 }
 
+/** A month ("2026-11"): "115年11月", or "Nov 2026". */
+export function monthText(isoMonth) {
+  return dateText(`${isoMonth}-01`).replace(/1日$|^1 /, "");
+}
+
 /** A moment, on Taipei's clock: "115年11月5日 14:05". */
 export function momentText(moment) {
   const { date, time } = taipei(new Date(moment));

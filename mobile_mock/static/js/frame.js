@@ -9,7 +9,7 @@ import { onChange, state } from "./state.js";
 const PLACES = [
   { path: "/app", key: "nav_bills", iconName: "bills", scopes: ["bills:read", "payments:pay"], within: /^\/app(?:\/(?:bills|slips)\/.*|\/pay)?\/?$/ },
   { path: "/app/payments", key: "nav_history", iconName: "history", within: /^\/app\/payment/ },
-  { path: "/app/points", key: "nav_points", iconName: "points", scopes: ["points:read"], within: /^\/app\/points/ },
+  { path: "/app/points", key: "nav_points", iconName: "points", scopes: ["points:read"], within: /^\/app\/(?:points|shops)/ },
   { path: "/app/inbox", key: "nav_inbox", iconName: "inbox", within: /^\/app\/(?:inbox|topics|subscriptions|notifications)/ },
   { path: "/app/me", key: "nav_me", iconName: "me", within: /^\/app\/(?:me|automatic-debits)/ },
 ];

@@ -1,11 +1,12 @@
 // Starts the phone.
 import { stopActing } from "./acting.js";
-import { call, configureCalls } from "./api.js";
+import { Unreached, call, configureCalls } from "./api.js";
 import { mendDevice } from "./device.js";
 import { announce } from "./dom.js";
 import { buildFrame } from "./frame.js";
 import { keepInboxFresh } from "./inbox_watch.js";
 import { language, setLanguage, setTextSize, t, textSize } from "./language.js";
+import { forgetPayKey } from "./pay_key.js";
 import { go, route, show, startRouter } from "./router.js";
 import { onward } from "./sites.js";
 import { change, keepReturn, state } from "./state.js";
@@ -38,13 +39,16 @@ import { overpayments } from "./views/overpayments.js";
 import { payment } from "./views/payment.js";
 import { paymentReturn } from "./views/payment_return.js";
 import { pay } from "./views/pay.js";
+import { payAtShop } from "./views/pay_at_shop.js";
 import { points } from "./views/points.js";
 import { receipt } from "./views/receipt.js";
 import { receipts, receiptsOfYear } from "./views/receipts.js";
+import { redemption } from "./views/redemption.js";
 import { forgotPassword } from "./views/recovery.js";
 import { recoveryCodes } from "./views/recovery_codes.js";
 import { askRefund } from "./views/refunds.js";
 import { security } from "./views/security.js";
+import { shop, shopByCode } from "./views/shop.js";
 import { signIn } from "./views/sign_in.js";
 import { signInToSite } from "./views/sign_in_to_site.js";
 import { slip } from "./views/slip.js";
@@ -68,6 +72,9 @@ const SCREENS = {
   "/app/payments/:id/refund": askRefund,
   "/app/payment-return": paymentReturn,
   "/app/points": points,
+  "/app/points/redemptions/:id": redemption,
+  "/app/shops": shopByCode,
+  "/app/shops/:code": shop,
   "/app/inbox": inbox,
   "/app/inbox/:id": message,
   "/app/topics": topics,
@@ -111,10 +118,16 @@ async function refreshMe() {
   }
 }
 
-/** A screen that only somebody signed in may see; others are led to sign in and then back. */
-function own(screen) {
+/** A screen that only somebody signed in may see; others are led to sign in and then back. One that
+ * `worksOffline` is shown too where nobody can say who is signed in. */
+function own(screen, { worksOffline = false } = {}) {
   return async (place) => {
-    if (!state.me) await refreshMe();
+    try {
+      if (!state.me) await refreshMe();
+    } catch (failure) {
+      if (worksOffline && failure instanceof Unreached) return screen(place);
+      throw failure;
+    }
     if (!state.me) return toSignIn();
     return screen(place);
   };
@@ -122,6 +135,7 @@ function own(screen) {
 
 function toSignIn() {
   stopActing();
+  forgetPayKey().catch(() => {});
   change({ me: null, unread: 0, newestMessageId: null });
   if (window.location.pathname !== SIGN_IN) keepReturn(window.location.pathname + window.location.search);
   go(SIGN_IN, { replace: true });
@@ -162,6 +176,7 @@ async function start() {
   route("/app/me", own((place) => me(place, { onLanguage })));
   route("/app/me/mobile", own((place) => firstMobile(place, { refreshMe })));
   route("/app/me/security", own((place) => security(place, { refreshMe })));
+  route("/app/points/pay", own(payAtShop, { worksOffline: true }));
   for (const [path, screen] of Object.entries(SCREENS)) route(path, own(screen));
   startRouter(frame.main, frame.shown);
   change({ config: await readConfig() });

@@ -7,6 +7,7 @@ import { languageButton } from "../frame.js";
 import { icon } from "../icons.js";
 import { TEXT_SIZES, setTextSize, t, textSize } from "../language.js";
 import { busy, button, facts, heading } from "../parts.js";
+import { forgetPayKey } from "../pay_key.js";
 import { go } from "../router.js";
 import { change, state } from "../state.js";
 
@@ -58,6 +59,7 @@ function signOut() {
   const problem = el("div");
   const leave = button(t("sign_out"), () => busy(leave, problem, async () => {
     await turnOff();
+    await forgetPayKey();
     await call("POST", "/v1/auth/logout", { body: {}, quiet: true, outlivesPage: true });
     window.sessionStorage.clear();
     stopActing();

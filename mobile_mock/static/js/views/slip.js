@@ -1,5 +1,6 @@
 // A slip on the whole screen: the barcodes or the code, bright and large, what they stand for, and how they are paid.
 import { call } from "../api.js";
+import { keepAwake } from "../awake.js";
 import { announce, el } from "../dom.js";
 import { momentElement, money, number } from "../format.js";
 import { t } from "../language.js";
@@ -56,14 +57,4 @@ function withdrawal(item) {
     });
   }, { kind: "quiet wide" });
   return [problem, withdraw];
-}
-
-/** At the till the screen must not go dark; where the browser cannot promise that, it just may. */
-async function keepAwake(signal) {
-  try {
-    const lock = await navigator.wakeLock?.request("screen");
-    signal.addEventListener("abort", () => lock?.release(), { once: true });
-  } catch {
-    // Low battery, or a hidden page: the phone decides.
-  }
 }
