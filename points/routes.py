@@ -10,7 +10,7 @@ from core.ids import typeid
 from core.text import Text
 from identity import acting
 from identity.delegation_rules import POINTS_READ
-from points import history
+from points import history, report_routes
 from points.entries import ABOUT
 from points.exchange import desk_routes as exchange_desk_routes
 from points.exchange import routes as exchange_routes
@@ -31,6 +31,7 @@ ROUTES = (
     exchange_routes.routes,
     exchange_webhook_routes.routes,
     exchange_desk_routes.routes,
+    report_routes.routes,
     owner_routes.routes,
     place_routes.routes,
     offer_routes.routes,
