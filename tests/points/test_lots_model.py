@@ -224,9 +224,10 @@ def machine() -> type[RuleBasedStateMachine]:
                     return multiple()
             return use_id, Use(person, status, self.model.take(person, points, self.now))
 
-        @rule(pair=uses, is_done=st.booleans())
-        def settle(self, pair: tuple[UUID, Use], is_done: bool) -> None:
+        @rule(pair=uses, is_done=st.booleans(), over_midnight=st.booleans())
+        def settle(self, pair: tuple[UUID, Use], is_done: bool, over_midnight: bool) -> None:
             use_id, use = pair
+            self.wait_for_the_end_of(use if over_midnight else None)
             end = tender.spend if is_done else tender.release
             for _ in range(2):
                 with db.unit_of_work() as session:
@@ -236,10 +237,11 @@ def machine() -> type[RuleBasedStateMachine]:
                 if not is_done:
                     self.model.give(use, sum(part[1] for part in use.parts), self.now)
 
-        @rule(pair=uses, points=st.integers(1, 120), again=st.booleans())
-        def return_or_use_again(self, pair: tuple[UUID, Use], points: int, again: bool) -> None:
+        @rule(pair=uses, points=st.integers(1, 120), again=st.booleans(), over_midnight=st.booleans())
+        def return_or_use_again(self, pair: tuple[UUID, Use], points: int, again: bool, over_midnight: bool) -> None:
             use_id, use = pair
             assume(use.status != "held")
+            self.wait_for_the_end_of(use if over_midnight else None)
             points, cause_id = min(points, sum(part[1] for part in use.parts)), new_uuid()
             move = tender.take_again if again else tender.give_back
             for _ in range(2):
@@ -285,6 +287,11 @@ def machine() -> type[RuleBasedStateMachine]:
             """To the next end of a lot, or a microsecond beside it."""
             end = min(lot.ends_at for lot in self.model.lots.values() if lot.ends_at > self.now).astimezone(UTC)
             self.now = max(self.now, end + timedelta(microseconds=beside))
+
+        def wait_for_the_end_of(self, use: Use | None) -> None:
+            """To the moment at which a lot that was used ends, where it has not: what is left in it lapses."""
+            ends = [part[0].ends_at for part in (use.parts if use else ()) if part[0].ends_at > self.now]
+            self.now = min(ends, default=self.now).astimezone(UTC)
 
         def standing(self, payment_id: UUID) -> int:
             return self.model.lots[payment_id].basis - sum(each["amount_twd"] for each in self.refunds[payment_id])
