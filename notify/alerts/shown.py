@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core import counts
 from core.clock import on_the_wire
 from core.ids import typeid
 from identity.officer_models import Officer
 from notify.alerts.intake import RECORDED_BECAUSE
 from notify.alerts.records import Alert
-from notify.campaigns import counts
 from notify.campaigns.shown import count_shown
 
 

@@ -17,12 +17,13 @@ import rfc8785
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import counts
 from core.clock import TAIPEI, on_the_wire, taipei_date
+from core.counts import Count
 from identity.actors import Actor
 from notify import reach
-from notify.campaigns import counts, forecasts, schedules
+from notify.campaigns import forecasts, schedules
 from notify.campaigns.campaigns import Campaign
-from notify.campaigns.counts import Count
 from notify.campaigns.errors import EstimatesUsedUp
 from notify.campaigns.forecasts import OF_AUDIENCE, OF_SENDING
 

@@ -12,13 +12,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import counts
 from core.clock import on_the_wire, taipei_date
+from core.counts import Count
 from core.ids import typeid
 from core.text import Text
 from identity.words import BUREAU_NAMES
-from notify.campaigns import counts, tallies
+from notify.campaigns import tallies
 from notify.campaigns.campaigns import Campaign
-from notify.campaigns.counts import Count
 
 SENDING = ("sent", "opened", "dismissed", "unsubscribed", "complained", "lost_to_cap")
 _CAP_LOSSES = ("digested", "expired_cap")

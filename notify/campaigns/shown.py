@@ -11,13 +11,13 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.clock import on_the_wire
+from core.counts import Count
 from core.ids import typeid
 from core.text import Text
 from identity.officer_models import Officer
 from identity.words import BUREAU_NAMES
 from notify.campaigns import history, reports, stops
 from notify.campaigns.campaigns import PRIORITIES, Campaign
-from notify.campaigns.counts import Count
 from notify.campaigns.estimates import Estimate
 from notify.campaigns.forecasts import OF_AUDIENCE, OF_SENDING
 from notify.campaigns.previews import Preview

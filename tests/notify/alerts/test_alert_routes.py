@@ -14,9 +14,8 @@ from signed_in import SignedIn, sign_in
 from signed_in_officer import SignedInOfficer, signed_in_officer
 from werkzeug.test import TestResponse
 
-from core import clock, db
+from core import clock, counts, db
 from notify.alerts import senders, sending
-from notify.campaigns import counts
 from partners.cap.signature import signed
 from partners.cap.writing import written
 from tests.notify.alerts.conftest import City

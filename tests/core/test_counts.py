@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notify.campaigns import counts
+from core import counts
 
 NOISE = counts.probabilities()
 
