@@ -11,6 +11,9 @@ from core.text import Text
 from identity import acting
 from identity.delegation_rules import POINTS_READ
 from points import history, report_routes
+from points.earning import citizen_routes as earning_citizen_routes
+from points.earning import deed_routes
+from points.earning import desk_routes as earning_desk_routes
 from points.entries import ABOUT
 from points.exchange import desk_routes as exchange_desk_routes
 from points.exchange import routes as exchange_routes
@@ -20,23 +23,28 @@ from points.merchants import money_routes, offer_routes, owner_routes, place_rou
 from points.schemas import PointsEntryPage, PointsSchema
 from points.till import citizen_routes
 from points.till import desk_routes as till_desk_routes
+from points.till import offer_routes as till_offer_routes
 from points.till import routes as till_routes
 
 routes = Routes("points")
 ROUTES = (
     routes,
     till_routes.routes,
+    till_offer_routes.routes,
     citizen_routes.routes,
     till_desk_routes.routes,
     exchange_routes.routes,
     exchange_webhook_routes.routes,
     exchange_desk_routes.routes,
-    report_routes.routes,
     owner_routes.routes,
     place_routes.routes,
     offer_routes.routes,
     money_routes.routes,
     merchant_desk_routes.routes,
+    earning_desk_routes.routes,
+    earning_citizen_routes.routes,
+    deed_routes.routes,
+    report_routes.routes,
 )
 _CITIZEN = citizen(loa=2, delegable=POINTS_READ)
 

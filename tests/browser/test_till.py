@@ -1,0 +1,164 @@
+"""The till as a cashier uses it: a scanner types, the result fills the screen, and nothing is ever taken twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from browser.desk_in_chromium import Desk, desk
+from browser.fitting import misfits
+from browser.phone_in_chromium import PATIENCE_MS
+from browser.shop_in_the_city import CLERK, OWNER, PIN, Customer, Shop, customer, shop
+from playwright.sync_api import Browser, Route, expect
+from stack import Stack
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Counter:
+    """A shop's counter: the till's screen, the shop, and a customer before it."""
+
+    till: Desk
+    shop: Shop
+    mei: Customer
+
+    def on_shift(self, number: str) -> None:
+        """Whoever has this number types it and the PIN."""
+        self.till.page.get_by_label("員工編號").fill(number)
+        self.till.page.keyboard.press("Enter")
+        self.till.page.keyboard.type(PIN)
+        self.till.sees("收點")
+
+    def scans(self, points: int, code: str) -> None:
+        """The cashier types the points, and the scanner the code and Enter."""
+        self.till.open("/till")
+        self.till.sees("收點")
+        self.till.page.keyboard.type(str(points))
+        self.till.page.keyboard.press("Enter")
+        self.till.sees("請掃顧客的付款碼")
+        self.till.page.keyboard.type(code)
+        self.till.page.keyboard.press("Enter")
+
+    def shows(self, state: str, *words: str) -> None:
+        """Wait for this result, which says so in these words."""
+        result = self.till.page.locator(f".result[data-state={state}]")
+        expect(result).to_be_visible(timeout=PATIENCE_MS)
+        for each in words:
+            expect(result).to_contain_text(each)
+
+    def sounds(self) -> str | None:
+        """What was heard last."""
+        return self.till.page.locator("html").get_attribute("data-sound")
+
+    def lines(self) -> list[str]:
+        """The day's list, newest first."""
+        self.till.open("/till/today")
+        self.till.page.locator("button.line").first.wait_for()
+        return self.till.page.locator("button.line").all_inner_texts()
+
+
+@pytest.fixture(scope="module")
+def counter(stack: Stack, chromium_browser: Browser) -> Iterator[Counter]:
+    with desk(stack, chromium_browser) as till:
+        one = Counter(till, shop(stack), customer(stack, 5_000))
+        till.open("/till")
+        till.sees("把這台裝置設為收銀機")
+        assert misfits(till) == []
+        till.page.get_by_label("登記碼").fill(one.shop.enrolment_code)
+        till.press("登記這台裝置")
+        till.sees("開始值班")
+        assert misfits(till) == []
+        one.on_shift(CLERK)
+        yield one
+
+
+def test_a_scanned_code_is_received_once_and_says_so_by_colour_words_symbol_and_sound(counter: Counter) -> None:
+    code = counter.mei.code()
+    counter.scans(150, code)
+    counter.shows("done", "收到了", "150 點", "NT$150", "前可以整筆取消")
+    assert counter.sounds() == "good"
+    assert misfits(counter.till) == []
+    counter.scans(80, code)
+    counter.shows("problem", "這組付款碼已經用過", "沒有扣點")
+    assert counter.sounds() == "bad"
+    counter.scans(80, code[:-1] + str((int(code[-1]) + 1) % 10))
+    expect(counter.till.page.locator(".field-error")).to_contain_text("讀錯了")
+    assert misfits(counter.till) == []
+    assert len(counter.lines()) == 1
+
+
+def test_many_points_wait_for_the_customers_phone_and_can_be_called_off(counter: Counter) -> None:
+    counter.scans(800, counter.mei.code())
+    counter.shows("awaiting_citizen", "還不要交貨", "800 點", "秒")
+    assert misfits(counter.till) == []
+    counter.till.press("不等了，取消")
+    counter.shows("voided", "點數已經還給顧客")
+
+
+def test_what_a_customer_pays_by_the_printed_code_is_heard_at_the_till(counter: Counter) -> None:
+    counter.till.open("/till/today")
+    counter.till.page.locator("button.line").first.wait_for()
+    counter.mei.pays_by_the_shops_code(counter.shop, 60)
+    expect(counter.till.page.locator(".said")).to_contain_text("60 點", timeout=PATIENCE_MS)
+    assert counter.sounds() == "arrived"
+    expect(counter.till.page.locator("button.line").first).to_contain_text("店家 QR")
+
+
+def test_a_lost_answer_is_asked_for_again_as_the_same_payment_also_after_the_page_was_closed(counter: Counter) -> None:
+    page, before = counter.till.page, len(counter.lines())
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/v1/merchant/redemptions", lose_the_answer)
+    counter.scans(70, counter.mei.code())
+    counter.shows("lost", "還不要交貨", "絕不會扣兩次")
+    assert misfits(counter.till) == []
+    page.unroute("**/v1/merchant/redemptions")
+    counter.till.open("/till")
+    counter.shows("done", "70 點")
+    assert len(counter.lines()) == before + 1
+
+
+def test_the_network_is_gone_and_the_till_says_what_to_do_and_clears_up_what_was_paid_in_cash(counter: Counter) -> None:
+    page = counter.till.page
+    page.route("**/v1/merchant/redemptions", lambda route: (route.fetch(), route.abort()))
+    counter.scans(90, counter.mei.code())
+    counter.shows("lost")
+    counter.till.press("顧客改付現金")
+    expect(page.locator(".network")).to_contain_text("不要交貨")
+    page.unroute("**/v1/merchant/redemptions")
+    expect(page.locator(".said")).to_contain_text("90 點 已作廢", timeout=PATIENCE_MS)
+    expect(page.locator(".network")).to_be_hidden(timeout=PATIENCE_MS)
+    assert "已取消" in counter.lines()[0]
+
+
+def test_who_may_refund_gives_some_points_back_and_the_day_adds_up(counter: Counter) -> None:
+    page = counter.till.page
+    counter.scans(100, counter.mei.code())
+    counter.shows("done")
+    counter.lines()
+    page.locator("button.line").first.click()
+    expect(page.get_by_label("退幾點")).to_have_count(0)
+    page.keyboard.press("Escape")
+    counter.till.press("下班")
+    counter.till.sees("開始值班")
+    page.get_by_label("員工編號").fill(OWNER)
+    page.get_by_label("PIN").fill(PIN)
+    counter.till.sees("今日交易")
+    page.locator("button.line").first.click()
+    page.get_by_label("退幾點").fill("40")
+    counter.till.press("退點")
+    expect(page.locator("dialog .facts")).to_contain_text("40 點")
+    page.keyboard.press("Escape")
+    counter.till.open("/till/totals")
+    row = page.locator("tbody tr", has_text="老闆")
+    expect(row).to_contain_text("40")
+    assert misfits(counter.till) == []
+    net = page.locator(".big-facts dd").first.inner_text()
+    with page.expect_download() as downloading:
+        counter.till.press("下載 CSV", "link")
+    assert net.split()[0] in downloading.value.path().read_text(encoding="utf-8-sig")
