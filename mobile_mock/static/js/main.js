@@ -25,6 +25,9 @@ import { offerDelegation } from "./views/delegation_offer.js";
 import { delegations } from "./views/delegations.js";
 import { enrol } from "./views/enrol.js";
 import { firstMobile } from "./views/first_mobile.js";
+import { exchange } from "./views/exchange.js";
+import { exchangeOutcome } from "./views/exchange_outcome.js";
+import { exchangeWith } from "./views/exchange_with.js";
 import { history } from "./views/history.js";
 import { inbox } from "./views/inbox.js";
 import { accountReturn } from "./views/account_return.js";
@@ -72,6 +75,9 @@ const SCREENS = {
   "/app/payments/:id/refund": askRefund,
   "/app/payment-return": paymentReturn,
   "/app/points": points,
+  "/app/points/exchange": exchange,
+  "/app/points/exchange/:code": exchangeWith,
+  "/app/points/exchanges/:id": exchangeOutcome,
   "/app/points/redemptions/:id": redemption,
   "/app/shops": shopByCode,
   "/app/shops/:code": shop,

@@ -66,7 +66,8 @@ function match(pathname) {
   return { screen: lost, values: {} };
 }
 
-function lost() {
+/** What stands where there is no such thing. */
+export function lost() {
   return {
     title: t("no_such_page"),
     content: [el("h1", {}, t("no_such_page")), el("p", {}, el("a", { class: "button", href: "/app" }, t("to_bills")))],

@@ -12,6 +12,7 @@ import { historyPart } from "./points_history.js";
 
 const DOORS = [
   ["/app/points/pay", "qr", "door_pay"],
+  ["/app/points/exchange", "repeat", "door_exchange"],
 ];
 
 export async function points({ signal }) {

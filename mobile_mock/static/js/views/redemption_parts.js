@@ -1,14 +1,15 @@
 // Pieces of paying at a shop: how it ended, and "do you agree?".
 import { Unreached, call } from "../api.js";
 import { randomText } from "../bytes.js";
-import { announce, el, fill } from "../dom.js";
+import { countdown } from "../countdown.js";
+import { announce, el } from "../dom.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { busy, button, buttonLink, freshId } from "../parts.js";
 import { pointsElement, pointsSpoken, pointsText } from "../point_words.js";
 import { iconOf, toneOf, wordsOf } from "../redemption_words.js";
 
-const SAID_AT_SECONDS = new Set([30, 10]);
+const MOST_SECONDS = 60;
 
 /** How it ended, large; with the way to its own page unless it stands there. */
 export function resultCard(redemption, { isOwnPage = false } = {}) {
@@ -37,7 +38,6 @@ export function askForConsent(redemption, signal) {
 /** The amount, the time that is left, yes with the passkey and no. `onAnswered(redemption)`: it stands otherwise now; null when the time is over. */
 export function consentPart(redemption, { signal, onAnswered }) {
   const problem = el("div");
-  const left = el("p", { class: "consent-left", role: "timer" });
   const answers = { confirmation: randomText(), refusal: randomText() };
   const answer = (which) => (event) => busy(event.currentTarget, problem, async () => {
     const address = `/v1/points/redemptions/${encodeURIComponent(redemption.id)}`;
@@ -50,15 +50,6 @@ export function consentPart(redemption, { signal, onAnswered }) {
   });
   const yes = button(t("consent_yes", { points: pointsText(redemption.points) }), answer("confirmation"), { kind: "primary wide", iconName: "finger" });
   const no = button(t("consent_no"), answer("refusal"), { kind: "quiet wide" });
-  const until = Date.parse(redemption.answer_by);
-  const count = () => {
-    const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
-    fill(left, t("consent_left", { n: seconds }));
-    if (SAID_AT_SECONDS.has(seconds)) announce(t("consent_left", { n: seconds }));
-    if (seconds === 0) { window.clearInterval(timer); onAnswered(null); }
-  };
-  const timer = window.setInterval(count, 1000);
-  signal.addEventListener("abort", () => window.clearInterval(timer), { once: true });
-  count();
+  const left = countdown(redemption.answer_by, { mostSeconds: MOST_SECONDS, key: "consent_left", sayAt: [30, 10], signal, onOver: () => onAnswered(null) });
   return { block: el("div", { class: "consent-part" }, el("p", { class: "figure centre" }, pointsElement(redemption.points)), el("p", {}, t("consent_why")), left, problem, yes, no) };
 }
