@@ -7,7 +7,14 @@ import io
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
-from api import demo_alerts, demo_bureaus, demo_officers, demo_relying_parties, demo_subscriptions
+from api import (
+    demo_alerts,
+    demo_bureaus,
+    demo_merchants,
+    demo_officers,
+    demo_relying_parties,
+    demo_subscriptions,
+)
 from core import clock, db
 from core.clock import taipei_date
 from core.settings import Settings
@@ -72,6 +79,7 @@ def load(of: Settings, *, progress: Callable[[str], None]) -> None:
         demo_alerts.register(session, of.state_dir, now)
         demo_relying_parties.register(session, of, now)
         if people.find(session, DEMO_PEOPLE[0].national_id) is not None:
+            demo_merchants.load(session, now)
             return
         person_ids = []
         for person, known in zip(DEMO_PEOPLE, register.DEMO_PEOPLE, strict=True):
@@ -87,6 +95,7 @@ def load(of: Settings, *, progress: Callable[[str], None]) -> None:
             bill_batches.receive(
                 session, [content], source=source, sender=None, now=now, on_reported_elsewhere=reported_elsewhere
             )
+        demo_merchants.load(session, now)
 
 
 def files(now: datetime) -> dict[str, bytes]:
