@@ -1,4 +1,4 @@
-"""Draw the desks' map of the districts from the city's outlines: consoles/static/js/districts.js.
+"""Draw the map of the districts, for desks and phone, from the city's outlines: core/web/js/districts.js.
 
 Run: python tools/draw_districts.py
 """
@@ -18,7 +18,7 @@ from shapely.geometry import shape
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTLINES = ROOT / "notify" / "data" / "kaohsiung_districts.geojson"
-DRAWN = ROOT / "consoles" / "static" / "js" / "districts.js"
+DRAWN = ROOT / "core" / "web" / "js" / "districts.js"
 WEST, NORTH = 120.16, 23.48
 NARROWING = cos(radians(22.9))
 UNITS_PER_DEGREE = 1000

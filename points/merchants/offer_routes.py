@@ -20,6 +20,8 @@ from points.merchants.offer_schemas import (
     OwnOfferPage,
     OwnOfferSchema,
     PointsOfferPage,
+    ShopDistrictQuery,
+    ShopDistrictsSchema,
     ShopPage,
     ShopQuery,
     ShopWithOffers,
@@ -118,6 +120,22 @@ def list_shops(call: Call) -> Answer:
     return answers.page(
         found, call, lambda each: _shop(each, call), lambda each: (each.metres or 0, str(each.branch_id))
     )
+
+
+@routes.get(
+    "/v1/points/shop-districts",
+    access=_ANYBODY,
+    query=ShopDistrictQuery,
+    answers={200: ShopDistrictsSchema},
+    summary=Text("各區有幾家店", "How many shops take points in each district that has any"),
+)
+def count_shops(call: Call) -> Answer:
+    counted = shops.by_district(call.session, category=call.query["category"])
+    items = [
+        {"district": code, "district_name": branches.district_name(code).in_language(call.language), "shops": count}
+        for code, count in counted.items()
+    ]
+    return Answer({"items": items})
 
 
 @routes.get(

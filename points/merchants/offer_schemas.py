@@ -98,6 +98,20 @@ class ShopQuery(PageQuery):
     )
 
 
+class ShopDistrictQuery(Schema):
+    category = fields.String(load_default=None, validate=validate.OneOf(CATEGORIES))
+
+
+class ShopDistrictSchema(Schema):
+    district = fields.String(required=True)
+    district_name = fields.String(required=True)
+    shops = fields.Integer(required=True)
+
+
+class ShopDistrictsSchema(Schema):
+    items = fields.List(fields.Nested(ShopDistrictSchema), required=True)
+
+
 class ShopSchema(Schema):
     shop_code = fields.String(required=True)
     merchant_id = fields.String(required=True)

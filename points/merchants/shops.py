@@ -52,6 +52,11 @@ def page(
     return [_shop(row) for row in rows]
 
 
+def by_district(session: Session, *, category: str | None) -> dict[str, int]:
+    """How many shops each district has, by its code; those without any are left out."""
+    return {row.district: int(row.shops) for row in session.execute(_BY_DISTRICT, {"category": category})}
+
+
 def by_code(session: Session, shop_code: str) -> Shop:
     """The shop of a printed code. Raises NotFound, also for one that has closed or takes no points now."""
     row = session.execute(_BY_CODE, {"code": shop_code}).first()
@@ -92,6 +97,15 @@ _PAGE = text(
         OR (coalesce(metres, 0), id) > (coalesce(CAST(:metres AS integer), 0), CAST(:branch_id AS uuid))
      ORDER BY coalesce(metres, 0), id LIMIT :limit
     """  # noqa: S608
+)
+_BY_DISTRICT = text(
+    """
+    SELECT b.district, count(*) AS shops
+      FROM points.branch b
+      JOIN points.merchant m ON m.id = b.merchant_id AND m.status = 'approved'
+     WHERE b.closed_at IS NULL AND (CAST(:category AS text) IS NULL OR m.category = :category)
+     GROUP BY b.district ORDER BY b.district
+    """
 )
 _BY_CODE = text(
     f"""

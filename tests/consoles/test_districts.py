@@ -1,4 +1,4 @@
-"""The map of the desks names the districts as the rest of the city's program does."""
+"""The map of the desks and of the phone names the districts as the rest of the city's program does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from notify.districts import DISTRICTS
 
-DRAWN = Path(__file__).resolve().parents[2] / "consoles" / "static" / "js" / "districts.js"
+DRAWN = Path(__file__).resolve().parents[2] / "core" / "web" / "js" / "districts.js"
 _LINE = re.compile(r'\{ code: "(\d+)", zh: "([^"]+)", en: "([^"]+)", .*, outline: "M[^"]+z" \},')
 
 

@@ -52,6 +52,7 @@ import { recoveryCodes } from "./views/recovery_codes.js";
 import { askRefund } from "./views/refunds.js";
 import { security } from "./views/security.js";
 import { shop, shopByCode } from "./views/shop.js";
+import { shops } from "./views/shops.js";
 import { signIn } from "./views/sign_in.js";
 import { signInToSite } from "./views/sign_in_to_site.js";
 import { slip } from "./views/slip.js";
@@ -78,6 +79,7 @@ const SCREENS = {
   "/app/points/exchange": exchange,
   "/app/points/exchange/:code": exchangeWith,
   "/app/points/exchanges/:id": exchangeOutcome,
+  "/app/points/shops": shops,
   "/app/points/redemptions/:id": redemption,
   "/app/shops": shopByCode,
   "/app/shops/:code": shop,

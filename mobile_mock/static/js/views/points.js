@@ -12,6 +12,7 @@ import { historyPart } from "./points_history.js";
 
 const DOORS = [
   ["/app/points/pay", "qr", "door_pay"],
+  ["/app/points/shops", "pin", "door_shops"],
   ["/app/points/exchange", "repeat", "door_exchange"],
 ];
 

@@ -1,5 +1,5 @@
 // About where this device is: only when its owner says so, coarsely, only the last place, and forgotten with one press.
-import { Refusal, call } from "../api.js";
+import { call } from "../api.js";
 import { announce, el, fill } from "../dom.js";
 import { momentText } from "../format.js";
 import { icon } from "../icons.js";
@@ -7,8 +7,7 @@ import { phrase, t } from "../language.js";
 import { busy, button } from "../parts.js";
 import { state } from "../state.js";
 import { bigSwitch } from "../switch.js";
-
-const PATIENCE_MS = 20_000;
+import { whereabouts } from "../whereabouts.js";
 
 /** `devices`: the person's, as the API lists them; `hereId`: which of them this one is, or null. */
 export function positionPart(devices, hereId) {
@@ -24,7 +23,7 @@ function ownPosition(device) {
   const problem = el("div");
   const kept = el("div");
   const locate = async () => {
-    draw(await call("PUT", address, { body: await whereabouts() }));
+    draw(await call("PUT", address, { body: await whereabouts("position_denied_detail") }));
     announce(t("saved"));
   };
   const again = button(t("position_again"), () => busy(again, problem, locate), { kind: "small quiet", iconName: "pin" });
@@ -53,22 +52,6 @@ function otherPosition(device) {
 
 function addressOf(device) {
   return `/v1/devices/${encodeURIComponent(device.id)}/position`;
-}
-
-/** Asks the browser, which asks the person. */
-function whereabouts() {
-  return new Promise((resolve, refuse) => {
-    navigator.geolocation.getCurrentPosition(
-      ({ coords }) => resolve({ latitude: coarse(coords.latitude), longitude: coarse(coords.longitude) }),
-      () => refuse(new Refusal(0, { title: t("position_denied"), detail: t("position_denied_detail") })),
-      { timeout: PATIENCE_MS, maximumAge: PATIENCE_MS },
-    );
-  });
-}
-
-/** Degrees to about a hundred metres: more does not leave the device. */
-function coarse(degrees) {
-  return Math.round(degrees * 1000) / 1000;
 }
 
 function keptText(position) {

@@ -35,7 +35,7 @@ export async function shop({ path, signal }) {
   const title = place.merchant === place.name ? place.merchant : t("shop_and_branch", { merchant: place.merchant, branch: place.name });
   return {
     title,
-    content: [heading(title, { back: "/app/points", backText: t("points_title") }), shopPlace(place),
+    content: [heading(title, { back: "/app/points/shops", backText: t("shops_title") }), shopPlace(place),
       account.balance > 0 ? payForm(place, title, account.balance) : notice("info", t("no_points_title"), el("p", {}, t("no_points_detail")))],
   };
 }
