@@ -51,6 +51,7 @@ SCALE = 50
 _LOTS, _POINTS_PER_LOT = 5, 2_000
 _POINTS = 3
 _KEYS_PER_SESSION = 40
+_KEYS_PER_SECOND = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ def _redeem(
         flame.wait()
 
 
-def _client(codes: deque[tuple[str, bytes]], till: str, each: Round, until: float) -> load.Client:
+def _client(codes: deque[tuple[str, bytes, int]], till: str, each: Round, until: float) -> load.Client:
     """Takes one code after the other."""
     while True:
         started = time.perf_counter()
@@ -218,8 +219,8 @@ def _client(codes: deque[tuple[str, bytes]], till: str, each: Round, until: floa
             return
         if not codes:
             raise load.LoadFailed("the codes ran out")
-        number, key = codes.popleft()
-        code = pay_codes.code_of(number, key, int(time.time()) // pay_codes.STEP_SECONDS)
+        number, key, back = codes.popleft()
+        code = pay_codes.code_of(number, key, int(time.time()) // pay_codes.STEP_SECONDS - back)
         headers = {"Authorization": f"Bearer {till}", "Idempotency-Key": secrets.token_hex(16)}
         answer = yield load.request(
             "POST", "/v1/merchant/redemptions", headers, orjson.dumps({"code": code, "points": _POINTS})
@@ -234,10 +235,11 @@ def _client(codes: deque[tuple[str, bytes]], till: str, each: Round, until: floa
             each.latencies.append(now - started)
 
 
-def _codes(product: running.Product, phones: Sequence[Phone], seconds: float) -> deque[tuple[str, bytes]]:
-    """Keys enough for the round: each code is another key's, so that none waits for its phone's next step."""
+def _codes(product: running.Product, phones: Sequence[Phone], seconds: float) -> deque[tuple[str, bytes, int]]:
+    """Keys enough for the round, so that none waits for its phone's next step: of each the code of the step before, and
+    later the one of the present step."""
     _forget_keys(product)
-    wanted = min(len(phones) * (_KEYS_PER_SESSION - 1), int(seconds * 1_200))
+    wanted = min(len(phones) * (_KEYS_PER_SESSION - 1), int(seconds * _KEYS_PER_SECOND))
     keys: list[tuple[str, bytes]] = []
     turns = iter(itertools.islice(itertools.cycle(phones), wanted))
 
@@ -250,7 +252,7 @@ def _codes(product: running.Product, phones: Sequence[Phone], seconds: float) ->
             keys.append((given["number"], base64.urlsafe_b64decode(given["key"] + "=")))
 
     load.drive(product.port, [ask() for _ in range(8)])
-    return deque(keys)
+    return deque((number, key, back) for back in (1, 0) for number, key in keys)
 
 
 def _forget_keys(product: running.Product) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from core import clock, db
@@ -96,24 +97,41 @@ class Phone:
         return int(self.call("GET", "/v1/points").json["balance"])
 
 
+@dataclass(frozen=True)
+class OpenTill:
+    """A till of a branch with a clerk on shift."""
+
+    merchant_id: UUID
+    branch_id: UUID
+    shop_code: str
+    till_id: UUID
+    token: str
+    clerk: UUID
+
+
 def shop(client: FlaskClient, *, may_refund: bool = True, of: Shop | None = None) -> Shop:
     """A new shop, or another till of the same branch."""
+    with db.unit_of_work() as session:
+        till = open_till(session, may_refund=may_refund, of=of)
+    return Shop(client, till.merchant_id, till.branch_id, till.shop_code, till.till_id, till.token, till.clerk)
+
+
+def open_till(session: Session, *, may_refund: bool = True, of: Shop | None = None) -> OpenTill:
+    """The rows of a new shop, or of another till of the same branch."""
     now, token = clock.now(), f"till-{new_uuid()}"
     ids = {"merchant": of.merchant_id if of else new_uuid(), "branch": of.branch_id if of else new_uuid()}
     ids |= {"till": new_uuid(), "staff": new_uuid(), "shift": new_uuid()}
     code = of.shop_code if of else shop_code()
+    if of is None:
+        session.execute(_MERCHANT, {**ids, "business_id": business_id(), "owner": new_uuid(), "now": now})
+        session.execute(_BRANCH, {**ids, "code": code, "now": now})
     number = f"{next(_numbers):04d}"
-    with db.unit_of_work() as session:
-        if of is None:
-            session.execute(_MERCHANT, {**ids, "business_id": business_id(), "owner": new_uuid(), "now": now})
-            session.execute(_BRANCH, {**ids, "code": code, "now": now})
-        session.execute(
-            _STAFF,
-            {**ids, "number": number, "pin": pin_hash(ids["staff"], PIN), "may_refund": may_refund, "now": now},
-        )
-        session.execute(_TILL, {**ids, "hash": token_hash(token), "now": now})
-        session.execute(_SHIFT, {**ids, "now": now, "until": now + timedelta(days=3)})
-    return Shop(client, ids["merchant"], ids["branch"], code, ids["till"], token, ids["staff"])
+    session.execute(
+        _STAFF, {**ids, "number": number, "pin": pin_hash(ids["staff"], PIN), "may_refund": may_refund, "now": now}
+    )
+    session.execute(_TILL, {**ids, "hash": token_hash(token), "now": now})
+    session.execute(_SHIFT, {**ids, "now": now, "until": now + timedelta(days=3)})
+    return OpenTill(ids["merchant"], ids["branch"], code, ids["till"], token, ids["staff"])
 
 
 def phone(client: FlaskClient, points: int = 0, *, amr: tuple[str, ...] = ("hwk", "user")) -> Phone:
