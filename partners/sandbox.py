@@ -1,6 +1,7 @@
 """All outside systems in one process: `python -m partners.sandbox`.
 
-Environment: SANDBOX_PORT (8090), SANDBOX_PUSH_PORT (where Firefox connects to the push service; else it cannot),
+Environment: SANDBOX_SEVENELEVEN_SECONDS (how long 7-ELEVEN takes for an order; 1),
+SANDBOX_PORT (8090), SANDBOX_PUSH_PORT (where Firefox connects to the push service; else it cannot),
 STATE_DIR (.state), API_URL (http://127.0.0.1:8080), SANDBOX_URL (where browsers reach
 the sandbox; http://127.0.0.1:SANDBOX_PORT), and the secrets shared with the city: ACH_SECRET,
 JKOPAY_SECRET, LINE_PAY_SECRET, BANK_SECRET, BUREAUS_SECRET,

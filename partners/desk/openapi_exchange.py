@@ -122,6 +122,13 @@ PATHS = {
     "/seveneleven/v1/orders/{reference}/cancellation": {
         "post": _about("seveneleven", "Take it back, or shut the reference", _ORDER)
     },
+    "/seveneleven/working-off": {
+        "post": operation(
+            "seveneleven",
+            "Let time pass: what was taken on is done now, and its webhook goes out",
+            {201: record(orders={"type": "array", "items": TEXT})},
+        )
+    },
     "/seveneleven/v1/statements/{month}.csv": {"get": _statement("seveneleven", "text/csv")},
 }  # fmt: skip
 

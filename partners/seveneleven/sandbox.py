@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import sqlite3
 import time
 from datetime import date
 from typing import Any, Final
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from partners.desk import exchange_orders
 from partners.desk.exchange_orders import Asked, House
 from partners.desk.protocol import Answer, Call, Desk, Document, Refusal, SignedProtocol, text, whole_number
 from partners.desk.switches import Mode
+from partners.desk.switches_api import json_answer
 from partners.desk.webhooks import write_down
 from partners.seveneleven.client import ENCODING, HEADER, TOTAL, roc
 
 HOUSE: Final = House("seveneleven", "opp", 1_000_000, takes_back=True)
-SECONDS: Final = 0.3
 _STATUS = {"pending": "processing", "done": "completed", "refused": "rejected", "cancelled": "cancelled"}
 
 
 def blueprint(desk: Desk, secret: str) -> Blueprint:
-    """The routes under /seveneleven."""
+    """The routes under /seveneleven. An order is done SANDBOX_SEVENELEVEN_SECONDS (1) after it came."""
+    seconds = float(os.environ.get("SANDBOX_SEVENELEVEN_SECONDS") or "1")
     seveneleven = Blueprint("seveneleven", __name__, url_prefix="/seveneleven")
     signed = SignedProtocol(desk, "seveneleven", secret)
     books = desk.books
@@ -39,12 +41,12 @@ def blueprint(desk: Desk, secret: str) -> Blueprint:
         with books.writing() as writing:
             is_new = exchange_orders.find(writing, HOUSE, asked.reference) is None
             order = exchange_orders.begin(
-                writing, HOUSE, asked, "pending", call.mode, due_at=time.time() + SECONDS
+                writing, HOUSE, asked, "pending", call.mode, due_at=time.time() + seconds
             )  # fmt: skip
             if is_new and desk.switches.is_on("webhooks"):
                 kind = "order.rejected" if order["state"] == "refused" else "order.completed"
                 told = {"reference": order["reference"], "order_id": order["order_id"], "points": order["value"]}
-                write_down(writing, kind, told, call.mode, target="seveneleven", after_seconds=SECONDS)
+                write_down(writing, kind, told, call.mode, target="seveneleven", after_seconds=seconds)
             shown = _shown(exchange_orders.answered(writing, order, call.mode))
         desk.webhooks.wake()
         return Answer(shown, 202)
@@ -73,6 +75,21 @@ def blueprint(desk: Desk, secret: str) -> Blueprint:
             _do_what_is_due(writing)
             rows = exchange_orders.done_in(writing, HOUSE, month)
         return Document(io.BytesIO(_statement(month, rows, call.mode)), "text/csv; charset=big5")
+
+    @seveneleven.post("/working-off")
+    def work_off() -> Response:
+        with books.writing() as writing:
+            due = writing.execute(
+                "SELECT reference FROM exchange_order WHERE partner = ? AND due_at > ?", (HOUSE.partner, time.time())
+            ).fetchall()
+            writing.execute("UPDATE exchange_order SET due_at = 0 WHERE partner = ?", (HOUSE.partner,))
+            writing.execute(
+                "UPDATE webhook SET due_at = ? WHERE target = ? AND state = 'waiting' AND attempts = 0",
+                (time.time(), HOUSE.partner),
+            )
+            _do_what_is_due(writing)
+        desk.webhooks.wake()
+        return json_answer({"orders": [reference for (reference,) in due]}, 201)
 
     return seveneleven
 

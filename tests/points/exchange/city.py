@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from uuid import UUID
 import urllib3
 from exchange_partners import ACCOUNTS, peer
 from sandbox_process import SandboxBooks
+from sqlalchemy import text
 
 from core import clock, db
 from core.ids import new_uuid
@@ -21,7 +21,6 @@ from partners.familymart.client import FamilyMartClient
 from partners.ipass.client import IpassClient
 from partners.okmart.client import OkMartClient
 from partners.pxmart.client import PxMartClient
-from partners.seveneleven import sandbox as seveneleven
 from partners.seveneleven.client import SevenElevenClient
 from points import tender
 from points.entries import account_code
@@ -38,6 +37,7 @@ CLIENTS: Mapping[str, Callable[..., Any]] = {
     "seveneleven": SevenElevenClient,
 }
 POINTS = 100
+_DUE = text("SELECT next_at FROM points.exchange WHERE id = :id")
 
 
 class Killed(BaseException):
@@ -46,11 +46,15 @@ class Killed(BaseException):
 
 @dataclass
 class Mortal:
-    """A partner between whose calls the process dies: before or after the n-th call about a reference, once."""
+    """A partner between whose calls the process dies: before or after the n-th call from now, once."""
 
     client: Any
-    deaths: dict[str, tuple[int, str]] = field(default_factory=dict)
-    calls: dict[str, int] = field(default_factory=dict)
+    death: tuple[int, str] | None = None
+    calls: int = 0
+
+    def die(self, death: tuple[int, str] | None) -> None:
+        """Count calls anew, and die then."""
+        self.calls, self.death = 0, death
 
     @property
     def takes_back(self) -> bool:
@@ -64,37 +68,37 @@ class Mortal:
         return bool(self.client.is_account(number))
 
     def begin(self, order: Order) -> Standing:
-        return self._mortal("begin", order.reference, order)
+        return self._mortal("begin", order)
 
     def confirm(self, order: Order) -> Standing:
-        return self._mortal("confirm", order.reference, order)
+        return self._mortal("confirm", order)
 
     def cancel(self, order: Order) -> Standing:
-        return self._mortal("cancel", order.reference, order)
+        return self._mortal("cancel", order)
 
     def ask(self, order: Order) -> Standing | None:
-        return self._mortal("ask", order.reference, order)
+        return self._mortal("ask", order)
 
     def send_file(self, name: str, content: bytes) -> None:
-        self._mortal("send_file", name, name, content)
+        self._mortal("send_file", name, content)
 
     def result_of(self, name: str) -> bytes | None:
-        return self._mortal("result_of", name, name)
+        return self._mortal("result_of", name)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.client, name)
 
-    def _mortal(self, call: str, about: str, *arguments: Any) -> Any:
-        self.calls[about] = number = self.calls.get(about, 0) + 1
-        death = self.deaths.get(about)
+    def _mortal(self, call: str, *arguments: Any) -> Any:
+        self.calls += 1
+        death, number = self.death, self.calls
         if death == (number, "before"):
-            del self.deaths[about]
+            self.death = None
             raise Killed
         try:
             return getattr(self.client, call)(*arguments)
         finally:
             if death == (number, "after"):
-                del self.deaths[about]
+                self.death = None
                 raise Killed
 
 
@@ -112,12 +116,14 @@ class City:
         pay(person_id, amount_twd=(points - 10) * 100, captured_at="2026-11-05T06:03:20+00:00")
         return person_id
 
-    def begun(self, partner: str, person_id: UUID, direction: Direction = "out", points: int = POINTS) -> Exchange:
+    def begun(
+        self, partner: str, person_id: UUID, direction: Direction = "out", points: int = POINTS, account: str = ""
+    ) -> Exchange:
         """An exchange whose intent is committed, and no more."""
         with db.unit_of_work() as session:
             quote = quotes.make(
                 session, person_id=person_id, partner=partner, direction=direction, points=points,
-                account=ACCOUNTS[partner], now=self.now,
+                account=account or ACCOUNTS[partner], now=self.now,
             )  # fmt: skip
             return exchanges.begin(session, person_id=person_id, quote_id=quote.id, now=self.now)
 
@@ -144,7 +150,7 @@ class City:
 
     def wait_for_value(self) -> None:
         """Until 7-ELEVEN has done what it took on."""
-        time.sleep(seveneleven.SECONDS + 0.05)
+        urllib3.request("POST", f"{self.url}/seveneleven/working-off")
 
     def night(self) -> None:
         """The file is made and sent in the evening, worked off at night, and its answer fetched in the morning."""
@@ -175,6 +181,12 @@ class City:
         with db.unit_of_work() as session:
             return exchanges.get(session, exchange.id)
 
+    def due_at(self, exchange: Exchange) -> datetime | None:
+        """When the worker takes it up next; None: never again."""
+        with db.single_statements() as session:
+            due: datetime | None = session.execute(_DUE, {"id": exchange.id}).scalar()
+        return due
+
     def balance(self, person_id: UUID) -> int:
         with db.unit_of_work() as session:
             return book.balance(session, book.account_id(account_code(person_id))).posted
@@ -190,7 +202,7 @@ class City:
 
 def city(url: str) -> City:
     """Partners, terms and a campaign from which people have points, on this process's database."""
-    partners = {code: Mortal(client(peer(url, code, read_timeout_seconds=2.0))) for code, client in CLIENTS.items()}
+    partners = {code: Mortal(client(peer(url, code, read_timeout_seconds=30.0))) for code, client in CLIENTS.items()}
     ports.plug_in(partners)
     now = clock.now()
     opened(campaign_terms(), budget_points=10_000_000)

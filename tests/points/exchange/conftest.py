@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.points.exchange.city import City, city
 
 @pytest.fixture(scope="session")
 def partners_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    os.environ["SANDBOX_SEVENELEVEN_SECONDS"] = "3600"
     process = start_sandbox(Path(tmp_path_factory.mktemp("sandbox")))
     yield process
     process.stop()

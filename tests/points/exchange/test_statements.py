@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 import urllib3
@@ -12,7 +12,7 @@ from sandbox_process import SandboxBooks
 from sqlalchemy import text
 
 from core import clock, db
-from core.clock import taipei_date
+from core.clock import TAIPEI, taipei_date
 from core.ids import typeid
 from identity import approvals, officer_sessions, officers
 from identity.actors import Actor
@@ -230,7 +230,8 @@ def test_the_worker_takes_last_months_statements_and_asks_again_where_one_was_re
 ) -> None:
     of = month(kaohsiung, "ipass")
     books.set_switch("ipass", "statement", "wrong_totals", count=1)
-    second_day = (kaohsiung.now.replace(day=1) + timedelta(days=32)).replace(day=2, hour=4)
+    next_month = taipei_date(kaohsiung.now).replace(day=1) + timedelta(days=32)
+    second_day = datetime.combine(next_month.replace(day=2), time(12), TAIPEI)
     statements.take_due(second_day)
     assert of.payable == 0
     statements.take_due(second_day + timedelta(hours=1))
