@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from identity import bureaus
 
-SCOPES = ("bills:write", "notices:read", "notices:write", "plans:write", "alerts:write", "life-events:write")
+SCOPES = (
+    "bills:write", "notices:read", "notices:write", "plans:write", "alerts:write", "life-events:write", "deeds:write",
+)  # fmt: skip
 DEMO_CLIENTS = {
     "parking-demo": "parking",
     "fines-demo": "fines",
@@ -21,6 +23,9 @@ DEMO_CLIENTS = {
     "civil-affairs-demo": "civil_affairs",
     "public-works-demo": "public_works",
     "fire-demo": "fire",
+    "transport-demo": "transport",
+    "social-affairs-demo": "social_affairs",
+    "health-demo": "health",
 }
 
 

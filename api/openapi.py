@@ -80,6 +80,7 @@ _PREFIXES = {
     "file_id": "stm",
     "bill_id": "bill",
     "campaign_id": "cmp",
+    "points_campaign_id": "pcm",
     "card_id": "crd",
     "case_id": "cas",
     "certificate_id": "ctf",

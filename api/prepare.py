@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from core import clock, db, migrate
 from notify.topics import catalogue
 from points import campaigns
+from points.earning import demo as earning_demo
 from points.exchange import terms
 from wallet import book
 
@@ -25,5 +26,6 @@ def seed(session: Session) -> None:
     now = clock.now()
     book.open_accounts(session, now)
     campaigns.ensure_demo_campaign(session, now)
+    earning_demo.ensure_demo_campaigns(session, now)
     terms.ensure_demo_terms(session, now)
     catalogue.seed(session, now)

@@ -47,6 +47,7 @@ from partners.stores.client import StoresClient
 from points import routes as points_routes
 from points import tasks as points_tasks
 from points import tender
+from points.earning import desk as campaigns_desk
 from points.exchange import breaks as exchange_breaks
 from points.exchange import ports as exchange_ports
 from points.lots import points_for_payment
@@ -181,6 +182,7 @@ def plug_in() -> None:
     topics_desk.register_approvals()
     exchange_breaks.register()
     merchants.register_approvals()
+    campaigns_desk.register_approvals()
     payer = merchant_ports.Payer(PayoutClient(bank.peer), "高雄市政府經濟發展局", "016", of.points_bank_account)
     app_url = f"{of.public_origin}/app"
     merchant_ports.plug_in(merchant_ports.Ports(payer, DISTRICTS, district_shapes.is_in_or_beside, app_url))

@@ -11,6 +11,9 @@ from core.text import Text
 from identity import acting
 from identity.delegation_rules import POINTS_READ
 from points import history, report_routes
+from points.earning import citizen_routes as earning_citizen_routes
+from points.earning import deed_routes
+from points.earning import desk_routes as earning_desk_routes
 from points.entries import ABOUT
 from points.exchange import desk_routes as exchange_desk_routes
 from points.exchange import routes as exchange_routes
@@ -38,6 +41,9 @@ ROUTES = (
     offer_routes.routes,
     money_routes.routes,
     merchant_desk_routes.routes,
+    earning_desk_routes.routes,
+    earning_citizen_routes.routes,
+    deed_routes.routes,
     report_routes.routes,
 )
 _CITIZEN = citizen(loa=2, delegable=POINTS_READ)

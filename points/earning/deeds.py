@@ -67,7 +67,7 @@ def receive(session: Session, *, bureau: str, report: Report, now: datetime) -> 
     kind = kinds.KINDS[kinds.event_of(report.kind)]
     if kind.bureau != bureau:
         raise Forbidden
-    errors = [FieldError(f"/facts/{name}", why) for name, why in kinds.fact_errors(kind, report.facts)]
+    errors = [FieldError(f"/facts/{name}".rstrip("/"), why) for name, why in kinds.fact_errors(kind, report.facts)]
     if not now - OLDEST <= report.happened_at <= now + FURTHEST_AHEAD:
         errors.append(FieldError("/happened_at", f"within the last {OLDEST.days} days, and not in the future"))
     number = normalise(report.national_id).upper()

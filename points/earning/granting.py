@@ -51,7 +51,9 @@ def decide(session: Session, campaign: Campaign, occasion: Occasion, *, against:
     if session.execute(_DECIDED, ids).scalar_one():
         return
     wanted = campaign.terms.points_for(occasion.measured, occasion.happened_at)
-    points, reason = (0, against) if against else _allowed(session, campaign, occasion, wanted)
+    points, reason = 0, against
+    if against is None:
+        points, reason = allowed(session, campaign, occasion.person_id, occasion.happened_at, wanted)
     if reason is not None:
         session.execute(
             _NOT_GRANTED, {**ids, "person_id": occasion.person_id, "reason": reason, "points": wanted, "now": now}
@@ -77,13 +79,16 @@ def granted_to(session: Session, campaign_id: UUID, person_id: UUID, at: datetim
     return Granted(int(row.today), int(row.in_all), int(row.times))
 
 
-def _allowed(session: Session, campaign: Campaign, occasion: Occasion, wanted: int) -> tuple[int, str | None]:
+def allowed(session: Session, campaign: Campaign, person_id: UUID, at: datetime, wanted: int) -> tuple[int, str | None]:
+    """How many of the points wanted for what happened then caps and budget leave the person, and why where none.
+
+    Exact while the campaign is locked.
+    """
     if wanted <= 0:
         return 0, "below_step"
-    granted = granted_to(session, campaign.id, occasion.person_id, occasion.happened_at)
-    points, reason = rules.cut(wanted, campaign.terms.caps, granted)
+    points, reason = rules.cut(wanted, campaign.terms.caps, granted_to(session, campaign.id, person_id, at))
     if reason is None and book.balance(session, campaign.budget_account).available < points:
-        reason = "budget_exhausted"
+        return 0, "budget_exhausted"
     return points, reason
 
 

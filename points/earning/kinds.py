@@ -85,7 +85,7 @@ def fact_errors(kind: Kind, facts: Mapping[str, object]) -> list[tuple[str, str]
     for name, value in facts.items():
         expected = kind.facts.get(name)
         if expected is None:
-            wrong.append((name, "this kind of deed carries no such fact"))
+            wrong.append(("", "this kind of deed carries only " + (", ".join(kind.facts) or "no facts")))
         elif not _is_of(expected, value):
             wrong.append((name, f"must be {_SAID[expected]}"))
     return wrong

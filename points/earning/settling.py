@@ -50,6 +50,18 @@ def settle(session: Session, event: Event, now: datetime) -> None:
         _recount(session, deed, own, known, event, stands=False, now=now)
 
 
+def days_done(session: Session, campaign: Campaign, person_id: UUID, start: datetime, end: datetime) -> set[int]:
+    """On which days (1: Monday) of the week from `start` to `end` the person did what the campaign is for."""
+    kind = campaign.terms.event_kind.removeprefix(kinds.event_of(""))
+    rows = session.execute(_STANDING, {"person_id": person_id, "kind": kind, "start": start, "end": end})
+    return {
+        rules.week_day(row.happened_at)
+        for row in rows
+        if campaign.terms.valid_from <= row.happened_at < campaign.counts_until
+        and rules.are_met(campaign.terms.conditions, row.facts)
+    }
+
+
 def _is_for(campaign: Campaign, deed: Deed) -> bool:
     terms = campaign.terms
     return (
@@ -64,22 +76,12 @@ def _settle_week(session: Session, campaign: Campaign, deed: Deed, event: Event,
     assert deed.person_id is not None
     start, end = rules.week_of(deed.happened_at)
     of_week = {"campaign_id": campaign.id, "person_id": deed.person_id, "start": start, "end": end}
-    is_whole = _days_done(session, campaign, deed, start, end) >= set(campaign.terms.week_days)
+    is_whole = days_done(session, campaign, deed.person_id, start, end) >= set(campaign.terms.week_days)
     lot_id = session.execute(_LOT_OF_WEEK, of_week).scalar()
     if lot_id is not None:
         _recount(session, deed, [lot_id], {campaign.id: campaign}, event, stands=is_whole, now=now)
     against = _undone(deed) or ("week_rewarded" if lot_id is not None else None if is_whole else "week_incomplete")
     granting.decide(session, campaign, _occasion(deed, texts.EARNED_BY_WEEK), against=against, now=now)
-
-
-def _days_done(session: Session, campaign: Campaign, deed: Deed, start: datetime, end: datetime) -> set[int]:
-    rows = session.execute(_STANDING, {"person_id": deed.person_id, "kind": deed.kind, "start": start, "end": end})
-    return {
-        rules.week_day(row.happened_at)
-        for row in rows
-        if campaign.terms.valid_from <= row.happened_at < campaign.counts_until
-        and rules.are_met(campaign.terms.conditions, row.facts)
-    }
 
 
 def _recount(

@@ -64,6 +64,8 @@ MOVES_VALUE = {
     "/v1/points-desk/held/<redemption_id>/release",
     "/v1/points-desk/held/<redemption_id>/refusal",
     "/v1/points-desk/settlements/<settlement_id>/resending",
+    "/v1/points-desk/campaigns/<points_campaign_id>/approval",
+    "/v1/points-desk/campaigns/<points_campaign_id>/budget",
 }
 MOVES_NOTHING = {
     "/v1/reconciliation/files": "lines that were taken before change nothing",
@@ -209,6 +211,11 @@ MOVES_NOTHING = {
     "/v1/subscriptions/<subscription_id>/renewal": "what is live is not doubled",
     "/v1/subscription-offers/<offer_id>/acceptance": "an offer is taken once",
     "/v1/bureau/topics": "a code is taken once",
+    "/v1/bureau/deeds": "a key stands for one deed, and the same again changes nothing",
+    "/v1/bureau/deed-batches": "a key stands for one deed, and the same again changes nothing",
+    "/v1/points-desk/campaigns": "a code is taken once, and a draft moves nothing",
+    "/v1/points-desk/campaigns/<points_campaign_id>/dry-run": "it only reads",
+    "/v1/points-desk/campaigns/<points_campaign_id>/ending": "what has ended is refused",
     "/v1/bureau/life-events": "a reference stands for one report, and the same again changes nothing",
 }
 
