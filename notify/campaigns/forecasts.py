@@ -118,12 +118,12 @@ _COUNTED = f"""
     ), placed AS (
         SELECT *, not_before <= turn_at AS is_due, row_number() OVER (
                    PARTITION BY person_id, not_before <= turn_at
-                   ORDER BY priority + waited + (rang_at IS NULL OR rang_at < turn_at - a_week)::int DESC, deadline,
-                            interest DESC, is_ours, run_id) AS place
-          FROM (SELECT *, make_interval(days => :unheard) AS a_week FROM beside) AS b
+                   ORDER BY priority + waited + is_unheard::int DESC, deadline, interest DESC, is_ours, run_id) AS place
+          FROM (SELECT *, rang_at IS NULL OR rang_at < turn_at - a_week AS is_unheard
+                  FROM beside CROSS JOIN (SELECT make_interval(days => :unheard) AS a_week) AS w) AS b
     ), patient AS (
         SELECT *, is_due AND place >= cap - used AND used < cap AND priority <= 2 AND turn_at < tonight
-                  AND (waited > 0 OR used > 0 AND deadline > tonight) AS is_patient
+                  AND (waited > 0 AND NOT (is_unheard AND place = 1) OR used > 0 AND deadline > tonight) AS is_patient
           FROM placed
     ), day AS (
         SELECT *, is_due AND NOT is_patient

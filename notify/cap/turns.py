@@ -4,7 +4,8 @@ The best of a person's candidates, as many as the day has room for, become messa
 lie in the inbox for the digest where tomorrow would be too late. Two rules keep the day open for what comes up:
 the last ring before the evening is not for messages of ordinary priority that are left over from another day, nor, once
 it has rung, for such as can wait until then; and what waits for tomorrow waits until its evening where it has the time.
-No subscription starves beside louder ones: what has not rung for a week has one step more, and waits for the morning.
+No subscription starves beside louder ones: what has not rung for a week has one step more, waits for the morning, and
+may take the only ring there is where it comes first.
 
     waiting ─ among the best of its round ─────────→ sent        a message, and a delivery for each live device
             ─ the last ring is kept, it can wait ──→ waiting     until the evening
@@ -37,7 +38,8 @@ PASSES_FROM = 4
 EARLIER_MINUTES = 10
 """So long before the digest what can wait is decided on: by then the day shows how much room it had."""
 UNHEARD_DAYS = 7
-"""A subscription that has not rung for so long has one step more, and waits for the morning instead of the evening."""
+"""A subscription that has not rung for so long has one step more, waits for the morning instead of the evening, and
+as a leftover may take the day's last ring where it comes first."""
 LANE_LOCKS = 7_270_034
 _DEFAULTS = Preferences()
 
@@ -156,6 +158,8 @@ _TAKE = text(
 # A person's round is the last one that has closed and is complete; whoever began after it takes part in the next.
 # Candidates, and the subscriptions of what is to be sent, are locked in one order and read again once locked: a run
 # recalled or a subscription ended in this very moment sends nothing.
+# `live` is part of `verdict`, so FULL JOIN answers what LEFT JOIN would; but it cannot be done row by row, which the
+# planner chooses for the few rows it expects and which takes the square of the many there are.
 _DECIDE = text(
     """
     WITH person AS MATERIALIZED (
@@ -205,7 +209,8 @@ _DECIDE = text(
     ), ranked AS (
         SELECT *, row_number() OVER (PARTITION BY person_id, standing, is_patient ORDER BY place) AS turn
           FROM (SELECT *, place >= cap - used AND used < cap AND priority <= 2 AND :now < tonight
-                          AND (waited > 0 OR used > 0 AND deadline > tonight) AS is_patient
+                          AND (waited > 0 AND NOT (is_unheard AND place = 1) OR used > 0 AND deadline > tonight)
+                          AS is_patient
                   FROM ordered) AS o
     ), verdict AS MATERIALIZED (
         SELECT *, CASE standing WHEN 'ended' THEN 'withdrawn' WHEN 'late' THEN 'expired' WHEN 'asleep' THEN 'waiting'
@@ -228,7 +233,7 @@ _DECIDE = text(
                              PARTITION BY v.subscription_id, v.verdict ORDER BY v.place)
                     THEN 'withdrawn' ELSE v.verdict END
                AS verdict
-          FROM verdict v LEFT JOIN live l ON l.id = v.subscription_id
+          FROM verdict v FULL JOIN live l ON l.id = v.subscription_id
     ), decision AS MATERIALIZED (
         SELECT *, CASE WHEN verdict IN ('sent', 'digested') THEN notify.new_id() END AS message_id,
                CASE WHEN verdict = 'sent' THEN NULL

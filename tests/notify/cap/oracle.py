@@ -191,9 +191,10 @@ def _turn(person: Person, due: list[Candidate], now: datetime) -> None:
         deadline = candidate.run.deadline
         left = room - better
         is_kept_from = candidate.run.priority <= ORDINARY and is_day and room > 0 and left <= 1
-        if is_kept_from and (candidate.waited or has_rung) and deadline > evening:
+        is_left_over = candidate.waited > 0 and not (better == 0 and id(candidate) in unheard)
+        if is_kept_from and (is_left_over or has_rung) and deadline > evening:
             candidate.becomes("waiting", "evening", not_before=evening)
-        elif rung < room and not (is_kept_from and candidate.waited):
+        elif rung < room and not (is_kept_from and is_left_over):
             candidate.becomes("sent")
             rung += 1
             person.used[today] += 1

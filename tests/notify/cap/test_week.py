@@ -78,5 +78,17 @@ def test_a_subscription_unheard_for_a_week_has_one_step_more_and_waits_for_the_m
     assert hours[heard] == datetime.fromisoformat("2026-11-06T18:50:00+08:00")
 
 
+def test_of_what_is_left_over_the_unheard_takes_the_only_ring_of_the_morning_and_the_heard_leaves_it(
+    city: City,
+) -> None:
+    unheard, heard = people = city.people(2, daily_cap=1)
+    left = city.run(people, topic="left")
+    city.change("UPDATE notify.subscription SET last_sent_at = :at WHERE person_id = :id", at=NOW - DAY, id=heard)
+    city.change("UPDATE notify.candidate SET waited = 1 WHERE run_id = :run", run=left)
+    decide_due(LATER)
+    assert city.sent() == {unheard: {left}}
+    assert city.standing(left, heard) == ("waiting", "evening")
+
+
 def _quiet_topics(city: City) -> set[int]:
     return {topic_id for code, topic_id in city.topics.items() if code.startswith("quiet")}
