@@ -5,6 +5,7 @@ import { COUNTER_TEXTS } from "./texts_counter.js";
 import { FINANCE_TEXTS } from "./texts_finance.js";
 import { MESSAGE_TEXTS } from "./texts_messages.js";
 import { NAMES } from "./texts_names.js";
+import { POINTS_TEXTS } from "./texts_points.js";
 import { SENDING_TEXTS } from "./texts_sending.js";
 import { SITE_TEXTS } from "./texts_sites.js";
 import { TOPIC_TEXTS } from "./texts_topics.js";
@@ -16,6 +17,7 @@ export const TEXTS = {
   ...FINANCE_TEXTS,
   ...MESSAGE_TEXTS,
   ...NAMES,
+  ...POINTS_TEXTS,
   ...SENDING_TEXTS,
   ...SITE_TEXTS,
   ...TOPIC_TEXTS,

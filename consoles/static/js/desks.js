@@ -13,10 +13,17 @@ import { desk as lookups } from "./desks/lookups.js";
 import { desk as notices } from "./desks/notices.js";
 import { desk as operator } from "./desks/operator.js";
 import { desk as payments } from "./desks/payments.js";
+import { desk as pointsCampaigns } from "./desks/points_campaigns.js";
+import { desk as pointsHeld } from "./desks/points_held.js";
+import { desk as pointsMerchants } from "./desks/points_merchants.js";
+import { desk as pointsPartners } from "./desks/points_partners.js";
+import { desk as pointsReports } from "./desks/points_reports.js";
+import { desk as pointsSettlements } from "./desks/points_settlements.js";
 import { desk as refunds } from "./desks/refunds.js";
 import { desk as sites } from "./desks/relying_parties.js";
 import { desk as sending } from "./desks/sending.js";
 import { desk as today } from "./desks/today.js";
 import { desk as topics } from "./desks/topics.js";
 
-export const DESKS = [counter, operator, duty, today, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns, topics, sending];
+export const DESKS = [counter, operator, duty, today, pointsHeld, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns, topics, sending,
+  pointsMerchants, pointsCampaigns, pointsSettlements, pointsPartners, pointsReports];
