@@ -65,7 +65,8 @@ def of_branch(
     before_at, before_id = decode_moment_cursor(cursor) if cursor else (None, None)
     values = {"branch_id": branch_id, "day": day, "status": status, "reference": reference, "till_id": till_id,
               "before_at": before_at, "before_id": before_id, "limit": limit + 1}  # fmt: skip
-    return _page(session.execute(_OF_BRANCH, values).all(), limit)
+    statement = _OF_BRANCH if reference is None else _BY_REFERENCE
+    return _page(session.execute(statement, values).all(), limit)
 
 
 def at_branch(session: Session, branch_id: UUID, redemption_id: UUID) -> Any:
@@ -130,7 +131,15 @@ _OF_BRANCH = text(
     {_ROWS}
      WHERE r.branch_id = :branch_id AND (CAST(:day AS date) IS NULL OR r.business_day = :day)
        AND (CAST(:status AS text) IS NULL OR r.status = :status)
-       AND (CAST(:reference AS text) IS NULL OR (r.reference = :reference AND r.till_id = :till_id))
+    {_BEFORE}
+    """
+)
+_BY_REFERENCE = text(
+    f"""
+    {_ROWS}
+     WHERE r.till_id = :till_id AND r.reference = :reference AND r.branch_id = :branch_id
+       AND (CAST(:day AS date) IS NULL OR r.business_day = :day)
+       AND (CAST(:status AS text) IS NULL OR r.status = :status)
     {_BEFORE}
     """
 )

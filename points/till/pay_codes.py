@@ -32,7 +32,8 @@ STEP_SECONDS: Final = 30
 _NUMBER_DIGITS, _PASSWORD_DIGITS = 12, 10
 _CODE = re.compile("[0-9]{24}")
 _SEALED = {"table": "points.pay_token", "column": "sealed_key"}
-# A code that came off this many steps around now was made by the phone, but too long ago or by a wrong clock.
+# A code of one of so many steps before is told to be out of date. One of a step to come is not told from an invented
+# one: a guess would find out a code that becomes good.
 _STEPS_THAT_ARE_TOLD = 40
 _MOST_KEYS, _KEYS_WITHIN = 40, timedelta(minutes=10)
 
@@ -128,8 +129,8 @@ def presented(token: Any, code: str, rule: Rule, now: datetime) -> Presented:
         if hmac.compare_digest(sent, password_of(key, step)):
             break
     else:
-        around = range(present - _STEPS_THAT_ARE_TOLD, present + _STEPS_THAT_ARE_TOLD + 1)
-        if any(hmac.compare_digest(sent, password_of(key, step)) for step in around):
+        past = range(present - _STEPS_THAT_ARE_TOLD, present - 1)
+        if any(hmac.compare_digest(sent, password_of(key, step)) for step in past):
             raise CodeOutOfDate
         raise CodeNotGenuine
     if token.valid_until <= now:

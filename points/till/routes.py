@@ -160,7 +160,8 @@ def redeem(call: Call) -> Answer:
             call.session, till=call.actor, code=_digits(call.body["code"]), sale=_sale(call), now=call.now
         )
     except CodeNotGenuine:
-        # The request's own unit of work is undone: the count must stay.
+        # The request's own unit of work is undone, its connection is free again: the count must stay.
+        call.session.rollback()
         with db.unit_of_work() as other:
             wrong_tries.count(other, "code", str(call.actor.id), now=call.now)
         raise
