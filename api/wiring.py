@@ -44,9 +44,9 @@ from partners.pxmart.client import PxMartClient
 from partners.seveneleven.client import SevenElevenClient
 from partners.sms.client import SmsClient
 from partners.stores.client import StoresClient
+from points import extensions, tender
 from points import routes as points_routes
 from points import tasks as points_tasks
-from points import tender
 from points.earning import desk as campaigns_desk
 from points.exchange import breaks as exchange_breaks
 from points.exchange import ports as exchange_ports
@@ -182,6 +182,7 @@ def plug_in() -> None:
     topics_desk.register_approvals()
     exchange_breaks.register()
     merchants.register_approvals()
+    extensions.register_approvals()
     campaigns_desk.register_approvals()
     payer = merchant_ports.Payer(PayoutClient(bank.peer), "高雄市政府經濟發展局", "016", of.points_bank_account)
     app_url = f"{of.public_origin}/app"

@@ -40,6 +40,7 @@ PURPOSES = {
     "visit": Text("應您的要求陪同辦理", "doing something together with you, as you asked"),
     "audit": Text("內部稽核", "internal audit"),
     "points_desk": Text("檢視超過用量上限的兌點", "a look at uses of points over a limit"),
+    "points_extension": Text("延長點數的使用期限", "giving your points a later last day"),
     "bureau_case": Text("辦理案件", "working on a case"),
     "citizen_request": Text("應您的要求處理", "something that you asked for"),
     "delegation": Text("依您的委託代辦", "acting for you, by your delegation"),

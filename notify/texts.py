@@ -13,6 +13,7 @@ from notify import (
     instalment_texts,
     merchant_texts,
     money_back_texts,
+    points_expiry_texts,
     redemption_texts,
     security_texts,
 )
@@ -69,6 +70,7 @@ _OTHERS = (
     *cash_texts.WORDINGS,
     *exchange_texts.WORDINGS,
     *instalment_texts.WORDINGS,
+    points_expiry_texts.EXPIRING_SOON,
     *merchant_texts.WORDINGS,
     *redemption_texts.WORDINGS,
 )

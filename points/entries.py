@@ -25,6 +25,7 @@ CHANGES_A_LOT: Final = {
     "repay": True,
     "spend": True,
     "return": True,
+    "extend": True,
     "owe": False,
     "repaid": False,
 }

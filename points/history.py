@@ -21,7 +21,8 @@ MOST_LOTS = 200
 
 @dataclass(frozen=True, slots=True)
 class OpenLot:
-    """A lot with points left; `expires_on` is the last day on which they can be used."""
+    """A lot with points left; `expires_on` is the last day on which they can be used, and `extended` says why it is
+    later than it was."""
 
     id: UUID
     amount: int
@@ -29,6 +30,7 @@ class OpenLot:
     earned_at: datetime
     expires_on: date
     reason: Text
+    extended: Text | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,8 @@ def _last_day(expires_at: datetime) -> date:
 
 def _open_lot(row: Row[Any]) -> OpenLot:
     reason = Text(row.reason_zh, row.reason_en)
-    return OpenLot(row.id, row.amount, row.remaining, row.earned_at, _last_day(row.expires_at), reason)
+    extended = Text(row.extended_zh, row.extended_en) if row.extended_zh else None
+    return OpenLot(row.id, row.amount, row.remaining, row.earned_at, _last_day(row.expires_at), reason, extended)
 
 
 def _entry(row: Row[Any]) -> Entry:
@@ -103,12 +106,20 @@ _BY_END = text(
      GROUP BY expires_at ORDER BY expires_at
     """
 )
+# The lots first, then what is said of each: a long history costs no more than a short one.
 _OPEN_LOTS = text(
     """
-    SELECT l.id, l.amount, l.remaining, l.earned_at, l.expires_at, e.reason_zh, e.reason_en
-      FROM points.lot AS l JOIN points.entry AS e ON e.lot_id = l.id AND e.kind = 'earn'
-     WHERE l.person_id = :person_id AND l.remaining > 0 AND l.expires_at > :now
-     ORDER BY l.expires_at, l.id LIMIT :limit
+    WITH open AS MATERIALIZED (
+        SELECT id, amount, remaining, earned_at, expires_at FROM points.lot
+         WHERE person_id = :person_id AND remaining > 0 AND expires_at > :now ORDER BY expires_at, id LIMIT :limit
+    )
+    SELECT o.*, e.reason_zh, e.reason_en, x.reason_zh AS extended_zh, x.reason_en AS extended_en
+      FROM open AS o JOIN points.entry AS e ON e.lot_id = o.id AND e.kind = 'earn'
+      LEFT JOIN LATERAL (
+           SELECT n.reason_zh, n.reason_en FROM points.extended_lot AS m JOIN points.extension AS n
+               ON n.id = m.extension_id
+            WHERE m.person_id = :person_id AND m.lot_id = o.id ORDER BY m.at DESC LIMIT 1) AS x ON true
+     ORDER BY o.expires_at, o.id
     """
 )
 _ENTRIES = text("SELECT * FROM points.entry WHERE person_id = :person_id ORDER BY at DESC, id DESC LIMIT :limit")

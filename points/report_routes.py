@@ -14,9 +14,9 @@ from points.report_schemas import (
     BreakageQuery,
     BreakageSchema,
     CostsQuery,
-    CostsSchema,
     LiabilityQuery,
     LiabilitySchema,
+    PointsCostsSchema,
 )
 
 routes = Routes("points_reports")
@@ -88,7 +88,7 @@ def breakage(call: Call) -> Answer:
     access=_READERS,
     shows_person_data=False,
     query=CostsQuery,
-    answers={200: CostsSchema},
+    answers={200: PointsCostsSchema},
     content_types=_TYPES,
     summary=Text("點數成本", "What points cost each bureau or campaign, held to the book"),
 )

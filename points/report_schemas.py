@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from core.http import Matches
+
 _FORMAT = {"description": "csv: the lines as a file in UTF-8 with a byte order mark"}
 
 
@@ -45,7 +47,7 @@ class LiabilitySchema(Schema):
 
 
 class CohortSchema(Schema):
-    month = fields.String(required=True, validate=validate.Regexp("^[0-9]{4}-[0-9]{2}$"))
+    month = fields.String(required=True, validate=Matches("^[0-9]{4}-[0-9]{2}$"))
     lots = fields.Integer(required=True)
     issued = fields.Integer(required=True)
     lapsed = fields.Integer(required=True)
@@ -57,7 +59,7 @@ class BreakageSchema(Schema):
     items = fields.List(fields.Nested(CohortSchema), required=True)
 
 
-class CostSchema(Schema):
+class PointsCostSchema(Schema):
     code = fields.String(required=True)
     name = fields.String(required=True)
     granted = fields.Integer(required=True)
@@ -74,8 +76,8 @@ class ToldAndBookedSchema(Schema):
     booked = fields.Integer(required=True, metadata={"description": "the same in the book"})
 
 
-class CostsSchema(Schema):
-    items = fields.List(fields.Nested(CostSchema), required=True)
+class PointsCostsSchema(Schema):
+    items = fields.List(fields.Nested(PointsCostSchema), required=True)
     is_reconciled = fields.Boolean(required=True)
     granted = fields.Nested(ToldAndBookedSchema, required=True)
     used = fields.Nested(ToldAndBookedSchema, required=True)

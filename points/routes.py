@@ -10,7 +10,7 @@ from core.ids import typeid
 from core.text import Text
 from identity import acting
 from identity.delegation_rules import POINTS_READ
-from points import history, report_routes
+from points import extension_routes, history, report_routes
 from points.earning import citizen_routes as earning_citizen_routes
 from points.earning import deed_routes
 from points.earning import desk_routes as earning_desk_routes
@@ -45,6 +45,7 @@ ROUTES = (
     earning_citizen_routes.routes,
     deed_routes.routes,
     report_routes.routes,
+    extension_routes.routes,
 )
 _CITIZEN = citizen(loa=2, delegable=POINTS_READ)
 
@@ -70,6 +71,7 @@ def my_points(call: Call) -> Answer:
                     "earned_at": on_the_wire(lot.earned_at),
                     "expires_on": lot.expires_on.isoformat(),
                     "reason": lot.reason.in_language(call.language),
+                    "extended": lot.extended.in_language(call.language) if lot.extended else None,
                 }
                 for lot in standing.lots
             ],

@@ -20,6 +20,9 @@ class LotSchema(Schema):
     earned_at = fields.DateTime(required=True)
     expires_on = fields.Date(required=True)
     reason = fields.String(required=True)
+    extended = fields.String(
+        required=True, allow_none=True, metadata={"description": "why its last day is later than it was"}
+    )
 
 
 class PointsSchema(Schema):

@@ -7,8 +7,10 @@ from points.claw_back import payment_restored, payment_undone, refund_came_back,
 from points.earning import tasks as earning_tasks
 from points.exchange import tasks as exchange_tasks
 from points.expiry import expire_lots
+from points.extensions import carry_out_approved
 from points.merchants import tasks as merchant_tasks
 from points.till import tasks as till_tasks
+from points.warnings import warn_of_expiry
 
 CONSUMERS = (
     *earning_tasks.CONSUMERS,
@@ -20,7 +22,9 @@ CONSUMERS = (
 
 # name: (seconds between two runs, what is run)
 SWEEPS = {
-    "points.expire_lots": (300.0, expire_lots),
+    "points.expire_lots": (60.0, expire_lots),
+    "points.warn_of_expiry": (600.0, warn_of_expiry),
+    "points.extend_lots": (60.0, carry_out_approved),
     **till_tasks.SWEEPS,
     **exchange_tasks.SWEEPS,
     **merchant_tasks.SWEEPS,

@@ -50,3 +50,5 @@ UNDONE = {
     "redemption": Text("店家退回 {points} 點", "{points} points back from the merchant"),
     "exchange": Text("兌換沒有完成，退回 {points} 點", "The exchange was not done: {points} points back"),
 }
+EXTENDED = Text("{reason}，補回到期的 {points} 點", "{reason}: {points} points that had lapsed are back")
+EXTENSION_TITLE = Text("延長點數期限", "A later last day for points")

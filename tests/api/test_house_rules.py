@@ -60,6 +60,7 @@ MOVES_VALUE = {
     "/v1/points-desk/exchanges/<exchange_id>/release",
     "/v1/points-desk/exchanges/<exchange_id>/refusal",
     "/v1/points-desk/breaks/<break_id>/resolution",
+    "/v1/points-desk/extensions",
     "/v1/points/redemptions/<redemption_id>/refusal",
     "/v1/points-desk/held/<redemption_id>/release",
     "/v1/points-desk/held/<redemption_id>/refusal",
@@ -68,6 +69,7 @@ MOVES_VALUE = {
     "/v1/points-desk/campaigns/<points_campaign_id>/budget",
 }
 MOVES_NOTHING = {
+    "/v1/points-desk/extensions/estimate": "it only counts",
     "/v1/reconciliation/files": "lines that were taken before change nothing",
     "/v1/reconciliation/breaks/<break_id>/assignment": "owning what one owns changes nothing",
     "/v1/reconciliation/breaks/<break_id>/explanation": "words, and each is kept",

@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
-from hypothesis import HealthCheck, assume, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -38,7 +38,7 @@ from points.expiry import expire_lots
 from points.tasks import CONSUMERS
 from tests.points.conftest import captured, opened, refunded, terms
 
-EXAMPLES = 8 * int(os.environ.get("FAULT_ROUNDS", "10")) // 10
+EXAMPLES = 6 * int(os.environ.get("FAULT_ROUNDS", "10")) // 10
 STEPS = 40
 BEGINNING = datetime(2026, 11, 5, 6, 3, 22, tzinfo=UTC)
 MOST_OWED = 500
@@ -240,7 +240,8 @@ def machine() -> type[RuleBasedStateMachine]:
         @rule(pair=uses, points=st.integers(1, 120), again=st.booleans(), over_midnight=st.booleans())
         def return_or_use_again(self, pair: tuple[UUID, Use], points: int, again: bool, over_midnight: bool) -> None:
             use_id, use = pair
-            assume(use.status != "held")
+            if use.status == "held":
+                return
             self.wait_for_the_end_of(use if over_midnight else None)
             points, cause_id = min(points, sum(part[1] for part in use.parts)), new_uuid()
             move = tender.take_again if again else tender.give_back
@@ -257,7 +258,8 @@ def machine() -> type[RuleBasedStateMachine]:
         def refund(self, paid: dict[str, Any], twd: int, times: int) -> None:
             payment_id = UUID(paid["payment_id"])
             left = self.standing(payment_id)
-            assume(left > 0)
+            if left <= 0:
+                return
             payload = refunded(paid, min(twd, left))
             bring("wallet.bill_refunded", payload, self.now, times)
             self.refunds[payment_id].append(payload)
@@ -266,7 +268,8 @@ def machine() -> type[RuleBasedStateMachine]:
         @rule(paid=payments)
         def refund_does_not_arrive(self, paid: dict[str, Any]) -> None:
             payment_id = UUID(paid["payment_id"])
-            assume(self.refunds[payment_id])
+            if not self.refunds[payment_id]:
+                return
             payload = self.refunds[payment_id].pop()
             self.now += timedelta(microseconds=1)
             bring("wallet.refund_failed", {**payload, "was_completed": True}, self.now, 2)
@@ -289,9 +292,9 @@ def machine() -> type[RuleBasedStateMachine]:
             self.now = max(self.now, end + timedelta(microseconds=beside))
 
         def wait_for_the_end_of(self, use: Use | None) -> None:
-            """To the moment at which a lot that was used ends, where it has not: what is left in it lapses."""
+            """To the moment at which the last of the lots that were used ends: what is left in that one lapses."""
             ends = [part[0].ends_at for part in (use.parts if use else ()) if part[0].ends_at > self.now]
-            self.now = min(ends, default=self.now).astimezone(UTC)
+            self.now = max(ends, default=self.now).astimezone(UTC)
 
         def standing(self, payment_id: UUID) -> int:
             return self.model.lots[payment_id].basis - sum(each["amount_twd"] for each in self.refunds[payment_id])
