@@ -9,6 +9,7 @@ import { FEDERATION_TEXTS } from "./texts_federation.js";
 import { DELEGATION_TEXTS } from "./texts_delegation.js";
 import { DEVICE_TEXTS } from "./texts_device.js";
 import { NOTIFY_TEXTS } from "./texts_notify.js";
+import { OWNER_TEXTS } from "./texts_owner.js";
 import { PAYING_TEXTS } from "./texts_paying.js";
 import { POINTS_TEXTS } from "./texts_points.js";
 import { RECOVERY_TEXTS } from "./texts_recovery.js";
@@ -27,6 +28,7 @@ export const TEXTS = {
   ...RECOVERY_TEXTS,
   ...NOTIFY_TEXTS,
   ...POINTS_TEXTS,
+  ...OWNER_TEXTS,
 
   // the frame
   app_name: { zh: "我的高雄", en: "My Kaohsiung" },

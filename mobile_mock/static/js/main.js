@@ -23,6 +23,7 @@ import { consents } from "./views/consents.js";
 import { delegation } from "./views/delegation.js";
 import { offerDelegation } from "./views/delegation_offer.js";
 import { delegations } from "./views/delegations.js";
+import { earning } from "./views/earning.js";
 import { enrol } from "./views/enrol.js";
 import { firstMobile } from "./views/first_mobile.js";
 import { exchange } from "./views/exchange.js";
@@ -38,6 +39,12 @@ import { message } from "./views/message.js";
 import { notMe } from "./views/not_me.js";
 import { aboutMe } from "./views/about_me.js";
 import { notificationSettings } from "./views/notification_settings.js";
+import { applyWithShop, ownShops } from "./views/owner.js";
+import { ownMoney } from "./views/owner_money.js";
+import { ownOffers } from "./views/owner_offers.js";
+import { ownBranches, ownTills } from "./views/owner_places.js";
+import { ownAccount, ownShop } from "./views/owner_shop.js";
+import { ownStaff } from "./views/owner_staff.js";
 import { overpayments } from "./views/overpayments.js";
 import { payment } from "./views/payment.js";
 import { paymentReturn } from "./views/payment_return.js";
@@ -80,6 +87,7 @@ const SCREENS = {
   "/app/points/exchange/:code": exchangeWith,
   "/app/points/exchanges/:id": exchangeOutcome,
   "/app/points/shops": shops,
+  "/app/points/earn": earning,
   "/app/points/redemptions/:id": redemption,
   "/app/shops": shopByCode,
   "/app/shops/:code": shop,
@@ -100,6 +108,15 @@ const SCREENS = {
   "/app/me/receipts": receipts,
   "/app/me/receipts/:year": receiptsOfYear,
   "/app/me/overpayments": overpayments,
+  "/app/me/shops": ownShops,
+  "/app/me/shops/new": applyWithShop,
+  "/app/me/shops/:id": ownShop,
+  "/app/me/shops/:id/account": ownAccount,
+  "/app/me/shops/:id/branches": ownBranches,
+  "/app/me/shops/:id/staff": ownStaff,
+  "/app/me/shops/:id/tills": ownTills,
+  "/app/me/shops/:id/offers": ownOffers,
+  "/app/me/shops/:id/money": ownMoney,
   "/app/me/access-log": accessLog,
   "/app/me/linked-accounts": linkedAccounts,
   "/app/me/consents": consents,

@@ -16,7 +16,7 @@ export function pointsText(points, { isChange = false } = {}) {
 /** "一千二百點", "minus 30 points": what a voice should say. */
 export function pointsSpoken(points, { isChange = false } = {}) {
   const amount = Math.abs(points);
-  const said = t("points_written", { n: amount, written: language() === "en" ? amount : chineseNumber(amount) });
+  const said = t("points_said", { n: amount, written: language() === "en" ? amount : chineseNumber(amount) });
   if (points < 0) return t("points_minus", { said });
   return isChange && points > 0 ? t("points_plus", { said }) : said;
 }

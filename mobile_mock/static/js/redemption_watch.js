@@ -6,11 +6,12 @@ const AFTER_FAILURE_MS = 3000;
 const LOOKED_AT = 5;
 
 /**
- * `onNews(redemption)` for each that is new or changed since this began, and at once for those that wait for the person's
- * answer; ends with `signal`.
+ * `onNews(redemption)` for each that is new or changed since this began (also where the network comes back only later), and
+ * at once for those that wait for the person's answer; ends with `signal`.
  */
 export function watchRedemptions(signal, onNews) {
   const known = new Map();
+  const beganAt = Date.now();
   let isFirst = true;
   let timer = 0;
   const look = async () => {
@@ -18,7 +19,7 @@ export function watchRedemptions(signal, onNews) {
     try {
       const { items } = await call("GET", `/v1/points/redemptions?limit=${LOOKED_AT}`, { signal, quiet: true });
       for (const item of items.reverse()) {
-        const isNews = isFirst ? item.status === "awaiting_citizen" : known.get(item.id) !== item.status;
+        const isNews = isFirst ? item.status === "awaiting_citizen" || Date.parse(item.created_at) > beganAt : known.get(item.id) !== item.status;
         known.set(item.id, item.status);
         if (isNews) onNews(item);
       }
@@ -33,6 +34,7 @@ export function watchRedemptions(signal, onNews) {
     if (!signal.aborted && document.visibilityState === "visible") timer = window.setTimeout(look, pause);
   };
   document.addEventListener("visibilitychange", () => plan(0), { signal });
+  window.addEventListener("online", () => plan(0), { signal });
   signal.addEventListener("abort", () => window.clearTimeout(timer), { once: true });
   look();
 }

@@ -29,6 +29,7 @@ export async function me(_place, { onLanguage }) {
         place("/app/automatic-debits", "repeat", "automatic_title", "automatic_hint"),
         place("/app/me/receipts", "bills", "receipts_title", "receipts_hint"),
         place("/app/me/overpayments", "coins", "overpayments_title", "overpayments_hint"),
+        place("/app/me/shops", "store", "own_title", "own_hint"),
         place("/app/notifications", "bell", "notifications_title", "notifications_hint"),
         place("/app/me/this-device", "phone", "device_title", "device_hint"),
         place("/app/me/delegations", "people", "delegations_title", "delegations_hint"),

@@ -14,6 +14,7 @@ const DOORS = [
   ["/app/points/pay", "qr", "door_pay"],
   ["/app/points/shops", "pin", "door_shops"],
   ["/app/points/exchange", "repeat", "door_exchange"],
+  ["/app/points/earn", "gift", "door_earn"],
 ];
 
 export async function points({ signal }) {
@@ -40,5 +41,5 @@ function balance(account) {
 }
 
 function nothingYet() {
-  return empty("points", t("no_points_title"), t("no_points_detail"), buttonLink(t("to_bills"), "/app", { kind: "quiet" }));
+  return empty("points", t("no_points_title"), t("no_points_detail"), buttonLink(t("earning_title"), "/app/points/earn", { kind: "primary" }));
 }
