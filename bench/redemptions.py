@@ -305,7 +305,7 @@ def _tills(database: db.Database, count: int) -> list[str]:
         for number in range(count):
             token = secrets.token_urlsafe(32)
             ids = {name: new_uuid() for name in ("merchant", "branch", "staff", "till", "shift", "owner")}
-            values = {**ids, "number": f"{number:04d}", "business_id": f"{90_000_000 + number}", "now": now,
+            values = {**ids, "number": f"{number:04d}", "business_id": f"{83_000_000 + number}", "now": now,
                       "until": now + timedelta(hours=12), "hash": token_hash(token)}  # fmt: skip
             for statement in _SHOP:
                 session.execute(statement, values)
@@ -342,7 +342,7 @@ def _statements() -> Iterator[str]:
              VALUES (:merchant, :business_id, '測試', 'food', :owner, '075550123', 'approved', :now, :now)"""
     yield """INSERT INTO points.branch (id, merchant_id, name, address, district, latitude, longitude, shop_code,
                                         opened_at)
-             VALUES (:branch, :merchant, '總店', '五福四路 1 號', '64000010', 22.6237, 120.2841, '000000' || :number,
+             VALUES (:branch, :merchant, '總店', '五福四路 1 號', '64000010', 22.6237, 120.2841, 'BENCH0' || :number,
                      :now)"""
     yield """INSERT INTO points.staff (id, merchant_id, number, name, pin_hash, added_at)
              VALUES (:staff, :merchant, '01', '測試', '-', :now)"""
