@@ -24,6 +24,9 @@ from bench import (
     load,
     month,
     payments,
+    points_expiry,
+    points_month,
+    points_reads,
     provider,
     quotes,
     reconciliation,
@@ -306,6 +309,35 @@ def _audience(quick: bool) -> list[Row]:
     return rows
 
 
+def _points_expiry(quick: bool) -> list[Row]:
+    result = points_expiry.measure(lots=5_000 if quick else points_expiry.LOTS, seconds=2.0 if quick else 10.0)
+    points_expiry.show(result)
+    quiet, during = (result.milliseconds(of, 0.99) for of in (result.quiet, result.during))
+    what = f"ms, p99 of using points beside {result.rate:,.0f} lots/s"
+    beside = f"{quiet:,.1f} alone"
+    return [Row("p. expiry", what, f"{during:,.1f}", beside, during / quiet, points_expiry.AIM, is_at_most=True)]
+
+
+def _points_reads(quick: bool) -> list[Row]:
+    result = points_reads.measure(reads=200 if quick else 2_000)
+    points_reads.show(result)
+    rows = []
+    for name in result.long:
+        long, short = result.milliseconds(name, 0.99)
+        what = f"{name} p99 ms with {points_reads.LONG:,} entries"
+        beside = f"{short:,.1f} with {points_reads.SHORT}"
+        rows.append(Row("p. reads", what, f"{long:,.1f}", beside, long / short, points_reads.AIM, is_at_most=True))
+    return rows
+
+
+def _points_month(quick: bool) -> list[Row]:
+    result = points_month.measure(people=100 if quick else 20_000, seed=20261103)
+    points_month.show(result)
+    wrong = len(result.wrong)
+    what = "people's month of points, sums that differ"
+    return [Row("p. month", what, f"{result.people:,}", f"{wrong} differ", wrong, 0.0, is_at_most=True)]
+
+
 BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "ledger": _ledger,
     "payments": _payments,
@@ -321,10 +353,13 @@ BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "redemptions": _redemptions,
     "month": _month,
     "audience": _audience,
+    "points_expiry": _points_expiry,
+    "points_reads": _points_reads,
+    "points_month": _points_month,
 }
 
 
-_LONG = ("month", "audience")
+_LONG = ("month", "audience", "points_month")
 """Only where they are named."""
 
 
