@@ -11,7 +11,7 @@ from core.text import Text
 from identity.words import BUREAU_NAMES
 from points.earning import outlook, wording
 from points.earning.outlook import Outlook
-from points.earning.schemas import EarningCampaignsSchema, EstimateQuery, EstimateSchema
+from points.earning.schemas import EarningCampaignsSchema, EarningEstimateSchema, EstimateQuery
 
 routes = Routes("points")
 _CITIZEN = citizen(loa=1)
@@ -33,7 +33,7 @@ def earning_campaigns(call: Call) -> Answer:
     "/v1/points/earning-estimate",
     access=_CITIZEN,
     query=EstimateQuery,
-    answers={200: EstimateSchema},
+    answers={200: EarningEstimateSchema},
     summary=Text("這筆繳費可以得到幾點", "What a payment like this would earn me now"),
 )
 def estimate_earning(call: Call) -> Answer:

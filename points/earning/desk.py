@@ -70,8 +70,8 @@ def write(session: Session, terms: Terms, *, budget_points: int, by: Actor, now:
 def change(
     session: Session, campaign_id: UUID, sent: Mapping[str, Any], *, version: int, by: Actor, now: datetime
 ) -> DeskCampaign:
-    """Write a draft's terms anew. Raises NotFound, InvalidRequest, PreconditionFailed, CampaignStateWrong,
-    CampaignWaits."""
+    """Write a draft's terms anew. Raises NotFound, CampaignTermsWrong, PreconditionFailed,
+    CampaignStateWrong, CampaignWaits."""
     found = _locked(session, campaign_id)
     if found.version != version:
         raise PreconditionFailed

@@ -15,16 +15,16 @@ from core.version_tags import ETAG, tagged, version_of
 from identity.errors import ApprovalClosed, ApprovalWithoutEffect, SecondPersonNeeded
 from points.earning import desk, dry_run, wording, writing
 from points.earning.desk import DeskCampaign
-from points.earning.errors import CampaignCodeTaken, CampaignStateWrong, CampaignWaits
+from points.earning.errors import CampaignCodeTaken, CampaignStateWrong, CampaignTermsWrong, CampaignWaits
 from points.earning.schemas import (
-    CampaignCreate,
-    CampaignPut,
+    CampaignEndingSchema,
     DeskCampaignPage,
     DeskCampaignSchema,
     DryRunCreate,
     DryRunSchema,
-    EndingSchema,
     IncreaseSchema,
+    PointsCampaignCreate,
+    PointsCampaignPut,
 )
 from points.merchants.answers import after_id
 from points.merchants.answers import page as page_answer
@@ -54,10 +54,10 @@ def list_points_campaigns(call: Call) -> Answer:
     "/v1/points-desk/campaigns",
     access=_DESK,
     shows_person_data=False,
-    body=CampaignCreate,
+    body=PointsCampaignCreate,
     answers={201: DeskCampaignSchema},
     answer_headers={201: ETAG},
-    problems=[CampaignCodeTaken],
+    problems=[CampaignCodeTaken, CampaignTermsWrong],
     summary=Text("新增點數活動（草稿）", "Write a campaign; it is a draft until a second officer approves it"),
 )
 def write_points_campaign(call: Call) -> Answer:
@@ -83,10 +83,10 @@ def show_points_campaign(call: Call) -> Answer:
     "/v1/points-desk/campaigns/<points_campaign_id>",
     access=_DESK,
     shows_person_data=False,
-    body=CampaignPut,
+    body=PointsCampaignPut,
     answers={200: DeskCampaignSchema},
     answer_headers={200: ETAG},
-    problems=[NotFound, CampaignStateWrong, CampaignWaits, *_TAGS],
+    problems=[NotFound, CampaignStateWrong, CampaignWaits, CampaignTermsWrong, *_TAGS],
     summary=Text("修改草稿", "Write a draft anew; what is proposed or approved stays as it is"),
 )
 def change_points_campaign(call: Call) -> Answer:
@@ -149,7 +149,7 @@ def increase_points_budget(call: Call) -> Answer:
     "/v1/points-desk/campaigns/<points_campaign_id>/ending",
     access=_DESK,
     shows_person_data=False,
-    body=EndingSchema,
+    body=CampaignEndingSchema,
     answers={200: DeskCampaignSchema},
     answer_headers={200: ETAG},
     problems=[NotFound, CampaignStateWrong],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import Conflict
+from core.errors import Conflict, Problem
 from core.text import Text
 
 
@@ -15,6 +15,19 @@ class DeedKeyUsed(Conflict):
         "同一個機關、同一種紀錄的每個鍵值只代表一筆。內容不同時請換一個鍵值；要更正時先刪除原來的紀錄。",
         "Within one bureau and kind a key stands for one deed. Another deed needs another key; to correct one, take it "
         "back and send it under a new key.",
+    )
+
+
+class CampaignTermsWrong(Problem):
+    """The terms contradict themselves, or ask for what the event does not carry; `errors` names each member."""
+
+    status = 422
+    slug = "points-campaign-terms-wrong"
+    title = Text("活動的條件不成立", "These terms cannot be")
+    explanation = Text(
+        "條件互相矛盾，或要求這個事件沒有帶的資料。errors 逐一列出是哪一欄、為什麼。",
+        "The terms contradict themselves, or ask for facts that the event does not carry. `errors` names each member "
+        "and says why.",
     )
 
 

@@ -75,7 +75,7 @@ class DeedBatchSchema(Schema):
     lines = fields.List(fields.Nested(DeedLineSchema), required=True)
 
 
-class NameSchema(Schema):
+class CampaignNameSchema(Schema):
     zh = _line(80, required=True)
     en = _line(120, required=True)
 
@@ -98,8 +98,8 @@ class WindowSchema(Schema):
     until_day = fields.Date(load_default=None, allow_none=True)
 
 
-class CampaignPut(Schema):
-    name = fields.Nested(NameSchema, required=True)
+class PointsCampaignPut(Schema):
+    name = fields.Nested(CampaignNameSchema, required=True)
     bureau = fields.String(required=True, validate=validate.OneOf(tuple(BUREAU_NAMES)))
     event_kind = fields.String(required=True, validate=validate.OneOf(tuple(kinds.KINDS)))
     rail = fields.String(load_default=None, allow_none=True, validate=Matches(_WORD))
@@ -118,11 +118,11 @@ class CampaignPut(Schema):
     budget_points = WholeNumber(required=True, validate=validate.Range(1, _MOST_POINTS))
 
 
-class CampaignCreate(CampaignPut):
+class PointsCampaignCreate(PointsCampaignPut):
     code = fields.String(required=True, validate=Matches("^[a-z0-9][a-z0-9-]{1,40}$"))
 
 
-class DeskCampaignSchema(CampaignCreate):
+class DeskCampaignSchema(PointsCampaignCreate):
     """As it is answered."""
 
     id = fields.String(required=True)
@@ -142,7 +142,7 @@ class DeskCampaignSchema(CampaignCreate):
 DeskCampaignPage = page_of(DeskCampaignSchema)
 
 
-class EndingSchema(Schema):
+class CampaignEndingSchema(Schema):
     reason = _line(200, required=True)
 
 
@@ -205,13 +205,13 @@ class EstimateQuery(Schema):
     due_before = fields.String(load_default="true", validate=validate.OneOf(("true", "false")))
 
 
-class EstimatePartSchema(Schema):
+class EarningEstimatePartSchema(Schema):
     campaign_id = fields.String(required=True)
     name = fields.String(required=True)
     points = fields.Integer(required=True)
     reason = fields.String(required=True, allow_none=True)
 
 
-class EstimateSchema(Schema):
+class EarningEstimateSchema(Schema):
     points = fields.Integer(required=True)
-    campaigns = fields.List(fields.Nested(EstimatePartSchema), required=True)
+    campaigns = fields.List(fields.Nested(EarningEstimatePartSchema), required=True)

@@ -6,20 +6,21 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from core.errors import FieldError, InvalidRequest
+from core.errors import FieldError
 from core.text import Text
 from points.campaigns import Terms
 from points.earning import rules
+from points.earning.errors import CampaignTermsWrong
 from points.earning.kinds import KINDS, PAYMENT_CAPTURED, Kind
 
 _YEARS = range(2020, 2101)
 
 
 def terms_of(code: str, sent: Mapping[str, Any]) -> Terms:
-    """The terms that a checked body says. Raises InvalidRequest, naming every member that cannot be."""
+    """The terms that a checked body says. Raises CampaignTermsWrong, naming every member that cannot be."""
     errors = _errors(sent)
     if errors:
-        raise InvalidRequest(errors=errors)
+        raise CampaignTermsWrong(errors=errors)
     return _terms(code, sent)
 
 

@@ -100,6 +100,7 @@ UNSPEAKABLE_PROBLEMS = {
     "outside-kaohsiung": "which places are in which district is a map",
     "public-key-wrong": "a key is a point on its curve",
     "account-code-wrong": "the code is the one in the bank's remark",
+    "points-campaign-terms-wrong": "what terms may be together is more than a schema can say",
     "estimates-used-up": "how many questions are left depends on those that were asked",
     **{refusal.slug: "a file of bills is CSV of a form of its own" for refusal in WHOLE_FILE_REFUSALS},
     **{refusal.slug: "so is a channel's collection file" for refusal in store_collections.WHOLE_FILE_REFUSALS},
