@@ -182,7 +182,6 @@ def plug_in() -> None:
     topics_desk.register_approvals()
     exchange_breaks.register()
     merchants.register_approvals()
-    campaigns_desk.register_approvals()
     extensions.register_approvals()
     campaigns_desk.register_approvals()
     payer = merchant_ports.Payer(PayoutClient(bank.peer), "高雄市政府經濟發展局", "016", of.points_bank_account)
