@@ -14,7 +14,7 @@ from sqlalchemy import text
 from stack import Stack
 
 from core import clock, db
-from core.ids import new_uuid
+from core.ids import new_uuid, parse_typeid
 from points.merchants import staff, tills
 from points.till import pay_codes
 from tests.points.till import city
@@ -84,6 +84,12 @@ def customer(stack: Stack, points: int) -> Customer:
     """Somebody new with so many points."""
     with _database_of(stack):
         return Customer(stack, city.phone(None, points).token)  # type: ignore[arg-type]
+
+
+def give(stack: Stack, person: str, points: int) -> None:
+    """So many points for somebody of the running copy (their id on the wire)."""
+    with _database_of(stack):
+        city.give(parse_typeid("per", person), points)
 
 
 _OFFER = text(

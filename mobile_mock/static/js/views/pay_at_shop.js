@@ -25,7 +25,7 @@ export async function payAtShop({ signal }) {
   const standing = el("div");
   const problem = el("div");
   const found = await present(signal);
-  const screen = { signal, sheet, result, standing, problem, key: null, isAsking: false, isRenewing: false, standingShown: "" };
+  const screen = { signal, sheet, result, standing, problem, key: null, isReached: !found.isKept, isAsking: false, isRenewing: false, standingShown: "" };
   if (found.key) use(screen, found.key);
   if (found.failure) fill(problem, problemPanel(found.failure, { retry: () => renew(screen) }));
   sheet.block.hidden = !found.key;
@@ -34,6 +34,7 @@ export async function payAtShop({ signal }) {
   const timer = window.setInterval(() => keepFresh(screen), LOOK_AGAIN_MS);
   signal.addEventListener("abort", () => window.clearInterval(timer), { once: true });
   window.addEventListener("online", () => renew(screen), { signal });
+  window.addEventListener("offline", () => lost(screen), { signal });
   return {
     title,
     content: [heading(title, { back: "/app/points", backText: t("points_title") }), result, problem, standing, sheet.block,
@@ -52,7 +53,7 @@ async function present(signal) {
   } catch (failure) {
     if (failure.name === "AbortError") throw failure;
     const kept = failure instanceof Unreached ? await keptPayKey(state.me?.id) : null;
-    return { key: kept, failure: kept ? null : failure };
+    return { key: kept, isKept: true, failure: kept ? null : failure };
   }
 }
 
@@ -68,12 +69,20 @@ async function renew(screen) {
   if (screen.isRenewing) return;
   screen.isRenewing = true;
   try {
-    use(screen, await newPayKey(state.me?.id, { signal: screen.signal }));
+    const key = await newPayKey(state.me?.id, { signal: screen.signal });
+    screen.isReached = true;
+    use(screen, key);
   } catch (failure) {
+    if (failure instanceof Unreached) lost(screen);
     if (failure instanceof Refusal) fill(screen.problem, problemPanel(failure, { retry: () => renew(screen) }));
   } finally {
     screen.isRenewing = false;
   }
+}
+
+function lost(screen) {
+  screen.isReached = false;
+  showStanding(screen);
 }
 
 /** Another key in time; where the city cannot be reached, what that means is said once and stands there. */
@@ -90,7 +99,7 @@ async function keepFresh(screen) {
 
 function showStanding(screen) {
   const { key } = screen;
-  const now = !key ? "over" : cityTime(key) >= key.onlineUntil || !navigator.onLine ? "offline" : "online";
+  const now = !key ? "over" : cityTime(key) >= key.onlineUntil || !screen.isReached ? "offline" : "online";
   if (now === screen.standingShown) return;
   screen.standingShown = now;
   if (now === "online") {
