@@ -19,7 +19,9 @@ def catalogue(folder: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "folder", [ROOT / "mobile_mock" / "static", ROOT / "consoles" / "static"], ids=["phone", "desk"]
+    "folder",
+    [ROOT / "mobile_mock" / "static", ROOT / "consoles" / "static", ROOT / "consoles" / "till_static"],
+    ids=["phone", "desk", "till"],
 )
 class TestTexts:
     def test_a_key_stands_in_one_place_alone(self, folder: Path) -> None:

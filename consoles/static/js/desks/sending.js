@@ -23,7 +23,7 @@ async function city({ query, signal }) {
 function gates(channels) {
   const state = ({ is_open: isOpen, closed_until: until, alerts_pass: alertsPass }) =>
     isOpen ? t("channel_open") : [t("channel_closed"), " ", moment(until), alertsPass && el("span", { class: "hint" }, ` ${t("channel_alerts_pass")}`)];
-  return card(t("channels_title"), el("p", { class: "hint" }, t("channels_hint")), table(t("channels_title"), [
+  return card(t("channels_now_title"), el("p", { class: "hint" }, t("channels_now_hint")), table(t("channels_now_title"), [
     { name: t("channel_label"), of: (row) => row.name }, { name: t("channel_state"), of: state },
   ], channels));
 }

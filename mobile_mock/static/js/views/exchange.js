@@ -26,7 +26,7 @@ export async function exchange({ signal }) {
 /** What so many points are worth, and the fee, in words. */
 export function rateWords(rate, unit) {
   const words = t(`rate_${rate.direction}`, { points: pointsText(rate.points_step), value: number(rate.value_step), unit });
-  return `${words}${t("list_comma")}${rate.fee_points ? t("rate_fee", { points: pointsText(rate.fee_points) }) : t("rate_no_fee")}`;
+  return `${words}${t("clause_comma")}${rate.fee_points ? t("rate_fee", { points: pointsText(rate.fee_points) }) : t("rate_no_fee")}`;
 }
 
 /** Where an exchange stands, in words with an icon. */

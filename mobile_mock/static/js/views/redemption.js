@@ -36,7 +36,7 @@ export async function redemption({ path, signal }) {
       ])),
       el("div", { class: "actions column" }, buttonLink(t("points_title"), "/app/points", { kind: "quiet wide" })));
   };
-  const consent = () => el("section", { class: "card" }, el("h2", {}, t("consent_title", { shop: current.shop })),
+  const consent = () => el("section", { class: "card" }, el("h2", {}, t("redemption_consent_title", { shop: current.shop })),
     consentPart(current, { signal: asking.signal, onAnswered: (answered) => { if (answered) changed(answered); } }).block);
   const changed = (next) => {
     if (next.status === current.status && next.refunded === current.refunded) return;

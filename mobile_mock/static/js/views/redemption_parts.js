@@ -26,7 +26,7 @@ export function askForConsent(redemption, signal) {
     const done = new AbortController();
     const { block } = consentPart(redemption, { signal: done.signal, onAnswered: () => dialog.close() });
     const dialog = el("dialog", { class: "dialog", "aria-labelledby": id, on: { close: () => { done.abort(); dialog.remove(); resolve(); } } },
-      el("div", { class: "dialog-icon" }, icon("shield")), el("h2", { id }, t("consent_title", { shop: redemption.shop })), block,
+      el("div", { class: "dialog-icon" }, icon("shield")), el("h2", { id }, t("redemption_consent_title", { shop: redemption.shop })), block,
       el("div", { class: "actions" }, button(t("later"), () => dialog.close(), { kind: "quiet small" })));
     signal.addEventListener("abort", () => dialog.close(), { once: true });
     document.body.append(dialog);
