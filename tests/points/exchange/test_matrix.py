@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sandbox_process import SandboxBooks
@@ -25,7 +26,7 @@ from partners import wire
 from partners.exchanging import Direction
 from points.exchange import ports, statements, states, terms
 from points.exchange.exchanges import Exchange
-from tests.points.exchange.cells import BEGIN, LOOKS_AWAY_SECONDS, Cell, account, cells, file_cells
+from tests.points.exchange.cells import BEGIN, FILE_MODES, LOOKS_AWAY_SECONDS, Cell, account, cells, file_cells
 from tests.points.exchange.city import City
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/exchange.md"
@@ -36,6 +37,7 @@ NAMES = {
 }  # fmt: skip
 PAIRS: list[tuple[str, Direction]] = list(NAMES)  # type: ignore[arg-type]
 WITHIN_SECONDS = 60
+_FILE = text("SELECT f.* FROM points.exchange AS e JOIN points.exchange_file AS f ON f.id = e.file_id WHERE e.id = :id")
 Death = tuple[int, str] | None
 
 
@@ -46,7 +48,7 @@ class Trial:
         self.city, self.books, self.partner, self.direction = city, books, partner, direction
         self.person = city.somebody(60_000)
         self.begun: list[tuple[Cell, Exchange]] = []
-        self.calls = 0
+        self.calls, self.is_switched = 0, False
         self.budget = city.budget_left(partner)
 
     def run(self, cell: Cell, death: Death) -> str:
@@ -55,13 +57,14 @@ class Trial:
         number = account(self.partner, len(self.begun) + 1)
         exchange = self.city.begun(self.partner, self.person, self.direction, account=number)
         self.begun.append((cell, exchange))
-        for operation, mode, params in cell.switches:
-            self.books.set_switch(self.partner, operation, mode, count=1, **params)
+        self._switch(cell, of_results=False)
         mortal.die(death)
-        (self._by_file if self.partner == "pxmart" else self._by_order)(cell, exchange)
+        if self.partner == "pxmart":
+            self._by_file(cell, death)
+        else:
+            self._by_order(cell, exchange)
         self.calls = mortal.calls
         mortal.die(None)
-        self.books.clear_switches()
         ended = self.city.at(exchange)
         assert ended.is_resting, f"{cell.words}, killed {death}: {ended.status} after {WITHIN_SECONDS} s"
         return ended.status
@@ -90,12 +93,33 @@ class Trial:
         with suppress(wire.Refused):
             (partner.begin if is_begin else partner.confirm)(exchange.order)
 
-    def _by_file(self, cell: Cell, exchange: Exchange) -> None:
-        for minutes in (0, 3, 15, 18):
-            self.city.file_work(timedelta(days=1, minutes=minutes))
+    def _by_file(self, cell: Cell, death: Death) -> None:
+        for minutes in (0, 3, 13, 16):
+            if self._file() is None or self._file().sent_at is None:
+                self.city.file_work(timedelta(days=1, minutes=minutes))
         self.books.asked("POST", "/pxmart/night")
+        self._switch(cell, of_results=True)
         for minutes in (0, 15, 30, 45):
-            self.city.file_work(timedelta(days=1, hours=10, minutes=minutes))
+            if self._file().answered_at is None:
+                self.city.file_work(timedelta(days=1, hours=10, minutes=minutes))
+        if death is None and any(mode in FILE_MODES for _, mode, _ in cell.switches):
+            assert self._file().refusal, cell.words
+
+    def _file(self) -> Any:
+        """The file that this exchange went with, or will."""
+        with db.single_statements() as session:
+            return session.execute(_FILE, {"id": self.begun[-1][1].id}).first()
+
+    def _switch(self, cell: Cell, *, of_results: bool) -> None:
+        # Before the night there is no answer that could be wrong.
+        rules = [
+            {"partner": self.partner, "operation": operation, "mode": mode, "count": 1, "params": params}
+            for operation, mode, params in cell.switches
+            if (operation == "result_file") is of_results
+        ]
+        if rules or self.is_switched:
+            self.books.asked("PUT", "/switches", {"rules": rules})
+        self.is_switched = bool(rules)
 
     def agree(self) -> None:
         """Our book, the partner's book and the netting statement say the same of every exchange."""
