@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+import urllib3
 from browser.desk_in_chromium import Desk, desk
 from browser.fitting import misfits
-from browser.phone_in_chromium import PATIENCE_MS
+from browser.phone_in_chromium import PATIENCE_MS, phone, stranger
 from browser.shop_in_the_city import CLERK, OWNER, PIN, Customer, Shop, customer, shop
 from playwright.sync_api import Browser, Route, expect
+from roster import officer_token, on_the_roster
 from stack import Stack
 
 pytestmark = pytest.mark.browser
@@ -89,17 +91,15 @@ def test_a_scanned_code_is_received_once_and_says_so_by_colour_words_symbol_and_
     assert len(counter.lines()) == 1
 
 
-def test_many_points_wait_for_the_customers_phone_and_can_be_called_off(counter: Counter) -> None:
+def test_many_points_wait_for_the_customers_phone_and_what_is_paid_by_the_printed_code_is_heard(
+    counter: Counter,
+) -> None:
     counter.scans(800, counter.mei.code())
     counter.shows("awaiting_citizen", "還不要交貨", "800 點", "秒")
     assert misfits(counter.till) == []
     counter.till.press("不等了，取消")
     counter.shows("voided", "點數已經還給顧客")
-
-
-def test_what_a_customer_pays_by_the_printed_code_is_heard_at_the_till(counter: Counter) -> None:
-    counter.till.open("/till/today")
-    counter.till.page.locator("button.line").first.wait_for()
+    counter.lines()
     counter.mei.pays_by_the_shops_code(counter.shop, 60)
     expect(counter.till.page.locator(".said")).to_contain_text("60 點", timeout=PATIENCE_MS)
     assert counter.sounds() == "arrived"
@@ -162,3 +162,53 @@ def test_who_may_refund_gives_some_points_back_and_the_day_adds_up(counter: Coun
     with page.expect_download() as downloading:
         counter.till.press("下載 CSV", "link")
     assert net.split()[0] in downloading.value.path().read_text(encoding="utf-8-sig")
+
+
+def test_a_shop_applies_by_phone_two_officers_let_it_in_and_a_device_becomes_its_till(
+    stack: Stack, chromium_browser: Browser
+) -> None:
+    place = {"latitude": 22.6237, "longitude": 120.2841}
+    with (
+        phone(stack, chromium_browser, permissions=["geolocation"], geolocation=place) as owner,
+        desk(stack, chromium_browser) as officer,
+    ):
+        owner.register(stranger())
+        owner.open("/app/me/shops/new")
+        owner.page.get_by_label("統一編號").fill("12345678")
+        expect(owner.page.locator(".field-error").first).to_contain_text("統一編號不對")
+        owner.page.get_by_label("統一編號").fill("10458575")
+        owner.page.get_by_label("店名", exact=True).fill("鹽埕冰店")
+        owner.page.get_by_label("店家電話").fill("07-5550123")
+        owner.press("送出申請")
+        owner.sees("鹽埕冰店")
+        shop_page = owner.page.url
+        officer.enrol(on_the_roster(stack, "經發局", "points_officer", bureau="economic")[1])
+        officer.open("/desk/merchants")
+        officer.page.locator(".row-link", has_text="鹽埕冰店").click()
+        officer.sees("鹽埕冰店")
+        officer.press("提案核准")
+        officer.page.get_by_role("dialog").get_by_role("button", name="提案核准").click()
+        expect(officer.page.locator(".notice.good")).to_contain_text("等另一位核准")
+        assert misfits(officer) == []
+        another = officer_token(stack, "points_officer", bureau="economic")
+        merchant = officer.page.url.rsplit("/", 1)[-1]
+        approval = f"{stack.api_url}/v1/points-desk/merchants/{merchant}/approval"
+        answer = urllib3.request("POST", approval, headers={"Authorization": f"Bearer {another}"})
+        assert answer.json()["status"] == "approved"
+        owner.page.goto(f"{shop_page}/branches")
+        owner.page.get_by_label("分店名稱").fill("總店")
+        owner.page.get_by_label("地址").fill("五福四路 1 號")
+        owner.press("我在店裡")
+        expect(owner.page.get_by_text("位置已填好")).to_be_visible()
+        owner.press("新增分店")
+        expect(owner.page.locator(".own-qr img")).to_be_visible()
+        assert misfits(owner) == []
+        owner.page.goto(f"{shop_page}/tills")
+        owner.page.get_by_label("名稱").fill("櫃檯平板")
+        owner.press("新增收銀機")
+        code = owner.page.locator(".own-code .figure").inner_text()
+        officer.open("/till")
+        officer.page.get_by_label("登記碼").fill(code)
+        officer.press("登記這台裝置")
+        officer.sees("開始值班")
+        expect(officer.page.locator(".shop")).to_contain_text("鹽埕冰店 總店")
