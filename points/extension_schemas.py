@@ -5,8 +5,9 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from core.http import Matches, page_of
+from points.report_schemas import within_reach
 
-_REASON = validate.Length(1, 200)
+_REASON = [validate.Length(1, 200), Matches("^[^\\x00-\\x1f\\x7f]*$")]
 
 
 class WantedExtensionSchema(Schema):
@@ -25,9 +26,11 @@ class WantedExtensionSchema(Schema):
         validate=Matches("^[a-z0-9][a-z0-9-]{1,62}$"),
         metadata={"description": "of the campaign with this code"},
     )
-    first_day = fields.Date(required=True, metadata={"description": "lots whose last day is this one or later"})
-    last_day = fields.Date(required=True, metadata={"description": "and this one or earlier"})
-    until_day = fields.Date(required=True, metadata={"description": "their new last day"})
+    first_day = fields.Date(
+        required=True, validate=within_reach, metadata={"description": "lots whose last day is this one or later"}
+    )
+    last_day = fields.Date(required=True, validate=within_reach, metadata={"description": "and this one or earlier"})
+    until_day = fields.Date(required=True, validate=within_reach, metadata={"description": "their new last day"})
     reason_zh = fields.String(required=True, validate=_REASON)
     reason_en = fields.String(required=True, validate=_REASON)
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from datetime import date
+
+from marshmallow import Schema, ValidationError, fields, validate
 
 from core.http import Matches
 
 _FORMAT = {"description": "csv: the lines as a file in UTF-8 with a byte order mark"}
+
+
+def within_reach(day: date) -> None:
+    """Refuse days that no report and no lot is about: before 2020 or after 2100."""
+    if not 2020 <= day.year <= 2100:
+        raise ValidationError("is not between 2020 and 2100")
 
 
 class _ReportQuery(Schema):
@@ -14,17 +22,23 @@ class _ReportQuery(Schema):
 
 
 class LiabilityQuery(_ReportQuery):
-    on = fields.Date(required=True, metadata={"description": "the day in Taipei at whose end it stood so"})
+    on = fields.Date(
+        required=True, validate=within_reach, metadata={"description": "the day in Taipei at whose end it stood so"}
+    )
 
 
 class BreakageQuery(_ReportQuery):
-    from_ = fields.Date(required=True, data_key="from", metadata={"description": "a day of the first month"})
-    to = fields.Date(required=True, metadata={"description": "a day of the last month"})
+    from_ = fields.Date(
+        required=True, validate=within_reach, data_key="from", metadata={"description": "a day of the first month"}
+    )
+    to = fields.Date(required=True, validate=within_reach, metadata={"description": "a day of the last month"})
 
 
 class CostsQuery(_ReportQuery):
-    from_ = fields.Date(required=True, data_key="from", metadata={"description": "the first day in Taipei"})
-    to = fields.Date(required=True, metadata={"description": "the last one, within a year"})
+    from_ = fields.Date(
+        required=True, validate=within_reach, data_key="from", metadata={"description": "the first day in Taipei"}
+    )
+    to = fields.Date(required=True, validate=within_reach, metadata={"description": "the last one, within a year"})
     by = fields.String(load_default="bureau", validate=validate.OneOf(("bureau", "campaign")))
 
 

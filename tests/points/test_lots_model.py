@@ -31,7 +31,7 @@ from core.clock import TAIPEI
 from core.ids import new_uuid
 from core.outbox import Event
 from ledger import book
-from points import history, tender
+from points import history, tender, texts
 from points.debts import debt_code
 from points.entries import account_code
 from points.expiry import expire_lots
@@ -211,7 +211,7 @@ def machine() -> type[RuleBasedStateMachine]:
             there = max(0, self.model.balance(person, self.now))
             points = max(1, there * percent // 100)
             use_id, status = new_uuid(), "spent" if at_once else "held"
-            what = tender.For("redemption", use_id, "points:merchant:model", tender.texts.SPENT)
+            what = tender.For("redemption", use_id, "points:merchant:model", texts.SPENT)
             take = tender.spend_for if at_once else tender.hold_for
             for _ in range(2):
                 try:

@@ -113,5 +113,11 @@ def test_the_desk_reads_them_and_takes_them_along_as_files(client: FlaskClient) 
         assert file.headers["Content-Type"] == "text/csv; charset=utf-8"
         assert file.data.startswith("\ufeff".encode())
     assert desk.call("GET", f"/v1/points-desk/costs?from={today}&to={today}&by=person").status_code == 422
+    for path in (
+        "liability?on=9999-12-31",
+        "breakage?from=9999-12-31&to=9999-12-31",
+        "costs?from=0001-01-01&to=0001-01-01",
+    ):
+        assert desk.call("GET", f"/v1/points-desk/{path}").status_code == 422, path
     assert signed_in_officer(client, "finance").call("GET", f"/v1/points-desk/liability?on={today}").status_code == 200
     assert signed_in_officer(client, "counter").call("GET", f"/v1/points-desk/liability?on={today}").status_code == 403
