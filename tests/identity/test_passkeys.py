@@ -71,6 +71,11 @@ class TestAdding:
         assert "我的手機" in city.messages_to(phone.mobile)[-1]
         kinds = [kind for (kind,) in city.sql("SELECT kind FROM core.outbox ORDER BY recorded_at, id")]
         assert "identity.security_notice" in kinds
+        [(person_id, passkey_id)] = city.sql(
+            "SELECT payload->>'person_id', payload->>'passkey_id' FROM core.outbox WHERE kind = 'identity.passkey_added'"
+        )
+        assert UUID(person_id) == _person(phone)
+        assert UUID(passkey_id) == parse_typeid("psk", passkey["id"])
 
     def test_from_a_session_by_password_no_second_passkey_is_added(self, mei: Phone) -> None:
         mei.sign_in()
