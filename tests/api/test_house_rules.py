@@ -229,7 +229,9 @@ def _name(route: Route) -> str:
 def test_every_rule_is_a_declared_route_or_a_page_named_here(client: FlaskClient) -> None:
     declared = {(route.path, route.method) for route in wiring.routes()}
     for rule in client.application.url_map.iter_rules():
-        place = {"phone": "/app", "desk": "/desk", "kiosk": "/kiosk"}.get(rule.endpoint.partition(".")[0])
+        place = {"phone": "/app", "desk": "/desk", "kiosk": "/kiosk", "till": "/till"}.get(
+            rule.endpoint.partition(".")[0]
+        )
         if place is not None:
             assert rule.methods is not None and rule.methods <= {"GET", "HEAD", "OPTIONS"}, rule
             assert rule.rule == place or rule.rule.startswith(f"{place}/"), rule
