@@ -265,7 +265,15 @@ def test_every_route_of_an_officer_or_a_bureau_says_whether_it_shows_a_citizen_s
 def test_what_belongs_to_a_citizen_is_never_public() -> None:
     public = {route.path for route in wiring.routes() if route.access.kind == "public"}
     # What was saved is sums over everybody, made for the public.
-    of_nobody = ("/v1/auth/", "/oauth/", "/verify/", "/savings", "/v1/savings", "/v1/web-push-key", "/v1/till/enrolments")
+    of_nobody = (
+        "/v1/auth/",
+        "/oauth/",
+        "/verify/",
+        "/savings",
+        "/v1/savings",
+        "/v1/web-push-key",
+        "/v1/till/enrolments",
+    )
     assert all(path.startswith(of_nobody) for path in public), public
 
 
