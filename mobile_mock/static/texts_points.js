@@ -223,6 +223,7 @@ export const POINTS_TEXTS = {
   earning_intro: { zh: "做到這些，點數會自己進來，不用申請。點數免費，不能買賣。", en: "Do one of these and the points come by themselves. They are free and cannot be traded." },
   no_campaigns_title: { zh: "目前沒有活動", en: "Nothing at the moment" },
   no_campaigns_detail: { zh: "有新的活動時會出現在這裡。", en: "New ones appear here." },
+  campaign_until: { zh: "到 {when} 為止", en: "Until {when}" },
   campaign_used_up: { zh: "這個活動的點數已經發完了", en: "All the points of this one are given out" },
   campaign_all_had: { zh: "您已經拿滿了", en: "You have had all of it" },
   campaign_today_had: { zh: "今天的已經拿滿了", en: "You have had today's" },
