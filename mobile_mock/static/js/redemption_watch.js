@@ -11,7 +11,8 @@ const LOOKED_AT = 5;
  */
 export function watchRedemptions(signal, onNews) {
   const known = new Map();
-  const beganAt = Date.now();
+  // The API writes moments in whole seconds.
+  const beganAt = Math.floor(Date.now() / 1000) * 1000;
   let isFirst = true;
   let timer = 0;
   const look = async () => {
@@ -19,7 +20,7 @@ export function watchRedemptions(signal, onNews) {
     try {
       const { items } = await call("GET", `/v1/points/redemptions?limit=${LOOKED_AT}`, { signal, quiet: true });
       for (const item of items.reverse()) {
-        const isNews = isFirst ? item.status === "awaiting_citizen" || Date.parse(item.created_at) > beganAt : known.get(item.id) !== item.status;
+        const isNews = isFirst ? item.status === "awaiting_citizen" || Date.parse(item.created_at) >= beganAt : known.get(item.id) !== item.status;
         known.set(item.id, item.status);
         if (isNews) onNews(item);
       }

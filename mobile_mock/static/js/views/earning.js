@@ -1,7 +1,7 @@
 // How to earn points: each campaign in words, what of it is still to be had, and until when.
 import { call } from "../api.js";
 import { el } from "../dom.js";
-import { momentText } from "../format.js";
+import { dateText, dayOf } from "../format.js";
 import { t } from "../language.js";
 import { empty, heading, mark } from "../parts.js";
 import { pointsText } from "../point_words.js";
@@ -24,7 +24,12 @@ function campaign(item) {
     el("ul", { class: "how-to" }, item.how.map((line) => el("li", {}, line))),
     item.days_done.length > 0 && weekdays(item.days_done),
     el("p", { class: "marks" }, standing(item)),
-    el("p", { class: "hint" }, t("campaign_until", { when: momentText(item.valid_until) })));
+    el("p", { class: "hint" }, t("expiry_last_day", { date: dateText(lastDay(item.valid_until)) })));
+}
+
+/** The day on which the last moment before `end` lies: what ends at midnight ends the day before. */
+function lastDay(end) {
+  return dayOf(Date.parse(end) - 1);
 }
 
 /** What is left of it for this person, in words with an icon. */

@@ -88,7 +88,8 @@ function lost(screen) {
 /** Another key in time; where the city cannot be reached, what that means is said once and stands there. */
 async function keepFresh(screen) {
   if (!screen.key) return;
-  if (cityTime(screen.key) >= screen.key.renewAfter) await renew(screen);
+  const mayBeBack = !screen.isReached && navigator.onLine;
+  if (mayBeBack || cityTime(screen.key) >= screen.key.renewAfter) await renew(screen);
   if (cityTime(screen.key) >= screen.key.validUntil) {
     screen.sheet.block.hidden = true;
     screen.key = null;
