@@ -225,7 +225,7 @@ def upgrade() -> None:
     for statements in (TERMS, EXCHANGES, STATEMENTS):
         op.execute(statements)
     moves = ", ".join(f"('{source}', '{target}')" for source, target in MOVES)
-    op.execute(f"INSERT INTO points.exchange_move (source, target) VALUES {moves}")  # noqa: S608
+    op.execute(f"INSERT INTO points.exchange_move (source, target) VALUES {moves}")
 
 
 def downgrade() -> None:
