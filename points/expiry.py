@@ -1,9 +1,9 @@
 """Points whose time has come go out of the book, with an entry that says so. Run twice, it does nothing more.
 
 Points no longer count from the moment at which their lot ends, swept or not; the sweep only writes it down. It goes
-through what has ended in the order of (end, person, lot), a thousand lots in a transaction: whoever kills it loses the
-last thousand, and the next pass goes on where it was. It waits for nobody long: a lot that somebody works on is passed
-by, and a batch that meets a locked balance gives way and is tried again in smaller ones.
+through what has ended in the order of (end, person, lot), a few hundred lots in a transaction: whoever kills it loses
+the last of them, and the next pass goes on where it was. It waits for nobody long: a lot that somebody works on is
+passed by, and a batch that meets a locked balance gives way and is tried again in smaller ones.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from points import texts
 from points.campaigns import ASSET
 from points.entries import Change, about_lot, write_entry
 
-BATCH: Final = 1000
-"""Lots in one transaction: some tenths of a second, which is how long it keeps its people's balances locked."""
+BATCH: Final = 250
+"""Lots in one transaction, whose people's balances it keeps locked until it commits."""
 EXPIRED: Final = "points:expired"
 
 
