@@ -7,10 +7,15 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import urllib3
 from software_authenticator import SoftwareAuthenticator
 from stack import ROOT, Stack
+
+from core import clock
+from core.db import Database
+from identity import officers as roster
 
 _numbers = itertools.count(1)
 
@@ -24,13 +29,29 @@ def officers(stack: Stack, *arguments: str) -> str:
 
 
 def on_the_roster(stack: Stack, name: str, *roles: str, bureau: str = "treasury") -> tuple[str, str]:
-    """Somebody new: their staff number and their enrolment code."""
+    """Somebody new: their staff number and their enrolment code.
+
+    A copy whose clock is ahead is asked with the command, which knows its time; any other spares its start.
+    """
     number = f"B{os.getpid()}-{next(_numbers)}"
+    if "CLOCK_AHEAD_FILE" not in stack.environment:
+        return number, _added(stack, number, name, roles, bureau)
     named = [argument for role in roles for argument in ("--role", role)]
     said = officers(stack, "add", number, "--name", name, "--bureau", bureau, *named)
     code = re.search(r"code ([0-9A-Z-]{19})", said)
     assert code is not None, said
     return number, code.group(1)
+
+
+def _added(stack: Stack, number: str, name: str, roles: Sequence[str], bureau: str) -> str:
+    database = Database(stack.database_url)
+    try:
+        with database.unit_of_work() as session:
+            now = clock.now()
+            who = roster.add(session, staff_number=number, name=name, bureau=bureau, roles=roles, now=now)
+            return roster.make_code(session, who, now=now)
+    finally:
+        database.engine.dispose()
 
 
 def officer_token(stack: Stack, *roles: str, bureau: str = "treasury") -> str:
