@@ -31,7 +31,8 @@ export async function one({ path, signal }, { said } = {}) {
       said && notice("good", said),
       campaign.state === "draft" && draftNotice(campaign),
       waits && !isOwn(campaign) && officer().roles.includes("publisher") && notice("warn", t("my_turn"), el("p", {}, t("read_then_decide"))),
-      isGoing && liveCard(campaign, { signal, onState: () => again(t("state_changed")) }),
+      // The word about what one has just done oneself stays: the state may change a moment later.
+      isGoing && liveCard(campaign, { signal, onState: () => again(said || t("state_changed")) }),
       isGoing && controls(campaign, again),
       report && resultCards(campaign, report),
       exactCard(campaign),
