@@ -152,6 +152,8 @@ def test_every_wording_has_a_basis_and_names_no_field_that_could_identify_anybod
         "case",
         "provider",
         "partner",
+        "ends",
+        "back",
         "value",
         "unit",
         "last",
