@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
+from threading import Lock
 
 import segno
 from reportlab.lib.colors import Color, HexColor
@@ -26,6 +27,7 @@ MIST = HexColor("#eef5f6")
 LEFT, RIGHT, FOOT = 22 * mm, A4[0] - 22 * mm, 26 * mm
 
 ISSUER = Text("高雄市政府 我的高雄", "Kaohsiung City Government, My Kaohsiung")
+_SETTING_TYPE = Lock()
 _BRAND = Text("我的高雄", "My Kaohsiung")
 _GOVERNMENT = Text("高雄市政府", "Kaohsiung City Government")
 _PAGE = Text("第 {page} 頁", "Page {page}")
@@ -44,7 +46,9 @@ def a4(buffer: BytesIO, language: Language, *, title: str, subject: str, made_at
     canvas.setCreator("My Kaohsiung")
     canvas.setViewerPreference("DisplayDocTitle", "true")
     yield canvas
-    canvas.save()
+    # The typefaces are shared, and reportlab keeps its place in their files while it takes out the letters in use.
+    with _SETTING_TYPE:
+        canvas.save()
 
 
 def moment_text(moment: datetime, language: Language) -> str:

@@ -28,7 +28,7 @@ def other_account(mandate: Mandate) -> str:
     return ACCOUNTS[1] if mandate.account_masked.endswith(ACCOUNTS[0][-4:]) else ACCOUNTS[0]
 
 
-ACCOUNTS = ("9017-1000-0005", "9017-1000-0006")
+ACCOUNTS = ("9017-1000-0006", "9017-1000-0007")
 
 
 def send(bank: BankClient, mandate: Mandate, amount_twd: int, reference: str = "ref_1", **more: str) -> Credit:
