@@ -32,7 +32,8 @@ export function wakeOnTouch() {
 export function play(name) {
   document.documentElement.dataset.sound = name;
   if (!isHeard()) return;
-  navigator.vibrate?.(BUZZES[name]);
+  // A browser buzzes only where the page was touched before, and complains otherwise.
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(BUZZES[name]);
   if (!context || context.state !== "running") return;
   for (const [hertz, after, lasts] of SOUNDS[name]) {
     const begins = context.currentTime + after;

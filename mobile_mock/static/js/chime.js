@@ -16,7 +16,8 @@ export function setSound(isOn) {
 
 /** Sound and buzz for "good", "bad" or "ask" (the person has to answer). */
 export function chime(kind) {
-  navigator.vibrate?.(BUZZES[kind]);
+  // A browser buzzes only where the page was touched before, and complains otherwise.
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(BUZZES[kind]);
   if (!isSoundOn() || !window.AudioContext) return;
   context ||= new AudioContext();
   context.resume().catch(() => {});
