@@ -43,8 +43,14 @@ def did(
             session, kind=kind, source="transport", key=key or str(new_uuid()), person_id=person_id, happened_at=at,
             facts=facts, body_hash=b"0" * 32, now=NOW,
         )  # fmt: skip
-        event = session.execute(text("SELECT id FROM core.outbox ORDER BY id DESC LIMIT 1")).scalar_one()
-    return deed.id, event
+    return deed.id, told(deeds.RECORDED, deed.id)
+
+
+def told(kind: str, deed_id: UUID) -> UUID:
+    """The event that tells of the deed. Several events of one millisecond have no order among their ids."""
+    with db.unit_of_work() as session:
+        query = text("SELECT id FROM core.outbox WHERE kind = :kind AND payload ->> 'deed_id' = :id")
+        return session.execute(query, {"kind": kind, "id": str(deed_id)}).scalar_one()
 
 
 def undo(deed_id: UUID) -> UUID:
@@ -52,7 +58,7 @@ def undo(deed_id: UUID) -> UUID:
     with db.unit_of_work() as session:
         row = session.execute(text("SELECT kind, key FROM points.deed WHERE id = :id"), {"id": deed_id}).one()
         deeds.undo(session, bureau="transport", kind=row.kind, key=row.key, now=NOW)
-        return session.execute(text("SELECT id FROM core.outbox ORDER BY id DESC LIMIT 1")).scalar_one()
+    return told(deeds.UNDONE, deed_id)
 
 
 def ride(person_id: UUID, at: datetime = NOW, **facts: Any) -> UUID:
