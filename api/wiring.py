@@ -9,6 +9,7 @@ from functools import cache
 
 from api import bill_reminders, push_wiring
 from api.bill_subjects import WalletBills
+from core import kept as core_kept
 from core import outbox
 from core.http import Route
 from core.settings import Settings, settings
@@ -130,6 +131,7 @@ def sweeps() -> dict[str, Sweep]:
         "ledger.roll_up_checkpoints": Sweep(10.0, lambda _now: ledger_tasks.roll_up_checkpoints()),
         "ledger.void_expired_holds": Sweep(60.0, lambda _now: ledger_tasks.void_expired_holds()),
         "ledger.seal_transfers": Sweep(60.0, lambda _now: ledger_tasks.seal_transfers()),
+        "core.forget_at_night": Sweep(60.0, core_kept.forget),
     }
     for room in (wallet_tasks, points_tasks, notify_tasks, identity_tasks):
         found |= {name: Sweep(every, run, _SIDE_BY_SIDE.get(name, 1)) for name, (every, run) in room.SWEEPS.items()}

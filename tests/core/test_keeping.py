@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from core import db, keeping
+from core import db, keeping, outbox
+from core import kept as core_kept
 from core.keeping import Kept
 from notify import kept as notify_kept
 from notify.receipts import receipts
@@ -18,7 +19,7 @@ from wallet import kept as wallet_kept
 
 # Half past two at night in Taipei.
 NIGHT = datetime(2026, 11, 4, 18, 30, tzinfo=UTC)
-RULES = (*notify_kept.RULES, *wallet_kept.RULES)
+RULES = (*core_kept.RULES, *notify_kept.RULES, *wallet_kept.RULES)
 RULE = Kept("core.idempotency", 7, "k.claimed_at < :before", "for this test")
 
 
@@ -46,6 +47,20 @@ def test_what_is_past_its_time_goes_and_nothing_else(database: db.Database) -> N
     _put(5, timedelta(days=7), "of the last moment")
     assert keeping.forget([RULE], NIGHT, chunk=10) == {"core.idempotency": 25}
     assert _left() == {"of the last moment": 5}
+
+
+def test_a_fact_goes_with_its_marks_and_one_that_somebody_waits_for_stays(database: db.Database) -> None:
+    old = NIGHT - timedelta(days=401)
+    with db.unit_of_work() as session:
+        told, waiting, newer = (
+            outbox.record(session, "test.fact", {}, now=at) for at in (old, old, old + timedelta(days=2))
+        )
+        for event in outbox.take(session, [told, waiting, newer]):
+            outbox.not_consumed(session, "test.somebody", [event], now=NIGHT)
+        outbox.settle(session, [told, newer], now=NIGHT)
+    core_kept.forget(NIGHT)
+    assert set(_run("SELECT id FROM core.outbox").scalars()) == {waiting, newer}
+    assert set(_run("SELECT event_id FROM core.consumption").scalars()) == {waiting, newer}
 
 
 def test_by_day_nothing_goes(database: db.Database) -> None:
