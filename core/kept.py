@@ -12,7 +12,7 @@ _WITH_ITS_MARKS = "DELETE FROM core.consumption AS c USING gone WHERE c.event_id
 RULES = (
     Kept(
         "core.outbox", 400, "k.settled_at IS NOT NULL AND k.recorded_at < :before",
-        "campaigns of points are tried out on a month of the last year; what still waits for somebody stays, however old",
+        "campaigns of points are tried out on a month of the last year; what still waits for somebody stays",
         returning="id", with_it=_WITH_ITS_MARKS,
     ),
 )  # fmt: skip
