@@ -13,7 +13,7 @@ from core.errors import Unavailable
 from core.ids import typeid
 from partners import wire
 from partners.bureaus.client import Notice
-from wallet import bills, closed_bills
+from wallet import bill_news, bills
 from wallet.bills import Bill
 from wallet.errors import AmountNotConfirmed, BillAlreadyPaid, BillNotPayable
 from wallet.ports import ports
@@ -48,7 +48,7 @@ def _bring_up_to_date(session: Session, bill: Bill, notice: Notice, now: datetim
     identifier = typeid("bill", bill.id)
     if notice.status != "unpaid":
         if bills.set_status_from_bureau(session, bill.id, notice.status, now=now):
-            closed_bills.tell(session, [bill.id], notice.status, now=now)
+            bill_news.tell(session, [bill.id], notice.status, now=now)
         refusal = (
             BillAlreadyPaid(bill_id=identifier)
             if notice.status == "paid"

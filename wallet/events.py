@@ -28,6 +28,8 @@ AUTOMATIC_DEBIT_NOT_MADE: Final = "wallet.automatic_debit_not_made"
 AUTOMATIC_DEBIT_STOPPED: Final = "wallet.automatic_debit_stopped"
 # how ("paid" | "void"), bill_ids[] (500 at most): their bureau, or the file of another channel, has closed them
 BILLS_CLOSED: Final = "wallet.bills_closed"
+# bill_ids[] (500 at most): their bureau had said that they are void, and says now that they are owed after all
+BILLS_REOPENED: Final = "wallet.bills_reopened"
 # bill_id, number, channel, paid_at
 BILL_PAID_ELSEWHERE: Final = "wallet.bill_paid_elsewhere"
 # payment_id (of the channel's report), bill_id, bureau, number, amount_twd, fee_twd, channel, paid_at, person_id (whose

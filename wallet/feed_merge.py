@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from wallet import closed_bills
+from wallet import bill_news
 from wallet.feed_profiles import Profile
 
 BUREAU_REGISTER = "bureau-register"
@@ -41,13 +41,13 @@ def merge(
     """Take over what is staged for `profile`; lines that contradict earlier ones move to the refusals."""
     values: dict[str, Any] = {"batch": batch_id, "now": now, "register": BUREAU_REGISTER}
     _run(session, text("ANALYZE feed_line"), {})
-    session.execute(_CLOSED)
+    session.execute(_TO_TELL)
     take_over = _merge_payments if profile.source == "paid-elsewhere" else _merge_bills
     merged = take_over(session, profile, values, on_reported_elsewhere)
-    for how, bill_ids in session.execute(_READ_CLOSED, {"most": closed_bills.IN_ONE_EVENT}).all():
-        closed_bills.tell(session, bill_ids, how, now=now)
+    for how, bill_ids in session.execute(_READ_TO_TELL, {"most": bill_news.IN_ONE_EVENT}).all():
+        bill_news.tell(session, bill_ids, how, now=now)
     # Several files may be taken over in one transaction.
-    session.execute(_FORGET_CLOSED)
+    session.execute(_FORGET_TO_TELL)
     return merged
 
 
@@ -148,12 +148,17 @@ _IS_TO_CHANGE = """
 """
 _LOCK_BILLS_TO_CHANGE = text(
     f"""
-    SELECT count(*) FROM (SELECT b.id FROM feed_line l JOIN wallet.bill b ON {_IS_TO_CHANGE}
-                           ORDER BY b.id FOR NO KEY UPDATE OF b) AS locked
+    WITH locked AS (
+        SELECT b.id, b.status AS was, l.status FROM feed_line l JOIN wallet.bill b ON {_IS_TO_CHANGE}
+         ORDER BY b.id FOR NO KEY UPDATE OF b
+    ), reopened AS (
+        INSERT INTO feed_to_tell SELECT id, 'reopened' FROM locked WHERE was = 'void' AND status = 'unpaid'
+    )
+    SELECT count(*) FROM locked
     """  # noqa: S608
 )
-_CLOSED = text("CREATE TEMPORARY TABLE feed_closed (id uuid NOT NULL, how text NOT NULL) ON COMMIT DROP")
-_FORGET_CLOSED = text("DROP TABLE feed_closed")
+_TO_TELL = text("CREATE TEMPORARY TABLE feed_to_tell (id uuid NOT NULL, how text NOT NULL) ON COMMIT DROP")
+_FORGET_TO_TELL = text("DROP TABLE feed_to_tell")
 _UPDATE_BILLS = text(
     f"""
     WITH changed AS (
@@ -165,7 +170,7 @@ _UPDATE_BILLS = text(
          WHERE {_IS_TO_CHANGE} AND NOT (l.status = 'paid' AND b.claimed_by IS NOT NULL)
         RETURNING b.id, b.status
     ), closed AS (
-        INSERT INTO feed_closed SELECT id, status FROM changed WHERE status IN ('paid', 'void')
+        INSERT INTO feed_to_tell SELECT id, status FROM changed WHERE status IN ('paid', 'void')
     )
     SELECT count(*) FROM changed
     """  # noqa: S608
@@ -264,14 +269,14 @@ _PAID_ELSEWHERE = text(
            AND (b.status <> 'paid' OR b.paid_channel = :register)
         RETURNING b.id
     )
-    INSERT INTO feed_closed SELECT id, 'paid' FROM paid
+    INSERT INTO feed_to_tell SELECT id, 'paid' FROM paid
     """
 )
-_READ_CLOSED = text(
+_READ_TO_TELL = text(
     """
     SELECT how, array_agg(id ORDER BY id) AS bill_ids
       FROM (SELECT id, how, (row_number() OVER (PARTITION BY how ORDER BY id) - 1) / :most AS part
-              FROM (SELECT DISTINCT id, how FROM feed_closed) AS c) AS numbered
+              FROM (SELECT DISTINCT id, how FROM feed_to_tell) AS c) AS numbered
      GROUP BY how, part ORDER BY how, part
     """
 )

@@ -23,7 +23,7 @@ from core.crypto import open_sealed
 from core.errors import NotFound
 from core.ids import new_uuid
 from partners.bureaus.client import PlanPart
-from wallet import bills, closed_bills, events
+from wallet import bill_news, bills, events
 from wallet.feed_staging import sealed_owner
 from wallet.instalment_errors import DelayRefused, InstalmentPlanConflict, InstalmentPlanRefused
 
@@ -180,7 +180,7 @@ def _settle(session: Session, plan: Plan, today: date, now: datetime) -> bool:
         return False
     left_twd = sum(part.amount_twd for part in unpaid)
     session.execute(_END, {"plan": plan.id, "bill": plan.bill_id, "left": left_twd, "now": now})
-    closed_bills.tell(session, [part.bill_id for part in unpaid], "void", now=now)
+    bill_news.tell(session, [part.bill_id for part in unpaid], "void", now=now)
     outbox.record(session, events.INSTALMENTS_ENDED, _fact(session, plan, left_twd=left_twd), now=now)
     return True
 

@@ -52,7 +52,7 @@ export const TOPIC_TEXTS = {
   ending_answer_days: { zh: "問了等幾天", en: "Days to answer" },
   ending_most: { zh: "最多幾則", en: "At most so many" },
   ending_event: { zh: "發生什麼事就結束", en: "Ends when" },
-  need_bill_settled_passed: { zh: "帳單繳清", en: "the bill is settled" },
+  need_bill_settled_passed: { zh: "帳單繳清或註銷", en: "the bill is paid or void" },
   need_vehicle_removed_passed: { zh: "車輛過戶或移除", en: "the vehicle is no longer theirs" },
   need_case_closed_passed: { zh: "陳情結案", en: "the case is closed" },
   need_ride_completed_passed: { zh: "車趟結束", en: "the ride is over" },

@@ -10,6 +10,7 @@ CONSUMERS = (
     Consumer("notify.told_of_payment", "wallet.payment_captured", bills_told.bills_changed),
     Consumer("notify.told_of_paid_elsewhere", "wallet.bill_paid_elsewhere", bills_told.bills_changed),
     Consumer("notify.told_of_closed", "wallet.bills_closed", bills_told.bills_changed),
+    Consumer("notify.told_of_reopened", "wallet.bills_reopened", bills_told.bills_changed),
     Consumer("notify.told_of_collected", "wallet.bill_collected", bills_told.bills_changed),
     Consumer("notify.told_of_instalments", "wallet.instalments_completed", bills_told.bills_changed),
     Consumer("notify.told_of_undone", "wallet.payment_undone", bills_told.bills_changed),

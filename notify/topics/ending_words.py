@@ -11,7 +11,7 @@ from core.text import Text
 from notify.topics.endings import CountRule, DateRule, EndedHow, MovedAwayRule, Need, NeedPassedRule, Rule, SilenceRule
 
 _PASSED: dict[Need, Text] = {
-    "bill_settled": Text("帳單繳清", "the bill is paid"),
+    "bill_settled": Text("帳單繳清或註銷", "the bill is paid or void"),
     "vehicle_removed": Text("車輛過戶或移除", "the vehicle is no longer yours"),
     "case_closed": Text("案件結案", "the case is closed"),
     "ride_completed": Text("車趟完成", "the ride is over"),

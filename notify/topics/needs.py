@@ -32,9 +32,11 @@ def bills_settled_again(session: Session, event: Event, now: datetime) -> None:
 
 
 def bills_owed_again(session: Session, event: Event, now: datetime) -> None:
-    """wallet.payment_undone: its bills are to be paid again, so who wanted to hear of them hears of them again."""
-    for bill in sorted(event.payload["bills"], key=itemgetter("bill_id")):
-        for ended in judging.ended_by(session, f"bill:{bill['bill_id']}", limit=_MOST_FOLLOWERS):
+    """wallet.payment_undone, wallet.bills_reopened: bills are to be paid again, so who wanted to hear of them hears of
+    them again."""
+    undone = [bill["bill_id"] for bill in event.payload.get("bills", ())]
+    for bill_id in sorted([*undone, *event.payload.get("bill_ids", ())]):
+        for ended in judging.ended_by(session, f"bill:{bill_id}", limit=_MOST_FOLLOWERS):
             subscriptions.begin_again(session, ended, ref=f"event:{event.id}", now=now)
 
 

@@ -12,6 +12,7 @@ CONSUMERS = (
     Consumer("notify.needs_collected", "wallet.bill_collected", needs.bill_settled),
     Consumer("notify.needs_settled_again", "wallet.payment_restored", needs.bills_settled_again),
     Consumer("notify.needs_returned", "wallet.payment_undone", needs.bills_owed_again),
+    Consumer("notify.needs_reopened", "wallet.bills_reopened", needs.bills_owed_again),
     Consumer("notify.needs_instalments", "wallet.instalments_completed", needs.bill_settled),
     Consumer("notify.needs_vehicle_removed", "identity.vehicle_removed", needs.vehicle_removed),
     Consumer("notify.facts_of_vehicle", "identity.vehicle_added", needs.vehicle_added),

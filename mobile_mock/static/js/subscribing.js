@@ -50,7 +50,7 @@ export function nameOf(subscription) {
   return subscription.subject_name ? t("subscription_name", { topic: subscription.topic_name, subject: subscription.subject_name }) : subscription.topic_name;
 }
 
-/** How it will end, in one sentence: "Ends on 5 Nov 2026, or when the bill is paid." */
+/** How it will end, in one sentence: "Ends on 5 Nov 2026, or when the bill is paid or void." */
 export function endLine({ ends_on: day, ends }) {
   const parts = day ? [t("ends_on", { date: dateText(day) }), ...ends] : ends;
   return t("ends_line", { how: parts.join(t("or_joint")) });

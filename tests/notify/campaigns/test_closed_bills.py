@@ -19,7 +19,7 @@ from notify.campaigns import runs
 from notify.cap.decisions import decide_due
 from tests.notify.campaigns.billed import SCHEDULE, WORDS, bill, candidates, subscribe, tomorrow_at_nine
 from tests.notify.campaigns.conftest import Desk, rows
-from wallet import bill_batches, closed_bills, events
+from wallet import bill_batches, bill_news, events
 from wallet.double_payments import reported_elsewhere
 
 SOON = timedelta(seconds=20)
@@ -78,12 +78,40 @@ def test_what_a_file_closes_ends_its_subscription_and_every_reminder_at_once(
     _events_arrive()
 
     ended = person.call("GET", f"/v1/subscriptions/{mine['id']}", language="en").json
-    assert (ended["status"], ended["ended_how"], ended["ended_because"]) == ("ended", "need_passed", "the bill is paid")
+    assert (ended["status"], ended["ended_how"], ended["ended_because"]) == (
+        "ended",
+        "need_passed",
+        "the bill is paid or void",
+    )
     assert [(row.status, row.reason) for row in candidates()] == [("withdrawn", "need_passed")]
     decide_due(tomorrow_at_nine() + SOON)
     runs.start_due(tomorrow_at_nine() + timedelta(days=1))
     assert [message["kind"] for message in person.call("GET", "/v1/inbox").json["items"]] == ["subscription_ended"]
     assert len(candidates()) == 1
+
+
+def test_what_a_bureau_takes_back_from_void_is_heard_of_again(client: FlaskClient, parking: Desk) -> None:
+    payer = paying_citizen(client, 1, fees=())
+    person, bureau = SignedIn(payer.client, payer.person_id, payer.token), BureauSystem(client, "parking")
+    due_on, number = taipei_date(tomorrow_at_nine()) + timedelta(days=3), "3326266985532151"
+    _send(bureau, _parking_file(payer, due_on, number, "未繳"))
+    (bill_id,) = payer.bill_ids()
+    mine = person.call("POST", "/v1/subscriptions", {"topic": "parking.due", "subject": bill_id}).json
+    subscribe(parking, person.person_id, subject="keeps-them-awake")
+    parking.approved(topic="parking.due", content=WORDS, schedule=SCHEDULE)
+    runs.start_due(tomorrow_at_nine())
+    decide_due(tomorrow_at_nine() + SOON)
+    states = []
+    for more_days, status in enumerate(("註銷", "未繳", "未繳")):
+        _send(bureau, _parking_file(payer, due_on + timedelta(days=more_days), number, status))
+        _events_arrive()
+        live = person.call("GET", "/v1/subscriptions").json["items"]
+        (told,) = [each for each in person.call("GET", "/v1/inbox").json["items"] if each["kind"] == "campaign"]
+        states.append((len([each for each in live if each["status"] == "live"]), told["settled_at"] is not None))
+    assert states == [(1, True), (2, False), (2, False)]
+    ended = person.call("GET", f"/v1/subscriptions/{mine['id']}").json
+    assert ended["status"] == "ended"
+    assert len(rows("SELECT 1 FROM core.outbox WHERE kind = :kind", kind=events.BILLS_REOPENED)) == 1
 
 
 def test_bills_that_change_otherwise_are_told_of_to_nobody(client: FlaskClient) -> None:
@@ -102,7 +130,7 @@ def test_many_bills_are_told_of_in_few_events_and_only_the_followed_ones_are_loo
     subscribe(parking, payer.person_id, subject=f"bill:{followed}")
     others = [followed, *(row.id for row in rows("SELECT gen_random_uuid() AS id FROM generate_series(1, 700)"))]
     with db.unit_of_work() as session:
-        closed_bills.tell(session, others, "void", now=clock.now())
+        bill_news.tell(session, others, "void", now=clock.now())
     told = rows("SELECT payload FROM core.outbox WHERE kind = :kind", kind=events.BILLS_CLOSED)
     assert sorted(len(row.payload["bill_ids"]) for row in told) == [201, 500]
     _events_arrive()

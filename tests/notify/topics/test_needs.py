@@ -70,7 +70,7 @@ def test_a_subscription_to_one_bill_ends_when_it_is_paid_and_one_to_all_bills_st
     assert "due 20" in choices[0]["name"] and choices[0]["kind"] == "bill"
     first, second = sorted(payer.bill_ids())
     mine, other = subscribe(person, "parking.due", subject=first), subscribe(person, "parking.due", subject=second)
-    assert mine["ends"] == ["帳單繳清時", "連續 12 則都沒有點開，而且我們問了您 14 天內沒有回覆時"]
+    assert mine["ends"] == ["帳單繳清或註銷時", "連續 12 則都沒有點開，而且我們問了您 14 天內沒有回覆時"]
     fact = {"bill_id": str(parse_typeid("bill", first)), "number": "1", "channel": "7-ELEVEN", "paid_at": "x"}
 
     with db.unit_of_work() as session:
@@ -78,7 +78,7 @@ def test_a_subscription_to_one_bill_ends_when_it_is_paid_and_one_to_all_bills_st
     _events_arrive()
     ended = read(person, mine)
     assert (ended["ended_how"], ended["ended_because"], ended["can_renew"]) == (
-        "need_passed", "the bill is paid", False,
+        "need_passed", "the bill is paid or void", False,
     )  # fmt: skip
     assert read(person, other)["status"] == "live"
     whole = subscribe(person, "parking.due")
