@@ -27,6 +27,7 @@ def misfits(one: Phone, *, viewports: Sequence[dict[str, int]] = (NARROW, WIDE))
             if one.is_wider_than_the_screen():
                 found.append(f"{where}: has to be scrolled sideways")
             found += [f"{where}: too small: {control}" for control in small_controls(one)]
+    found += [f"{one.page.url}: too small with a short name: {control}" for control in small_if_short(one)]
     if window is not None:
         one.page.set_viewport_size(window)
     _set_text_size(one, size or "100")
@@ -43,6 +44,27 @@ def small_controls(one: Phone) -> list[str]:
                                  control.getBoundingClientRect()])
             .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
             .map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
+    )
+    return found
+
+
+def small_if_short(one: Phone) -> list[str]:
+    """Links and buttons of the open page that a finger would miss if what they are named after had a name of one letter."""
+    found: list[str] = one.page.evaluate(
+        """() => {
+            const controls = [...document.querySelectorAll('main a[href], main button')].filter((each) => each.checkVisibility());
+            const words = controls.flatMap((each) => {
+                const walker = document.createTreeWalker(each, NodeFilter.SHOW_TEXT);
+                const found = [];
+                while (walker.nextNode()) found.push([walker.currentNode, walker.currentNode.data]);
+                return found;
+            });
+            for (const [node] of words) node.data = '0';
+            const small = controls.map((each) => [each, each.getBoundingClientRect()])
+                .filter(([, box]) => box.width > 0 && (box.height < 43.5 || box.width < 43.5));
+            for (const [node, was] of words) node.data = was;
+            return small.map(([each, box]) => `${each.textContent.trim().slice(0, 40)} (${each.className}) ${box.width}x${box.height}`);
+        }"""
     )
     return found
 
