@@ -1,7 +1,7 @@
 """Merchants: they apply by business id, two officers approve, and the owner sees how it stands and what to do next.
 
-applied → approved (two persons) → suspended → approved (two persons)
-applied → refused → applied again by the same owner
+`MOVES` says from which state it may go to which, and what moves it; the database holds the same moves. How a merchant
+leaves and comes back is in `closing`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,24 @@ from points.merchants.errors import BusinessIdTaken, BusinessIdWrong, MerchantNo
 
 APPROVAL: Final = "points.merchant"
 BUREAU: Final = "economic"
-STATUSES: Final = ("applied", "approved", "refused", "suspended", "closed")
+MOVES: Final[Mapping[str, Mapping[str, str]]] = {
+    "applied": {
+        "approved": "two officers agree",
+        "refused": "an officer says no, with the reason",
+        "closed": "the owner wants no more",
+    },
+    "approved": {
+        "suspended": "an officer stops it at once",
+        "closed": "the owner wishes it, or two officers agree",
+    },
+    "refused": {"applied": "the same owner applies again"},
+    "suspended": {
+        "approved": "two officers let it go on",
+        "closed": "the owner wishes it, or two officers agree",
+    },
+    "closed": {"approved": "two officers open it again"},
+}
+STATUSES: Final = tuple(MOVES)
 CATEGORIES: Final = tuple(texts.CATEGORIES)
 
 
