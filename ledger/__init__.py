@@ -1,7 +1,7 @@
 """The book: double entry for New Taiwan dollars (TWD) and points (PT).
 
 May be called from outside: the use cases of `ledger.book` (open an account; post, hold, settle, release, reverse; read
-a balance, entries, the trial balance), `ledger.audit.disagreements`, the tasks in `ledger.tasks`, and the refusals in
+a balance, entries, the trial balance), `ledger.bulk.post_each` for sweeps, `ledger.audit.disagreements`, the tasks in `ledger.tasks`, and the refusals in
 `ledger.errors`. Amounts are whole units of the account's asset; ids of transfers are chosen by the caller and are what
 makes a repetition harmless.
 
