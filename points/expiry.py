@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core import db
+from core.ids import new_uuid
 from ledger import book, bulk
 from points import texts
 from points.campaigns import ASSET
@@ -103,7 +104,9 @@ def expire_some(session: Session, now: datetime, *, after: Place = BEGINNING, mo
 
 def _expire(session: Session, statement: Any, which: Mapping[str, Any], now: datetime) -> Step:
     words = texts.EXPIRED
-    losses = session.execute(statement, {**which, "now": now, "words_zh": words.zh, "words_en": words.en}).all()
+    losses = session.execute(
+        statement, {**which, "now": now, "words_zh": words.zh, "words_en": words.en, "id_begins": str(new_uuid())[:15]}
+    ).all()
     if not losses:
         return Step(0, None)
     gone = book.open_account(session, EXPIRED, ASSET, now=now, is_hot=True)
@@ -155,7 +158,7 @@ _EXPIRE = """
     ), told AS (
         INSERT INTO points.entry (person_id, id, lot_id, payment_id, about_kind, about_id, amount, kind, cause_id,
                                   transfer_id, reason_zh, reason_en, at)
-        SELECT l.person_id, core.new_id(), l.id, l.payment_id,
+        SELECT l.person_id, (:id_begins || substring(gen_random_uuid()::text FROM 16))::uuid, l.id, l.payment_id,
                CASE WHEN l.payment_id IS NULL THEN 'deed' ELSE 'payment' END, coalesce(l.payment_id, l.deed_id),
                -l.remaining, 'expire', l.cause_id, l.transfer_id,
                replace(replace(:words_zh, '{{points}}', l.remaining::text), '{{campaign}}', c.name_zh),

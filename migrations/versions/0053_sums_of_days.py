@@ -154,14 +154,6 @@ SELECT (e.at AT TIME ZONE 'Asia/Taipei')::date, l.campaign_id,
  WHERE e.xact IS NULL GROUP BY 1, 2, 3, 4, 5;
 """
 
-NEW_ID = """
-CREATE OR REPLACE FUNCTION core.new_id() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
-    SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING substring(
-        int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
-$$;
-COMMENT ON FUNCTION core.new_id IS 'A UUID of version 7 (RFC 9562 section 5.7), so that rows of one time lie together.';
-"""
-
 INDEXES = (
     ("entry_xact", "ON points.entry (xact) WHERE xact IS NOT NULL"),
     ("deed_old", "ON points.deed (happened_at) WHERE source <> 'identity'"),
@@ -181,7 +173,7 @@ def upgrade() -> None:
     for name, definition in INDEXES:
         live.index("points", name, definition)
     op.execute("SET LOCAL lock_timeout = '5s'")
-    for statements in (NEW_ID, POST_EACH, DAYS_OF_THE_BOOK, DAYS_OF_THE_HISTORIES):
+    for statements in (POST_EACH, DAYS_OF_THE_BOOK, DAYS_OF_THE_HISTORIES):
         op.execute(statements)
     op.execute(
         "COMMENT ON COLUMN points.entry.xact IS 'The writing transaction: sums of days go by it; null in old rows.'; "
@@ -196,7 +188,6 @@ def downgrade() -> None:
         DROP TABLE points.entry_horizon, points.entry_day, ledger.day_horizon, ledger.day_turnover;
         DROP FUNCTION ledger.sum_up_days(integer), ledger.name_of_group(text);
         DROP FUNCTION ledger.post_each(timestamptz, uuid[], text[], uuid[], uuid[], bigint[], text[], text[]);
-        DROP FUNCTION core.new_id();
         DROP INDEX points.entry_xact, points.deed_old, points.expiry_warning_old;
         ALTER TABLE points.entry DROP COLUMN xact;
         ALTER TABLE points.campaign DROP COLUMN released_points;
