@@ -132,7 +132,7 @@ class Citizen:
     def _note_texts(self, mobile: str) -> None:
         self._old_texts = {message["id"] for message in self._texts(mobile)}
 
-    def _code_sent_to(self, mobile: str, *, seconds: float = 20.0) -> str:
+    def _code_sent_to(self, mobile: str, *, seconds: float = 60.0) -> str:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             for message in self._texts(mobile):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def wait_until(what: Callable[[], Any], *, seconds: float = 20.0) -> Any:
+def wait_until(what: Callable[[], Any], *, seconds: float = 60.0) -> Any:
     """The first true answer of `what`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
