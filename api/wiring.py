@@ -52,7 +52,7 @@ from points.earning import desk as campaigns_desk
 from points.exchange import breaks as exchange_breaks
 from points.exchange import ports as exchange_ports
 from points.lots import points_for_payment
-from points.merchants import merchants
+from points.merchants import decisions as merchant_decisions
 from points.merchants import ports as merchant_ports
 from wallet import corrections, refund_asking
 from wallet import ports as wallet_ports
@@ -183,7 +183,8 @@ def plug_in() -> None:
     proposals_in_words.register()
     topics_desk.register_approvals()
     exchange_breaks.register()
-    merchants.register_approvals()
+    exchange_nettings.register()
+    merchant_decisions.register_approvals()
     extensions.register_approvals()
     campaigns_desk.register_approvals()
     payer = merchant_ports.Payer(PayoutClient(bank.peer), "高雄市政府經濟發展局", "016", of.points_bank_account)

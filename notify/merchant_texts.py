@@ -8,7 +8,7 @@ from core.text import Text
 from notify.wording import Wording
 
 _DAY = 86_400
-_SHOP = "/app/merchants/{merchant}"
+_SHOP = "/app/me/shops/{merchant}"
 _YOURS = Text("您是這家店在「我的高雄」登記的負責人。", "You are registered with My Kaohsiung as this shop's owner.")
 
 APPROVED = Wording(
@@ -39,6 +39,29 @@ SUSPENDED = Wording(
     body=Text(
         "「{shop}」已暫停，請點開看原因。已經收的點數照常結算。",
         "{shop} is suspended; open this to see why. What was redeemed is paid as usual.",
+    ),
+    link=_SHOP,
+    explanation=_YOURS,
+    push_ttl_seconds=7 * _DAY,
+)
+CLOSED = Wording(
+    kind="merchant_closed",
+    title=Text("市府已結束這家店的點數合作", "The city has closed your shop's part in points"),
+    body=Text(
+        "「{shop}」不再收點數，請點開看原因。已經收的點數照常結算。",
+        "{shop} takes no points any more; open this to see why. What was redeemed is settled and paid as usual.",
+    ),
+    link=_SHOP,
+    explanation=_YOURS,
+    push_ttl_seconds=7 * _DAY,
+)
+LEFT = Wording(
+    kind="merchant_left",
+    title=Text("店家已結束收點", "Your shop takes no points any more"),
+    body=Text(
+        "「{shop}」已依您的意思結束收點。已經收的點數下週一結算，照常匯款。如果不是您結束的，請立刻聯絡我們。",
+        "{shop} takes no points any more, as you wished. What it took is settled on Monday and paid as usual. If that "
+        "was not you, call us at once.",
     ),
     link=_SHOP,
     explanation=_YOURS,
@@ -100,6 +123,6 @@ NOT_PAID = Wording(
     explanation=_YOURS,
     push_ttl_seconds=7 * _DAY,
 )
-DECIDED: Final = {"approved": APPROVED, "refused": REFUSED, "suspended": SUSPENDED}
+DECIDED: Final = {"approved": APPROVED, "refused": REFUSED, "suspended": SUSPENDED, "closed": CLOSED, "left": LEFT}
 OF_ACCOUNT: Final = {"sent": CREDIT_SENT, "not_paid": CREDIT_NOT_PAID, "proven": ACCOUNT_PROVEN}
 WORDINGS = (*DECIDED.values(), *OF_ACCOUNT.values(), PAID, NOT_PAID)

@@ -19,8 +19,9 @@ _WEEK = Text("{first}到{last}", "from {first} to {last}")
 
 
 def tell_of_decision(session: Session, event: Event, now: datetime) -> None:
-    """points.merchant_decided: approved, refused with the reason, or suspended."""
-    _tell(session, merchant_texts.DECIDED[event.payload["status"]], event, now)
+    """points.merchant_decided: approved, refused with the reason, suspended, or closed, by the city or as wished."""
+    decided = "left" if event.payload.get("closed_by") == "owner" else event.payload["status"]
+    _tell(session, merchant_texts.DECIDED[decided], event, now)
 
 
 def tell_of_account(session: Session, event: Event, now: datetime) -> None:

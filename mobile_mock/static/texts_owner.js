@@ -41,6 +41,17 @@ export const OWNER_TEXTS = {
   own_door_tills: { zh: "收銀機", en: "Tills" },
   own_door_offers: { zh: "優惠", en: "Offers" },
   own_door_money: { zh: "明細與撥款", en: "Statement and payments" },
+  own_closed_on: { zh: "結束日期", en: "Closed on" },
+  own_unsettled: { zh: "還沒結算", en: "Not settled yet" },
+  own_unpaid: { zh: "還沒匯款", en: "Not paid yet" },
+  own_leave_title: { zh: "不想再收點數？", en: "No more points?" },
+  own_leave: { zh: "結束收點", en: "Stop taking points" },
+  own_leave_text: {
+    zh: "收銀機立刻停用、優惠下架，地圖上不再顯示這家店。已經收的點數照常結算匯款。想再收點，要請經濟發展局恢復。",
+    en: "Tills stop at once, offers end, and the shop leaves the map. What you took is settled and paid as usual. To take points again, ask the Economic Development Bureau.",
+  },
+  own_leave_confirm: { zh: "「{shop}」真的要結束收點？", en: "Stop taking points at {shop}?" },
+  own_left: { zh: "已結束收點", en: "Your shop takes no points any more" },
   own_till_at: { zh: "收銀機的網頁：", en: "The till's page:" },
 
   own_account_now: { zh: "現在撥到", en: "Paid to" },

@@ -70,6 +70,8 @@ def item(merchant: Merchant, call: Call) -> dict[str, Any]:
         "status_reason": merchant.status_reason,
         "applied_at": on_the_wire(merchant.applied_at),
         "approved_at": merchant.approved_at and on_the_wire(merchant.approved_at),
+        "closed_at": merchant.closed_at and on_the_wire(merchant.closed_at),
+        "closed_by": merchant.closed_by,
         "version": merchant.version,
     }
 
@@ -84,9 +86,12 @@ def whole(merchant: Merchant, call: Call) -> dict[str, Any]:
             "account": merchant.account,
             "refused": merchant.bank_refused,
         }
+    unsettled_points, unpaid_twd = merchants.left(call.session, merchant.id)
     return {
         **item(merchant, call),
         "phone": merchant.phone,
+        "unsettled_points": unsettled_points,
+        "unpaid": unpaid_twd,
         "account": account,
         "proof": proof
         and {

@@ -11,7 +11,17 @@ from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity import access_log, people
 from identity.errors import ApprovalClosed, ApprovalWithoutEffect, SecondPersonNeeded
-from points.merchants import answers, bank_days, branches, differences, merchants, money_routes, settlements, statements
+from points.merchants import (
+    answers,
+    bank_days,
+    branches,
+    decisions,
+    differences,
+    merchants,
+    money_routes,
+    settlements,
+    statements,
+)
 from points.merchants.bank_days import BankDay
 from points.merchants.differences import Difference
 from points.merchants.errors import MerchantStateWrong, SettlementNotStopped
@@ -25,7 +35,13 @@ from points.merchants.money_schemas import (
     SettlementPage,
     SettlementQuery,
 )
-from points.merchants.schemas import DeskMerchantSchema, MerchantPage, MerchantReasonSchema, StatusQuery
+from points.merchants.schemas import (
+    DeskMerchantSchema,
+    MerchantClosingSchema,
+    MerchantPage,
+    MerchantReasonSchema,
+    StatusQuery,
+)
 
 routes = Routes("points_desk")
 _DESK = officer("points_officer")
@@ -73,9 +89,10 @@ def show_merchant(call: Call) -> Answer:
     summary=Text("核准店家（兩位承辦人員）", "Approve a merchant: the first officer proposes, another one decides"),
 )
 def approve_merchant(call: Call) -> Answer:
-    """202: proposed, and waits for a second officer (here, or at `/v1/approvals`). 200: it takes part."""
+    """202: proposed, and waits for a second officer (here, or at `/v1/approvals`). 200: it takes part. So are those let
+    in again that were suspended or closed."""
     merchant_id = answers.id_of(call, "merchant_id", "mer")
-    merchant, is_decided = merchants.approve(call.session, merchant_id, by=call.actor, now=call.now)
+    merchant, is_decided = decisions.approve(call.session, merchant_id, by=call.actor, now=call.now)
     return _shown(merchant, call, status=200 if is_decided else 202)
 
 
@@ -91,7 +108,7 @@ def approve_merchant(call: Call) -> Answer:
 def refuse_merchant(call: Call) -> Answer:
     merchant_id = answers.id_of(call, "merchant_id", "mer")
     return _shown(
-        merchants.refuse(call.session, merchant_id, reason=call.body["reason"], by=call.actor, now=call.now), call
+        decisions.refuse(call.session, merchant_id, reason=call.body["reason"], by=call.actor, now=call.now), call
     )
 
 
@@ -108,8 +125,27 @@ def suspend_merchant(call: Call) -> Answer:
     """Its tills take nothing from now on; what it is owed is paid."""
     merchant_id = answers.id_of(call, "merchant_id", "mer")
     return _shown(
-        merchants.suspend(call.session, merchant_id, reason=call.body["reason"], by=call.actor, now=call.now), call
+        decisions.suspend(call.session, merchant_id, reason=call.body["reason"], by=call.actor, now=call.now), call
     )
+
+
+@routes.post(
+    "/v1/points-desk/merchants/<merchant_id>/closing",
+    access=_DESK,
+    shows_person_data=True,
+    body=MerchantClosingSchema,
+    answers={200: DeskMerchantSchema, 202: DeskMerchantSchema},
+    problems=_DECISIONS,
+    summary=Text("結束店家（兩位承辦人員）", "Close a merchant: the first officer proposes, another one decides"),
+)
+def close_merchant(call: Call) -> Answer:
+    """202: proposed, with the reason, and waits for a second officer. 200: its tills take nothing, its offers have
+    ended; what it is owed is settled and paid as always. `approval` opens it again."""
+    merchant_id = answers.id_of(call, "merchant_id", "mer")
+    merchant, is_decided = decisions.close(
+        call.session, merchant_id, reason=call.body["reason"], by=call.actor, now=call.now
+    )
+    return _shown(merchant, call, status=200 if is_decided else 202)
 
 
 @routes.get(
@@ -210,6 +246,7 @@ def _shown(merchant: Merchant, call: Call, *, status: int = 200) -> Answer:
         **answers.whole(merchant, call),
         "owner_name": people.name_of(call.session, merchant.owner_person_id) or "",
         "approval_id": merchant.approval_id and typeid("apr", merchant.approval_id),
+        "proposed": decisions.proposed(call.session, merchant, by=call.actor),
         "branches": [answers.branch(each, call) for each in places],
     }
     return Answer(body, status=status)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-# and status ("approved" | "refused" | "suspended"), reason
+# and status ("approved" | "refused" | "suspended" | "closed"), reason, closed_by ("owner" | "city" | null)
 MERCHANT_DECIDED: Final = "points.merchant_decided"
 # and account (masked), status ("sent" | "not_paid" | "proven"), reason
 ACCOUNT_PROOF: Final = "points.account_proof"

@@ -7,13 +7,14 @@ from uuid import UUID
 from core.errors import NotFound, PreconditionFailed, PreconditionRequired
 from core.http import Answer, Call, PageQuery, Routes, citizen
 from core.text import Text
-from points.merchants import answers, bank_accounts, merchants
+from points.merchants import answers, bank_accounts, decisions, merchants
 from points.merchants.errors import (
     AccountCodeWrong,
     AccountProofLimit,
     BusinessIdTaken,
     BusinessIdWrong,
     MerchantNotOpen,
+    MerchantStateWrong,
     NoAccountProofOpen,
 )
 from points.merchants.schemas import (
@@ -96,7 +97,7 @@ def change_merchant(call: Call) -> Answer:
 )
 def enter_account(call: Call) -> Answer:
     """The code is in the remark of the bank's credit. Until it is typed, settlements go to the account before."""
-    merchant = merchants.own_alive(call.session, call.actor.id, _id(call))
+    merchant = merchants.own_owed(call.session, call.actor.id, _id(call))
     bank_accounts.ask(
         call.session, merchant, bank_code=call.body["bank_code"], account=call.body["account"], now=call.now
     )
@@ -113,9 +114,23 @@ def enter_account(call: Call) -> Answer:
 )
 def prove_account(call: Call) -> Answer:
     """Five tries, then a new credit. What waited for an account is paid to this one."""
-    merchant = merchants.own_alive(call.session, call.actor.id, _id(call))
+    merchant = merchants.own_owed(call.session, call.actor.id, _id(call))
     bank_accounts.prove(call.session, merchant, call.body["code"], now=call.now)
     return Answer(answers.whole(merchants.own(call.session, call.actor.id, merchant.id), call))
+
+
+@routes.post(
+    "/v1/merchants/<merchant_id>/closing",
+    access=_OWNER_OF_MONEY,
+    answers={200: MerchantSchema},
+    answer_headers={200: answers.ETAG},
+    problems=[NotFound, MerchantStateWrong],
+    summary=Text("結束收點", "Take points no more at my shop"),
+)
+def leave(call: Call) -> Answer:
+    """At once: tills are refused, offers end, branches leave the map. What was redeemed is settled and paid as always;
+    two officers can open it again."""
+    return answers.tagged(decisions.leave(call.session, call.actor.id, _id(call), now=call.now), call)
 
 
 def _id(call: Call) -> UUID:

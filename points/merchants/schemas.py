@@ -90,11 +90,20 @@ class MerchantItemSchema(Schema):
     status_reason = fields.String(required=True)
     applied_at = fields.DateTime(required=True)
     approved_at = fields.DateTime(required=True, allow_none=True)
+    closed_at = fields.DateTime(required=True, allow_none=True)
+    closed_by = fields.String(
+        required=True, allow_none=True, validate=validate.OneOf(("owner", "city")),
+        metadata={"description": "by whose wish, while it is closed"},
+    )  # fmt: skip
     version = fields.Integer(required=True, metadata={"description": "what If-Match of the next change carries"})
 
 
 class MerchantSchema(MerchantItemSchema):
     phone = fields.String(required=True)
+    unsettled_points = fields.Integer(
+        required=True, metadata={"description": "what the next settlement is about, less what was given back"}
+    )
+    unpaid = fields.Integer(required=True, metadata={"description": "whole NT$ settled that the bank has not paid yet"})
     account = fields.Nested(AccountSchema, required=True, allow_none=True)
     proof = fields.Nested(ProofSchema, required=True, allow_none=True)
     next_steps = fields.List(fields.Nested(StepSchema), required=True)
@@ -223,9 +232,21 @@ class MerchantReasonSchema(Schema):
     )
 
 
+class MerchantClosingSchema(Schema):
+    reason = fields.String(
+        load_default=None,
+        validate=[validate.Length(4, 400), Matches("^[^\\x00-\\x08\\x0b-\\x1f\\x7f]*$")],
+        metadata={"description": "required of whoever proposes it; the owner reads it"},
+    )
+
+
 class DeskMerchantSchema(MerchantSchema):
     owner_name = fields.String(required=True)
     approval_id = fields.String(required=True, allow_none=True, metadata={"description": "waits for a second officer"})
+    proposed = fields.String(
+        required=True, allow_none=True, validate=validate.OneOf(("approved", "closed")),
+        metadata={"description": "what the proposal that waits would make of it"},
+    )  # fmt: skip
     branches = fields.List(fields.Nested(BranchSchema), required=True)
 
 

@@ -56,7 +56,15 @@ NEXT: Final = {
         "Your shop is suspended and its tills take nothing; what was redeemed is paid as usual. Please call the "
         "Economic Development Bureau.",
     ),
-    "closed": Text("店家已結束合作。", "The shop no longer takes part."),
+    "closed": Text(
+        "店家已結束收點，款項都已付清。想再收點請聯絡經濟發展局，由兩位承辦人員恢復。",
+        "Your shop takes no points any more, and is paid everything. To take them again call the Economic Development "
+        "Bureau: two officers open it again.",
+    ),
+    "closed_unpaid": Text(
+        "店家已結束收點。已經收的點數下週一結算，照常匯到您的帳戶。",
+        "Your shop takes no points any more. What it took is settled on Monday and paid to your account as usual.",
+    ),
     "nothing": Text("一切就緒。", "Everything is ready."),
 }
 SETTLEMENT_STATUSES: Final = {
@@ -67,8 +75,15 @@ SETTLEMENT_STATUSES: Final = {
     "stopped": Text("承辦人員處理中", "A desk is looking into it"),
 }
 APPROVAL_TITLE: Final = Text("點數合作店家", "A merchant that takes points")
-ADMITS: Final = Text("核准店家加入，市民即可在店內使用點數", "Let the merchant take part: people may use points there")
-RESUMES: Final = Text("恢復暫停的店家", "Let a suspended merchant go on")
+LETS_IN: Final = {
+    "applied": Text("核准店家加入，市民即可在店內使用點數", "Let the merchant take part: people may use points there"),
+    "suspended": Text("恢復暫停的店家", "Let a suspended merchant go on"),
+    "closed": Text("讓已結束的店家再次收點", "Let a merchant that was closed take points again"),
+}
+CLOSES: Final = Text(
+    "結束這個店家：收銀機立即停用、優惠下架、地圖上不再顯示；已收的點數照常結算",
+    "Close the merchant: its tills stop at once, its offers end, it leaves the map; what it took is settled as usual",
+)
 
 PROOF_REMARK: Final = "我的高雄 帳戶驗證碼"
 POSTER_TITLE: Final = Text("在這裡用點數", "Use your points here")

@@ -9,6 +9,19 @@ from core.errors import Conflict, Forbidden, Problem
 from core.text import Text
 
 
+class TillNotInUse(Forbidden):
+    """The till is known, but its shop takes no points: `merchant_status` says how it stands."""
+
+    slug = "till-not-in-use"
+    title = Text("這家店目前不收點數", "This shop takes no points now")
+    explanation = Text(
+        "店家已暫停或結束收點，或這家分店已結束，所以收銀機不能使用，沒有扣點。請顧客用別的方式付款；店主可以在「我的店」看原因。已經收的點數照常結算。",
+        "The shop is suspended or has left, or this branch has closed, so its tills take nothing and no points were "
+        "used. Ask the customer to pay otherwise; the owner sees why under “My shops”. What was redeemed is paid as "
+        "usual.",
+    )
+
+
 class NobodyAtTheTill(Problem):
     """The till is known, but nobody's shift is open on it."""
 

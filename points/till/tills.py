@@ -12,6 +12,7 @@ from core.crypto import token_hash
 from identity import bureaus
 from identity.actors import Actor
 from points.till import rules
+from points.till.errors import TillNotInUse
 
 # The scope that a cash register's access token holds.
 REGISTER_SCOPE = "redemptions:write"
@@ -20,7 +21,7 @@ REGISTER_SCOPE = "redemptions:write"
 def resolve(session: Session, token: str, now: datetime) -> Actor | None:
     """The till that holds this token, or the cash register that holds this access token (RFC 6749 §4.4).
 
-    None when it is unknown, revoked, or its merchant or branch no longer takes part.
+    None when it is unknown or revoked. Raises TillNotInUse where its merchant or branch no longer takes part.
     """
     row = session.execute(_TILL, {"hash": token_hash(token), "now": now}).one_or_none()
     if row is None:
@@ -30,6 +31,8 @@ def resolve(session: Session, token: str, now: datetime) -> Actor | None:
         row = session.execute(_REGISTER, {"client_id": client.id}).one_or_none()
     if row is None:
         return None
+    if row.merchant_status != "approved" or row.closed_at is not None:
+        raise TillNotInUse(merchant_status=row.merchant_status)
     return Actor(
         kind="till",
         id=row.id,
@@ -62,20 +65,22 @@ _DESCRIBED = text(
 )
 _TILL = text(
     """
-    SELECT t.id, t.merchant_id, t.branch_id, t.name, s.staff_id, false AS is_register
+    SELECT t.id, t.merchant_id, t.branch_id, t.name, s.staff_id, false AS is_register,
+           m.status AS merchant_status, b.closed_at
       FROM points.till AS t
-      JOIN points.branch AS b ON b.id = t.branch_id AND b.closed_at IS NULL
-      JOIN points.merchant AS m ON m.id = t.merchant_id AND m.status = 'approved'
+      JOIN points.branch AS b ON b.id = t.branch_id
+      JOIN points.merchant AS m ON m.id = t.merchant_id
       LEFT JOIN points.till_shift AS s ON s.till_id = t.id AND s.ended_at IS NULL AND s.ends_at > :now
      WHERE t.token_hash = :hash AND t.revoked_at IS NULL
     """
 )
 _REGISTER = text(
     """
-    SELECT t.id, t.merchant_id, t.branch_id, t.name, NULL::uuid AS staff_id, true AS is_register
+    SELECT t.id, t.merchant_id, t.branch_id, t.name, NULL::uuid AS staff_id, true AS is_register,
+           m.status AS merchant_status, b.closed_at
       FROM points.till AS t
-      JOIN points.branch AS b ON b.id = t.branch_id AND b.closed_at IS NULL
-      JOIN points.merchant AS m ON m.id = t.merchant_id AND m.status = 'approved'
+      JOIN points.branch AS b ON b.id = t.branch_id
+      JOIN points.merchant AS m ON m.id = t.merchant_id
      WHERE t.register_client_id = :client_id AND t.revoked_at IS NULL
     """
 )

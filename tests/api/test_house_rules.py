@@ -203,6 +203,8 @@ MOVES_NOTHING = {
     "/v1/merchants/<merchant_id>/registers": "its key alone opens it; how many is limited",
     "/v1/merchants/<merchant_id>/offers": "a draft sells nothing; how many is limited",
     "/v1/points-desk/merchants/<merchant_id>/approval": "a merchant is approved once, by two persons",
+    "/v1/merchants/<merchant_id>/closing": "what is closed stays closed",
+    "/v1/points-desk/merchants/<merchant_id>/closing": "a merchant is closed once, by two persons",
     "/v1/points-desk/merchants/<merchant_id>/refusal": "an application is refused once",
     "/v1/points-desk/merchants/<merchant_id>/suspension": "who is suspended is refused",
     "/v1/points-desk/payout-differences/<difference_id>/resolution": "a difference is closed once, and moves nothing",

@@ -2,6 +2,7 @@
 import { language } from "./words.js";
 
 const PATIENCE_MS = 8000;
+const TURNS_AWAY = ["nobody-at-the-till", "till-not-in-use"];
 
 /** The API said no, in words meant for people (RFC 9457). */
 export class Refusal extends Error {
@@ -20,7 +21,7 @@ export class Unreached extends Error {}
 let onReached = () => {};
 let onTurnedAway = () => {};
 
-/** `reached(isReached)` after every request; `turnedAway(slug)` when this device is no till any more, or nobody is at it. */
+/** `reached(isReached)` after every request; `turnedAway(slug)` when this device is no till any more, nobody is at it, or its shop takes no points. */
 export function whenAnswered({ reached, turnedAway }) {
   onReached = reached;
   onTurnedAway = turnedAway;
@@ -49,7 +50,7 @@ export async function call(method, path, { body, key, signal, quiet = false } = 
   onReached(true);
   if (answer.ok) return content;
   const refusal = new Refusal(answer.status, content);
-  if (!quiet && (answer.status === 401 || refusal.slug === "nobody-at-the-till")) onTurnedAway(refusal.slug);
+  if (!quiet && (answer.status === 401 || TURNS_AWAY.includes(refusal.slug))) onTurnedAway(refusal.slug);
   throw refusal;
 }
 

@@ -184,7 +184,13 @@ def test_what_is_no_number_of_points_is_refused_from_the_phone_too(cafe: Shop, m
 def test_a_merchant_that_no_longer_takes_part_takes_nothing(cafe: Shop, mei: Phone) -> None:
     with db.unit_of_work() as session:
         session.execute(text("UPDATE points.merchant SET status = 'suspended'"))
-    assert cafe.ask(mei.code(), 10).status_code == 401
+    refused = cafe.ask(mei.code(), 10)
+    assert (refused.status_code, slug(refused), refused.json["merchant_status"]) == (
+        403,
+        "till-not-in-use",
+        "suspended",
+    )
+    assert slug(cafe.call("GET", "/v1/till")) == "till-not-in-use"
     assert slug(mei.post("/v1/points/redemptions", {"shop_code": cafe.shop_code, "points": 5})) == "shop-code-unknown"
 
 

@@ -1,12 +1,14 @@
 // Merchants that take points: who waits for approval by two officers, who takes part, who was stopped.
 import { call } from "../api.js";
 import { el } from "../dom.js";
-import { dayText, momentText, t } from "../language.js";
+import { dayText, momentText, money, t } from "../language.js";
 import { officer } from "../officer.js";
 import { allFilled, busy, button, card, cardForm, confirmed, facts, field, filterLinks, growingList, heading, moment, notice } from "../parts.js";
+import { pointsText } from "../points_words.js";
 import { redraw } from "../router.js";
 
 const STATUSES = ["applied", "approved", "suspended", "refused", "closed"];
+const LET_IN = ["applied", "suspended", "closed"];
 const TONES = { applied: "info", approved: "good", suspended: "bad", refused: "bad", closed: "" };
 
 export const desk = {
@@ -51,6 +53,9 @@ async function one({ path, signal }, { said } = {}) {
         [t("pts_account"), proof ? `${proof.bank_code} ${proof.account} ${t(found.account ? "pts_proven" : "pts_not_proven")}` : t("pts_no_account")],
         [t("pts_applied_at"), moment(found.applied_at)],
         [t("pts_approved_at"), moment(found.approved_at)],
+        ...(found.closed_at ? [[t("pts_closed_at"), [moment(found.closed_at), " ", t(`pts_closed_by_${found.closed_by}`)]]] : []),
+        [t("pts_unsettled"), pointsText(found.unsettled_points)],
+        [t("pts_unpaid"), money(found.unpaid)],
       ])),
       card(t("pts_branches", { n: found.branches.length }), found.branches.length ? el("ul", { class: "list", role: "list" }, found.branches.map((branch) => el("li", {},
         el("strong", {}, branch.name), ` ${branch.district_name} ${branch.address}`, branch.closed_at && ` ${t("pts_closed_on", { day: dayText(branch.closed_at.slice(0, 10)) })}`))) : el("p", { class: "hint" }, t("pts_no_branches"))),
@@ -61,7 +66,7 @@ async function one({ path, signal }, { said } = {}) {
 function decisions(found, again) {
   const address = `/v1/points-desk/merchants/${found.id}`;
   const decided = [];
-  if (found.status === "applied" || found.status === "suspended") {
+  if (LET_IN.includes(found.status) && found.proposed !== "closed") {
     const problem = el("div");
     const words = t(found.approval_id ? "pts_approve_second" : "pts_approve_first");
     decided.push(card(t("pts_decide"), el("p", { class: "hint" }, t("pts_two_people")), problem, el("div", { class: "actions" }, button(words, async (event) => {
@@ -71,6 +76,13 @@ function decisions(found, again) {
         await again(t(after.status === "approved" ? "pts_now_approved" : "pts_now_proposed"));
       });
     }, { kind: "primary" }))));
+  }
+  if (found.proposed === "closed") {
+    const problem = el("div");
+    decided.push(card(t("pts_close_shop"), el("p", { class: "hint" }, t("pts_close_shop_hint")), problem, el("div", { class: "actions" }, button(t("pts_close_shop_second"), async (event) => {
+      if (!await confirmed(t("pts_close_shop_confirm", { name: found.name }), t("pts_close_shop_hint"), t("pts_close_shop_second"), { kind: "danger" })) return;
+      busy(event.target, problem, async () => { await call("POST", `${address}/closing`, { body: {} }); await again(t("pts_now_closed")); });
+    }, { kind: "danger" }))));
   }
   const withReason = (key, path, done) => {
     const reason = field(t("reason"), { name: "textarea", rows: 2, minlength: 4, maxlength: 400, hint: t("pts_reason_hint") });
@@ -82,5 +94,6 @@ function decisions(found, again) {
   };
   if (found.status === "applied") decided.push(withReason("pts_refuse", "refusal", "pts_now_refused"));
   if (found.status === "approved") decided.push(withReason("pts_suspend", "suspension", "pts_now_suspended"));
+  if (["approved", "suspended"].includes(found.status) && !found.approval_id) decided.push(withReason("pts_close_shop", "closing", "pts_now_close_proposed"));
   return decided;
 }

@@ -1,15 +1,18 @@
 // One shop of mine: how it stands, what to do next, and the account it is paid to.
 import { call } from "../api.js";
 import { announce, el, focusOn } from "../dom.js";
+import { money, momentText } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
-import { busy, button, facts, field, heading, mark, notice } from "../parts.js";
+import { busy, button, confirmed, facts, field, heading, mark, notice } from "../parts.js";
+import { pointsText } from "../point_words.js";
 import { go } from "../router.js";
 import { HOME, TONES } from "./owner.js";
 
 const STEPS = {
   enter_account: "account", enter_code: "account", other_account: "account", wait_for_credit: "account", add_branch: "branches", add_staff: "staff", add_till: "tills",
 };
+const CAN_LEAVE = ["applied", "approved", "suspended"];
 const DOORS = [["account", "bank"], ["branches", "pin"], ["staff", "people"], ["tills", "qr"], ["offers", "gift"], ["money", "coins"]];
 
 /** The shop of an address. */
@@ -33,6 +36,9 @@ export async function ownShop({ path, signal }) {
         [t("own_business_id"), el("span", { class: "mono" }, shop.business_id)],
         [t("own_category"), shop.category_name],
         [t("own_phone"), shop.phone],
+        shop.closed_at && [t("own_closed_on"), momentText(shop.closed_at)],
+        shop.unsettled_points !== 0 && [t("own_unsettled"), pointsText(shop.unsettled_points)],
+        shop.unpaid !== 0 && [t("own_unpaid"), money(shop.unpaid)],
       ])),
       el("h2", { class: "section-title" }, t("own_next")),
       el("ul", { class: "list", role: "list" }, shop.next_steps.map(({ code, text }) => el("li", { class: STEPS[code] ? "row" : "row plain" },
@@ -40,8 +46,23 @@ export async function ownShop({ path, signal }) {
           : el("span", { class: "row-words" }, text)))),
       el("nav", { class: "doors", "aria-label": t("own_doors") }, DOORS.map(([name, iconName]) =>
         el("a", { class: "door", href: `${HOME}/${shop.id}/${name}` }, icon(iconName, "large-icon"), el("span", {}, t(`own_door_${name}`))))),
-      el("p", { class: "hint" }, t("own_till_at"), " ", el("span", { class: "mono" }, `${window.location.origin}/till`))],
+      el("p", { class: "hint" }, t("own_till_at"), " ", el("span", { class: "mono" }, `${window.location.origin}/till`)),
+      CAN_LEAVE.includes(shop.status) && leaving(shop)],
   };
+}
+
+/** Taking points no more, at the bottom of all, and asked once more before it is done. */
+function leaving(shop) {
+  const problem = el("div");
+  const leave = button(t("own_leave"), async () => {
+    if (!await confirmed(t("own_leave_confirm", { shop: shop.name }), t("own_leave_text"), t("own_leave"), { dangerous: true })) return;
+    busy(leave, problem, async () => {
+      await call("POST", `/v1/merchants/${shop.id}/closing`);
+      announce(t("own_left"));
+      await go(`${HOME}/${shop.id}`, { replace: true });
+    });
+  }, { kind: "wide quiet" });
+  return el("details", { class: "own-leave" }, el("summary", {}, t("own_leave_title")), el("p", { class: "hint" }, t("own_leave_text")), problem, leave);
 }
 
 export async function ownAccount({ path, signal }, { said } = {}) {
