@@ -183,7 +183,6 @@ def plug_in() -> None:
     proposals_in_words.register()
     topics_desk.register_approvals()
     exchange_breaks.register()
-    exchange_nettings.register()
     merchant_decisions.register_approvals()
     extensions.register_approvals()
     campaigns_desk.register_approvals()
