@@ -33,6 +33,8 @@ from waiting import wait_until
 from api import wiring
 from core import clock, embedded
 
+# The turn of `api.sweeping`, taken and given back at once.
+_HAS_NO_TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))::int"
 KEPT_CARD_WALLET = json.dumps({"network": "visa", "last4": "1111", "holderName": "王小美"})
 
 
@@ -68,11 +70,15 @@ class City:
         clock.put_ahead(self.ahead_file, self.ahead)
 
     def sweep(self, *names: str) -> None:
-        """Have the worker run these sweeps now instead of at their next turn."""
+        """Have the worker run these sweeps now instead of at their next turn.
+
+        A pass that is still under way began before what the test has done since, and would send ours away.
+        """
         port = (self.stack.state_dir / "redis.port").read_text()
         with Celery(broker=f"redis://127.0.0.1:{port}/0") as beat:
             for name in names:
                 assert name in wiring.sweeps(), f"no such sweep: {name}"
+                wait_until(lambda name=name: self.number(_HAS_NO_TURN, f"sweep {name} 0"))
                 beat.send_task("sweeps.run", args=[name], queue="sweeps", ignore_result=True)
 
     def payer(self, *, parking: tuple[int, ...] = (), fines: tuple[int, ...] = (), **limits: int) -> CityPayer:
