@@ -108,8 +108,8 @@ def change_points_campaign(call: Call) -> Answer:
 def try_points_campaign(call: Call) -> Answer:
     """As if it had run all that month. Numbers of people are published as everywhere: few are not told."""
     month = date.fromisoformat(f"{call.body['month']}-01")
-    result = dry_run.run(call.session, desk.get(call.session, _id(call)), month)
-    return Answer(dry_run.shown(result, call.language))
+    campaign = desk.get(call.session, _id(call))
+    return Answer(dry_run.shown(dry_run.run(call.session, campaign, month), campaign, call.language))
 
 
 @routes.post(

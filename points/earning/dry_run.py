@@ -20,7 +20,7 @@ from core import counts
 from core.clock import TAIPEI, taipei_date
 from core.counts import Count
 from points.campaigns import Terms
-from points.earning import kinds, payments, rules, settling
+from points.earning import kinds, payments, rules, settling, wording
 from points.earning.desk import DeskCampaign
 from points.earning.rules import Granted
 
@@ -45,7 +45,8 @@ class _Sum:
 
 @dataclass(slots=True)
 class DryRun:
-    """What would have been granted: in all, by day in Taipei, and what caps and the budget would have cut, in points.
+    """What would have been granted: in all, by day in Taipei and by window, and what caps and the budget would have
+    cut, in points.
     `question` is what the numbers of people answer."""
 
     month: date
@@ -53,6 +54,7 @@ class DryRun:
     question: dict[str, Any]
     total: _Sum = field(default_factory=_Sum)
     days: dict[date, _Sum] = field(default_factory=dict)
+    windows: list[_Sum] = field(default_factory=list)
     cut_by_caps: int = 0
     cut_by_budget: int = 0
 
@@ -63,12 +65,13 @@ def run(session: Session, campaign: DeskCampaign, month: date) -> DryRun:
     following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
     question = {"points_campaign": str(campaign.id), "version": campaign.version, "month": str(month)}
     result = DryRun(month, campaign.budget_points, question)
+    result.windows = [_Sum() for _ in terms.windows]
     result.days = {month + timedelta(days=number): _Sum() for number in range((following - month).days)}
     _simulate(terms, result, _happened(session, terms, list(result.days)))
     return result
 
 
-def shown(result: DryRun, language: str) -> dict[str, Any]:
+def shown(result: DryRun, campaign: DeskCampaign, language: str) -> dict[str, Any]:
     """The result over the wire: where few people earn, their points are not told either."""
     people = counts.published(len(result.total.people), result.question)
     is_few = people.value is None
@@ -77,6 +80,12 @@ def shown(result: DryRun, language: str) -> dict[str, Any]:
         on_day = counts.published(len(each.people), {**result.question, "day": str(day)})
         points = _told(each.points, on_day.value is None)
         days.append({"day": day.isoformat(), "people": _count(on_day, language), "points": points})
+    windows = []
+    for place, (window, each) in enumerate(zip(campaign.terms.windows, result.windows, strict=True)):
+        in_it = counts.published(len(each.people), {**result.question, "window": place})
+        points = _told(each.points, in_it.value is None)
+        when = wording.window(window).in_language(language)
+        windows.append({"when": when, "people": _count(in_it, language), "points": points})
     return {
         "month": result.month.isoformat()[:7],
         "people": _count(people, language),
@@ -85,6 +94,7 @@ def shown(result: DryRun, language: str) -> dict[str, Any]:
         "cut_by_budget": _told(result.cut_by_budget, is_few),
         "budget_points": result.budget_points,
         "days": days,
+        "windows": windows,
     }
 
 
@@ -110,7 +120,9 @@ def _simulate(terms: Terms, result: DryRun, happened: Iterator[_Happened]) -> No
             continue
         last_day[each.person_id] = day
         had[each.person_id] = Granted(before.today + allowed, before.in_all + allowed, before.times + 1)
-        for each_sum in (result.total, result.days[day]):
+        window = rules.best_at(terms.windows, each.at)
+        in_window = [] if window is None else [result.windows[window]]
+        for each_sum in (result.total, result.days[day], *in_window):
             each_sum.people.add(each.person_id)
             each_sum.points += allowed
 

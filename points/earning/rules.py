@@ -41,7 +41,9 @@ class Window:
     """When an event is worth `percent` of the usual points, by the clock and the calendar of Taipei.
 
     `week_days` (1: Monday) none means every day; `from_time` is the first minute and `until_time` the first minute
-    after (None: midnight); `from_day` and `until_day` are the first and the last day.
+    after (None: midnight); `from_day` and `until_day` are the first and the last day. One that ends no later than it
+    begins goes on past midnight, and belongs to the day on which it began: "Friday 22:00 to 02:00" holds on Saturday
+    at one.
     """
 
     percent: int
@@ -55,13 +57,21 @@ class Window:
         """Whether that moment lies in it."""
         local = moment.astimezone(TAIPEI)
         day, clock = local.date(), local.time()
+        is_before_end = self.until_time is None or clock < self.until_time
+        if self.is_past_midnight and is_before_end:
+            day -= timedelta(days=1)
+        elif clock < self.from_time or not (is_before_end or self.is_past_midnight):
+            return False
         return (
             (not self.week_days or day.isoweekday() in self.week_days)
             and (self.from_day is None or self.from_day <= day)
             and (self.until_day is None or day <= self.until_day)
-            and self.from_time <= clock
-            and (self.until_time is None or clock < self.until_time)
         )
+
+    @property
+    def is_past_midnight(self) -> bool:
+        """Whether it ends on the day after the one on which it began."""
+        return self.until_time is not None and self.until_time <= self.from_time
 
 
 class Granted(NamedTuple):
@@ -87,7 +97,14 @@ def are_met(conditions: tuple[Condition, ...], facts: Mapping[str, Any]) -> bool
 
 def percent_at(windows: tuple[Window, ...], moment: datetime) -> int:
     """What an event at that moment is worth, in percent of the usual: the best window counts alone."""
-    return max((window.percent for window in windows if window.holds_at(moment)), default=NO_BONUS)
+    place = best_at(windows, moment)
+    return NO_BONUS if place is None else windows[place].percent
+
+
+def best_at(windows: tuple[Window, ...], moment: datetime) -> int | None:
+    """The place of the best window that holds at that moment, of two as good the first; None where none holds."""
+    holding = [place for place, window in enumerate(windows) if window.holds_at(moment)]
+    return max(holding, key=lambda place: (windows[place].percent, -place), default=None)
 
 
 def cut(wanted: int, caps: Caps, granted: Granted) -> tuple[int, str | None]:

@@ -91,9 +91,15 @@ class ConditionSchema(Schema):
 
 class WindowSchema(Schema):
     percent = WholeNumber(required=True, validate=validate.Range(101, 1000))
-    week_days = fields.List(WholeNumber(validate=validate.Range(1, 7)), load_default=list, validate=_SEVEN)
+    week_days = fields.List(
+        WholeNumber(validate=validate.Range(1, 7)), load_default=list, validate=_SEVEN,
+        metadata={"description": "the days on which it begins, 1 Monday to 7 Sunday; none: every day"},
+    )  # fmt: skip
     from_time = fields.String(load_default="00:00", validate=Matches(_CLOCK))
-    until_time = fields.String(load_default=None, allow_none=True, validate=Matches(_CLOCK))
+    until_time = fields.String(
+        load_default=None, allow_none=True, validate=Matches(_CLOCK),
+        metadata={"description": "null: midnight; one before from_time is on the next day"},
+    )  # fmt: skip
     from_day = fields.Date(load_default=None, allow_none=True)
     until_day = fields.Date(load_default=None, allow_none=True)
 
@@ -166,6 +172,12 @@ class DryRunDaySchema(Schema):
     points = fields.Integer(required=True, allow_none=True, metadata={"description": "null where few people earn"})
 
 
+class DryRunWindowSchema(Schema):
+    when = fields.String(required=True, metadata={"description": "the window in words, in the terms' order"})
+    people = fields.Nested(PeopleSchema, required=True)
+    points = fields.Integer(required=True, allow_none=True, metadata={"description": "null where few people earn"})
+
+
 class DryRunSchema(Schema):
     month = fields.String(required=True)
     people = fields.Nested(PeopleSchema, required=True)
@@ -174,6 +186,9 @@ class DryRunSchema(Schema):
     cut_by_budget = fields.Integer(required=True, allow_none=True)
     budget_points = fields.Integer(required=True)
     days = fields.List(fields.Nested(DryRunDaySchema), required=True)
+    windows = fields.List(
+        fields.Nested(DryRunWindowSchema), required=True, metadata={"description": "what was granted while each held"}
+    )
 
 
 class EarningCampaignSchema(Schema):

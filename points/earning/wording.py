@@ -51,6 +51,8 @@ _NOT = Text("限非{label}", "only when not {label}")
 _LEAST = Text("{label}至少 {least}", "{label}: {least} at least")
 _RAIL = Text("限用{rail}付款", "only when paid by {rail}")
 _WINDOW = Text("{when} {times} 倍", "{times} times as many {when}")
+_SAME_DAY = Text("{begins}–{until}", "{begins}–{until}")
+_OVERNIGHT = Text("{begins}–隔天 {until}", "{begins}–{until} the next day")
 _DAILY = Text("每人每天最多 {points} 點", "at most {points} points a day for one person")
 _IN_ALL = Text("每人最多共 {points} 點", "at most {points} points in all for one person")
 _ONCE = Text("每人一次", "once for one person")
@@ -65,7 +67,7 @@ def how(terms: Terms) -> list[Text]:
     if terms.rail is not None:
         lines.append(_RAIL.format(rail=_value(terms.rail)))
     lines += [_condition(each) for each in terms.conditions]
-    lines += [_window(each) for each in terms.windows]
+    lines += [window(each) for each in terms.windows]
     if terms.points_per_person_and_day is not None:
         lines.append(_DAILY.format(points=f"{terms.points_per_person_and_day:,}"))
     if terms.times_per_person is not None:
@@ -98,7 +100,8 @@ def _condition(condition: Condition) -> Text:
     return _OF.format(label=label, values=joined)
 
 
-def _window(window: Window) -> Text:
+def window(window: Window) -> Text:
+    """When it holds and what it is worth."""
     parts: list[Text] = []
     if window.from_day or window.until_day:
         first, last = (day.isoformat() if day else "" for day in (window.from_day, window.until_day))
@@ -107,7 +110,9 @@ def _window(window: Window) -> Text:
         parts.append(_days(window.week_days))
     if window.until_time is not None or window.from_time.isoformat("minutes") != "00:00":
         until = window.until_time.isoformat("minutes") if window.until_time else "24:00"
-        parts.append(Text(*[f"{window.from_time.isoformat('minutes')}–{until}"] * 2))
+        begins = window.from_time.isoformat("minutes")
+        span = _OVERNIGHT if window.is_past_midnight else _SAME_DAY
+        parts.append(span.format(begins=begins, until=until))
     when = Text(" ".join(each.zh for each in parts), " ".join(each.en for each in parts)) if parts else _ANYTIME
     return _WINDOW.format(when=when, times=f"{window.percent / 100:g}")
 

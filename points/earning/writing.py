@@ -116,8 +116,8 @@ def _wrong_condition(kind: Kind, condition: Mapping[str, Any]) -> str | None:
 
 
 def _wrong_window(window: Mapping[str, Any]) -> str | None:
-    if window["until_time"] is not None and window["from_time"] >= window["until_time"]:
-        return "until_time must be later on the same day than from_time (null: midnight)"
+    if window["until_time"] == window["from_time"]:
+        return "until_time must differ from from_time (null: midnight; an earlier one: on the next day)"
     if window["from_day"] and window["until_day"] and window["from_day"] > window["until_day"]:
         return "until_day must not be before from_day"
     return None

@@ -1,14 +1,14 @@
-// The form of a campaign of points. What it does not show of a draft (further conditions and windows) is kept as it was.
+// The form of a campaign of points. What it does not show of a draft (further conditions) is kept as it was.
 import { el } from "./dom.js";
 import { t } from "./language.js";
 import { allFilled, busy, card, checkBox, choice, field } from "./parts.js";
 import { dayBefore } from "./points_words.js";
+import { windowsForm } from "./points_windows_form.js";
 
 const PAYMENT = "wallet.payment_captured";
 const KINDS = [PAYMENT, "deed.passkey", "deed.ride", "deed.volunteering", "deed.health_check_in"];
 const BUREAUS = ["treasury", "economic", "health", "transport", "environment", "social_affairs", "rdec"];
 const ON_TIME = "due_before";
-const WEEKEND = [6, 7];
 
 /** `known` a draft or null; `send(body)` with what POST and PUT take. */
 export function campaignForm(known, send) {
@@ -30,14 +30,12 @@ export function campaignForm(known, send) {
   const from = field(t("pts_runs_from"), { type: "date", value: known ? day(known.valid_from) : dayBefore(-7) });
   const until = field(t("pts_last_day"), { type: "date", value: known ? day(known.valid_until, -1) : dayBefore(-97) });
   const onTime = checkBox(t("pts_on_time"), (known?.conditions || []).some(({ fact }) => fact === ON_TIME));
-  const weekend = (known?.windows || []).find(isWeekend);
-  const doubled = checkBox(t("pts_weekend"), Boolean(weekend));
-  const percent = field(t("pts_percent"), { inputmode: "numeric", maxlength: 4, value: weekend?.percent ?? 200 });
+  const windows = windowsForm(known?.windows || []);
   const problem = el("div");
-  const numbers = [each, perStep, step, aDay, inAll, times, months, budget, percent];
+  const numbers = [each, perStep, step, aDay, inAll, times, months, budget];
   const submit = (event) => {
     event.preventDefault();
-    if (!allFilled(code, zh, en, each, perStep, step, months, budget, percent, from, until)) return;
+    if (!allFilled(code, zh, en, each, perStep, step, months, budget, from, until) || !windows.isRight()) return;
     const wrong = numbers.find(({ input }) => !/^[0-9]*$/.test(clean(input)));
     if (wrong) { wrong.setError(t("pts_whole")); return; }
     if (!/^[a-z0-9][a-z0-9-]{1,40}$/.test(code.input.value.trim())) { code.setError(t("pts_code_hint")); return; }
@@ -50,12 +48,12 @@ export function campaignForm(known, send) {
       points_per_person: wholeOf(inAll), times_per_person: wholeOf(times), lifetime_months: wholeOf(months), budget_points: wholeOf(budget),
       week_days: value("week_days", []), valid_from: `${from.input.value}T00:00:00+08:00`, valid_until: `${next(until.input.value)}T00:00:00+08:00`,
       conditions: [...(known?.conditions || []).filter(({ fact }) => fact !== ON_TIME), ...(isPayment && onTime.input.checked ? [{ fact: ON_TIME, equal: true }] : [])],
-      windows: [...(known?.windows || []).filter((window) => !isWeekend(window)), ...(doubled.input.checked ? [{ percent: wholeOf(percent), week_days: WEEKEND }] : [])],
+      windows: windows.windows(),
     }));
   };
   return el("form", { class: "form", novalidate: true, on: { submit } },
     card(t("pts_part_what"), group(zh, en, code, bureau)),
-    card(t("pts_part_earn"), group(kind, each, perStep, step), onTime.block, doubled.block, group(percent)),
+    card(t("pts_part_earn"), group(kind, each, perStep, step), onTime.block, windows.block),
     card(t("pts_part_caps"), group(aDay, inAll, times)),
     card(t("pts_part_run"), group(from, until, months, budget)),
     problem, el("div", { class: "actions" }, el("button", { type: "submit", class: "button primary" }, t("pts_keep_draft"))));
@@ -71,10 +69,6 @@ function clean(input) {
 
 function wholeOf({ input }) {
   return clean(input) === "" ? null : Number(clean(input));
-}
-
-function isWeekend({ week_days: days, from_day: from, from_time: time }) {
-  return days.join() === WEEKEND.join() && !from && (!time || time === "00:00");
 }
 
 /** The day of a moment in Taipei, or so many days later. */

@@ -195,6 +195,24 @@ def test_a_dry_run_counts_as_granting_does_and_writes_nothing(two: Any) -> None:
     assert two[0].call("POST", f"{path}/dry-run", {"month": month}, language="en").json == result
 
 
+def test_a_dry_run_tells_what_each_window_would_have_granted(two: Any) -> None:
+    night = {"percent": 200, "week_days": [5], "from_time": "22:00", "until_time": "02:00"}
+    path = drafted(
+        two[0], event_kind="wallet.payment_captured", conditions=[], points_per_event=10, budget_points=100_000,
+        points_per_person_and_day=None, windows=[night, {"percent": 150, "week_days": [6]}],
+    )  # fmt: skip
+    # A Friday night, the Saturday after it, and a Thursday on which no window holds.
+    moments = ("2026-10-30T23:00:00+08:00", "2026-10-31T01:00:00+08:00", "2026-10-31T09:00:00+08:00",
+               "2026-10-29T01:00:00+08:00")  # fmt: skip
+    for moment in moments:
+        for _ in range(60):
+            recorded("wallet.payment_captured", captured(new_uuid(), captured_at=moment))
+    result = two[0].call("POST", f"{path}/dry-run", {"month": "2026-10"}, language="en").json
+    assert [each["points"] for each in result["windows"]] == [120 * 20, 60 * 15]
+    assert result["points"] == 120 * 20 + 60 * 15 + 60 * 10
+    assert result["windows"][0]["when"] == "2 times as many Fri 22:00–02:00 the next day"
+
+
 def test_a_dry_run_does_not_tell_of_few(two: Any) -> None:
     path = drafted(two[0])
     now = clock.now()

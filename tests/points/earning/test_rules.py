@@ -10,7 +10,7 @@ import pytest
 
 from core import db
 from core.ids import new_uuid
-from points.earning import rules
+from points.earning import rules, wording
 from points.earning.rules import Caps, Condition, Granted, Window
 from points.lots import points_for_payment
 from tests.points.conftest import opened, pay, refund, terms
@@ -41,6 +41,44 @@ FESTIVAL = Window(300, from_day=date(2026, 11, 7), until_day=date(2026, 11, 8), 
 )
 def test_windows_hold_from_their_first_moment_in_taipei_to_their_last(moment: str, percent: int) -> None:
     assert rules.percent_at((WEEKEND, EVENING, FESTIVAL), datetime.fromisoformat(moment)) == percent
+
+
+NIGHT = Window(200, week_days=(5, 6), from_time=time(22), until_time=time(2))
+LAST_NIGHT = Window(
+    300, from_day=date(2026, 12, 31), until_day=date(2026, 12, 31), from_time=time(23), until_time=time(1)
+)
+
+
+@pytest.mark.parametrize(
+    ("moment", "percent"),
+    [
+        # 2026-11-06 is a Friday.
+        ("2026-11-06T21:59:59+08:00", 100),
+        ("2026-11-06T22:00:00+08:00", 200),
+        ("2026-11-07T00:00:00+08:00", 200),
+        ("2026-11-07T01:59:59.999999+08:00", 200),
+        ("2026-11-07T02:00:00+08:00", 100),
+        ("2026-11-08T01:00:00+08:00", 200),
+        # Sunday's night does not count, nor the small hours of Friday, which are Thursday's night.
+        ("2026-11-08T22:30:00+08:00", 100),
+        ("2026-11-09T01:00:00+08:00", 100),
+        ("2026-11-06T01:00:00+08:00", 100),
+        ("2026-12-31T22:59:59+08:00", 100),
+        ("2026-12-31T23:00:00+08:00", 300),
+        ("2027-01-01T00:59:59+08:00", 300),
+        ("2027-01-01T01:00:00+08:00", 100),
+        ("2027-01-01T23:30:00+08:00", 200),
+        ("2026-12-31T00:30:00+08:00", 100),
+    ],
+)
+def test_a_window_past_midnight_belongs_to_the_day_on_which_it_began(moment: str, percent: int) -> None:
+    assert rules.percent_at((NIGHT, LAST_NIGHT), datetime.fromisoformat(moment)) == percent
+
+
+def test_a_window_past_midnight_is_told_as_such() -> None:
+    said = wording.window(NIGHT)
+    assert said.zh == "週五六 22:00–隔天 02:00 2 倍"
+    assert said.en == "2 times as many Fri, Sat 22:00–02:00 the next day"
 
 
 def test_fractions_of_a_point_are_cut() -> None:

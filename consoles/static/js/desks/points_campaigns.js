@@ -96,6 +96,8 @@ function tried(result) {
   return [
     el("p", { class: "side-figure" }, t("pts_tried", { people: result.people.text, points: orFew(result.points) })),
     result.points !== null && el("p", {}, t("pts_tried_budget", { share: Math.round((100 * result.points) / result.budget_points), budget: pointsText(result.budget_points) })),
+    result.windows.length > 0 && el("h3", {}, t("pts_tried_windows")),
+    result.windows.length > 0 && facts(result.windows.map((each) => [each.when, t("pts_tried", { people: each.people.text, points: orFew(each.points) })])),
     facts([[t("pts_cut_by_caps"), orFew(result.cut_by_caps)], [t("pts_cut_by_budget"), result.cut_by_budget > 0 && orFew(result.cut_by_budget)]]),
     days.length > 0 && columns(t("pts_tried_says", { month: result.month, points: orFew(result.points) }), days),
   ].filter(Boolean);
