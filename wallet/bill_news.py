@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -24,9 +24,9 @@ def tell(session: Session, bill_ids: Sequence[UUID], how: Closed | Literal["reop
 
     A bill that was closed already may be among them: what follows from it changes nothing then.
     """
-    kind, more = (events.BILLS_REOPENED, {}) if how == "reopened" else (events.BILLS_CLOSED, {"how": how})
-    told: list[dict[str, Any]] = [
-        {**more, "bill_ids": [str(bill_id) for bill_id in bill_ids[start : start + IN_ONE_EVENT]]}
-        for start in range(0, len(bill_ids), IN_ONE_EVENT)
-    ]
-    outbox.record_all(session, kind, told, now=now)
+    named = [str(bill_id) for bill_id in bill_ids]
+    parts = [{"bill_ids": named[start : start + IN_ONE_EVENT]} for start in range(0, len(named), IN_ONE_EVENT)]
+    if how == "reopened":
+        outbox.record_all(session, events.BILLS_REOPENED, parts, now=now)
+    else:
+        outbox.record_all(session, events.BILLS_CLOSED, [{"how": how, **part} for part in parts], now=now)

@@ -23,7 +23,9 @@ from core.settings import read
 from identity import officers
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("core", "identity", "ledger", "wallet", "points", "notify", "partners", "api", "consoles", "mobile_mock")
+ROOMS = (
+    "core", "identity", "ledger", "wallet", "points", "notify", "accessibility", "partners", "api", "consoles", "mobile_mock",
+)  # fmt: skip
 
 # What Flask serves beside the declared routes: pages and files without anybody's data.
 PAGES = {
@@ -60,6 +62,7 @@ MOVES_VALUE = {
     "/v1/points-desk/exchanges/<exchange_id>/release",
     "/v1/points-desk/exchanges/<exchange_id>/refusal",
     "/v1/points-desk/breaks/<break_id>/resolution",
+    "/v1/points-desk/partner-nettings/<netting_id>/payment",
     "/v1/points-desk/extensions",
     "/v1/points/redemptions/<redemption_id>/refusal",
     "/v1/points-desk/held/<redemption_id>/release",
@@ -202,9 +205,9 @@ MOVES_NOTHING = {
     "/v1/merchants/<merchant_id>/tills/<till_id>/code": "a newer code ends the older",
     "/v1/merchants/<merchant_id>/registers": "its key alone opens it; how many is limited",
     "/v1/merchants/<merchant_id>/offers": "a draft sells nothing; how many is limited",
-    "/v1/points-desk/merchants/<merchant_id>/approval": "a merchant is approved once, by two persons",
     "/v1/merchants/<merchant_id>/closing": "what is closed stays closed",
     "/v1/points-desk/merchants/<merchant_id>/closing": "a merchant is closed once, by two persons",
+    "/v1/points-desk/merchants/<merchant_id>/approval": "a merchant is approved once, by two persons",
     "/v1/points-desk/merchants/<merchant_id>/refusal": "an application is refused once",
     "/v1/points-desk/merchants/<merchant_id>/suspension": "who is suspended is refused",
     "/v1/points-desk/payout-differences/<difference_id>/resolution": "a difference is closed once, and moves nothing",
@@ -216,6 +219,7 @@ MOVES_NOTHING = {
     "/v1/subscription-offers/<offer_id>/acceptance": "an offer is taken once",
     "/v1/bureau/topics": "a code is taken once",
     "/v1/bureau/deeds": "a key stands for one deed, and the same again changes nothing",
+    "/v1/bureau/ride-files": "a ride's number stands for one deed, and the same again changes nothing",
     "/v1/bureau/deed-batches": "a key stands for one deed, and the same again changes nothing",
     "/v1/points-desk/campaigns": "a code is taken once, and a draft moves nothing",
     "/v1/points-desk/campaigns/<points_campaign_id>/dry-run": "it only reads",
