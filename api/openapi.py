@@ -107,6 +107,7 @@ _PREFIXES = {
     "counter_case_id": "ccs",
     "visit_id": "vis",
     "exchange_id": "exc",
+    "netting_id": "net",
     "call_id": "cll",
     "subscription_id": "sub",
     "offer_id": "ofr",

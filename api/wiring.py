@@ -50,6 +50,7 @@ from points import routes as points_routes
 from points import tasks as points_tasks
 from points.earning import desk as campaigns_desk
 from points.exchange import breaks as exchange_breaks
+from points.exchange import nettings as exchange_nettings
 from points.exchange import ports as exchange_ports
 from points.lots import points_for_payment
 from points.merchants import decisions as merchant_decisions
@@ -183,6 +184,7 @@ def plug_in() -> None:
     proposals_in_words.register()
     topics_desk.register_approvals()
     exchange_breaks.register()
+    exchange_nettings.register()
     merchant_decisions.register_approvals()
     extensions.register_approvals()
     campaigns_desk.register_approvals()

@@ -1,4 +1,4 @@
-"""Messages about points exchanged with partners: done, not done, or waiting for a look."""
+"""Messages about points exchanged with partners: done, not done, waiting for a look, or released."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from core.text import Text
 from notify.wording import Wording
 
 _DAY = 86_400
-_LINK = "/app/points"
+_LINK = "/app/points/exchanges/{exchange}"
 _EXPLANATION = Text(
     "您用「我的高雄」兌換，在 {moment} 完成。", "You exchanged them with My Kaohsiung; it was done on {moment}."
 )
@@ -19,9 +19,7 @@ EXCHANGED = Wording(
         "{points} points became {value} {unit} ({partner}, number ending in {last}).",
     ),
     link=_LINK,
-    explanation=Text(
-        "您用「我的高雄」兌換，在 {moment} 完成。", "You exchanged them with My Kaohsiung; it was done on {moment}."
-    ),
+    explanation=_EXPLANATION,
     push_ttl_seconds=3 * _DAY,
 )
 EXCHANGED_IN = Wording(
@@ -32,9 +30,7 @@ EXCHANGED_IN = Wording(
         "{value} {unit} ({partner}, number ending in {last}) became {points} points.",
     ),
     link=_LINK,
-    explanation=Text(
-        "您用「我的高雄」兌換，在 {moment} 完成。", "You exchanged them with My Kaohsiung; it was done on {moment}."
-    ),
+    explanation=_EXPLANATION,
     push_ttl_seconds=3 * _DAY,
 )
 NOT_EXCHANGED = Wording(
@@ -63,6 +59,20 @@ EXCHANGE_HELD = Wording(
     explanation=Text("您在 {moment} 要求這筆兌換。", "You asked for it on {moment}."),
     push_ttl_seconds=_DAY,
 )
+EXCHANGE_RELEASED = Wording(
+    kind="points_exchange_released",
+    title=Text("點數兌換已放行", "Your exchange goes on"),
+    body=Text(
+        "與{partner}兌換 {points} 點，專人看過，已經放行。完成時會再通知您。",
+        "Somebody has looked at your exchange of {points} points with {partner}, and it goes on. You are told when it "
+        "is done.",
+    ),
+    link=_LINK,
+    explanation=Text(
+        "您要求的兌換等候審視，{moment} 放行。", "Your exchange waited for a look; it was released {moment}."
+    ),
+    push_ttl_seconds=None,
+)
 POINTS_BACK = Text("{points} 點已經可以再用。", "All {points} points can be used again.")
 NOTHING_TAKEN = Text("夥伴那邊的點數沒有扣。", "No points were taken at the partner.")
-WORDINGS = (EXCHANGED, EXCHANGED_IN, NOT_EXCHANGED, EXCHANGE_HELD)
+WORDINGS = (EXCHANGED, EXCHANGED_IN, NOT_EXCHANGED, EXCHANGE_HELD, EXCHANGE_RELEASED)

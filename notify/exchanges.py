@@ -1,4 +1,4 @@
-"""A message when an exchange of points with a partner is done, is not done after all, or waits for a look."""
+"""A message when an exchange of points with a partner is done, is not done after all, waits for a look, or goes on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from core.ids import typeid
 from core.outbox import Event
 from core.text import Text
 from notify import exchange_texts
@@ -34,9 +35,15 @@ def tell_of_waiting(session: Session, event: Event, now: datetime) -> None:
     _tell(session, exchange_texts.EXCHANGE_HELD, event, now)
 
 
+def tell_of_release(session: Session, event: Event, now: datetime) -> None:
+    """points.exchange_released: somebody has looked, and it goes on."""
+    _tell(session, exchange_texts.EXCHANGE_RELEASED, event, now)
+
+
 def _tell(session: Session, wording: Wording, event: Event, now: datetime, **more: Text) -> None:
     told = event.payload
     values: dict[str, Any] = {
+        "exchange": typeid("exc", UUID(told["exchange_id"])),
         "points": f"{told['points']:,}",
         "value": f"{told['value']:,}",
         "unit": Text(**told["unit"]),

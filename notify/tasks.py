@@ -115,6 +115,7 @@ CONSUMERS = (
     Consumer("notify.exchange_done", "points.exchange_done", exchanges.tell_of_exchange, push_at_once),
     Consumer("notify.exchange_undone", "points.exchange_undone", exchanges.tell_of_undoing, push_at_once),
     Consumer("notify.exchange_held", "points.exchange_held", exchanges.tell_of_waiting, push_at_once),
+    Consumer("notify.exchange_released", "points.exchange_released", exchanges.tell_of_release, push_at_once),
     Consumer("notify.slip_paid", "wallet.bill_collected", cash.tell_of_arrival, push_at_once),
     Consumer("notify.overpayment_found", "wallet.overpayment_found", cash.tell_of_overpayment, push_at_once),
     Consumer("notify.overpayment_returned", "wallet.overpayment_returned", cash.tell_of_return, push_at_once),

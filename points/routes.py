@@ -16,6 +16,7 @@ from points.earning import deed_routes
 from points.earning import desk_routes as earning_desk_routes
 from points.entries import ABOUT
 from points.exchange import desk_routes as exchange_desk_routes
+from points.exchange import netting_routes as exchange_netting_routes
 from points.exchange import routes as exchange_routes
 from points.exchange import webhook_routes as exchange_webhook_routes
 from points.merchants import desk_routes as merchant_desk_routes
@@ -36,6 +37,7 @@ ROUTES = (
     exchange_routes.routes,
     exchange_webhook_routes.routes,
     exchange_desk_routes.routes,
+    exchange_netting_routes.routes,
     owner_routes.routes,
     place_routes.routes,
     offer_routes.routes,

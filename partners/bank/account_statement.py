@@ -20,13 +20,14 @@ NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 @dataclass(frozen=True, slots=True)
 class Line:
     """One transaction: the name that came with the order (empty where none did), the bank's own, NT$ with its sign as
-    the account's owner sees it, and the day it was booked on."""
+    the account's owner sees it, the day it was booked on, and the words that came with it."""
 
     row: int
     end_to_end: str
     bank_reference: str
     signed_twd: int
     booked_on: date
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def _lines(statement: etree._Element) -> list[Line]:
                 maybe(part, "Refs/AcctSvcrRef", NAMESPACE),
                 _signed(part, "Amt", maybe(part, "CdtDbtInd", NAMESPACE)),
                 booked_on,
+                maybe(part, "RmtInf/Ustrd", NAMESPACE),
             )
             for number, part in enumerate(parts, start=1)
         ] or [Line(len(found) + 1, "", maybe(entry, "AcctSvcrRef", NAMESPACE), signed, booked_on)]

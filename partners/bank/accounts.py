@@ -100,7 +100,8 @@ CREATE TABLE IF NOT EXISTS bank_incoming (
     amount_twd INTEGER NOT NULL,
     remittance TEXT NOT NULL,
     details    TEXT NOT NULL DEFAULT '[]',
-    booked_at  TEXT NOT NULL
+    booked_at  TEXT NOT NULL,
+    account_no TEXT NOT NULL DEFAULT '9017-9000-0001'
 );
 CREATE INDEX IF NOT EXISTS bank_incoming_day ON bank_incoming (substr(booked_at, 1, 10));
 """

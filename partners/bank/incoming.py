@@ -1,4 +1,4 @@
-"""What others pay into the treasury account, or the bank takes from it: put in by other sandboxes, demos and tests."""
+"""What others pay into an account of the city's, or the bank takes from it: put in by other sandboxes, demos, tests."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 
 from core.clock import now, on_the_wire
-from partners.bank.accounts import TREASURY_ACCOUNT, credit
+from partners.bank.accounts import PAYOUT_ACCOUNT, TREASURY_ACCOUNT, credit
 from partners.desk.protocol import Refusal, optional_text, text, whole_number
 
+ACCOUNTS = {"treasury": TREASURY_ACCOUNT, "points": PAYOUT_ACCOUNT}
 KINDS = ("credit", "debit", "charges")
 MOST_DETAILS = 10_000
 # A day that is named has no hour: the booking is put at nine in the morning.
@@ -20,16 +21,21 @@ _HOUR = "T09:00:00+08:00"
 
 
 def put_incoming(writing: sqlite3.Connection, asked: Mapping[str, Any]) -> None:
-    """Books one entry on the treasury account, once per `reference`; again with the same content changes nothing.
+    """Books one entry on an account of the city's, once per `reference`; again with the same content changes nothing.
 
-    `kind` credit (a payout), debit (a negative net settlement) or charges; `amount_twd` NT$; `remittance` the text that
-    comes with it; `party` who pays; `booked_on` a day (else now); `details` [{reference, amount_twd}] makes one entry
-    of several transactions, which add up to it. Refuses 409 when the reference stands for another entry.
+    `account` treasury (else) or points, which merchants and partners are paid from; `kind` credit (a payout), debit (a
+    negative net settlement) or charges; `amount_twd` NT$; `remittance` the text that comes with it; `party` who pays;
+    `booked_on` a day (else now); `details` [{reference, amount_twd}] makes one entry of several transactions, which add
+    up to it. Refuses 409 when the reference stands for another entry.
     """
     kind = asked.get("kind", "credit")
     if kind not in KINDS:
         raise Refusal(422, "invalid", f"kind must be one of {', '.join(KINDS)}")
+    account = ACCOUNTS.get(str(asked.get("account", "treasury")))
+    if account is None:
+        raise Refusal(422, "invalid", f"account must be one of {', '.join(ACCOUNTS)}")
     entry = {
+        "account_no": account,
         "reference": text(asked, "reference", most=35),
         "kind": kind,
         "party": text(asked, "party", most=140),
@@ -43,11 +49,11 @@ def put_incoming(writing: sqlite3.Connection, asked: Mapping[str, Any]) -> None:
             raise Refusal(409, "reference_reused", "this reference stands for another entry")
         return
     writing.execute(
-        "INSERT INTO bank_incoming (reference, kind, party, amount_twd, remittance, details, booked_at)"
-        " VALUES (:reference, :kind, :party, :amount_twd, :remittance, :details, :booked_at)",
+        "INSERT INTO bank_incoming (reference, kind, party, amount_twd, remittance, details, booked_at, account_no)"
+        " VALUES (:reference, :kind, :party, :amount_twd, :remittance, :details, :booked_at, :account_no)",
         entry | {"booked_at": _booked_at(asked)},
     )
-    credit(writing, TREASURY_ACCOUNT, entry["amount_twd"] if kind == "credit" else -entry["amount_twd"])
+    credit(writing, account, entry["amount_twd"] if kind == "credit" else -entry["amount_twd"])
 
 
 def _details(asked: Mapping[str, Any]) -> list[dict[str, Any]]:

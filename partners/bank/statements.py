@@ -53,12 +53,16 @@ SELECT 'credit_order', -1, reference, credit_id, amount_twd, purpose, '', '[]', 
 UNION ALL
 SELECT 'incoming_' || kind, CASE kind WHEN 'credit' THEN 1 ELSE -1 END, reference, printf('inc_%08d', position),
        amount_twd, remittance, party, details, booked_at, position
-  FROM bank_incoming WHERE substr(booked_at, 1, 10) {day}
+  FROM bank_incoming WHERE account_no = '9017-9000-0001' AND substr(booked_at, 1, 10) {day}
 """
 _PAYOUT_BOOKINGS = """
 SELECT 'payout' AS kind, -1 AS sign, reference, payout_id AS own_reference, amount_twd, remark AS words, payee AS party,
        '[]' AS details, booked_at, position
   FROM bank_payout WHERE status = 'booked' AND substr(booked_at, 1, 10) {day}
+UNION ALL
+SELECT 'incoming_' || kind, CASE kind WHEN 'credit' THEN 1 ELSE -1 END, reference, printf('inc_%08d', position),
+       amount_twd, remittance, party, details, booked_at, position
+  FROM bank_incoming WHERE account_no = '9017-9000-0002' AND substr(booked_at, 1, 10) {day}
 """
 
 

@@ -184,15 +184,17 @@ BOOKS = {
             **_INCOMING,
             kind=one_of("credit", "debit", "charges"),
             booked_at=TIME,
+            account_no=TEXT,
         ),
         "put": operation(
             "books",
-            "Book an entry on the treasury account, once per reference",
+            "Book an entry on one of the city's accounts, once per reference",
             {204: None, 409: REFUSAL, **_WRONG},
             body=record(
-                ("kind", "remittance", "details", "booked_on"),
+                ("kind", "remittance", "details", "booked_on", "account"),
                 **_INCOMING,
                 kind=one_of("credit", "debit", "charges"),
+                account=one_of("treasury", "points"),
                 booked_on={"type": "string", "format": "date"},
             ),
             description=(

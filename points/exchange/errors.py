@@ -114,6 +114,23 @@ class BreakClosed(Conflict):
     )
 
 
+class NothingToPay(Conflict):
+    slug = "partner-month-not-to-pay"
+    title = Text("這個月沒有要付的", "There is nothing to pay for that month")
+    explanation = Text(
+        "它已經付了、正等第二位同仁核可，或是夥伴欠我們。",
+        "It is paid, waits for a second officer, or is owed to the city.",
+    )
+
+
+class PartnerAccountMissing(Conflict):
+    slug = "partner-account-missing"
+    title = Text("這個夥伴還沒有收款帳戶", "The partner has no account to be paid to")
+    explanation = Text(
+        "合約的收款帳戶還沒登記，所以沒有提案。", "The account of the contract is not on file, so nothing was proposed."
+    )
+
+
 class NothingToCorrect(Conflict):
     slug = "exchange-break-without-money"
     title = Text("這筆差異沒有金額可更正", "This difference has no money in it")

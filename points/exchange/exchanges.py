@@ -103,6 +103,7 @@ def release(session: Session, exchange_id: UUID, *, by: UUID, now: datetime) -> 
     )
     session.execute(_RELEASE, {"id": exchange_id, "by": by, "next_at": now + LEASE})
     _send_off(session, exchange)
+    outbox.record(session, "points.exchange_released", _told(session, exchange, "", now), now=now)
     return get(session, exchange_id)
 
 

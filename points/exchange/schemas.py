@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from core.http import Matches, PageQuery, WholeNumber, page_of
 from partners.exchanging import DIRECTIONS
-from points.exchange import states
+from points.exchange import nettings, states
 
 _MOST_POINTS = 1_000_000
 BREAK_KINDS = ("missing_here", "missing_there", "other_amount", "other_state")
@@ -197,4 +197,38 @@ class ExchangeBreakResolution(Schema):
     has to approve it."""
 
     how = fields.String(required=True, validate=validate.OneOf(("explained", "corrected")))
+    note = fields.String(required=True, validate=validate.Length(1, 500))
+
+
+class NettingsQuery(PageQuery):
+    """Which months; `open`: those on which something is still to be done."""
+
+    status = fields.String(load_default="open", validate=validate.OneOf((*nettings.STATUSES, "open", "all")))
+    partner = fields.String(load_default=None, validate=Matches("^[a-z]{2,20}$"))
+
+
+class NettingSchema(Schema):
+    """What a partner's agreed month comes to. `amount_twd`: what the city owes; below zero, what it is owed: then `id`
+    is the reference that the partner pays under."""
+
+    id = fields.String(required=True)
+    partner = fields.String(required=True)
+    month = fields.String(required=True)
+    amount_twd = fields.Integer(required=True)
+    received_twd = fields.Integer(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(nettings.STATUSES))
+    reason = fields.String(required=True, metadata={"description": "the bank's code (ISO 20022) where it did not pay"})
+    payee = fields.String(required=True, allow_none=True)
+    account = fields.String(required=True, allow_none=True, metadata={"description": "bank and masked account"})
+    approval_id = fields.String(required=True, allow_none=True)
+    agreed_at = _moment()
+    due_on = fields.Date(required=True, allow_none=True)
+    is_overdue = fields.Boolean(required=True)
+    closed_on = fields.Date(required=True, allow_none=True)
+
+
+NettingPage = page_of(NettingSchema)
+
+
+class NettingPaymentProposal(Schema):
     note = fields.String(required=True, validate=validate.Length(1, 500))

@@ -26,7 +26,7 @@ from ledger import book
 from partners import wire
 from partners.exchanging import Statement, StatementLine, StatementWrong
 from points.campaigns import ASSET
-from points.exchange import ports, terms
+from points.exchange import nettings, ports, terms
 from points.exchange.errors import MonthNotOver, StatementRefused
 from points.merchants.accounts import SETTLED, TWD, cost_code, opened
 
@@ -134,8 +134,9 @@ def get(session: Session, partner: str, month: str) -> Taken:
 
 
 def agree_if_settled(session: Session, statement_id: UUID, *, now: datetime) -> None:
-    """Once nothing of it is open any more, the month is agreed."""
-    session.execute(_AGREE, {"id": statement_id, "now": now})
+    """Once nothing of it is open any more, the month is agreed, and what it comes to is to be paid."""
+    if session.execute(_AGREE, {"id": statement_id, "now": now}).first() is not None:
+        nettings.begin(session, statement_id, now=now)
 
 
 def book_netting(
@@ -155,7 +156,7 @@ def book_netting(
     of its own.
     """
     clearing = book.open_account(session, terms.clearing_code(partner), ASSET, now=now, is_hot=True)
-    payable = opened(session, f"points:payable:partner:{partner}", now)
+    payable = opened(session, nettings.payable_code(partner), now)
     cost, differences = opened(session, cost_code(bureau), now), opened(session, DIFFERENCES, now)
     moves = (
         ("points", clearing, opened(session, SETTLED, now), points, ASSET),
@@ -290,6 +291,7 @@ _AGREE = text(
     UPDATE points.partner_statement AS s SET status = 'agreed', agreed_at = :now
      WHERE s.id = :id AND s.status = 'open'
        AND NOT EXISTS (SELECT FROM points.exchange_break AS b WHERE b.statement_id = s.id AND b.closed_at IS NULL)
+    RETURNING s.id
     """
 )
 _STATED = text(

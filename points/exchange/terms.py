@@ -141,6 +141,7 @@ def ensure_demo_terms(session: Session, now: datetime) -> None:
     """The demo city's partners; what has been written before stays as it is."""
     for place, each in enumerate(_DEMO_PARTNERS):
         session.execute(_ADD_PARTNER, {**each, "place": place})
+        session.execute(_ADD_ACCOUNT, {"code": each["code"], **_DEMO_ACCOUNTS[each["code"]]})
         for direction in ("out", "in") if each["code"] == "familymart" else ("out",):
             step = _DEMO_STEPS[each["code"], direction]
             session.execute(
@@ -174,6 +175,16 @@ _DEMO_STEPS: Final = {
     ("familymart", "out"): (10, 10, 1, 20, 2_000, 2_000, 6_000),
     ("familymart", "in"): (10, 10, 0, 10, 1_000, 1_000, 3_000),
     ("seveneleven", "out"): (10, 9, 0, 10, 2_000, 2_000, 6_000),
+}
+_DEMO_ACCOUNTS: Final = {
+    code: {"payee": payee, "bank_code": bank, "account": account}
+    for code, payee, bank, account in (
+        ("ipass", "一卡通票證股份有限公司", "016", "016200000101"),
+        ("okmart", "來來超商股份有限公司", "004", "004200000102"),
+        ("pxmart", "全聯實業股份有限公司", "812", "812200000103"),
+        ("familymart", "全家便利商店股份有限公司", "017", "017200000104"),
+        ("seveneleven", "統一超商股份有限公司", "822", "822200000105"),
+    )
 }
 _DEMO_PARTNERS: Final[tuple[dict[str, Any], ...]] = (
     {
@@ -233,6 +244,10 @@ _ADD_PARTNER = text(
             true, :place)
     ON CONFLICT (code) DO NOTHING
     """
+)
+_ADD_ACCOUNT = text(
+    "UPDATE points.partner SET payee = :payee, bank_code = :bank_code, bank_account = :account "
+    "WHERE code = :code AND bank_account IS NULL"
 )
 _ADD_RATE = text(
     """

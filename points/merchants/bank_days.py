@@ -1,15 +1,17 @@
-"""The bank's statement of the account that merchants are paid from, against what we know to have been paid.
+"""The bank's statement of the account that merchants and partners are paid from, against what we know to be paid.
 
 A day is taken once it is over and its statement adds up; a line is ours by its EndToEndId alone. Taken again, a day
-changes nothing. What the statement does not show, shows twice, shows otherwise or shows beyond is a difference.
+changes nothing. What the statement does not show, shows twice, shows otherwise or shows beyond is a difference. A
+credit is whoever's who knows it by its reference (`on_credit`).
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -27,12 +29,16 @@ from points.merchants import differences, payouts
 from points.merchants.ports import ports
 
 _LOOK_BACK_DAYS: Final = 14
+Claimed = Literal["taken", "unknown", "again"]
+Receiver = Callable[[Session, date, Line, datetime], Claimed]
+_receivers: list[Receiver] = []
 _log = logging.getLogger("mykaohsiung.points")
 
 
 @dataclass(frozen=True, slots=True)
 class BankDay:
-    """A day: NT$ that we know to have been paid, and what the statement says; None where it has not come."""
+    """A day: NT$ that we know to have been paid, less what has come in, and what the statement says; None where it has
+    not come."""
 
     day: date
     paid_twd: int
@@ -40,6 +46,12 @@ class BankDay:
     stated_twd: int | None
     matched_twd: int | None
     lines: int | None
+
+
+def on_credit(receiver: Receiver) -> None:
+    """Ask that function about every credit that is none of our payments: "taken" where it is known and booked."""
+    if receiver not in _receivers:
+        _receivers.append(receiver)
 
 
 def page(session: Session, *, limit: int, before: date | None) -> list[BankDay]:
@@ -111,12 +123,15 @@ def take(session: Session, statement: AccountStatement, *, now: datetime) -> boo
 
 
 def _match(session: Session, day: date, line: Line, payout_id: UUID | None, now: datetime) -> int:
-    """NT$ of the line that are ours, as they stand on the statement."""
+    """NT$ of the line that are ours, as they stand on the statement; what came in is below zero."""
     row = session.execute(_PAYOUT, {"id": payout_id}).first() if payout_id is not None else None
     kind: differences.Kind | None = None
     if row is not None and row.status == "sent" and -line.signed_twd == row.amount_twd:
         # No report has said so yet, but what stands on the account's statement has been paid.
         payouts.executed(session, row, on=line.booked_on, bank_reference=line.bank_reference, now=now)
+    elif row is None and line.signed_twd > 0:
+        claimed = _claimed(session, day, line, now)
+        kind = None if claimed == "taken" else claimed
     elif row is None or row.status != "booked":
         kind = "unknown"
     elif row.statement_day is not None:
@@ -138,6 +153,11 @@ def _match(session: Session, day: date, line: Line, payout_id: UUID | None, now:
     return 0
 
 
+def _claimed(session: Session, day: date, line: Line, now: datetime) -> Claimed:
+    said = [receiver(session, day, line, now) for receiver in _receivers]
+    return next((each for each in said if each != "unknown"), "unknown")
+
+
 def _refuse(day: date, why: str, now: datetime) -> None:
     _log.error("the statement of %s cannot be believed: %s", day, why)
     with db.unit_of_work() as session:
@@ -150,13 +170,16 @@ def _refuse(day: date, why: str, now: datetime) -> None:
 _PAGE = text(
     """
     SELECT day, coalesce(p.paid, 0)::bigint, s.reference, s.opening_twd - s.closing_twd, s.matched_twd, s.lines
-      FROM (SELECT booked_on AS day, sum(amount_twd) AS paid FROM points.payout
-             WHERE status = 'booked' GROUP BY booked_on) AS p
+      FROM (SELECT day, sum(amount_twd) AS paid
+              FROM (SELECT booked_on AS day, amount_twd FROM points.payout WHERE status = 'booked'
+                    UNION ALL SELECT day, -amount_twd FROM points.partner_receipt) AS moved
+             GROUP BY day) AS p
       FULL JOIN points.payout_statement s USING (day)
      WHERE CAST(:before AS date) IS NULL OR day < :before
      ORDER BY day DESC LIMIT :limit
     """
 )
+# While a partner owes something, it may pay on any day.
 _DAYS = text(
     """
     SELECT DISTINCT p.day FROM (
@@ -164,6 +187,10 @@ _DAYS = text(
         UNION
         SELECT (b.written_at AT TIME ZONE 'Asia/Taipei')::date
           FROM points.payout u JOIN points.payout_batch b ON b.id = u.batch_id WHERE u.status = 'sent'
+        UNION
+        SELECT generate_series(greatest((agreed_at AT TIME ZONE 'Asia/Taipei')::date, :first),
+                               CAST(:today AS date) - 1, interval '1 day')::date
+          FROM points.partner_netting WHERE status = 'owed'
     ) AS p
      WHERE p.day < :today AND p.day >= :first
        AND NOT EXISTS (SELECT FROM points.payout_statement s WHERE s.day = p.day)

@@ -1,9 +1,13 @@
-"""What the bank's word about a payment means for what it was for: a week's settlement, or the proof of an account."""
+"""What the bank's word about a payment means for what it was for: a week's settlement, or the proof of an account.
+
+Payments for anything else are told to whoever has asked for that (`on_word`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -18,8 +22,31 @@ from points.merchants import differences, events
 OF_THE_ACCOUNT: Final = frozenset({"AC01", "AC03", "AC04", "AC06", "AC14", "AG01", "BE01", "RC01"})
 
 
+class Told(NamedTuple):
+    """Who is told that a payment is done, on which day, or that it stopped, and why."""
+
+    done: Callable[[Session, Any, date, datetime], None]
+    stopped: Callable[[Session, Any, str, datetime], None]
+
+
+_told: dict[str, Told] = {}
+
+
+def on_word(
+    purpose: str,
+    *,
+    done: Callable[[Session, Any, date, datetime], None],
+    stopped: Callable[[Session, Any, str, datetime], None],
+) -> None:
+    """Have the bank's word about payments for that purpose told to others, in the transaction that writes it down."""
+    _told[purpose] = Told(done, stopped)
+
+
 def done(session: Session, payout: Any, *, on: date, now: datetime) -> None:
     """The bank has paid."""
+    if payout.purpose in _told:
+        _told[payout.purpose].done(session, payout, on, now)
+        return
     if payout.purpose == "proof":
         _proof(session, payout, "sent", "", now)
         return
@@ -33,7 +60,7 @@ def refused(session: Session, payout: Any, *, reason: str, now: datetime) -> Non
     if payout.purpose == "proof":
         _proof(session, payout, "not_paid", reason, now)
         return
-    if reason not in OF_THE_ACCOUNT:
+    if reason not in OF_THE_ACCOUNT or payout.purpose in _told:
         stopped(session, payout, reason=reason, now=now)
         differences.open_one(
             session, day=taipei_date(now), kind="stopped", payout_id=payout.id, reference=typeid("pyt", payout.id),
@@ -51,7 +78,9 @@ def refused(session: Session, payout: Any, *, reason: str, now: datetime) -> Non
 
 def stopped(session: Session, payout: Any, *, reason: str, now: datetime) -> None:
     """The bank took no file, or says what no account explains: the settlement stops until a desk sends it again."""
-    if payout.purpose == "proof":
+    if payout.purpose in _told:
+        _told[payout.purpose].stopped(session, payout, reason, now)
+    elif payout.purpose == "proof":
         _proof(session, payout, "not_paid", reason, now)
     else:
         session.execute(_STOPS, {"id": payout.subject_id, "reason": reason})

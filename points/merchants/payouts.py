@@ -31,7 +31,7 @@ from points.merchants import accounts, differences, paid
 from points.merchants.ports import ports
 from points.merchants.secrets import proof_code
 
-Purpose = Literal["settlement", "proof"]
+Purpose = Literal["settlement", "proof", "netting"]
 MOST_PER_FILE: Final = 500
 _FILES_PER_SWEEP: Final = 20
 _LONGEST_WAIT: Final = timedelta(hours=1)

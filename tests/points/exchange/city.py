@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ from points.exchange import exchanges, files, ports, quotes, saga, terms
 from points.exchange.exchanges import Exchange
 from tests.points.conftest import opened, pay
 from tests.points.conftest import terms as campaign_terms
+from tests.points.exchange.mortal_worker import MortalWorker, When
 
 CLIENTS: Mapping[str, Callable[..., Any]] = {
     "ipass": IpassClient,
@@ -44,13 +45,19 @@ class Killed(BaseException):
     """The process is gone: nothing that comes after in it happens."""
 
 
+def _gone() -> None:
+    raise Killed
+
+
 @dataclass
 class Mortal:
-    """A partner between whose calls the process dies: before or after the n-th call from now, once."""
+    """Somebody outside between whose calls the process dies: before or after the n-th call from now, once. How it ends
+    is up to `end`: by an exception that nobody catches, or in a copy of the process by SIGKILL."""
 
     client: Any
     death: tuple[int, str] | None = None
     calls: int = 0
+    end: Callable[[], None] = _gone
 
     def die(self, death: tuple[int, str] | None) -> None:
         """Count calls anew, and die then."""
@@ -85,6 +92,15 @@ class Mortal:
     def result_of(self, name: str) -> bytes | None:
         return self._mortal("result_of", name)
 
+    def send(self, file: Any) -> Any:
+        return self._mortal("send", file)
+
+    def find_report(self, message_id: str) -> Any:
+        return self._mortal("find_report", message_id)
+
+    def fetch_statement(self, day: Any) -> Any:
+        return self._mortal("fetch_statement", day)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.client, name)
 
@@ -93,13 +109,13 @@ class Mortal:
         death, number = self.death, self.calls
         if death == (number, "before"):
             self.death = None
-            raise Killed
+            self.end()
         try:
             return getattr(self.client, call)(*arguments)
         finally:
             if death == (number, "after"):
                 self.death = None
-                raise Killed
+                self.end()
 
 
 @dataclass
@@ -109,6 +125,16 @@ class City:
     url: str
     partners: dict[str, Mortal]
     now: datetime
+    worker: MortalWorker | None = None
+    death: tuple[int, When] | None = None
+    steps: list[int] = field(default_factory=list)
+    foreseen: list[int] = field(default_factory=list)
+
+    def is_killed_in(self, partner: str, foreseen: list[int], death: tuple[int, When] | None) -> None:
+        """From now on, steps make so many calls each as `foreseen`; the one with the call of that death is made by a
+        process that is killed there (SIGKILL), and another process goes on."""
+        self.partners[partner].die(None)
+        self.steps, self.foreseen, self.death = [], foreseen, death
 
     def somebody(self, points: int = POINTS) -> UUID:
         """A person with so many points."""
@@ -129,10 +155,15 @@ class City:
 
     def drive(self, exchange: Exchange) -> Exchange | None:
         """As the citizen's request does; None where the process dies."""
+        if self._dies("drive", exchange.partner, self.now, exchange=str(exchange.id)):
+            return None
+        before = self.partners[exchange.partner].calls
         try:
             return saga.drive(exchange.id, now=self.now, is_first=True)
         except Killed:
             return None
+        finally:
+            self.steps.append(self.partners[exchange.partner].calls - before)
 
     def sweep(self, at: datetime) -> None:
         """As the worker does, and the next worker where one dies."""
@@ -142,6 +173,26 @@ class City:
                 return
             except Killed:
                 continue
+
+    def step(self, job: str, partner: str, at: datetime) -> None:
+        """One of the worker's sweeps for a partner; where it is killed, the next worker's."""
+        self._dies(job, partner, at)
+        before = self.partners[partner].calls
+        (saga.drive_due if job == "sweep" else files.work)(at)
+        self.steps.append(self.partners[partner].calls - before)
+
+    def _dies(self, job: str, partner: str, at: datetime, **more: str) -> bool:
+        """Whether the death that was ordered lies in this step, which then a process does that dies in it."""
+        if self.death is None or self.worker is None:
+            return False
+        number, when = self.death
+        done, place = sum(self.foreseen[: len(self.steps)]), len(self.steps)
+        if place >= len(self.foreseen) or not done < number <= done + self.foreseen[place]:
+            return False
+        self.death = None
+        work = {"partner": partner, "at": at.isoformat(), **more}
+        assert self.worker.dies(db.database().url, job, (number - done, when), **work), f"{job}: nobody died {number}"
+        return True
 
     def settle(self, *, seconds: int = 60, step: int = 5, first: timedelta = timedelta()) -> None:
         """The worker's sweeps of that time."""

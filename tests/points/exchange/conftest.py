@@ -11,6 +11,7 @@ from sandbox_process import SandboxBooks, SandboxProcess, start_sandbox
 
 from core import db
 from tests.points.exchange.city import City, city
+from tests.points.exchange.mortal_worker import MortalWorker, start_worker
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +20,14 @@ def partners_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandb
     process = start_sandbox(Path(tmp_path_factory.mktemp("sandbox")))
     yield process
     process.stop()
+
+
+@pytest.fixture(scope="session")
+def mortal_worker(partners_sandbox: SandboxProcess) -> Iterator[MortalWorker]:
+    """A process whose copies are killed, one for all tests."""
+    worker = start_worker(partners_sandbox.url)
+    yield worker
+    worker.stop()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Each partner × each misbehaviour × a process that dies between any two steps: one end, and both books agree on it.
+"""Each partner × each misbehaviour × a process killed with SIGKILL between any two steps: one end, and both books agree.
 
 The table in docs/exchange.md is what is found here; `WRITE_DOCS=1` writes it anew, and a stale one fails.
 """
@@ -28,6 +28,7 @@ from points.exchange import ports, statements, states, terms
 from points.exchange.exchanges import Exchange
 from tests.points.exchange.cells import BEGIN, FILE_MODES, LOOKS_AWAY_SECONDS, Cell, account, cells, file_cells
 from tests.points.exchange.city import City
+from tests.points.exchange.mortal_worker import MortalWorker, When
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/exchange.md"
 NAMES = {
@@ -38,7 +39,7 @@ NAMES = {
 PAIRS: list[tuple[str, Direction]] = list(NAMES)  # type: ignore[arg-type]
 WITHIN_SECONDS = 60
 _FILE = text("SELECT f.* FROM points.exchange AS e JOIN points.exchange_file AS f ON f.id = e.file_id WHERE e.id = :id")
-Death = tuple[int, str] | None
+Death = tuple[int, When] | None
 
 
 class Trial:
@@ -48,31 +49,33 @@ class Trial:
         self.city, self.books, self.partner, self.direction = city, books, partner, direction
         self.person = city.somebody(60_000)
         self.begun: list[tuple[Cell, Exchange]] = []
-        self.calls, self.is_switched = 0, False
+        self.steps: list[int] = []
+        self.is_switched = False
         self.budget = city.budget_left(partner)
 
     def run(self, cell: Cell, death: Death) -> str:
-        """Begin an exchange, misbehave, die, recover; answers how it ended within a minute."""
-        mortal = self.city.partners[self.partner]
+        """Begin an exchange, misbehave, be killed, recover; answers how it ended within a minute."""
         number = account(self.partner, len(self.begun) + 1)
         exchange = self.city.begun(self.partner, self.person, self.direction, account=number)
         self.begun.append((cell, exchange))
         self._switch(cell, of_results=False)
-        mortal.die(death)
+        self.city.is_killed_in(self.partner, self.steps, death)
         if self.partner == "pxmart":
             self._by_file(cell, death)
         else:
             self._by_order(cell, exchange)
-        self.calls = mortal.calls
-        mortal.die(None)
+        assert self.city.death is None, f"{cell.words}: nobody was killed at {death}"
+        if death is None:
+            self.steps = self.city.steps
         ended = self.city.at(exchange)
         assert ended.is_resting, f"{cell.words}, killed {death}: {ended.status} after {WITHIN_SECONDS} s"
         return ended.status
 
     def deaths(self) -> Iterator[Death]:
         """Before and after each call of the run before."""
-        for call in range(1, self.calls + 1):
-            yield from ((call, "before"), (call, "after"))
+        for call in range(1, sum(self.steps) + 1):
+            yield (call, "before")
+            yield (call, "after")
 
     def _by_order(self, cell: Cell, exchange: Exchange) -> None:
         self.city.drive(exchange)
@@ -82,7 +85,7 @@ class Trial:
         while (due := self.city.due_at(exchange)) and due <= started + timedelta(seconds=WITHIN_SECONDS):
             if self.partner == "seveneleven":
                 self.city.wait_for_value()
-            self.city.sweep(max(due, started))
+            self.city.step("sweep", self.partner, max(due, started))
         if cell.comes_late == "after":
             self._comes_late(cell, exchange)
 
@@ -96,12 +99,12 @@ class Trial:
     def _by_file(self, cell: Cell, death: Death) -> None:
         for minutes in (0, 3, 13, 16):
             if self._file() is None or self._file().sent_at is None:
-                self.city.file_work(timedelta(days=1, minutes=minutes))
+                self.city.step("files", self.partner, self.city.now + timedelta(days=1, minutes=minutes))
         self.books.asked("POST", "/pxmart/night")
         self._switch(cell, of_results=True)
         for minutes in (0, 15, 30, 45):
             if self._file().answered_at is None:
-                self.city.file_work(timedelta(days=1, hours=10, minutes=minutes))
+                self.city.step("files", self.partner, self.city.now + timedelta(days=1, hours=10, minutes=minutes))
         if death is None and any(mode in FILE_MODES for _, mode, _ in cell.switches):
             assert self._file().refusal, cell.words
 
@@ -167,8 +170,9 @@ class Trial:
 
 @pytest.mark.parametrize(("partner", "direction"), PAIRS, ids=["-".join(pair) for pair in PAIRS])
 def test_every_exchange_ends_once_and_both_books_agree(
-    kaohsiung: City, books: SandboxBooks, partner: str, direction: Direction
+    kaohsiung: City, books: SandboxBooks, mortal_worker: MortalWorker, partner: str, direction: Direction
 ) -> None:
+    kaohsiung.worker = mortal_worker
     with db.unit_of_work() as session:
         session.execute(text("DELETE FROM points.velocity_limit"))
         session.execute(text("UPDATE points.partner_rate SET most_points_day = 1000000, most_points_month = 1000000"))

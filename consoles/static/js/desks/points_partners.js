@@ -1,9 +1,10 @@
-// Partners of exchange: what is left for each and on its way, and where a month's statement differs from ours.
+// Partners of exchange: what is left for each and on its way, where a statement differs from ours, and what a month comes to.
 import { call, keyForEach } from "../api.js";
 import { el } from "../dom.js";
 import { ageText, money, t } from "../language.js";
 import { officer } from "../officer.js";
 import { allFilled, busy, card, choice, facts, field, filterLinks, growingList, heading, moment, notice, table } from "../parts.js";
+import { monthsOf } from "../partner_months.js";
 import { numberText } from "../points_words.js";
 import { redraw } from "../router.js";
 
@@ -17,13 +18,15 @@ export const desk = {
 async function overview({ query, signal }, { said } = {}) {
   const status = STATUSES.includes(query.get("status")) ? query.get("status") : "open";
   const load = (cursor) => call("GET", `/v1/points-desk/breaks?status=${status}&limit=30${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, { signal });
-  const [partners, first] = await Promise.all([call("GET", "/v1/points-desk/partners", { signal }), load()]);
+  const loadMonths = (cursor) => call("GET", `/v1/points-desk/partner-nettings?limit=30${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, { signal });
+  const [partners, months, first] = await Promise.all([call("GET", "/v1/points-desk/partners", { signal }), loadMonths(), load()]);
   const names = Object.fromEntries(partners.items.map(({ code, name }) => [code, name]));
   const again = (words) => redraw(overview, { query, signal }, words);
   return {
     title: t("pts_partners"),
     content: [heading(t("pts_partners"), { intro: t("pts_partners_intro") }), said && notice("good", said), card(null, partnersTable(partners.items)),
       officer().roles.includes("points_officer") && statementForm(partners.items),
+      monthsOf(months, loadMonths, names, again),
       el("h2", {}, t("pts_breaks")),
       filterLinks(STATUSES.map((each) => [`/desk/partners?status=${each}`, t(`pts_break_${each}`), each === status])),
       first.items.length ? growingList(first, load, (item) => el("li", {}, one(item, names, again))) : el("p", { class: "empty" }, t(status === "open" ? "pts_no_breaks" : "pts_none"))],
