@@ -208,6 +208,15 @@ def find(session: Session, national_id: str) -> Person | None:
     return session.scalars(select(Person).where(Person.national_id_index == index_of(national_id))).one_or_none()
 
 
+def find_all(session: Session, national_ids: Collection[str]) -> dict[str, UUID]:
+    """Those of many ID numbers who have registered: their ids, by the number."""
+    numbers = {index_of(number): number for number in national_ids}
+    found = session.execute(
+        select(Person.national_id_index, Person.id).where(Person.national_id_index.in_(numbers.keys()))
+    )
+    return {numbers[bytes(index)]: person_id for index, person_id in found}
+
+
 def index_of(national_id: str) -> bytes:
     """The blind index of an ID number (normalised)."""
     return crypto.blind_index(national_id, purpose="national_id")

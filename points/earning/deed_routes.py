@@ -8,14 +8,22 @@ from typing import Any
 from marshmallow import ValidationError
 
 from core.clock import on_the_wire
-from core.errors import Forbidden, InvalidRequest, NotFound, Problem
+from core.errors import BodyTooLarge, Forbidden, InvalidRequest, NotFound, Problem, UnsupportedMediaType
 from core.http import Answer, Call, Routes, bureau
 from core.ids import typeid
 from core.text import Text
-from points.earning import deeds, kinds
+from points.earning import deeds, kinds, ride_files
 from points.earning.deeds import Deed, Report
-from points.earning.errors import DeedKeyUsed
-from points.earning.schemas import KEY, DeedBatchCreate, DeedBatchSchema, DeedCreate, DeedSchema
+from points.earning.errors import DeedKeyUsed, RideFileRefused, RideFileUnreadable
+from points.earning.schemas import (
+    KEY,
+    DeedBatchCreate,
+    DeedBatchSchema,
+    DeedCreate,
+    DeedSchema,
+    RideFileQuery,
+    RideFileSchema,
+)
 
 routes = Routes("points")
 _WRITERS = bureau(scope="deeds:write")
@@ -49,6 +57,31 @@ def tell_of_deeds(call: Call) -> Answer:
     lines = [_line(call, place, sent) for place, sent in enumerate(call.body["deeds"], 1)]
     taken = sum(line["outcome"] == "taken" for line in lines)
     return Answer({"taken": taken, "refused": len(lines) - taken, "lines": lines})
+
+
+@routes.post(
+    "/v1/bureau/ride-files",
+    access=_WRITERS,
+    shows_person_data=False,
+    query=RideFileQuery,
+    accepts=("text/csv",),
+    streams=True,
+    answers={200: RideFileSchema},
+    problems=[Forbidden, RideFileUnreadable, RideFileRefused, UnsupportedMediaType, BodyTooLarge],
+    summary=Text("上傳一天的搭乘檔（CSV）", "Send a night's file of rides (CSV), taken whole or not at all"),
+)
+def send_ride_file(call: Call) -> Answer:
+    """One line for each ride, up to 20,000, in UTF-8 or Big5; wrong lines are named. The same again changes nothing."""
+    if call.request.mimetype != "text/csv" or call.request.headers.get("Content-Encoding"):
+        raise UnsupportedMediaType
+    content = call.request.stream.read(ride_files.MOST_BYTES + 1)
+    if len(content) > ride_files.MOST_BYTES:
+        raise BodyTooLarge
+    taken = ride_files.receive(
+        call.session, content, bureau=call.actor.bureau, operator=call.query["operator"],
+        encoding=call.query["encoding"], now=call.now,
+    )  # fmt: skip
+    return Answer({"lines": taken.new + taken.known, "new": taken.new, "known": taken.known})
 
 
 @routes.delete(

@@ -18,6 +18,35 @@ class DeedKeyUsed(Conflict):
     )
 
 
+class RideFileUnreadable(Problem):
+    """The file is no CSV file of rides in the encoding that was named; `reason` says why."""
+
+    status = 422
+    slug = "ride-file-unreadable"
+    title = Text("搭乘檔讀不懂", "The file of rides cannot be read")
+    explanation = Text(
+        "檔案必須是 CSV，第一行是約定的欄位名稱，編碼與 encoding 所說的相同。整個檔案沒有收下。"
+        "reason 說明哪裡不對：encoding（at_byte 是第幾個位元組）、not_text、header（columns 是應有的欄位）、"
+        "quotes（at_line 是第幾行）、too_many_lines（最多 most 行）。",
+        "The file must be CSV, its first line the columns agreed, in the encoding that `encoding` names. Nothing of it "
+        "was taken. `reason` says what is wrong: encoding (at_byte), not_text, header (columns are those agreed), "
+        "quotes (at_line), too_many_lines (at most `most`).",
+    )
+
+
+class RideFileRefused(Problem):
+    """Some lines are wrong, so nothing was taken: `rows` names up to 100 faults, `wrong` is how many there are."""
+
+    status = 422
+    slug = "ride-file-refused"
+    title = Text("搭乘檔有錯，整個檔案沒有收下", "Lines of the file are wrong, and nothing of it was taken")
+    explanation = Text(
+        "rows 逐一列出第幾行、哪一欄、為什麼（最多 100 個），wrong 是錯誤總數。更正後整個檔案再送一次。",
+        "`rows` names row, column and reason of each fault (100 at the most), `wrong` counts them all. Mend the file "
+        "and send all of it again.",
+    )
+
+
 class CampaignTermsWrong(Problem):
     """The terms contradict themselves, or ask for what the event does not carry; `errors` names each member."""
 

@@ -10,6 +10,8 @@ from core.http import Matches, QueryNumber, WholeNumber, page_of
 from identity.approval_schemas import TrueOrFalse
 from identity.words import BUREAU_NAMES
 from points.earning import kinds
+from points.earning.ride_files import ENCODINGS
+from points.earning.stations import OPERATORS
 
 KEY = "^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$"
 STATUSES = ("draft", "proposed", "approved", "running", "ended")
@@ -73,6 +75,17 @@ class DeedBatchSchema(Schema):
     taken = fields.Integer(required=True)
     refused = fields.Integer(required=True)
     lines = fields.List(fields.Nested(DeedLineSchema), required=True)
+
+
+class RideFileQuery(Schema):
+    operator = fields.String(required=True, validate=validate.OneOf(OPERATORS))
+    encoding = fields.String(load_default="utf-8", validate=validate.OneOf(ENCODINGS))
+
+
+class RideFileSchema(Schema):
+    lines = fields.Integer(required=True)
+    new = fields.Integer(required=True, metadata={"description": "rides that had not been told before"})
+    known = fields.Integer(required=True, metadata={"description": "rides that were told before, word for word"})
 
 
 class CampaignNameSchema(Schema):

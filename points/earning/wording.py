@@ -6,7 +6,7 @@ from typing import Final
 
 from core.text import Text
 from points.campaigns import Terms
-from points.earning import kinds
+from points.earning import kinds, stations
 from points.earning.rules import Condition, Window
 
 _DAYS: Final = (
@@ -95,7 +95,7 @@ def _condition(condition: Condition) -> Text:
         return (_FLAG if condition.equal else _NOT).format(label=label)
     if condition.least is not None:
         return _LEAST.format(label=label, least=f"{condition.least:,}")
-    values = [_value(each) for each in condition.of]
+    values = [_station(each) if condition.fact in ("from", "to") else _value(each) for each in condition.of]
     joined = Text("、".join(each.zh for each in values), ", ".join(each.en for each in values))
     return _OF.format(label=label, values=joined)
 
@@ -120,6 +120,11 @@ def window(window: Window) -> Text:
 def _days(days: tuple[int, ...]) -> Text:
     named = [_DAYS[day - 1] for day in sorted(days)]
     return Text("週" + "".join(each.zh for each in named), ", ".join(each.en for each in named))
+
+
+def _station(code: str) -> Text:
+    name = stations.name_of(code)
+    return Text(f"{name.zh} {code}", f"{name.en} {code}") if name else Text(code, code)
 
 
 def _value(code: str) -> Text:
