@@ -1,4 +1,5 @@
-"""The moves of redemptions and merchants, held by the database; when a merchant left, and by whose wish."""
+"""The moves of redemptions and merchants, held by the database; when a merchant left, and by whose wish; who wants no
+warning before points lapse."""
 
 from __future__ import annotations
 
@@ -59,6 +60,7 @@ CREATE OR REPLACE TRIGGER redemption_begins BEFORE INSERT ON points.redemption
 CREATE OR REPLACE TRIGGER redemption_moves AFTER UPDATE OF status ON points.redemption
     FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION points.redemption_moves()
 """
+PREFERENCE = "ALTER TABLE notify.preference ADD COLUMN IF NOT EXISTS warns_of_expiry boolean NOT NULL DEFAULT true"
 HELD_BY_MERCHANTS = """
 ALTER TABLE points.merchant ADD COLUMN IF NOT EXISTS closed_at timestamptz, ADD COLUMN IF NOT EXISTS closed_by text;
 CREATE OR REPLACE TRIGGER merchant_moves AFTER UPDATE OF status ON points.merchant
@@ -71,6 +73,7 @@ def upgrade() -> None:
     op.execute(MOVES)
     live.briefly(HELD_BY_REDEMPTIONS)
     live.briefly(HELD_BY_MERCHANTS)
+    live.briefly(PREFERENCE)
     live.check(
         "points.redemption", "redemption_waits_until", "status NOT IN ('awaiting_citizen', 'held') OR answer_by IS NOT NULL"
     )  # fmt: skip
@@ -86,6 +89,7 @@ def downgrade() -> None:
     """Let the program alone hold the moves."""
     op.execute(
         """
+        ALTER TABLE notify.preference DROP COLUMN warns_of_expiry;
         ALTER TABLE points.merchant DROP CONSTRAINT merchant_closed_by, DROP COLUMN closed_at, DROP COLUMN closed_by;
         ALTER TABLE points.redemption DROP CONSTRAINT redemption_waits_until, DROP CONSTRAINT redemption_done_at,
             DROP CONSTRAINT redemption_settled_is_done;

@@ -168,6 +168,9 @@ export const NOTIFY_TEXTS = {
   digest_at: { zh: "幾點", en: "At" },
   zone_title: { zh: "時區", en: "Time zone" },
   zone_hint: { zh: "上面的時間和「一天」照這裡算。", en: "The times above, and what counts as a day, go by this." },
+  expiry_title: { zh: "點數到期", en: "Points that lapse" },
+  expiry_switch: { zh: "到期前提醒我", en: "Warn me before" },
+  expiry_hint: { zh: "到期前 30 天、7 天、1 天，放在收件匣，不出聲。", en: "30 days, 7 days and 1 day before, in the inbox, silently." },
   always_title: { zh: "一定會通知您的", en: "What always reaches you" },
   always_detail: { zh: "全市的緊急警報會發給每一個人；只影響一部分地區的，發給我們知道在那裡的人（裝置位置，或您選的住家、工作、學校行政區）。繳費結果和帳號安全也一定會告訴您。這些不受上限和勿擾時段影響。", en: "Emergency alerts for the whole city go to everybody; those for a part of it to whoever we know to be there (the device’s place, or the districts that you chose for home, work and school). You are also always told of payments and of your account's safety. No limit or quiet hour holds these back." },
 

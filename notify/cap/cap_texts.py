@@ -42,6 +42,7 @@ EVERYBODY_INSIDE = Text(
 )
 
 STOP_SUBSCRIPTION = Text("停止「{topic}」", "Stop “{topic}”")
+STOP_EXPIRY = Text("點數到期前不要再提醒", "Warn me no more before points lapse")
 STOP_DIGEST = Text("不要再收到彙整", "Send me no more digests")
 UNTIL = Text("{day} 之後結束", "It ends after {day}")
 ENDS = Text("{rules}結束", "It ends {rules}")

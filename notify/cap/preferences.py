@@ -22,8 +22,8 @@ class Preferences:
     """The choices of one person; as they stand here, those of everybody who never made any.
 
     At most `daily_cap` messages of campaigns ring on a day; none from `quiet_from` to `quiet_until` on the clock of
-    `timezone` (equal: no quiet hours); the digest, where it is wanted, comes at `digest_at`. `version` is 0 until
-    something was chosen.
+    `timezone` (equal: no quiet hours); the digest, where it is wanted, comes at `digest_at`; `warns_of_expiry`: told
+    before points lapse. `version` is 0 until something was chosen.
     """
 
     daily_cap: int = 3
@@ -32,6 +32,7 @@ class Preferences:
     timezone: str = "Asia/Taipei"
     takes_digest: bool = True
     digest_at: time = time(19)
+    warns_of_expiry: bool = True
     version: int = 0
 
 
@@ -62,6 +63,7 @@ def change(
             "person_id": person_id, "version": version, "daily_cap": chosen.daily_cap, "now": now,
             "quiet_from": chosen.quiet_from, "quiet_until": chosen.quiet_until, "timezone": chosen.timezone,
             "takes_digest": chosen.takes_digest, "digest_at": chosen.digest_at,
+            "warns_of_expiry": chosen.warns_of_expiry,
         },
     ).scalar()  # fmt: skip
     if written is None:
@@ -74,19 +76,20 @@ def change(
     return replace(chosen, version=written)
 
 
-_COLUMNS = "daily_cap, quiet_from, quiet_until, timezone, takes_digest, digest_at, version"
+_COLUMNS = "daily_cap, quiet_from, quiet_until, timezone, takes_digest, digest_at, warns_of_expiry, version"
 _READ = text(f"SELECT {_COLUMNS} FROM notify.preference WHERE person_id = :person_id")  # noqa: S608
 _IS_ZONE = text("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = :name)")
 # Two first choices at once meet at the primary key: the second finds a version that is not 0.
 _WRITE = text(
     """
     INSERT INTO notify.preference AS p (person_id, daily_cap, quiet_from, quiet_until, timezone, takes_digest,
-                                        digest_at, version, updated_at)
-    VALUES (:person_id, :daily_cap, :quiet_from, :quiet_until, :timezone, :takes_digest, :digest_at, 1, :now)
+                                        digest_at, warns_of_expiry, version, updated_at)
+    VALUES (:person_id, :daily_cap, :quiet_from, :quiet_until, :timezone, :takes_digest, :digest_at, :warns_of_expiry,
+            1, :now)
     ON CONFLICT (person_id) DO UPDATE
        SET daily_cap = excluded.daily_cap, quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until,
            timezone = excluded.timezone, takes_digest = excluded.takes_digest, digest_at = excluded.digest_at,
-           version = p.version + 1, updated_at = excluded.updated_at
+           warns_of_expiry = excluded.warns_of_expiry, version = p.version + 1, updated_at = excluded.updated_at
      WHERE p.version = :version
     RETURNING version
     """

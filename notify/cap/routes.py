@@ -127,5 +127,6 @@ def _tagged(chosen: Preferences) -> Answer:
         "timezone": chosen.timezone,
         "takes_digest": chosen.takes_digest,
         "digest_at": f"{chosen.digest_at:%H:%M}",
+        "warns_of_expiry": chosen.warns_of_expiry,
     }
     return tagged(body, chosen.version)

@@ -18,6 +18,7 @@ class PreferencesChange(Schema):
     timezone = fields.String(validate=[validate.Length(1, 64), Matches(_ZONE)])
     takes_digest = fields.Boolean(truthy={True}, falsy={False})
     digest_at = fields.String(validate=Matches(_CLOCK_TIME))
+    warns_of_expiry = fields.Boolean(truthy={True}, falsy={False})
 
 
 class PreferencesSchema(Schema):
@@ -27,6 +28,7 @@ class PreferencesSchema(Schema):
     timezone = fields.String(required=True)
     takes_digest = fields.Boolean(required=True)
     digest_at = fields.String(required=True)
+    warns_of_expiry = fields.Boolean(required=True, metadata={"description": "told in the inbox before points lapse"})
 
 
 class NotificationDaySchema(Schema):

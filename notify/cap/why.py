@@ -22,6 +22,7 @@ from core.ids import typeid
 from core.text import Text
 from identity import officers
 from identity.words import BUREAU_NAMES
+from notify import points_expiry_texts
 from notify.campaigns import audiences
 from notify.cap import cap_texts as words
 from notify.districts import DISTRICTS
@@ -165,13 +166,16 @@ def _by_alert(session: Session, row: Any) -> Why:
 
 def _by_event(session: Session, person_id: UUID, row: Any) -> Why:
     mine = standing.one(session, person_id, row.subscription_id) if row.subscription_id else None
+    stop = _stop(mine) if mine and row.basis == "question" else None
+    if row.kind == points_expiry_texts.EXPIRING_SOON.kind:
+        stop = Stop(words.STOP_EXPIRY, "/v1/notification-preferences", "PATCH")
     return Why(
         id=row.id,
         basis=row.basis,
         explanation=Text(**row.why["explanation"]),
         cause=_told_cause(row.why["event"]),
         subscription=mine,
-        stop=_stop(mine) if mine and row.basis == "question" else None,
+        stop=stop,
     )
 
 
@@ -221,8 +225,8 @@ def _one_of(names: list[Text]) -> Text:
 
 _ROW = text(
     """
-    SELECT m.id, m.basis, m.why, m.created_at, m.subscription_id, m.run_id, c.why AS content_why, r.begun_at, g.bureau,
-           g.audience, g.written_by, g.approved_by, a.received_by, a.approved_by AS alert_approved_by
+    SELECT m.id, m.kind, m.basis, m.why, m.created_at, m.subscription_id, m.run_id, c.why AS content_why, r.begun_at,
+           g.bureau, g.audience, g.written_by, g.approved_by, a.received_by, a.approved_by AS alert_approved_by
       FROM notify.message m
            LEFT JOIN notify.content c ON c.id = m.content_id
            LEFT JOIN notify.run r ON r.id = m.run_id

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from signed_in import sign_in
 from sqlalchemy import text
 
+from api.app import create_app
 from api.delivery import deliver
 from core import db
 from core.ids import new_uuid
@@ -74,6 +76,24 @@ def test_what_was_used_is_not_warned_of_and_two_days_are_one_message(campaign: U
     assert message.title_en == "44 points lapse soon"
     assert message.body_en.startswith("22 points can be used until 2027-11-25; 22 points can be used until 2027-11-30.")
     assert pushes == 0
+
+
+def test_who_switched_the_warnings_off_gets_none_and_a_warning_says_how(campaign: UUID) -> None:
+    client = create_app().test_client()
+    keen, weary = sign_in(client), sign_in(client, national_id="B123456780", mobile="0912345679")
+    headers = {"Authorization": f"Bearer {weary.token}", "If-Match": '"0"'}
+    off = client.patch("/v1/notification-preferences", json={"warns_of_expiry": False}, headers=headers)
+    assert off.status_code == 200 and off.json["warns_of_expiry"] is False
+    for person in (keen, weary):
+        pay(person.person_id)
+    assert warn_of_expiry(morning(28)) == 2
+    deliver(_ids(), {warnings.EXPIRING_SOON: [c for c in notify_tasks.CONSUMERS if c.kind == warnings.EXPIRING_SOON]})
+    assert weary.call("GET", "/v1/inbox").json["items"] == []
+    (told_of,) = keen.call("GET", "/v1/inbox").json["items"]
+    stop = keen.call("GET", f"/v1/inbox/{told_of['id']}/why", language="en").json["stop"]
+    assert (stop["method"], stop["href"]) == ("PATCH", "/v1/notification-preferences")
+    with db.unit_of_work() as session:
+        assert session.execute(text("SELECT count(*) FROM notify.delivery")).scalar_one() == 0, "nothing rings"
 
 
 def test_a_pass_that_was_killed_goes_on_where_it_was(campaign: UUID, monkeypatch: Any) -> None:

@@ -21,6 +21,7 @@ DEFAULTS = {
     "timezone": "Asia/Taipei",
     "takes_digest": True,
     "digest_at": "19:00",
+    "warns_of_expiry": True,
 }
 
 
@@ -69,6 +70,7 @@ def test_what_is_no_choice_is_refused(mei: SignedIn) -> None:
         {"timezone": "../etc/passwd"},
         {"timezone": "UTC+8"},
         {"takes_digest": "yes"},
+        {"warns_of_expiry": "no"},
         {"version": 7},
     ):
         assert _change(mei, changes, '"0"').status_code == 422, changes

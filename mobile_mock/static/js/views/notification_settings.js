@@ -20,7 +20,7 @@ export async function notificationSettings({ signal }) {
   return {
     title,
     content: [heading(title), notifyTabs("/app/notifications"),
-      capPart(settings, signal), quietPart(settings), digestPart(settings), zonePart(settings),
+      capPart(settings, signal), quietPart(settings), digestPart(settings), expiryPart(settings), zonePart(settings),
       el("ul", { class: "list", role: "list" }, deviceRow(), el("li", { class: "row" }, el("a", { class: "row-link", href: "/app/notifications/about-me" }, icon("pin", "large-icon"),
         el("span", { class: "row-words" }, el("span", { class: "row-title" }, t("about_me_title")), el("span", { class: "hint" }, t("about_me_hint"))), icon("forward")))),
       el("section", { class: "card always" }, el("h2", {}, icon("siren"), " ", t("always_title")), el("p", {}, t("always_detail"))),
@@ -87,6 +87,11 @@ function digestPart(settings) {
     times.hidden = !wanted;
   }, { hint: t("digest_hint") });
   return el("section", { class: "card" }, el("h2", {}, icon("digest"), " ", t("digest_title")), control.block, times);
+}
+
+function expiryPart(settings) {
+  const control = bigSwitch(t("expiry_switch"), settings.current.warns_of_expiry, (wanted) => settings.save({ warns_of_expiry: wanted }), { hint: t("expiry_hint") });
+  return el("section", { class: "card" }, el("h2", {}, icon("gift"), " ", t("expiry_title")), control.block);
 }
 
 /** A time of day that is kept as soon as it is complete. */
