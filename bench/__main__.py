@@ -1,7 +1,7 @@
 """`make bench`: everything that is measured, each beside its yardstick in the same run, in one table.
 
     python -m bench [ledger] [payments] [bills] [quotes] [feeds] [reconciliation] [servers] [webhooks] [sign_ins]
-                    [provider] [deliveries] [redemptions] [audience] [month] [--quick]
+                    [provider] [deliveries] [redemptions] [insertion] [audience] [month] [--quick]
 
 The rows, their yardsticks and what was seen last are explained in bench/README.md. `--quick` shows in a minute or two
 that the benches work; its numbers mean little.
@@ -20,6 +20,7 @@ from bench import (
     bills,
     deliveries,
     feeds,
+    insertion,
     ledger,
     load,
     month,
@@ -310,7 +311,7 @@ def _audience(quick: bool) -> list[Row]:
 
 
 def _points_expiry(quick: bool) -> list[Row]:
-    result = points_expiry.measure(lots=5_000 if quick else points_expiry.LOTS, seconds=2.0 if quick else 10.0)
+    result = points_expiry.measure(lots=2_000 if quick else points_expiry.LOTS)
     points_expiry.show(result)
     quiet, during = (result.milliseconds(of, 0.99) for of in (result.quiet, result.during))
     what = f"ms, p99 of using points beside {result.rate:,.0f} lots/s"
@@ -338,6 +339,18 @@ def _points_month(quick: bool) -> list[Row]:
     return [Row("p. month", what, f"{result.people:,}", f"{wrong} differ", wrong, 0.0, is_at_most=True)]
 
 
+def _insertion(quick: bool) -> list[Row]:
+    result = insertion.measure(vans=20, requests=240, compared=2) if quick else insertion.measure()
+    insertion.show(result)
+    p99, aim = load.percentile(result.seconds, 0.99) * 1000, insertion.AIM_P99_SECONDS * 1000
+    ours, tried = statistics.median(result.compared_seconds), statistics.median(result.exhaustive_seconds)
+    what = f"one more ride, {result.vans} vans, {result.taken:,} rides in plan"
+    return [
+        Row("insertion", f"{what}, p99 ms", f"{p99:,.1f}", f"{aim:,.0f} at most", p99 / aim, 1.0, is_at_most=True),
+        Row("insertion", "the same, p50 ms", f"{ours * 1000:,.1f}", f"{tried * 1000:,.0f} every place", ours / tried),
+    ]
+
+
 BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "ledger": _ledger,
     "payments": _payments,
@@ -351,6 +364,7 @@ BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "provider": _provider,
     "deliveries": _deliveries,
     "redemptions": _redemptions,
+    "insertion": _insertion,
     "month": _month,
     "audience": _audience,
     "points_expiry": _points_expiry,
