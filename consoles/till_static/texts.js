@@ -70,7 +70,7 @@ export const TEXTS = {
   code_wrong: { zh: "讀錯了，或不是付款碼。請再掃一次。", en: "Misread, or no pay code. Scan again." },
   take: { zh: "收點", en: "Take points" },
   by_camera: { zh: "用相機掃", en: "Scan with the camera" },
-  no_camera: { zh: "這個瀏覽器不能用相機讀碼：請用掃描器，或輸入 24 個數字。", en: "This browser cannot read codes with a camera: use a scanner or type the 24 digits." },
+  no_camera: { zh: "這個瀏覽器不能用相機：請用掃描器，或輸入 24 個數字。", en: "This browser cannot use a camera: use a scanner or type the 24 digits." },
   camera_refused: { zh: "相機打不開。請在瀏覽器允許使用相機，或輸入 24 個數字。", en: "The camera did not open. Allow it in the browser, or type the 24 digits." },
   other_amount: { zh: "改點數", en: "Other amount" },
   no_code: { zh: "顧客沒有付款碼？請掃櫃檯上的店家 QR，成功後這裡會響。", en: "No code? The customer scans the shop's printed QR; this till sounds when it is paid." },

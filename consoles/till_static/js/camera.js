@@ -1,13 +1,17 @@
-// The camera of this device as a scanner, where the browser reads codes by itself (Shape Detection API).
+// The camera of this device as a scanner. Where the browser reads codes by itself (Shape Detection API) it does, QR and barcode; elsewhere, as on
+// most PCs, the QR code is read here.
 import { el } from "./dom.js";
 import { isPayCode } from "./pay_code.js";
+import { digitsInPicture } from "./qr_find.js";
 
 const EVERY_MS = 150;
+const FORMATS = ["qr_code", "code_128"];
+// A picture this long is enough for a code held up to it, and read in a moment.
+const LONGEST_SIDE = 720;
 
-/** Whether this browser can read codes with its camera. */
-export async function canScan() {
-  if (!("BarcodeDetector" in window) || !navigator.mediaDevices?.getUserMedia) return false;
-  return (await BarcodeDetector.getSupportedFormats().catch(() => [])).some((format) => ["qr_code", "code_128"].includes(format));
+/** Whether this browser can use a camera at all. */
+export function canScan() {
+  return Boolean(navigator.mediaDevices?.getUserMedia);
 }
 
 /** Show the camera's picture in `place` until a pay code is in it, then call `onCode(digits)`; ends with `signal`. Raises what the browser refuses with. */
@@ -19,11 +23,30 @@ export async function scan(place, { onCode, signal }) {
   const video = el("video", { class: "camera", playsinline: true, muted: true, properties: { srcObject: stream, muted: true } });
   place.replaceChildren(video);
   await video.play();
-  const detector = new BarcodeDetector({ formats: ["qr_code", "code_128"] });
+  const read = await reader();
   while (!signal.aborted) {
-    const seen = await detector.detect(video).catch(() => []);
-    const code = seen.map(({ rawValue }) => rawValue.trim()).find(isPayCode);
+    const code = (await read(video)).map((text) => text.trim()).find(isPayCode);
     if (code && !signal.aborted) { onCode(code); return; }
     await new Promise((resolve) => { window.setTimeout(resolve, EVERY_MS); });
   }
+}
+
+/** What the codes in a video say now. */
+async function reader() {
+  const known = "BarcodeDetector" in window ? await BarcodeDetector.getSupportedFormats().catch(() => []) : [];
+  const formats = FORMATS.filter((format) => known.includes(format));
+  if (formats.includes("qr_code")) {
+    const detector = new BarcodeDetector({ formats });
+    return async (video) => (await detector.detect(video).catch(() => [])).map(({ rawValue }) => rawValue);
+  }
+  const canvas = el("canvas");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  return async (video) => {
+    const share = Math.min(1, LONGEST_SIDE / Math.max(video.videoWidth, video.videoHeight, 1));
+    canvas.width = Math.max(1, Math.round(video.videoWidth * share));
+    canvas.height = Math.max(1, Math.round(video.videoHeight * share));
+    context.drawImage(video, 0, 0, canvas.width, canvas.height);
+    const digits = digitsInPicture(context.getImageData(0, 0, canvas.width, canvas.height));
+    return digits ? [digits] : [];
+  };
 }

@@ -80,15 +80,13 @@ export function saleScreen({ till, latest, signal, redraw }) {
         console.warn(failure);
         fill(view, el("p", { class: "notice warn" }, t("camera_refused")));
       }
-    }, { hidden: true });
-    const noCamera = el("p", { class: "hint" });
+    }, { hidden: !canScan() });
     fill(place, el("h1", {}, t("code_title")),
       el("p", { class: "figure" }, points(sale.points)), sale.offer && el("p", {}, sale.offer.title),
       sale.points > till.confirm_above && el("p", { class: "notice info" }, t("will_confirm", { money: money(sale.points) })),
       el("form", { class: "form code-form", novalidate: true, on: { submit } }, code.block, el("button", { type: "submit", class: "button primary big" }, t("take"))),
-      view, el("div", { class: "actions" }, byCamera, button(t("other_amount"), () => { looking.abort(); redraw(); })), noCamera,
+      view, el("div", { class: "actions" }, byCamera, button(t("other_amount"), () => { looking.abort(); redraw(); })), !canScan() && el("p", { class: "hint" }, t("no_camera")),
       el("p", { class: "hint" }, t("no_code")));
-    canScan().then((isAble) => { byCamera.hidden = !isAble; if (!isAble) fill(noCamera, t("no_camera")); });
     focusOn(code.input);
   };
 
