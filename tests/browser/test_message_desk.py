@@ -127,6 +127,14 @@ def test_a_message_is_written_counted_approved_by_another_paused_sent_and_recall
     expect(publisher.page.locator(".facts .mark.bad")).to_have_text("已收回")
     publisher.open("/desk/sending")
     expect(publisher.page.locator(".small-charts section", has_text="工務局")).to_be_visible()
+    channels = publisher.page.locator(".card", has_text="推播管道現況")
+    expect(channels.locator("tr", has_text="LINE")).to_contain_text("開著")
+    with stack.database() as database:
+        database.execute("UPDATE notify.channel SET closed_until = now() + interval '1 hour' WHERE name = 'line'")
+    publisher.page.reload()
+    expect(channels.locator("tr", has_text="LINE")).to_contain_text("暫停，最早再試：")
+    with stack.database() as database:
+        database.execute("UPDATE notify.channel SET closed_until = NULL WHERE name = 'line'")
 
 
 def _link_phone(stack: Stack, officer: str, person: UUID) -> None:
