@@ -9,8 +9,9 @@ from functools import cache
 
 from api import bill_reminders, push_wiring
 from api.bill_subjects import WalletBills
+from core import district_shapes, outbox
 from core import kept as core_kept
-from core import outbox
+from core.districts import DISTRICTS
 from core.http import Route
 from core.settings import Settings, settings
 from identity import certificate_ports, federation_ports
@@ -20,11 +21,9 @@ from identity import tasks as identity_tasks
 from identity.provider import consent_port
 from identity.relying_parties import consents, proposals_in_words
 from ledger import tasks as ledger_tasks
-from notify import district_shapes
 from notify import routes as notify_routes
 from notify import tasks as notify_tasks
 from notify.campaigns import ports as campaign_ports
-from notify.districts import DISTRICTS
 from notify.topics import desk as topics_desk
 from notify.topics import ports as topic_ports
 from partners import wire
@@ -132,6 +131,7 @@ def sweeps() -> dict[str, Sweep]:
         "ledger.roll_up_checkpoints": Sweep(10.0, lambda _now: ledger_tasks.roll_up_checkpoints()),
         "ledger.void_expired_holds": Sweep(60.0, lambda _now: ledger_tasks.void_expired_holds()),
         "ledger.seal_transfers": Sweep(60.0, lambda _now: ledger_tasks.seal_transfers()),
+        "ledger.sum_up_days": Sweep(60.0, lambda _now: ledger_tasks.sum_up_days()),
         "core.forget_at_night": Sweep(60.0, core_kept.forget),
     }
     for room in (wallet_tasks, points_tasks, notify_tasks, identity_tasks):

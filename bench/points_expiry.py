@@ -1,9 +1,10 @@
 """Lots expired a second, and what other traffic feels of it.
 
-Run: python -m bench.points_expiry [--lots 5000000] [--seconds N] [--batch N] [--rest N]. Starts a PostgreSQL of its own
-(durable). People have five lots that have ended and one that has not. Some of them spend a point now and then, first
-alone, then while a process of its own expires everything that is due: the p99 of both stand beside each other, and what
-the sweep and its backend took of the processors. Afterwards the lots, the histories and the book must say the same.
+Run: python -m bench.points_expiry [--lots 5000000] [--batch N] [--rest N] [--most-seconds N]. Starts a PostgreSQL of
+its own (durable). People have five lots that have ended and one that has not. All the time some of them spend a point;
+by turns a process of its own expires what is due for some seconds and pauses, so that the p99 of both stand beside each
+other under the same load of the machine. Printed is also what the sweep and its backend took of the processors.
+Afterwards the lots, the histories and the book must say the same.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +38,7 @@ POINTS_PER_LOT = 20
 SPARE = 1_000
 USERS = 4
 USES_PER_SECOND = 40
+WORK_SECONDS, PAUSE_SECONDS = 3.0, 3.0
 AIM = 1.5
 """Other traffic's p99 during it is at most so many times its p99 without."""
 ENDED = datetime(2027, 11, 30, 16, tzinfo=UTC)
@@ -46,8 +47,8 @@ _BEGUN = datetime(2026, 11, 5, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Lots a second, and how long a use of a point took, in seconds, before and during it. `processor_seconds`: of the
-    sweep and of its backend."""
+    """Lots and the seconds of the turns in which they were expired; how long a use of a point took, in seconds, in the
+    other turns and beside them. `processor_seconds`: of the sweep and of its backend."""
 
     lots: int
     seconds: float
@@ -74,15 +75,15 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--lots", type=int, default=LOTS)
-    parser.add_argument("--seconds", type=float, default=8.0, help="of other traffic alone")
     parser.add_argument("--batch", type=int, default=expiry.BATCH, help="lots in one transaction")
     parser.add_argument("--rest", type=float, default=expiry.REST, help="times what a batch took, after each")
+    parser.add_argument("--most-seconds", type=float, default=3600.0, help="then it stops where it is")
     arguments = parser.parse_args()
     show(measure(**vars(arguments)))
 
 
-def measure(*, lots: int, seconds: float, batch: int = expiry.BATCH, rest: float = expiry.REST) -> Result:
-    """Fill a database, let people use points alone for so long, then expire everything beside them."""
+def measure(*, lots: int, batch: int = expiry.BATCH, rest: float = expiry.REST, most_seconds: float = 3600.0) -> Result:
+    """Fill a database, let people use points, and by turns expire lots beside them until none is left."""
     with tempfile.TemporaryDirectory(prefix="mykh-bench-", dir="/var/tmp", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         server = embedded.start_postgres(Path(folder), {"shared_buffers": "512MB", "max_wal_size": "8GB"})
@@ -91,23 +92,41 @@ def measure(*, lots: int, seconds: float, batch: int = expiry.BATCH, rest: float
             migrate.to_head(server.url("points"))
             database = db.configure(server.url("points"))
             people = _fill(database, lots // ENDED_PER_PERSON)
-            quiet = _traffic(people, until=_after(seconds))
-            began = time.monotonic()
-            # In a process of its own, as in a worker: the measuring threads share no interpreter with it.
-            sweep = subprocess.Popen(
-                [sys.executable, "-m", "bench.points_expiry_sweep", server.url("points"), str(batch), str(rest)],
-                stdout=subprocess.PIPE,
-            )
-            during = _traffic(people, until=lambda: sweep.poll() is not None)
-            took = time.monotonic() - began
-            if sweep.returncode != 0 or sweep.stdout is None:
-                raise SystemExit("the sweep failed")
-            processor_seconds = float(sweep.stdout.read())
-            _check(database, len(people) * ENDED_PER_PERSON)
+            result = _by_turns(people, server.url("points"), batch, rest, most_seconds)
+            _check(database, result.lots, len(people) * ENDED_PER_PERSON - result.lots)
             database.engine.dispose()
-            return Result(len(people) * ENDED_PER_PERSON, took, processor_seconds, quiet, during)
+            return result
         finally:
             server.stop()
+
+
+def _by_turns(people: list[UUID], url: str, batch: int, rest: float, most_seconds: float) -> Result:
+    # In a process of its own, as in a worker: the measuring threads share no interpreter with it.
+    sweep = subprocess.Popen(
+        [sys.executable, "-m", "bench.points_expiry_sweep", url, str(batch), str(rest), str(WORK_SECONDS)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert sweep.stdin is not None
+    assert sweep.stdout is not None
+    traffic = _Traffic(people)
+    lots, seconds, processor_seconds, ends_at = 0, 0.0, 0.0, time.monotonic() + most_seconds
+    try:
+        while True:
+            time.sleep(PAUSE_SECONDS)
+            traffic.is_beside = True
+            sweep.stdin.write("go\n")
+            sweep.stdin.flush()
+            said = sweep.stdout.readline().split()
+            traffic.is_beside = False
+            if len(said) != 3:
+                raise SystemExit("the sweep failed")
+            lots, seconds, processor_seconds = lots + int(said[0]), seconds + float(said[1]), float(said[2])
+            if not int(said[0]) or time.monotonic() > ends_at:
+                return Result(lots, seconds, processor_seconds, traffic.took[False], traffic.took[True])
+    finally:
+        traffic.stop()
+        sweep.stdin.close()
+        sweep.wait(60)
 
 
 def show(result: Result) -> None:
@@ -143,41 +162,45 @@ def _fill(database: db.Database, people: int) -> list[UUID]:
     return ids
 
 
-def _after(seconds: float) -> Callable[[], bool]:
-    ends_at = time.monotonic() + seconds
-    return lambda: time.monotonic() > ends_at
+class _Traffic:
+    """Uses of one point each, so many a second; how long each took, from when it was due, beside the sweep or not."""
 
+    def __init__(self, people: list[UUID]) -> None:
+        self.took: dict[bool, list[float]] = {False: [], True: []}
+        self.is_beside = False
+        self._is_over = False
+        self._people = people
+        self._users = [threading.Thread(target=self._use, args=(number,)) for number in range(USERS)]
+        for user in self._users:
+            user.start()
 
-def _traffic(people: list[UUID], until: Callable[[], bool]) -> list[float]:
-    """Uses of one point each, so many a second; how long each took, from when it was due."""
-    took: list[float] = []
+    def stop(self) -> None:
+        self._is_over = True
+        for user in self._users:
+            user.join()
 
-    def use(seed: int) -> None:
+    def _use(self, seed: int) -> None:
         chance = random.Random(seed)
         due = time.monotonic() + seed / USES_PER_SECOND
-        while not until():
+        while not self._is_over:
             time.sleep(max(0.0, due - time.monotonic()))
+            is_beside = self.is_beside
             with db.unit_of_work() as session:
                 what = tender.For("redemption", new_uuid(), "points:merchant:bench", Text("{points}", "{points}"))
-                tender.spend_for(session, what, person_id=chance.choice(people), points=1, now=ENDED)
-            took.append(time.monotonic() - due)
+                tender.spend_for(session, what, person_id=chance.choice(self._people), points=1, now=ENDED)
+            self.took[is_beside].append(time.monotonic() - due)
             due += USERS / USES_PER_SECOND
 
-    users = [threading.Thread(target=use, args=(number,)) for number in range(USERS)]
-    for user in users:
-        user.start()
-    for user in users:
-        user.join()
-    return took
 
-
-def _check(database: db.Database, lots: int) -> None:
+def _check(database: db.Database, lots: int, left: int) -> None:
     with database.unit_of_work() as session:
         told = session.execute(_TOLD).one()
         expired = book.balance(session, book.account_id("points:expired")).posted
         if not all(line.is_balanced for line in book.trial_balance(session)):
             raise SystemExit("the book does not add up")
-    if not (told.entries == lots and told.points == told.lapsed == expired == lots * POINTS_PER_LOT and not told.left):
+    if not (
+        told.entries == lots and told.points == told.lapsed == expired == lots * POINTS_PER_LOT and told.left == left
+    ):
         raise SystemExit(f"lots, histories and the book differ: {told}, {expired}")
 
 

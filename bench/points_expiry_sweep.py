@@ -1,4 +1,7 @@
-"""The sweep of `bench.points_expiry`, in a process of its own; it prints how many seconds of processors it took."""
+"""The sweep of `bench.points_expiry`, in a process of its own: for each line it reads, it expires for some seconds.
+
+It answers with how many lots that were, how long it took, and the seconds of processors that it has taken in all.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,13 @@ _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 def main() -> None:
     """Expire what is due in the database whose address is given, in batches of so many lots with such a rest."""
-    url, batch, rest = sys.argv[1:]
+    url, batch, rest, seconds = sys.argv[1:]
     db.configure(url)
     before = _of_backend()
-    expire_lots(ENDED, batch=int(batch), rest=float(rest))
-    print(time.process_time() + _of_backend() - before)
+    for _ in sys.stdin:
+        began = time.monotonic()
+        lots = expire_lots(ENDED, batch=int(batch), rest=float(rest), seconds=float(seconds))
+        print(lots, time.monotonic() - began, time.process_time() + _of_backend() - before, flush=True)
 
 
 def _of_backend() -> float:

@@ -78,19 +78,6 @@ def balances(session: Session, asset: str, as_of: datetime | None = None) -> lis
     return [AccountBalance(*row) for row in rows]
 
 
-def group_balances(session: Session, asset: str, *, before: datetime) -> dict[str, int]:
-    """What is posted, credits less debits, of all accounts of the asset as they stood just before a moment, added up by
-    the first two parts of their codes ("points:person"). All groups together are zero. For nights and desks."""
-    rows = session.execute(_GROUP_BALANCES, {"asset": asset, "before": before})
-    return {row.name: int(row.balance) for row in rows}
-
-
-def group_turnovers(session: Session, asset: str, *, start: datetime, end: datetime) -> dict[str, int]:
-    """By how much these groups grew, credits less debits, from `start` until just before `end`; reads that span."""
-    rows = session.execute(_GROUP_TURNOVERS, {"asset": asset, "start": start, "end": end})
-    return {row.name: int(row.balance) for row in rows}
-
-
 def journal(session: Session, asset: str, *, start: datetime, end: datetime) -> Iterator[JournalLine]:
     """The transfers of a span in the order they were recorded, as they come from the database (COPY): constant memory.
 
@@ -136,18 +123,6 @@ _TURNOVERS = text(
      GROUP BY a.code ORDER BY a.code
     """
 )
-_GROUPS = """
-    SELECT split_part(a.code, ':', 1) || ':' || split_part(a.code, ':', 2) AS name, sum(s.balance)::bigint AS balance
-      FROM (SELECT credit_account AS account_id, sum(amount) AS balance FROM ledger.transfer
-             WHERE asset = :asset AND kind IN ('posted', 'post') AND {span} GROUP BY 1
-             UNION ALL
-            SELECT debit_account, -sum(amount) FROM ledger.transfer
-             WHERE asset = :asset AND kind IN ('posted', 'post') AND {span} GROUP BY 1) AS s
-      JOIN ledger.account a ON a.id = s.account_id
-     GROUP BY 1 ORDER BY 1
-"""
-_GROUP_BALANCES = text(_GROUPS.format(span="recorded_at < :before"))
-_GROUP_TURNOVERS = text(_GROUPS.format(span="recorded_at >= :start AND recorded_at < :end"))
 # For whoever has to see balances and something else in one statement, which is one moment: code, balance.
 BALANCES_NOW = """
     SELECT code, (debits_posted - credits_posted) * CASE normal_side WHEN 'debit' THEN 1 ELSE -1 END AS balance

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import clock, db
-from ledger import checkpoints, expiry, seals
+from ledger import checkpoints, days, expiry, seals
 
 
 def roll_up_checkpoints() -> int:
@@ -27,3 +27,14 @@ def seal_transfers() -> int:
         sealed += count
         if not count:
             return sealed
+
+
+def sum_up_days() -> int:
+    """Count what has been written since the last time into the sums of its days; every minute. Answers how many."""
+    counted = 0
+    while True:
+        with db.unit_of_work() as session:
+            some = days.sum_up(session)
+        counted += some
+        if some < days.MOST_IN_ONE:
+            return counted

@@ -34,6 +34,8 @@ BATCH: Final = 500
 """Lots in one transaction, whose people's balances it keeps locked until it commits."""
 REST: Final = 1.0
 """After a batch it rests so many times as long as the batch took."""
+PASS_SECONDS: Final = 50.0
+"""A pass ends after so long; the sweep's next one goes on where it was."""
 EXPIRED: Final = "points:expired"
 
 
@@ -57,11 +59,12 @@ class Step:
     upto: Place | None
 
 
-def expire_lots(now: datetime, *, batch: int = BATCH, rest: float = REST) -> int:
-    """Expire every lot that is due. Answers how many. Opens its own units of work, each of up to `batch` lots."""
+def expire_lots(now: datetime, *, batch: int = BATCH, rest: float = REST, seconds: float = PASS_SECONDS) -> int:
+    """Expire every lot that is due, as far as it comes in so many seconds. Answers how many. Opens its own units of
+    work, each of up to `batch` lots."""
     expired, place, size = 0, BEGINNING, batch
-    while True:
-        began = time.monotonic()
+    ends_at = time.monotonic() + seconds
+    while (began := time.monotonic()) < ends_at:
         try:
             with db.unit_of_work() as session:
                 step = expire_some(session, now, after=place, most=size)
@@ -78,6 +81,7 @@ def expire_lots(now: datetime, *, batch: int = BATCH, rest: float = REST) -> int
             return expired
         place, size = step.upto, batch
         time.sleep(rest * (time.monotonic() - began))
+    return expired
 
 
 def lapse(session: Session, person_id: UUID, lot_ids: Collection[UUID], now: datetime) -> None:

@@ -1,27 +1,29 @@
 """What the city owes in points, what lapses unused, and what points cost whom: from the histories, held to the book.
 
-All of them read much of the book or of the histories: for desks and nights, not for screens that refresh. A point is
-worth NT$1 to whoever takes it.
+They read sums of days (`ledger.days`, `points.day_sums`) and what is not in them yet, so they take no longer as the
+years go by. A point is worth NT$1 to whoever takes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.clock import TAIPEI, taipei_date
+from core.clock import taipei_date
 from core.errors import FieldError, InvalidRequest
 from core.text import Text
-from ledger import journal
+from ledger import days
+from points import day_sums
 from points.campaigns import ASSET
 
 LONGEST: Final = timedelta(days=366)
 # Where points are that their owners have used: paid bills, set aside, at merchants, at partners, and settled.
+_FUNDED: Final = ("points:funding", "points:campaign", "points:partner-budget", "points:partner-budget-used")
 _USED: Final = ("points:redeemed", "points:tender_held", "points:merchant", "points:partner", "points:settled")
 
 
@@ -114,7 +116,7 @@ def liability(session: Session, on: date, now: datetime) -> Liability:
     """As it stood at the end of that day, or stands now. Raises InvalidRequest for a day to come."""
     if on > taipei_date(now):
         raise InvalidRequest(errors=[FieldError("on", "is a day to come")])
-    groups = journal.group_balances(session, ASSET, before=_midnight_after(on))
+    groups = days.group_balances(session, ASSET, until=on)
     return Liability(
         on,
         people=groups.get("points:person", 0),
@@ -129,10 +131,9 @@ def liability(session: Session, on: date, now: datetime) -> Liability:
 
 def breakage(session: Session, first: date, last: date) -> list[Cohort]:
     """The cohorts of the months from the one of `first` to the one of `last`, as they stand now."""
-    start = datetime.combine(first.replace(day=1), time.min, TAIPEI)
-    end = datetime.combine((last.replace(day=1) + timedelta(days=31)).replace(day=1), time.min, TAIPEI)
-    rows = session.execute(_COHORTS, {"start": start, "end": end})
-    return [Cohort(row.month, row.lots, int(row.issued), int(row.lapsed), int(row.left_over)) for row in rows]
+    day_sums.require_reach(session)
+    rows = session.execute(_COHORTS, {"first": first.replace(day=1), "last": last.replace(day=1)})
+    return [Cohort(row.month, int(row.lots), int(row.issued), int(row.lapsed), int(row.left_over)) for row in rows]
 
 
 def costs(session: Session, first: date, last: date, *, by: str) -> Costs:
@@ -142,20 +143,20 @@ def costs(session: Session, first: date, last: date, *, by: str) -> Costs:
     """
     if not timedelta(0) <= last - first < LONGEST:
         raise InvalidRequest(errors=[FieldError("to", "is not within a year after `from`")])
-    span = {"start": datetime.combine(first, time.min, TAIPEI), "end": _midnight_after(last)}
+    day_sums.require_reach(session)
+    span = {"first": first, "last": last}
     lines = [_cost(row) for row in session.execute(_BY_CAMPAIGN if by == "campaign" else _BY_BUREAU, span)]
-    grew = journal.group_turnovers(session, ASSET, start=span["start"], end=span["end"])
-    funded = -grew.get("points:funding", 0)
+    grew = days.group_turnovers(session, ASSET, first=first, last=last)
+    # What is set aside for exchange is funded as well, and granted to nobody; what comes in from partners is granted,
+    # funded by them, and makes what lies with them less.
+    funded = -sum(grew.get(group, 0) for group in _FUNDED)
+    came_in = int(session.execute(_CAME_IN, span).scalar_one())
     return Costs(
         lines,
-        granted=(sum(line.granted for line in lines), funded - grew.get("points:campaign", 0)),
-        used=(sum(line.used for line in lines), sum(grew.get(group, 0) for group in _USED)),
+        granted=(sum(line.granted for line in lines), funded + came_in),
+        used=(sum(line.used for line in lines), sum(grew.get(group, 0) for group in _USED) + came_in),
         lapsed=(sum(line.lapsed for line in lines), grew.get("points:expired", 0)),
     )
-
-
-def _midnight_after(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time.min, TAIPEI)
 
 
 def _cost(row: Any) -> Cost:
@@ -163,13 +164,16 @@ def _cost(row: Any) -> Cost:
     return Cost(row.code, Text(row.name_zh, row.name_en), *(int(each) for each in numbers))
 
 
+# What somebody owes is in no lot.
 _COHORTS = text(
-    """
-    SELECT date_trunc('month', earned_at AT TIME ZONE 'Asia/Taipei')::date AS month, count(*) AS lots,
-           sum(amount) AS issued, sum(expired) AS lapsed, sum(remaining) AS left_over
-      FROM points.lot WHERE earned_at >= :start AND earned_at < :end
+    f"""
+    SELECT earned_in AS month, sum(entries) FILTER (WHERE kind = 'earn') AS lots,
+           sum(amount) FILTER (WHERE kind = 'earn') AS issued,
+           coalesce(-sum(amount) FILTER (WHERE kind IN ('expire', 'extend')), 0) AS lapsed,
+           sum(amount) FILTER (WHERE kind NOT IN ('owe', 'repaid')) AS left_over
+      FROM ({day_sums.SUMS}) AS each WHERE earned_in BETWEEN :first AND :last
      GROUP BY 1 ORDER BY 1
-    """
+    """  # noqa: S608
 )
 # What is lent to a lot that somebody owes for (owe) was granted and is taken back; a repayment moves nothing out.
 _SUMS = """
@@ -179,11 +183,13 @@ _SUMS = """
     coalesce(-sum(e.amount) FILTER (WHERE e.kind IN ('spend', 'return') AND e.about = 'exchange'), 0) AS exchanged,
     coalesce(-sum(e.amount) FILTER (WHERE e.kind IN ('expire', 'extend')), 0) AS lapsed
 """
-_ENTRIES = """
-    (SELECT l.campaign_id, e.kind, coalesce(e.about_kind, 'payment') AS about, sum(e.amount) AS amount
-       FROM points.entry AS e JOIN points.lot AS l ON l.person_id = e.person_id AND l.id = e.lot_id
-      WHERE e.at >= :start AND e.at < :end GROUP BY 1, 2, 3) AS e JOIN points.campaign AS c ON c.id = e.campaign_id
-"""
+_ENTRIES = f"""
+    (SELECT campaign_id, kind, about_kind AS about, sum(amount) AS amount FROM ({day_sums.SUMS}) AS each
+      WHERE day BETWEEN :first AND :last GROUP BY 1, 2, 3) AS e JOIN points.campaign AS c ON c.id = e.campaign_id
+"""  # noqa: S608
+_CAME_IN = text(
+    f"SELECT coalesce(sum(e.amount), 0) FROM {_ENTRIES} WHERE c.event_kind = 'exchange.in' AND e.kind = 'earn'"  # noqa: S608
+)
 _BY_CAMPAIGN = text(f"SELECT c.code, c.name_zh, c.name_en, {_SUMS} FROM {_ENTRIES} GROUP BY c.id ORDER BY c.code")  # noqa: S608
 _BY_BUREAU = text(
     f"SELECT c.bureau AS code, c.bureau AS name_zh, c.bureau AS name_en, {_SUMS} FROM {_ENTRIES} "  # noqa: S608

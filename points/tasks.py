@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.outbox import Consumer
 from points.claw_back import payment_restored, payment_undone, refund_came_back, refund_completed
+from points.day_sums import sum_up_days
 from points.earning import tasks as earning_tasks
 from points.exchange import tasks as exchange_tasks
 from points.expiry import expire_lots
@@ -23,6 +24,7 @@ CONSUMERS = (
 # name: (seconds between two runs, what is run)
 SWEEPS = {
     "points.expire_lots": (60.0, expire_lots),
+    "points.sum_up_days": (60.0, lambda _now: sum_up_days()),
     "points.warn_of_expiry": (600.0, warn_of_expiry),
     "points.extend_lots": (60.0, carry_out_approved),
     **till_tasks.SWEEPS,

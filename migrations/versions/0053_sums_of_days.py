@@ -157,6 +157,7 @@ SELECT (e.at AT TIME ZONE 'Asia/Taipei')::date, l.campaign_id,
 INDEXES = (
     ("entry_xact", "ON points.entry (xact) WHERE xact IS NOT NULL"),
     ("deed_old", "ON points.deed (happened_at) WHERE source <> 'identity'"),
+    ("lot_taken_back", "ON points.lot (campaign_id) WHERE taken_back > 0"),
     ("expiry_warning_old", "ON points.expiry_warning (last_day)"),
 )
 
@@ -188,7 +189,8 @@ def downgrade() -> None:
         DROP TABLE points.entry_horizon, points.entry_day, ledger.day_horizon, ledger.day_turnover;
         DROP FUNCTION ledger.sum_up_days(integer), ledger.name_of_group(text);
         DROP FUNCTION ledger.post_each(timestamptz, uuid[], text[], uuid[], uuid[], bigint[], text[], text[]);
-        DROP INDEX points.entry_xact, points.deed_old, points.expiry_warning_old;
+        DROP INDEX points.entry_xact, points.deed_old, points.lot_taken_back,
+            points.expiry_warning_old;
         ALTER TABLE points.entry DROP COLUMN xact;
         ALTER TABLE points.campaign DROP COLUMN released_points;
         """

@@ -8,13 +8,16 @@ from uuid import UUID
 import pytest
 from flask.testing import FlaskClient
 from signed_in_officer import signed_in_officer
+from sqlalchemy import text
 
 from core import clock, db
 from core.clock import taipei_date
 from core.errors import InvalidRequest
 from core.ids import new_uuid
 from core.text import Text
+from ledger import tasks as ledger_tasks
 from points import reports, tender
+from points.day_sums import sum_up_days
 from points.expiry import expire_lots
 from tests.points.conftest import NOW, opened, pay, refund, terms
 
@@ -121,3 +124,32 @@ def test_the_desk_reads_them_and_takes_them_along_as_files(client: FlaskClient) 
         assert desk.call("GET", f"/v1/points-desk/{path}").status_code == 422, path
     assert signed_in_officer(client, "finance").call("GET", f"/v1/points-desk/liability?on={today}").status_code == 200
     assert signed_in_officer(client, "counter").call("GET", f"/v1/points-desk/liability?on={today}").status_code == 403
+
+
+def test_reports_are_the_same_before_and_after_the_days_are_summed_up(people: list[UUID]) -> None:
+    with db.unit_of_work() as open_still:
+        # While somebody has not ended who began before, what follows waits.
+        open_still.execute(text("SELECT pg_current_xact_id()"))
+        expire_lots(END)
+        before = _all_reports()
+        assert sum_up_days() == 6
+        ledger_tasks.sum_up_days()
+        assert _all_reports() == before
+    assert (sum_up_days(), ledger_tasks.sum_up_days()) == (2, 2)
+    assert _all_reports() == before
+    assert (sum_up_days(), ledger_tasks.sum_up_days()) == (0, 0)
+    refund(pay(new_uuid()), 400)
+    after = _all_reports()
+    assert after != before
+    sum_up_days()
+    assert _all_reports() == after
+
+
+def _all_reports() -> tuple[object, ...]:
+    with db.unit_of_work() as session:
+        return (
+            reports.liability(session, EXPIRES_ON, END + timedelta(days=9)),
+            reports.breakage(session, date(2026, 1, 1), date(2028, 12, 31)),
+            reports.costs(session, date(2026, 6, 1), date(2027, 5, 31), by="campaign"),
+            reports.costs(session, EXPIRES_ON, EXPIRES_ON + timedelta(days=1), by="bureau"),
+        )
