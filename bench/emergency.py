@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from core import clock, db
+from core.districts import DISTRICTS
 from notify.alerts import composing, duty, intake, records, sending
-from notify.districts import DISTRICTS
 
 # Nobody's in particular: the database only holds that they differ.
 _FIRST, _SECOND = UUID(int=1), UUID(int=2)

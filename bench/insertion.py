@@ -1,8 +1,8 @@
 """One more ride in a day that is planned: how long it takes to find the cheapest van that keeps every promise.
 
-170 vans over the districts by where people live, each out for fourteen hours (two drivers) with a break; 2,400 requests with a peak
-in the morning and one in the afternoon, taken one after the other. The yardstick tries every place of every van and
-times each exactly.
+170 vans over the districts by where people live, each out for fourteen hours (two drivers) with a break; 2,400 requests
+with a peak in the morning and one in the afternoon, taken one after the other. The yardstick tries every place of every
+van and times each exactly.
 """
 
 from __future__ import annotations
@@ -128,4 +128,4 @@ def _trip(random: Random, number: int) -> Trip:
 def _place(random: Random) -> Place:
     """Most people live in the middle; the code of the district only says how fast one drives there."""
     latitude, longitude = (random.gauss(middle, 0.045) for middle in _MIDDLE)
-    return Place(latitude, longitude, f"64000{random.randrange(1, 30):02d}")
+    return Place(latitude, longitude, f"64000{random.randrange(1, 30):02d}0")

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, jsonify
 
+from core.districts import DISTRICTS
 from core.web_assets import Shelf
 from mobile_mock.demo_people import DEMO_PEOPLE
-from notify.districts import DISTRICTS
 
 phone = Blueprint("phone", __name__)
 

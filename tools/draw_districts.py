@@ -17,7 +17,7 @@ import shapely
 from shapely.geometry import shape
 
 ROOT = Path(__file__).resolve().parent.parent
-OUTLINES = ROOT / "notify" / "data" / "kaohsiung_districts.geojson"
+OUTLINES = ROOT / "core" / "data" / "kaohsiung_districts.geojson"
 DRAWN = ROOT / "core" / "web" / "js" / "districts.js"
 WEST, NORTH = 120.16, 23.48
 NARROWING = cos(radians(22.9))

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A point on earth (WGS 84, degrees), and the district that it lies in by its seven-digit code, where that is
+    """A point on earth (WGS 84, degrees), and the town code of the district that it lies in, where that is
     known."""
 
     latitude: float

@@ -35,8 +35,10 @@ def great_circle_metres(one: Place, other: Place) -> float:
     return 2 * EARTH_RADIUS_METRES * asin(sqrt(across + cos(latitude) * cos(other_latitude) * along))
 
 
-_INNER = frozenset(f"64000{number:02d}" for number in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12))
-_MOUNTAIN = frozenset(f"64000{number}" for number in (30, 31, 32, 33, 34, 35, 36, 37, 38))
+_INNER = frozenset(f"64000{number:02d}0" for number in range(1, 13))
+"""The old city, Xiaogang and Fengshan."""
+_MOUNTAIN = frozenset(f"64000{number:02d}0" for number in range(30, 39))
+"""Qishan to Namaxia."""
 
 
 def _hours(free: int, day: int, peak: int) -> tuple[int, ...]:

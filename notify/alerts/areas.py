@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from notify import district_shapes
-from notify.districts import DISTRICTS
+from core import district_shapes
+from core.districts import DISTRICTS
 from partners.cap.document import SEVERITIES, Area, Circle, Info, Message, Named, Point
 
 EVERYWHERE = frozenset(DISTRICTS)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from core.districts import DISTRICTS
 from core.ids import new_uuid
 from notify.alerts.duty import SENDER, SENDER_NAME
 from notify.alerts.errors import AlertTimesWrong
 from notify.alerts.records import Alert
-from notify.districts import DISTRICTS
 from partners.cap import writing
 from partners.cap.document import Area, Circle, Info, Message, Named, Point, Reference
 from partners.cap.values import EARLIEST_YEAR, LATEST_YEAR

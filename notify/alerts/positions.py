@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import district_shapes
 from core.errors import NotFound
-from notify import district_shapes
 from notify.campaigns import consents
 
 # 0.001 degree is about a hundred metres.

@@ -6,11 +6,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from core.districts import DISTRICTS
 from core.http import Matches, page_of
 from notify.alerts.intake import RECORDED_BECAUSE
 from notify.alerts.records import ENDINGS, STATUSES
 from notify.campaigns.schemas import CountSchema
-from notify.districts import DISTRICTS
 from partners.cap import document as cap
 
 # What XML 1.0 can hold.

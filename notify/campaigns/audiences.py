@@ -13,9 +13,9 @@ from typing import Any
 
 import shapely
 
+from core.districts import DISTRICTS
 from core.errors import FieldError
 from notify.campaigns.errors import CampaignRefused
-from notify.districts import DISTRICTS
 
 PLACE_KINDS = ("home", "work", "school")
 LEAST_RADIUS_M, MOST_RADIUS_M = 300, 30_000

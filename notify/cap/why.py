@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.districts import DISTRICTS
 from core.errors import NotFound
 from core.ids import typeid
 from core.text import Text
@@ -25,7 +26,6 @@ from identity.words import BUREAU_NAMES
 from notify import points_expiry_texts
 from notify.campaigns import audiences
 from notify.cap import cap_texts as words
-from notify.districts import DISTRICTS
 from notify.topics import ending_words, facts, standing
 from notify.topics.standing import Subscription
 

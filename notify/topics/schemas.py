@@ -6,8 +6,8 @@ from typing import get_args
 
 from marshmallow import Schema, fields, validate
 
+from core.districts import DISTRICTS
 from core.http import Matches, PageQuery, page_of
-from notify.districts import DISTRICTS
 from notify.topics import facts, history, life_events, subjects
 from notify.topics.endings import EndedHow
 

@@ -16,11 +16,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.districts import DISTRICTS
 from core.errors import NotFound
 from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity import vehicles
-from notify.districts import DISTRICTS
 from notify.topics import ports
 from notify.topics.topics import Topic
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from notify.districts import DISTRICTS
+from core.districts import DISTRICTS
 
 DRAWN = Path(__file__).resolve().parents[2] / "core" / "web" / "js" / "districts.js"
 _LINE = re.compile(r'\{ code: "(\d+)", zh: "([^"]+)", en: "([^"]+)", .*, outline: "M[^"]+z" \},')

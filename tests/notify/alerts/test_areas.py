@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from notify import district_shapes
+from core import district_shapes
+from core.districts import DISTRICTS
 from notify.alerts.areas import EVERYWHERE, districts_named, parts_of
-from notify.districts import DISTRICTS
 from partners.cap.document import Named
 from partners.cap.reading import read
 from tests.partners.cap_documents import alert, area, geocode, info

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import shapely
 
-from notify import district_shapes
+from core import district_shapes
 from notify.alerts import inside
 from notify.alerts.areas import EVERYWHERE, parts_of
 from notify.shapes import box_around

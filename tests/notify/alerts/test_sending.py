@@ -16,13 +16,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import db
+from core.districts import DISTRICTS
 from core.ids import typeid
 from core.text import Text
 from notify import deliveries
 from notify.alerts import duty, records, repeats, sending
 from notify.alerts.errors import AlertNotOpen, AlertWordsRefused
 from notify.alerts.records import Alert
-from notify.districts import DISTRICTS
 from partners.cap.reading import read
 from tests.notify.alerts.conftest import FIRST, NOW, SECOND, City
 from tests.partners.cap_documents import alert, area, geocode, info

@@ -12,11 +12,11 @@ from sqlalchemy import text
 
 from core import db
 from core.clock import taipei_date
+from core.districts import DISTRICTS
 from core.ids import new_uuid
 from core.taiwan import business_id_valid
 from core.text import Text
 from ledger import book
-from notify.districts import DISTRICTS
 from partners import wire
 from partners.bank.payouts import PayoutClient
 from points import tender

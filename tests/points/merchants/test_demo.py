@@ -9,9 +9,9 @@ from sqlalchemy import text
 from api import demo
 from api.demo_merchants import MERCHANTS, STAFF_PIN, DemoMerchant
 from core import db
+from core.district_shapes import district_at
 from core.settings import settings
 from core.taiwan import business_id_valid
-from notify.district_shapes import district_at
 from points.merchants import shops
 from points.merchants.secrets import is_pin
 
