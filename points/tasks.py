@@ -9,6 +9,8 @@ from points.earning import tasks as earning_tasks
 from points.exchange import tasks as exchange_tasks
 from points.expiry import expire_lots
 from points.extensions import carry_out_approved
+from points.kept import forget
+from points.leftover_budgets import release_leftovers
 from points.merchants import tasks as merchant_tasks
 from points.till import tasks as till_tasks
 from points.warnings import warn_of_expiry
@@ -27,6 +29,8 @@ SWEEPS = {
     "points.sum_up_days": (60.0, lambda _now: sum_up_days()),
     "points.warn_of_expiry": (600.0, warn_of_expiry),
     "points.extend_lots": (60.0, carry_out_approved),
+    "points.release_leftovers": (3600.0, release_leftovers),
+    "points.forget": (60.0, forget),
     **till_tasks.SWEEPS,
     **exchange_tasks.SWEEPS,
     **merchant_tasks.SWEEPS,

@@ -12,14 +12,17 @@ from sqlalchemy import text
 
 from core import db, keeping, outbox
 from core import kept as core_kept
+from core.ids import new_uuid
 from core.keeping import Kept
 from notify import kept as notify_kept
 from notify.receipts import receipts
+from points import kept as points_kept
+from points.earning import deeds
 from wallet import kept as wallet_kept
 
 # Half past two at night in Taipei.
 NIGHT = datetime(2026, 11, 4, 18, 30, tzinfo=UTC)
-RULES = (*core_kept.RULES, *notify_kept.RULES, *wallet_kept.RULES)
+RULES = (*core_kept.RULES, *notify_kept.RULES, *points_kept.RULES, *wallet_kept.RULES)
 RULE = Kept("core.idempotency", 7, "k.claimed_at < :before", "for this test")
 
 
@@ -108,3 +111,22 @@ def test_the_page_says_the_same_as_the_rules() -> None:
 def test_a_hand_over_is_kept_for_as_long_as_its_device_is_believed() -> None:
     (rule,) = [each for each in RULES if each.table == "notify.delivery"]
     assert timedelta(days=rule.days) > receipts.OLDEST + receipts.FURTHEST_AHEAD
+
+
+def test_a_deed_is_kept_for_as_long_as_its_source_may_tell_it_again() -> None:
+    assert min(rule.days for rule in RULES if rule.table == "points.deed") > deeds.OLDEST.days
+
+
+def test_deeds_go_those_of_nobody_first_and_a_first_passkey_stays(database: db.Database) -> None:
+    for name, person, source, days in (
+        ("nobody's, new", None, "health", 99), ("nobody's, old", None, "health", 101),
+        ("somebody's, new", new_uuid(), "health", 399), ("somebody's, old", new_uuid(), "health", 401),
+        ("a passkey", new_uuid(), "identity", 900),
+    ):  # fmt: skip
+        _run(
+            "INSERT INTO points.deed (id, kind, source, key, person_id, happened_at, facts, body_hash, received_at) "
+            "VALUES (:id, 'ride', :source, :key, :person, :at, '{}', sha256(''), :at)",
+            id=new_uuid(), source=source, key=name, person=person, at=NIGHT - timedelta(days=days),
+        )  # fmt: skip
+    points_kept.forget(NIGHT)
+    assert set(_run("SELECT key FROM points.deed").scalars()) == {"nobody's, new", "somebody's, new", "a passkey"}
