@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from paying_city import fines_file, national_id, parking_file, send_bills
@@ -48,6 +49,16 @@ def chromium() -> str | None:
 def launch(playwright: Playwright) -> Browser:
     """Start it without a window."""
     return playwright.chromium.launch(executable_path=chromium(), headless=True, args=list(_LAUNCH))
+
+
+def launch_with_camera(beside: Browser, film: Path) -> Browser:
+    """Another one, before whose camera this film (MJPEG) runs; it asks nobody whether a page may look."""
+    camera = (
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    )
+    return beside.browser_type.launch(executable_path=chromium(), headless=True, args=[*_LAUNCH, *camera])
 
 
 @dataclass(frozen=True)

@@ -235,6 +235,30 @@ def test_districts_are_walked_by_keys_and_every_page_of_points_fits(device: Phon
     assert wrong == []
 
 
+def test_the_nearest_shop_comes_first_wherever_one_stands(stack: Stack, device: Phone, till: Counter) -> None:
+    page = device.page
+    page.context.grant_permissions(["geolocation"])
+    found = page.request.get(f"{stack.url}/v1/points/shops?limit=100").json()["items"]
+    far = max(found, key=lambda each: abs(each["latitude"] - 22.6237) + abs(each["longitude"] - 120.2841))
+    assert abs(far["latitude"] - 22.6237) > 0.002, "another than those of these tests"
+    device.open("/app/points/shops")
+    for shop in (far, next(each for each in found if each["shop_code"] == till.shop.shop_code)):
+        page.context.set_geolocation({"latitude": shop["latitude"], "longitude": shop["longitude"]})
+        # A place is good for some seconds, so the page is told anew only when it was opened anew.
+        device.open("/app/points/shops")
+        device.press("離我近的排前面")
+        first = page.locator(".list .row-link").first
+        expect(first.locator("strong")).to_be_visible(timeout=PATIENCE_MS)
+        expect(first).to_contain_text(shop["name"])
+        metres = [_metres(each) for each in page.locator(".list .row-link strong").all_inner_texts()]
+        assert metres == sorted(metres) and metres[0] < 120 < metres[-1]
+
+
+def _metres(said: str) -> float:
+    number = float(re.sub("[^0-9.]", "", said))
+    return number * 1000 if "公里" in said else number
+
+
 def _widths(code: str) -> list[int]:
     """The modules of its bars and spaces by turns, as another program draws them."""
     drawn = Code128(code)

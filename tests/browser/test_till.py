@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import segno
 import urllib3
 from browser.desk_in_chromium import Desk, desk
 from browser.fitting import misfits
-from browser.phone_in_chromium import PATIENCE_MS, phone, stranger
-from browser.shop_in_the_city import CLERK, OWNER, PIN, Customer, Shop, customer, shop
+from browser.phone_in_chromium import PATIENCE_MS, launch_with_camera, phone, stranger
+from browser.shop_in_the_city import CLERK, OWNER, PIN, Customer, Shop, customer, give, shop
+from PIL import Image
 from playwright.sync_api import Browser, Route, expect
 from roster import officer_token, on_the_roster
 from stack import Stack
 
 pytestmark = pytest.mark.browser
+
+
+# Every tone that a page begins, with its pitch and whether the page may be heard; counted before the page's own scripts.
+_LISTEN = """
+window.tones = [];
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...when) {
+    window.tones.push([this.context.state, Math.round(this.frequency.value)]);
+    return start.apply(this, when);
+};
+"""
+
+
+_FILLED = "(bar) => bar.firstElementChild.getBoundingClientRect().width / bar.getBoundingClientRect().width"
 
 
 @dataclass
@@ -54,6 +74,11 @@ class Counter:
         """What was heard last."""
         return self.till.page.locator("html").get_attribute("data-sound")
 
+    def tones(self) -> list[list[object]]:
+        """The tones that this page has begun: how the audio stood, and the pitch."""
+        found: list[list[object]] = self.till.page.evaluate("window.tones")
+        return found
+
     def lines(self) -> list[str]:
         """The day's list, newest first."""
         self.till.open("/till/today")
@@ -65,6 +90,7 @@ class Counter:
 def counter(stack: Stack, chromium_browser: Browser) -> Iterator[Counter]:
     with desk(stack, chromium_browser) as till:
         one = Counter(till, shop(stack), customer(stack, 5_000))
+        till.page.add_init_script(_LISTEN)
         till.open("/till")
         till.sees("把這台裝置設為收銀機")
         assert misfits(till) == []
@@ -81,6 +107,7 @@ def test_a_scanned_code_is_received_once_and_says_so_by_colour_words_symbol_and_
     counter.scans(150, code)
     counter.shows("done", "收到了", "150 點", "NT$150", "前可以整筆取消")
     assert counter.sounds() == "good"
+    assert counter.tones() == [["running", 880], ["running", 1320]]
     assert misfits(counter.till) == []
     counter.scans(80, code)
     counter.shows("problem", "這組付款碼已經用過", "沒有扣點")
@@ -89,6 +116,74 @@ def test_a_scanned_code_is_received_once_and_says_so_by_colour_words_symbol_and_
     expect(counter.till.page.locator(".field-error")).to_contain_text("讀錯了")
     assert misfits(counter.till) == []
     assert len(counter.lines()) == 1
+
+
+def test_a_camera_reads_the_code_off_a_phone_s_screen(
+    stack: Stack, chromium_browser: Browser, counter: Counter, tmp_path: Path
+) -> None:
+    film = tmp_path / "phone.mjpeg"
+    show(film, "0" * 24)
+    with (
+        launch_with_camera(chromium_browser, film) as with_camera,
+        desk(stack, with_camera, viewport={"width": 412, "height": 860}) as till,
+    ):
+        of = shop(stack)
+        till.open("/till")
+        till.page.get_by_label("登記碼").fill(of.enrolment_code)
+        till.press("登記這台裝置")
+        other = Counter(till, of, counter.mei)
+        other.on_shift(CLERK)
+        till.page.keyboard.type("35")
+        till.page.keyboard.press("Enter")
+        till.sees("請掃顧客的付款碼")
+        show(film, other.mei.code())
+        till.press("用相機掃")
+        other.shows("done", "35 點")
+        assert misfits(till) == []
+
+
+def test_over_a_limit_the_till_the_phone_and_the_desk_see_that_it_waits_for_a_look(
+    stack: Stack, chromium_browser: Browser, counter: Counter
+) -> None:
+    with phone(stack, chromium_browser) as device, desk(stack, chromium_browser) as officer:
+        device.page.add_init_script(_LISTEN)
+        device.register(stranger())
+        give(stack, device.page.request.get(f"{stack.url}/v1/me").json()["id"], 1_000)
+        for _ in range(6):
+            paid = device.page.request.post(
+                f"{stack.url}/v1/points/redemptions", data={"shop_code": counter.shop.shop_code, "points": 5},
+                headers={"Idempotency-Key": str(uuid4()), "Origin": stack.url},
+            )  # fmt: skip
+            assert paid.json()["status"] == "done", paid.text()
+        device.open("/app/points/pay")
+        expect(device.page.locator(".pay-digits")).not_to_be_empty()
+        device.page.mouse.click(5, 300)
+        counter.scans(40, "".join(device.page.locator(".pay-digits > [aria-hidden] > span").all_inner_texts()))
+        counter.shows("held", "40 點", "還不要交貨")
+        assert counter.sounds() == "bad"
+        assert misfits(counter.till) == []
+        result = device.page.locator(".pay-result")
+        expect(result).to_contain_text("40 點", timeout=PATIENCE_MS)
+        assert ["running", 220] in device.page.evaluate("window.tones")
+        assert misfits(device) == []
+        officer.enrol(on_the_roster(stack, "經發局", "points_officer", bureau="economic")[1])
+        officer.open("/desk/held")
+        held = officer.page.locator(".card", has_text="40 點")
+        expect(held).to_contain_text("鹽埕咖啡")
+        assert misfits(officer) == []
+        held.get_by_role("button", name="放行", exact=True).click()
+        officer.page.get_by_role("dialog").get_by_role("button", name="放行", exact=True).click()
+        expect(officer.page.locator(".notice.good")).to_be_visible(timeout=PATIENCE_MS)
+        expect(officer.page.locator(".card", has_text="40 點")).to_have_count(0)
+        assert "40 點" in counter.lines()[0] and "等待" not in counter.lines()[0]
+        officer.open("/desk/points")
+        figures, widths = zip(*drawn_bars(officer), strict=True)
+        assert max(figures) > 0 and max(widths) > 0.99
+        assert widths == pytest.approx([figure / max(figures) for figure in figures], abs=0.01)
+        assert misfits(officer) == []
+        device.open("/app/points")
+        device.page.locator(".row", has_text="店家消費").first.get_by_role("link").click()
+        expect(device.page.locator(".pay-result h2")).to_have_text("付好了", timeout=PATIENCE_MS)
 
 
 def test_many_points_wait_for_the_customers_phone_and_what_is_paid_by_the_printed_code_is_heard(
@@ -212,3 +307,24 @@ def test_a_shop_applies_by_phone_two_officers_let_it_in_and_a_device_becomes_its
         officer.press("登記這台裝置")
         officer.sees("開始值班")
         expect(officer.page.locator(".shop")).to_contain_text("鹽埕冰店 總店")
+
+
+def drawn_bars(officer: Desk) -> list[tuple[int, float]]:
+    """Of the first chart of the page: each bar's figure, and how much of its place it fills; the chart says it all in words."""
+    chart = officer.page.get_by_role("img").filter(has=officer.page.locator(".chart-line")).first
+    expect(chart).to_have_attribute("aria-label", re.compile("點"))
+    return [
+        (int(re.sub("[^0-9]", "", line.locator(".figure").inner_text())), line.locator("svg").evaluate(_FILLED))
+        for line in chart.locator("> div").all()
+    ]
+
+
+def show(film: Path, code: str) -> None:
+    """Let the camera see this code from now on, held up at a slant: a film of one picture."""
+    drawn = BytesIO()
+    segno.make(code, version=1, error="m", boost_error=False).save(drawn, kind="png", scale=9, border=5)
+    card = Image.open(drawn).convert("L").rotate(9, expand=True, fillcolor=120, resample=Image.Resampling.BILINEAR)
+    seen = Image.new("L", (640, 480), 120)
+    seen.paste(card, ((640 - card.width) // 2, (480 - card.height) // 2))
+    with film.open("wb") as pictures:
+        seen.convert("RGB").save(pictures, "JPEG", quality=85)
