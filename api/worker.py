@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +30,11 @@ QUEUES = (EVENTS, SWEEPS)
 _RELAY_AFTER_SECONDS = 4
 _RELAYS = 3
 _RELAY_SECONDS = 5.0
+# However much is due, a code that somebody waits for finds a thread: the other two do events alone.
+_THREADS_OF_SWEEPS = 6
+# A sweep that finds no thread and is not asked for again so soon is put off by as much.
+_SOON_SECONDS = 5.0
+_room = threading.BoundedSemaphore(_THREADS_OF_SWEEPS)
 
 celery = Celery("mykaohsiung")
 celery.conf.update(
@@ -65,7 +72,9 @@ def deliver(event_ids: list[str]) -> None:
 @celery.task(name="events.relay", queue=SWEEPS)
 def relay() -> None:
     """Hand over the events that were committed and never finished."""
-    sweeping.in_turn("events.relay", _relay_some, side_by_side=_RELAYS)
+    with _a_thread_of_sweeps() as is_free:
+        if is_free:
+            sweeping.in_turn("events.relay", _relay_some, side_by_side=_RELAYS)
 
 
 def _relay_some() -> None:
@@ -81,9 +90,25 @@ def _relay_some() -> None:
 
 @celery.task(name="sweeps.run", queue=SWEEPS)
 def sweep(name: str) -> None:
-    """Run one pass of a room's sweep of what is due, unless enough are under way."""
+    """Run one pass of a room's sweep of what is due, unless enough are under way, or it would take the threads that
+    events need."""
     due = wiring.sweeps()[name]
-    sweeping.in_turn(name, lambda: due.run(clock.now()), side_by_side=due.side_by_side)
+    with _a_thread_of_sweeps() as is_free:
+        if is_free:
+            sweeping.in_turn(name, lambda: due.run(clock.now()), side_by_side=due.side_by_side)
+        elif due.every_seconds > _SOON_SECONDS:
+            sweep.apply_async(args=[name], countdown=_SOON_SECONDS, expires=sweep.request.expires, retry=False)
+
+
+@contextmanager
+def _a_thread_of_sweeps() -> Iterator[bool]:
+    """Whether one of the threads that sweeps may have at once is free; it is taken meanwhile."""
+    is_free = _room.acquire(blocking=False)
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            _room.release()
 
 
 @celery.task(name="sweeps.forget_idempotency_keys", queue=SWEEPS)
