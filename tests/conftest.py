@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -9,7 +10,6 @@ from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -21,6 +21,7 @@ os.environ.update({"STATE_DIR": str(_STATE), "ARGON2_MEMORY_KIB": "1024", "MYKH_
 for _name in ("DATABASE_URL", "BROKER_URL", "PUBLIC_ORIGIN", "PORT", "SANDBOX_PORT"):
     os.environ.pop(_name, None)
 
+from fresh_databases import FreshDatabases  # noqa: E402
 from stack import Stack, troubles_of  # noqa: E402
 
 from api import prepare, wiring  # noqa: E402
@@ -28,7 +29,11 @@ from api.app import create_app  # noqa: E402
 from core import db, embedded, migrate  # noqa: E402
 from core.settings import Settings, settings  # noqa: E402
 
-_counter = iter(range(1_000_000))
+
+def pytest_collection_finish() -> None:
+    """What thousands of collected tests consist of stays until the end: the garbage collector need not look at it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -43,7 +48,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[embedded.Postgres]:
     """A server for this run of tests. Durability is off: the tests that need it start a stack of their own."""
-    server = embedded.start_postgres(_STATE, {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
+    options = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+    server = embedded.start_postgres(_STATE, options)
     embedded.make_database(server, "template")
     migrate.to_head(server.url("template"))
     yield server
@@ -51,26 +57,35 @@ def postgres() -> Iterator[embedded.Postgres]:
     shutil.rmtree(_STATE, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def fresh_databases(postgres: embedded.Postgres) -> Iterator[dict[str, FreshDatabases]]:
+    """Where tests get their databases: with nothing in them, or with the reference data."""
+    kinds = {"bare": FreshDatabases(postgres, "template"), "seeded": FreshDatabases(postgres, "template", _seed)}
+    yield kinds
+    for kind in kinds.values():
+        kind.throw_away()
+
+
 @pytest.fixture
-def database(postgres: embedded.Postgres) -> Iterator[db.Database]:
-    """A fresh database at the newest revision, and this process pointed at it."""
-    name = f"test_{os.getpid()}_{next(_counter)}"
-    embedded.make_database(postgres, name, template="template")
-    current = db.configure(postgres.url(name))
-    yield current
-    current.engine.dispose()
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+def database(request: pytest.FixtureRequest, fresh_databases: dict[str, FreshDatabases]) -> db.Database:
+    """A fresh database at the newest revision, and this process pointed at it; for a `client` with the reference data."""
+    kind = fresh_databases["seeded" if "client" in request.fixturenames else "bare"]
+    if request.node.get_closest_marker("untouched_database"):
+        kind.throw_away()
+    return kind.take()
 
 
 @pytest.fixture
 def client(database: db.Database) -> Iterator[FlaskClient]:
     """The whole application in this process, on a fresh database with the reference data."""
-    with database.unit_of_work() as session:
-        prepare.seed(session)
     wiring.plug_in()
     with _application(settings()).test_client() as test_client:
         yield test_client
+
+
+def _seed(database: db.Database) -> None:
+    with database.unit_of_work() as session:
+        prepare.seed(session)
 
 
 @cache

@@ -87,6 +87,7 @@ def test_nobody_waits_for_a_row_that_somebody_holds(database: db.Database) -> No
     assert keeping.forget([RULE], NIGHT) == {"core.idempotency": 1}
 
 
+@pytest.mark.untouched_database
 @pytest.mark.parametrize("rule", RULES, ids=[f"{each.table} {each.days}" for each in RULES])
 def test_each_rule_finds_its_rows_by_an_index(database: db.Database, rule: Kept) -> None:
     with db.unit_of_work() as session:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +9,8 @@ import pytest
 from flask import Flask
 from identity_city import City
 from sandbox_process import SandboxBooks, SandboxProcess, start_sandbox
-from sqlalchemy import text
 
 from api.front_door import view_of
-from core import db, embedded
 from core.db import Database
 from identity import ports, routes
 from partners import wire
@@ -36,29 +33,6 @@ def outside(sandbox_process: SandboxProcess) -> SandboxBooks:
     books.clear_switches()
     books.reset()
     return books
-
-
-@pytest.fixture(scope="session")
-def emptied_url(postgres: embedded.Postgres) -> str:
-    """One database for this room's tests: they write to few tables, and emptying those is faster than a new database."""
-    name = f"identity_{os.getpid()}"
-    embedded.make_database(postgres, name, template="template")
-    return postgres.url(name)
-
-
-@pytest.fixture
-def database(emptied_url: str) -> Iterator[Database]:
-    """The database, with nobody in it."""
-    current = db.configure(emptied_url)
-    with current.unit_of_work() as session:
-        tables = session.scalars(
-            text("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = 'identity'")
-        )
-        # The access log refuses to be emptied; a replica does not ask it.
-        session.execute(text("SET LOCAL session_replication_role = replica"))
-        session.execute(text(f"TRUNCATE {', '.join(tables)}, core.outbox, core.consumption"))
-    yield current
-    current.engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -267,6 +267,7 @@ def test_a_request_of_somebody_signed_in_looks_its_session_up_by_one_statement(c
         assert not [statement for statement in statements if "UPDATE" in statement]
 
 
+@pytest.mark.untouched_database
 def test_the_look_up_finds_its_session_by_index_among_many(database: Database) -> None:
     token = _begun(database, _person(database), "hwk", "user")
     asked: list[tuple[str, Any]] = []

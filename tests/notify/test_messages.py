@@ -197,6 +197,7 @@ def test_pages_follow_each_other_without_gap_while_messages_arrive(
         assert inbox.unread_count(session, person) == 6
 
 
+@pytest.mark.untouched_database
 def test_the_inbox_is_read_from_an_index(database: db.Database) -> None:
     with db.unit_of_work() as session:
         session.execute(text("SET LOCAL enable_seqscan = off"))

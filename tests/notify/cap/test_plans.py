@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+import pytest
 from psycopg.types.json import Jsonb
 from sqlalchemy import event
 
@@ -58,6 +59,7 @@ def _reads_whole(plan: dict[str, Any], partial: set[str]) -> str | None:
     return None
 
 
+@pytest.mark.untouched_database
 def test_no_sweep_reads_a_table_that_grows_from_end_to_end(city: City, database: db.Database) -> None:
     people = city.people(2, daily_cap=1)
     for n in range(3):
