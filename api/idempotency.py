@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from core import db
 from core.errors import IdempotencyInProgress, IdempotencyKeyMissing, IdempotencyKeyReused
 from core.http import Answer
+from core.statements import with_commit
 
 KEPT_FOR = timedelta(hours=48)
 _LEASE = timedelta(seconds=30)
@@ -81,8 +82,9 @@ class KeyedRequest:
         return True
 
     def store(self, session: Session, answer: Answer) -> None:
-        """Keep the answer, in the transaction of the effect that it reports."""
-        session.execute(
+        """Keep the answer, in the transaction of the effect that it reports: it travels with the commit."""
+        with_commit(
+            session,
             _STORE,
             {
                 "caller": self.caller,

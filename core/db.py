@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from core.errors import Problem
+from core.prepared import CursorsStatements
 from core.settings import settings
 from core.statements import WrittenSession
 
@@ -136,6 +137,7 @@ def _with_driver(url: str) -> str:
 
 
 def _on_connect(connection: Any, _record: Any) -> None:
+    connection._prepared = CursorsStatements()
     # A stuck statement must not hold its thread and its locks for ever, nor a machine that has lost its power.
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = '60s'; SET lock_timeout = '10s'; SET TIME ZONE 'UTC'")

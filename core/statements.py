@@ -1,14 +1,13 @@
 """Written SQL without the detour: a session that gives `text()` statements to psycopg directly.
 
-SQLAlchemy compiles, wraps and describes every statement anew; for SQL that is already written this is two thirds of its
-cost (docs/decisions/written-sql-goes-straight-to-psycopg.md has the numbers). Connections, transactions and errors stay
-SQLAlchemy's, and so does everything that is not `text()`.
+SQLAlchemy compiles, wraps and describes every statement anew, and a cursor of psycopg's much of it once more; for SQL
+that is already written this is most of its cost (the numbers: docs/decisions/written-sql-goes-straight-to-psycopg.md).
+Connections, transactions and errors stay SQLAlchemy's, and so does everything that is not `text()`.
 """
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +16,27 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import TextClause
+
+from core.prepared import Outcome, PreparedStatements, form_of
+
+Asked = tuple[TextClause, Mapping[str, Any]]
+"""A written statement with its parameters."""
+
+
+def together(session: Session, *asked: Asked) -> list[Any]:
+    """Execute written statements one after the other in one message to the server; their results.
+
+    All are executed before anything is known of any, so this is for statements whose changes may be made whatever the
+    others answer, as they are undone with the unit of work. Raises the error of the first that fails. Every one has
+    parameters.
+    """
+    return _written(session).execute_together(asked)
+
+
+def with_commit(session: Session, statement: TextClause, params: Mapping[str, Any]) -> None:
+    """Have a written statement executed last before the commit, in one message with it; it fails or is undone with the
+    rest."""
+    _written(session).execute_with_commit(statement, params)
 
 
 class WrittenResult:
@@ -72,75 +92,86 @@ class WrittenResult:
 
 
 class WrittenSession(Session):
-    """A Session whose `text()` statements go straight to psycopg."""
+    """A Session whose `text()` statements with parameters go straight to psycopg."""
 
-    _open: tuple[Connection, Any] | None = None
+    _open: tuple[Connection, PreparedStatements] | None = None
+    _with_commit: tuple[Asked, ...] = ()
 
     def execute(self, statement: Any, params: Any = None, *arguments: Any, **options: Any) -> Any:
         """As Session.execute; for `text()` with one set of parameters the answer is a WrittenResult."""
-        is_written = isinstance(statement, TextClause) and not isinstance(params, list | tuple)
-        if not is_written or arguments or options:
+        is_written = isinstance(statement, TextClause) and isinstance(params, Mapping)
+        if not is_written or not params or arguments or options:
             return super().execute(statement, params, *arguments, **options)
-        # A savepoint is set on a connection when it is asked for, so inside one it is asked for each time.
-        if self._open is None or self.get_nested_transaction() is not None:
-            connection = self.connection()
-            self._open = (connection, connection.connection.driver_connection)
-        connection, driver = self._open
-        sql = _for_psycopg(statement)
-        cursor = driver.cursor(row_factory=_rows)
-        try:
-            for listener in connection.dispatch.before_cursor_execute:
-                listener(connection, cursor, sql, params, None, False)
-            cursor.execute(sql, params or {})
-            returns_rows = cursor.pgresult is not None and cursor.pgresult.nfields > 0
-            rows = cursor.fetchall() if returns_rows else []
-            return WrittenResult(rows, cursor.rowcount, returns_rows=returns_rows)
-        except psycopg.Error as error:
-            # Wraps the error as every other statement's, and drops the pool's connections when the server is gone.
-            connection._handle_dbapi_exception(error, sql, params, cursor, None)
-            raise
+        return self._run([(statement, params)])[0]
+
+    def execute_together(self, asked: Sequence[Asked]) -> list[WrittenResult]:
+        """As `together`."""
+        return self._run(asked)
+
+    def execute_with_commit(self, statement: TextClause, params: Mapping[str, Any]) -> None:
+        """As `with_commit`."""
+        self._with_commit += ((statement, params),)
 
     def commit(self) -> None:
         """As Session.commit."""
+        if self._with_commit:
+            asked, self._with_commit = self._with_commit, ()
+            self.flush()
+            self._run(asked, then_commit=self.get_nested_transaction() is None)
         self._open = None
         super().commit()
 
     def rollback(self) -> None:
         """As Session.rollback."""
-        self._open = None
+        self._open, self._with_commit = None, ()
         super().rollback()
 
     def close(self) -> None:
         """As Session.close."""
-        self._open = None
+        self._open, self._with_commit = None, ()
         super().close()
 
+    def _run(self, asked: Sequence[Asked], *, then_commit: bool = False) -> list[WrittenResult]:
+        connection, prepared = self._opened()
+        for statement, params in asked:
+            for listener in connection.dispatch.before_cursor_execute:
+                listener(connection, None, _for_psycopg(statement), params, None, False)
+        try:
+            if len(asked) == 1 and not then_commit:
+                ((statement, params),) = asked
+                return [_result(prepared.run(form_of(statement), params))]
+            forms = [(form_of(statement), params) for statement, params in asked]
+            return [_result(outcome) for outcome in prepared.run_together(forms, then_commit=then_commit)]
+        except psycopg.Error as error:
+            # Wraps the error as every other statement's, and drops the pool's connections when the server is gone.
+            sql = "; ".join(_for_psycopg(statement) for statement, _ in asked)
+            connection._handle_dbapi_exception(error, sql, None, None, None)
+            raise
 
-def _rows(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Any]:
-    result = cursor.pgresult
-    if result is None or not result.nfields:
-        return tuple
-    return _row_of(tuple([result.fname(column) for column in range(result.nfields)]))
+    def _opened(self) -> tuple[Connection, PreparedStatements]:
+        # A savepoint is set on a connection when it is asked for, so inside one it is asked for each time.
+        if self._open is None or self.get_nested_transaction() is not None:
+            connection = self.connection()
+            prepared = connection.info.get("prepared")
+            if prepared is None:
+                driver: Any = connection.connection.driver_connection
+                prepared = connection.info["prepared"] = PreparedStatements(driver)
+            self._open = (connection, prepared)
+        return self._open
 
 
-@lru_cache(maxsize=512)
-def _row_of(names: tuple[bytes | None, ...]) -> Callable[[Sequence[Any]], Any]:
-    plain = namedtuple("Row", [(name or b"").decode() for name in names], rename=True)  # type: ignore[misc]
+def _written(session: Session) -> WrittenSession:
+    assert isinstance(session, WrittenSession), "a session of a unit of work"
+    return session
 
-    class Row(plain):
-        __slots__ = ()
 
-        @property
-        def _mapping(self) -> Mapping[str, Any]:
-            return self._asdict()
-
-    make: Callable[[Sequence[Any]], Any] = Row._make
-    return make
+def _result(outcome: Outcome) -> WrittenResult:
+    return WrittenResult(outcome.rows, outcome.rowcount, returns_rows=outcome.returns_rows)
 
 
 @lru_cache(maxsize=2048)
 def _for_psycopg(statement: TextClause) -> str:
-    # `text` knows which colons begin a parameter and which are casts; the dialect writes them as psycopg wants them.
+    # What listeners and messages of errors are told.
     from sqlalchemy.dialects.postgresql import psycopg as dialect
 
     return str(statement.compile(dialect=dialect.dialect()))  # type: ignore[no-untyped-call]
