@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.crypto import token_hash
 from core.errors import NotFound
 from core.ids import new_uuid
+from core.statements import Asked
 from identity import levels, shifts, sign_in_notices
 from identity.actors import Actor
 from identity.models import Person, SessionRow
@@ -213,7 +214,12 @@ def is_running(row: SessionRow, now: datetime) -> bool:
 
 def is_live(session: Session, *, person_id: UUID, session_id: UUID, now: datetime) -> bool:
     """Whether this person is signed in by this session now, and not merely remembered. One query."""
-    return session.execute(_IS_LIVE, {"person_id": person_id, "id": session_id, "now": now}).first() is not None
+    return session.execute(*asking_whether_live(person_id, session_id, now)).first() is not None
+
+
+def asking_whether_live(person_id: UUID, session_id: UUID, now: datetime) -> Asked:
+    """What `is_live` asks, for who sends it together with something else: it answers a row where it is so."""
+    return _IS_LIVE, {"person_id": person_id, "id": session_id, "now": now}
 
 
 def _tell_sites(session: Session, *, replaced: UUID, by: UUID, is_a_rise: bool, now: datetime) -> None:

@@ -11,16 +11,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid5
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.cursors import decode_cursor, encode_cursor
 from core.errors import FieldError, InvalidRequest
+from core.statements import Asked
 from ledger.errors import AccountNotOpen, typed_refusals
 
 _NAMESPACE = UUID("5f0c6d5e-6f0a-5c1b-9b51-6c6564676572")
+# Of each database, hot accounts that a committed transaction has opened: an account neither changes nor goes.
+_KNOWN_OPEN: WeakKeyDictionary[Any, set[tuple[UUID, str, str, str, bool, bool]]] = WeakKeyDictionary()
 
 
 class Side(StrEnum):
@@ -115,14 +120,24 @@ def open_account(
     Raises AccountDiffers when the code is in use with other properties.
     """
     identifier = account_id(code)
+    meaning = (identifier, code, asset, normal_side, is_hot, never_negative)
+    known = _KNOWN_OPEN.setdefault(session.get_bind(), set())
+    if meaning in known:
+        return identifier
     with typed_refusals():
-        session.execute(
+        is_new = session.execute(
             _OPEN_ACCOUNT,
             {
                 "id": identifier, "code": code, "asset": asset, "normal_side": normal_side.value, "is_hot": is_hot,
                 "never_negative": never_negative, "now": now,
             },
-        )  # fmt: skip
+        ).scalar_one()  # fmt: skip
+    # What this transaction itself has opened may still be undone.
+    opened_here = session.info.setdefault("accounts_opened", set())
+    if is_new:
+        opened_here.add(identifier)
+    elif is_hot and identifier not in opened_here:
+        known.add(meaning)
     return identifier
 
 
@@ -166,30 +181,30 @@ def record(session: Session, changes: Sequence[Change], *, now: datetime, group_
     Raises NotEnough, AccountNotOpen, TransferDiffers (an id of this group is taken by something else), HoldUnknown,
     HoldResolved, DoesNotFit, NotReversible, AlreadyReversed; ValueError for a group that is empty or not well formed.
     """
+    with typed_refusals():
+        return bool(session.execute(*recording(changes, now=now, group_id=group_id)).scalar_one())
+
+
+def recording(changes: Sequence[Change], *, now: datetime, group_id: UUID | None = None) -> Asked:
+    """What `record` asks, for who sends it together with something else, inside `ledger.errors.typed_refusals`."""
     rows = [_row(change) for change in changes]
     if not rows or len({row.id for row in rows}) < len(rows):
         raise ValueError("a group has one change or more, each with an id of its own")
-    with typed_refusals():
-        return bool(
-            session.execute(
-                _APPLY,
-                {
-                    "group_id": group_id or min(row.id for row in rows),
-                    "now": now,
-                    "ids": [row.id for row in rows],
-                    "kinds": [row.kind for row in rows],
-                    "assets": [row.asset for row in rows],
-                    "debits": [row.debit for row in rows],
-                    "credits": [row.credit for row in rows],
-                    "amounts": [row.amount for row in rows],
-                    "pendings": [row.pending_id for row in rows],
-                    "reverses": [row.reverses_id for row in rows],
-                    "expires": [row.expires_at for row in rows],
-                    "reasons": [row.reason for row in rows],
-                    "subjects": [row.subject for row in rows],
-                },
-            ).scalar_one()
-        )
+    return _APPLY, {
+        "group_id": group_id or min(row.id for row in rows),
+        "now": now,
+        "ids": [row.id for row in rows],
+        "kinds": [row.kind for row in rows],
+        "assets": [row.asset for row in rows],
+        "debits": [row.debit for row in rows],
+        "credits": [row.credit for row in rows],
+        "amounts": [row.amount for row in rows],
+        "pendings": [row.pending_id for row in rows],
+        "reverses": [row.reverses_id for row in rows],
+        "expires": [row.expires_at for row in rows],
+        "reasons": [row.reason for row in rows],
+        "subjects": [row.subject for row in rows],
+    }
 
 
 @dataclass(frozen=True, slots=True)

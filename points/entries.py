@@ -101,7 +101,12 @@ def write_history(session: Session, changes: Sequence[Change], transfer_ids: Seq
 
 def write_into_the_book(session: Session, changes: Sequence[Change], *, now: datetime) -> None:
     """Write changes into the book alone, as one group; the caller has written the histories."""
-    book.post(session, [_posting(change) for change in changes], now=now)
+    book.post(session, postings(changes), now=now)
+
+
+def postings(changes: Sequence[Change]) -> list[book.Posting]:
+    """The changes as the book has them, for a caller who writes them into it together with something else."""
+    return [_posting(change) for change in changes]
 
 
 def history_values(changes: Sequence[Change], transfer_ids: Sequence[UUID], *, now: datetime) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.statements import Asked
 from core.text import Text
 
 Scope = Literal["person", "device", "merchant", "partner"]
@@ -59,7 +60,17 @@ def standing(session: Session, subjects: Mapping[Scope, str], points: int, now: 
     through. A merchant's or partner's count does not hold its tills up: it may miss what is under way in that moment.
     A use counts for a minute (merchant, partner: a quarter of an hour) longer than the span, never shorter.
     """
-    row = session.execute(_COUNT, _values(subjects, points, now) | {"in_any_case": False}).first()
+    return exceeded(session.execute(*counting(subjects, points, now)))
+
+
+def counting(subjects: Mapping[Scope, str], points: int, now: datetime) -> Asked:
+    """What `standing` asks, for who sends it together with something else; `exceeded` reads the answer."""
+    return _COUNT, _values(subjects, points, now) | {"in_any_case": False}
+
+
+def exceeded(counted: Any) -> Exceeded | None:
+    """The limit in what `counting` answered."""
+    row = counted.first()
     return None if row is None else Exceeded(*row)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
@@ -20,12 +20,15 @@ from sqlalchemy.orm import Session
 
 from core.errors import Conflict
 from core.ids import typeid
+from core.statements import Asked, together
 from core.text import Text
 from ledger import book
+from ledger.errors import typed_refusals
 from points import expiry, texts
 from points.campaigns import ASSET
-from points.entries import HISTORY, About, Change, history_values, write_entry, write_into_the_book
+from points.entries import HISTORY, About, Change, history_values, postings, write_entry, write_into_the_book
 
+Status = Literal["held", "spent"]
 GRACE: Final = timedelta(days=30)
 _HELD = "points:tender_held"
 _REDEEMED = "points:redeemed"
@@ -74,10 +77,52 @@ def spend_for(session: Session, use: For, *, person_id: UUID, points: int, now: 
     _take(session, use, "spent", person_id=person_id, points=points, now=now)
 
 
-def _take(session: Session, use: For, status: str, *, person_id: UUID, points: int, now: datetime) -> None:
-    lots = session.execute(_OPEN_LOTS, {"person_id": person_id, "now": now}).all()
-    account = _HELD if status == "held" else use.target
-    about, into = About(use.kind, use.id), book.account_id(account)
+def locking_lots(person_id: UUID, now: datetime) -> Asked:
+    """What locks the lots that this person can use now, for who takes from them at once."""
+    return _OPEN_LOTS, {"person_id": person_id, "now": now}
+
+
+def take_from(
+    session: Session, lots: Sequence[Any], use: For, status: Status, *, person_id: UUID, points: int, now: datetime
+) -> None:
+    """As `hold_for` or `spend_for`, of lots that `locking_lots` answered, for a use that this transaction has begun.
+
+    Raises NotEnoughPoints; then the transaction must be undone.
+    """
+    changes = _parts(lots, use, status, person_id, points)
+    if not changes:
+        raise NotEnoughPoints(available=available(session, person_id, now))
+    book.open_account(session, _account(use, status), ASSET, now=now, is_hot=True)
+    with typed_refusals():
+        begun, _ = together(
+            session,
+            _beginning(use, status, changes, points, sum(lot.remaining for lot in lots), now),
+            book.recording(postings(changes), now=now),
+        )
+    if not begun.scalar_one():
+        raise NotEnoughPoints(available=available(session, person_id, now))
+
+
+def _take(session: Session, use: For, status: Status, *, person_id: UUID, points: int, now: datetime) -> None:
+    lots = session.execute(*locking_lots(person_id, now)).all()
+    changes = _parts(lots, use, status, person_id, points)
+    there = sum(lot.remaining for lot in lots)
+    # Not begun where this use has begun before, or too much is owed.
+    if not changes or not session.execute(*_beginning(use, status, changes, points, there, now)).scalar_one():
+        if session.execute(_TENDER, {"id": use.id}).first() is not None:
+            return
+        raise NotEnoughPoints(available=available(session, person_id, now))
+    book.open_account(session, _account(use, status), ASSET, now=now, is_hot=True)
+    write_into_the_book(session, changes, now=now)
+
+
+def _account(use: For, status: Status) -> str:
+    return _HELD if status == "held" else use.target
+
+
+def _parts(lots: Sequence[Any], use: For, status: Status, person_id: UUID, points: int) -> list[Change]:
+    """What to take of each lot, or nothing where they hold too little."""
+    about, into = About(use.kind, use.id), book.account_id(_account(use, status))
     changes, left = [], points
     for lot in lots:
         part = min(left, lot.remaining)
@@ -85,25 +130,20 @@ def _take(session: Session, use: For, status: str, *, person_id: UUID, points: i
         if part:
             words = use.words.format(points=f"{part:,}")
             changes.append(Change(person_id, lot.id, about, "spend", use.id, -part, into, words))
-    if left or not _begin(session, use, status, changes, points, sum(lot.remaining for lot in lots), now):
-        if session.execute(_TENDER, {"id": use.id}).first() is not None:
-            return
-        raise NotEnoughPoints(available=available(session, person_id, now))
-    book.open_account(session, account, ASSET, now=now, is_hot=True)
-    write_into_the_book(session, changes, now=now)
+    return [] if left else changes
 
 
-def _begin(
-    session: Session, use: For, status: str, changes: Sequence[Change], points: int, there: int, now: datetime
-) -> bool:
-    """Take it from the lots, which are locked; False where this use has begun before, or too much is owed."""
-    values = {
+def _beginning(
+    use: For, status: Status, changes: Sequence[Change], points: int, there: int, now: datetime
+) -> Asked:  # fmt: skip
+    """What takes it from the lots, which are locked; it answers false where this use has begun before, or too much is
+    owed."""
+    return _BEGIN, {
         "id": use.id, "person_id": changes[0].person_id, "points": points, "there": there, "status": status,
         "kind": use.kind, "target": use.target, "words_zh": use.words.zh, "words_en": use.words.en, "now": now,
         "lots": [change.lot_id for change in changes], "parts": [-change.points for change in changes],
         **history_values(changes, [change.transfer_id for change in changes], now=now),
     }  # fmt: skip
-    return bool(session.execute(_BEGIN, values).scalar_one())
 
 
 def spend(session: Session, *, payment_id: UUID, now: datetime) -> None:

@@ -16,10 +16,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core import outbox
+from core import outbox, statements
 from core.clock import on_the_wire, taipei_date
 from core.errors import InsufficientAuthentication, NotFound
 from core.ids import new_uuid
+from core.statements import together
 from core.text import Text
 from identity import sessions
 from identity.actors import Actor
@@ -107,9 +108,7 @@ def ask(session: Session, *, till: Actor, code: str, sale: Sale, now: datetime) 
     wrong_tries.refuse_after("code", found.wrong, found.wrong_until, now)
     rule = rules.of_row(found)
     shown = pay_codes.presented(found if found.token_id else None, code, rule, now)
-    if found.revoked_at is not None or not sessions.is_live(
-        session, person_id=shown.person_id, session_id=shown.session_id, now=now
-    ):
+    if found.revoked_at is not None:
         raise PhoneSignedOut
     presented = "offline_code" if shown.is_offline else "code"
     who = _Who(shown.person_id, shown.session_id, presented, shown, till)
@@ -256,33 +255,49 @@ class _Counted:
     session_id: UUID | None
 
 
+def _counted(shop: _Shop, who: _Who) -> _Counted:
+    return _Counted(who.person_id, shop.merchant_id, who.session_id)
+
+
 def _begin(session: Session, rule: Rule, shop: _Shop, sale: Sale, who: _Who, now: datetime) -> Asked:
     asked = _decided(session, rule, shop, sale, who, now)
-    _write(session, asked, rule, shop, sale, who, now)
-    if sale.offer_id is not None:
+    locking = tender.locking_lots(who.person_id, now)
+    writing = _writing(session, asked, rule, shop, sale, who, now)
+    if sale.offer_id is None:
+        written, lots = together(session, writing, locking)
+        _must_be_first(session, written, rule, who)
+    else:
+        _must_be_first(session, session.execute(*writing), rule, who)
         offers.take(session, sale.offer_id, who.person_id, sale.points, now, merchant_id=shop.merchant_id)
+        lots = session.execute(*locking)
     use = For("redemption", asked.id, target_of(shop.merchant_id), texts.redeemed_at(shop.name))
-    take = tender.spend_for if asked.status == "done" else tender.hold_for
-    take(session, use, person_id=who.person_id, points=sale.points, now=now)
+    status: tender.Status = "spent" if asked.status == "done" else "held"
+    tender.take_from(session, lots.all(), use, status, person_id=who.person_id, points=sale.points, now=now)
     return asked
 
 
 def _decided(session: Session, rule: Rule, shop: _Shop, sale: Sale, who: _Who, now: datetime) -> Asked:
-    redemption_id = new_uuid()
-    if sale.points > rule.confirm_above:
+    """How it begins, counted against the limits. Raises PhoneSignedOut for a code of a phone that is signed out."""
+    redemption_id, counts = new_uuid(), sale.points <= rule.confirm_above
+    asked = [limits.counting(subjects(_counted(shop, who)), sale.points, now)] if counts else []
+    if who.shown is not None:
+        asked = [sessions.asking_whether_live(who.shown.person_id, who.shown.session_id, now), *asked]
+    answers = together(session, *asked) if asked else []
+    if who.shown is not None and answers[0].first() is None:
+        raise PhoneSignedOut
+    if not counts:
         answer_by = now + timedelta(seconds=rule.confirm_seconds)
         return Asked(redemption_id, "awaiting_citizen", "", who.presented, answer_by, None)
-    counted = _Counted(who.person_id, shop.merchant_id, who.session_id)
-    over = limits.standing(session, subjects(counted), sale.points, now)
+    over = limits.exceeded(answers[-1])
     if over is not None:
         answer_by = now + timedelta(days=rule.held_days)
         return Asked(redemption_id, "held", over.code, who.presented, answer_by, None)
     return Asked(redemption_id, "done", "", who.presented, None, now)
 
 
-def _write(
+def _writing(
     session: Session, asked: Asked, rule: Rule, shop: _Shop, sale: Sale, who: _Who, now: datetime
-) -> None:  # fmt: skip
+) -> statements.Asked:  # fmt: skip
     shown, till = who.shown, who.till
     said = _said(asked.id, who.person_id, shop.name, sale.points, asked.status, asked.reason, 0, asked.answer_by, now)
     values = {
@@ -294,19 +309,27 @@ def _write(
         "now": now, **outbox.values_for(session, REDEMPTION_MOVED, said, now=now),
     }  # fmt: skip
     if shown is None:
-        session.execute(_ADD_AT_SHOP, values)
-        return
+        return _ADD_AT_SHOP, values
     offline_points = sale.points if shown.is_offline else 0
-    values |= {"token_id": shown.token_id, "step": shown.step, "offline_points": offline_points,
-               "offline_most": rule.offline_most}  # fmt: skip
-    written = session.execute(_ADD_AT_TILL, values).one()
-    if not written.is_first_use:
+    return _ADD_AT_TILL, values | {
+        "token_id": shown.token_id, "step": shown.step, "offline_points": offline_points,
+        "offline_most": rule.offline_most,
+    }  # fmt: skip
+
+
+def _must_be_first(session: Session, written: Any, rule: Rule, who: _Who) -> None:
+    """Raises CodeAlreadyUsed, OfflineLimit, ReferenceUsed where what `_writing` asked has not been written."""
+    shown = who.shown
+    if shown is None:
+        return
+    is_first = written.one()
+    if not is_first.is_first_use:
         used = session.execute(_USED, {"token_id": shown.token_id, "step": shown.step}).one_or_none()
         if used is not None:
             raise CodeAlreadyUsed(used_at(used.created_at))
         spent = session.execute(_OFFLINE_SPENT, {"token_id": shown.token_id}).scalar_one()
         raise OfflineLimit(most=max(0, rule.offline_most - int(spent)))
-    if not written.is_first_sale:
+    if not is_first.is_first_sale:
         raise ReferenceUsed
 
 

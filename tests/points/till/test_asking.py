@@ -247,10 +247,10 @@ def test_a_crash_on_the_way_leaves_nothing_behind(cafe: Shop, mei: Phone, monkey
 
     code = mei.code()
 
-    def falls(*_: Any, **__: Any) -> bool:
+    def falls(*_: Any, **__: Any) -> Any:
         raise RuntimeError("the process dies here")
 
-    monkeypatch.setattr(book, "record", falls)
+    monkeypatch.setattr(book, "recording", falls)
     assert cafe.ask(code, 10, key="sale-2").status_code == 500
     monkeypatch.undo()
     assert cafe.call("GET", "/v1/merchant/redemptions").json["items"] == []
