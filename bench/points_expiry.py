@@ -150,6 +150,7 @@ def _fill(database: db.Database, people: int) -> list[UUID]:
     for start in range(0, people, 20_000):
         some = ids[start : start + 20_000]
         with database.unit_of_work() as session:
+            session.execute(text("SET LOCAL statement_timeout = 0"))
             codes = [account_code(person) for person in some]
             values = {"people": some, "codes": codes, "accounts": [book.account_id(code) for code in codes],
                       "now": _BEGUN, "campaign_id": campaign_id, "end": ENDED, "points": POINTS_PER_LOT,
@@ -158,6 +159,7 @@ def _fill(database: db.Database, people: int) -> list[UUID]:
             for statement in (_ACCOUNTS, _LOTS, _TRANSFERS):
                 session.execute(statement, values)
     with database.single_statements() as session:
+        session.execute(text("SET statement_timeout = 0"))
         session.execute(text("VACUUM ANALYZE points.lot, ledger.transfer, ledger.balance, ledger.account"))
     return ids
 
@@ -194,6 +196,7 @@ class _Traffic:
 
 def _check(database: db.Database, lots: int, left: int) -> None:
     with database.unit_of_work() as session:
+        session.execute(text("SET LOCAL statement_timeout = 0"))
         told = session.execute(_TOLD).one()
         expired = book.balance(session, book.account_id("points:expired")).posted
         if not all(line.is_balanced for line in book.trial_balance(session)):

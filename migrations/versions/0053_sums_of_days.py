@@ -171,6 +171,8 @@ def upgrade() -> None:
     live.briefly("ALTER TABLE points.campaign ADD COLUMN IF NOT EXISTS released_points bigint NOT NULL DEFAULT 0")
     # What a person loses at one end is one transfer, told lot by lot; an entry is there once by lot, kind and cause.
     live.briefly("ALTER TABLE points.entry DROP CONSTRAINT IF EXISTS entry_once_per_transfer")
+    # What was taken from other lots in its place is given again in this one, beside what a use brought back to it.
+    live.check("points.lot", "lot_remaining", "remaining >= 0")
     for name, definition in INDEXES:
         live.index("points", name, definition)
     op.execute("SET LOCAL lock_timeout = '5s'")

@@ -14,7 +14,7 @@ from core import db, outbox
 from core.ids import new_uuid
 from core.text import Text
 from ledger import book
-from points import debts, history
+from points import debts, history, tender
 from points.entries import Change, about_lot, write_entry
 from points.expiry import expire_lots
 from points.lots import points_for_payment
@@ -220,7 +220,22 @@ def test_claw_backs_of_one_person_at_once_take_every_point_once(campaign: UUID) 
     assert budget_left() == 100_000 - 2 * 22
 
 
-@pytest.mark.parametrize("statement", ["UPDATE points.debt SET owed = -1", "UPDATE points.lot SET remaining = 23"])
+def test_what_is_given_again_finds_place_beside_what_a_use_brought_back(campaign: UUID) -> None:
+    person, use_id = new_uuid(), new_uuid()
+    paid = pay(person)
+    pay(person, captured_at="2026-12-05T06:03:20+00:00")
+    with db.unit_of_work() as session:
+        tender.hold(session, person_id=person, payment_id=use_id, points=22, now=NOW)
+    payload = refunded(paid, 1260)
+    bring(recorded("wallet.bill_refunded", payload))
+    with db.unit_of_work() as session:
+        tender.release(session, payment_id=use_id, now=NOW)
+    assert standing(person) == (22, 0)
+    bring(refund_failed(payload, at=NOW + timedelta(days=1)))
+    assert standing(person) == (44, 0)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE points.debt SET owed = -1", "UPDATE points.lot SET remaining = -1"])
 def test_the_database_refuses_what_cannot_be(campaign: UUID, statement: str) -> None:
     person = new_uuid()
     paid = pay(person)
