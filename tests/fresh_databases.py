@@ -22,6 +22,7 @@ import psycopg
 from sqlalchemy.pool import QueuePool
 
 from core import db, embedded
+from ledger import book
 
 MOST_USES: Final = 150
 MOST_ROWS_TAKEN_BACK: Final = 20_000
@@ -98,6 +99,8 @@ class FreshDatabases:
             self.throw_away()
             kept = self._kept = self._made()
         kept.uses += 1
+        # The accounts that the last test opened are gone with it.
+        book._KNOWN_OPEN.clear()
         # As after `db.configure`, but over the connections that there are.
         _pools.add(kept.pool)
         db._current = kept.pool
