@@ -112,6 +112,15 @@ def test_codes_drawings_and_words_are_what_others_make_of_the_same(device: Phone
         10_010: "一萬零一十",
         100_001: "十萬零一",
     }
+    follow = """({ sentences, setLanguage }, said) => ["en", "zh-TW"].map((each) => {
+        setLanguage(each);
+        return sentences(...said[each]);
+    })"""
+    said = {"en": ["over a limit", None, "Nothing is paid yet."], "zh-TW": ["超過上限", "", "還沒有付。"]}
+    assert of_module(device, "language.js", follow, said) == [
+        "Over a limit. Nothing is paid yet.",
+        "超過上限。還沒有付。",
+    ]
     say = "({ chineseNumber }, numbers) => numbers.map(chineseNumber)"
     assert of_module(device, "point_words.js", say, list(numbers)) == list(numbers.values())
 

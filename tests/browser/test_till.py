@@ -14,7 +14,7 @@ import segno
 import urllib3
 from browser.desk_in_chromium import Desk, desk
 from browser.fitting import misfits
-from browser.phone_in_chromium import PATIENCE_MS, launch_with_camera, phone, stranger
+from browser.phone_in_chromium import PATIENCE_MS, Phone, launch_with_camera, phone, stranger
 from browser.shop_in_the_city import CLERK, OWNER, PIN, Customer, Shop, customer, give, shop
 from PIL import Image
 from playwright.sync_api import Browser, Route, expect
@@ -102,6 +102,14 @@ def counter(stack: Stack, chromium_browser: Browser) -> Iterator[Counter]:
         yield one
 
 
+@pytest.fixture(scope="module")
+def officer(stack: Stack, chromium_browser: Browser) -> Iterator[Desk]:
+    """Somebody of the points desk."""
+    with desk(stack, chromium_browser) as one:
+        one.enrol(on_the_roster(stack, "經發局", "points_officer", bureau="economic")[1])
+        yield one
+
+
 def test_a_scanned_code_is_received_once_and_says_so_by_colour_words_symbol_and_sound(counter: Counter) -> None:
     code = counter.mei.code()
     counter.scans(150, code)
@@ -143,9 +151,9 @@ def test_a_camera_reads_the_code_off_a_phone_s_screen(
 
 
 def test_over_a_limit_the_till_the_phone_and_the_desk_see_that_it_waits_for_a_look(
-    stack: Stack, chromium_browser: Browser, counter: Counter
+    stack: Stack, chromium_browser: Browser, counter: Counter, officer: Desk
 ) -> None:
-    with phone(stack, chromium_browser) as device, desk(stack, chromium_browser) as officer:
+    with phone(stack, chromium_browser) as device:
         device.page.add_init_script(_LISTEN)
         device.register(stranger())
         give(stack, device.page.request.get(f"{stack.url}/v1/me").json()["id"], 1_000)
@@ -166,7 +174,6 @@ def test_over_a_limit_the_till_the_phone_and_the_desk_see_that_it_waits_for_a_lo
         expect(result).to_contain_text("40 點", timeout=PATIENCE_MS)
         assert ["running", 220] in device.page.evaluate("window.tones")
         assert misfits(device) == []
-        officer.enrol(on_the_roster(stack, "經發局", "points_officer", bureau="economic")[1])
         officer.open("/desk/held")
         held = officer.page.locator(".card", has_text="40 點")
         expect(held).to_contain_text("鹽埕咖啡")
@@ -184,6 +191,39 @@ def test_over_a_limit_the_till_the_phone_and_the_desk_see_that_it_waits_for_a_lo
         device.open("/app/points")
         device.page.locator(".row", has_text="店家消費").first.get_by_role("link").click()
         expect(device.page.locator(".pay-result h2")).to_have_text("付好了", timeout=PATIENCE_MS)
+
+
+def test_a_window_past_midnight_is_written_at_the_desk_and_tried_out(officer: Desk) -> None:
+    page = officer.page
+    officer.open("/desk/points-campaigns/new")
+    for label, text in (
+        ("中文名稱", "夜歸加倍"),
+        ("英文名稱", "Home late"),
+        ("代號", "home-late"),
+        ("預算（點）", "1000"),
+    ):
+        page.get_by_label(label).fill(text)
+    officer.press("新增時段")
+    officer.press("新增時段")
+    late = page.get_by_role("group", name="第 2 個時段")
+    late.get_by_label("週五").check()
+    late.get_by_label("從（空白：整天）").fill("22:00")
+    late.get_by_label("到（空白：午夜）").fill("22:00")
+    officer.press("存成草稿")
+    expect(late.locator(".field-error").first).to_contain_text("開始和結束相同")
+    late.get_by_label("到（空白：午夜）").fill("02:00")
+    expect(late).to_contain_text("結束在隔天")
+    assert misfits(officer) == []
+    officer.press("存成草稿")
+    officer.sees("夜歸加倍")
+    expect(page.locator(".problem-list")).to_contain_text("週五 22:00–隔天 02:00 2 倍")
+    expect(page.locator(".problem-list")).to_contain_text("週六日 2 倍")
+    officer.press("試算")
+    expect(page.locator(".facts", has_text="隔天 02:00")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("link", name="修改草稿").click()
+    expect(page.get_by_role("group", name="第 2 個時段").get_by_label("到（空白：午夜）")).to_have_value("02:00")
+    officer.press("移除第 1 個時段")
+    expect(page.get_by_role("group", name="第 2 個時段")).to_have_count(0)
 
 
 def test_many_points_wait_for_the_customers_phone_and_what_is_paid_by_the_printed_code_is_heard(
@@ -307,6 +347,35 @@ def test_a_shop_applies_by_phone_two_officers_let_it_in_and_a_device_becomes_its
         officer.press("登記這台裝置")
         officer.sees("開始值班")
         expect(officer.page.locator(".shop")).to_contain_text("鹽埕冰店 總店")
+        _opened_closed_and_opened_again(owner, officer, shop_page, another)
+
+
+def _opened_closed_and_opened_again(owner: Desk | Phone, officer: Desk, shop_page: str, another: str) -> None:
+    """The owner stops taking points, which the till says at once, and two officers open the shop again."""
+    merchant = shop_page.rsplit("/", 1)[-1]
+    owner.page.goto(shop_page)
+    owner.page.get_by_text("不想再收點數？").click()
+    owner.press("結束收點")
+    owner.page.get_by_role("dialog").get_by_role("button", name="結束收點").click()
+    expect(owner.page.locator(".mark", has_text="已結束")).to_be_visible(timeout=PATIENCE_MS)
+    assert misfits(owner) == []
+    officer.open("/till")
+    expect(officer.page.locator("main")).to_contain_text("這家店目前不收點數")
+    assert misfits(officer) == []
+    officer.open(f"/desk/merchants/{merchant}")
+    expect(officer.page.locator(".facts")).to_contain_text("店家自己結束")
+    officer.press("提案核准")
+    officer.page.get_by_role("dialog").get_by_role("button", name="提案核准").click()
+    expect(officer.page.locator(".notice.good")).to_contain_text("等另一位核准")
+    approval = f"{officer.stack.api_url}/v1/points-desk/merchants/{merchant}/approval"
+    urllib3.request("POST", approval, headers={"Authorization": f"Bearer {another}"})
+    officer.open(f"/desk/merchants/{merchant}")
+    officer.page.locator("form", has_text="結束店家").get_by_role("textbox").fill("登記已註銷")
+    officer.page.locator("form").get_by_role("button", name="結束店家").click()
+    expect(officer.page.locator(".notice.good")).to_contain_text("已提案結束")
+    assert misfits(officer) == []
+    officer.open("/till")
+    officer.sees("開始值班")
 
 
 def drawn_bars(officer: Desk) -> list[tuple[int, float]]:

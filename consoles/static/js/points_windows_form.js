@@ -46,7 +46,7 @@ function row(known, onRemove) {
   const dates = known.from_day || known.until_day ? t("pts_window_dates", { from: known.from_day ?? "", until: known.until_day ?? "" }) : "";
   const made = {
     days,
-    block: (number) => el("div", { role: "group", "aria-label": t("pts_window_number", { n: number }), class: "form" },
+    block: (number) => el("div", { role: "group", "aria-label": t("pts_window_number", { n: number }), class: "form points-window" },
       el("div", { class: "boxes" }, days.map(({ block }) => block)), el("div", { class: "form-row" }, from.block, until.block, percent.block),
       dates && el("p", { class: "hint" }, dates), night, el("div", { class: "actions" }, button(t("pts_window_remove", { n: number }), () => onRemove(made), { kind: "small" }))),
     isRight() {

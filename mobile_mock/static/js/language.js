@@ -38,6 +38,13 @@ export function hasText(key) {
   return Object.hasOwn(TEXTS, key);
 }
 
+/** Several pieces of text as sentences that follow each other; what is empty is left out. */
+export function sentences(...parts) {
+  const said = parts.filter(Boolean);
+  if (language() !== "en") return said.map((part, place) => (place < said.length - 1 && !/[。！？]$/.test(part) ? `${part}。` : part)).join("");
+  return said.map((part, place) => `${part[0].toUpperCase()}${part.slice(1)}${place < said.length - 1 && !/[.!?]$/.test(part) ? "." : ""}`).join(" ");
+}
+
 /** A pair {zh, en} from elsewhere, in the person's language. */
 export function phrase(pair, values = {}) {
   let text = language() === "en" ? pair.en : pair.zh;

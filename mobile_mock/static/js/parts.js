@@ -2,7 +2,7 @@
 import { Declined, Refusal, Unreached } from "./api.js";
 import { announce, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
-import { t } from "./language.js";
+import { sentences, t } from "./language.js";
 import { NotConfirmed } from "./passkeys.js";
 
 let identifiers = 0;
@@ -59,7 +59,7 @@ export function problemPanel(failure, { retry } = {}) {
     console.error(failure);
   }
   const { title, detail } = wordsFor(failure);
-  announce(`${title}。${detail}`, { urgent: true });
+  announce(sentences(title, detail), { urgent: true });
   const details = (failure.fields || []).map((field) => el("li", {}, field.detail));
   return el("div", { class: "problem" }, notice("bad", title, detail && el("p", {}, detail), details.length > 0 && el("ul", {}, details)),
     retry && button(t("try_again"), () => retry(), { kind: "quiet" }));

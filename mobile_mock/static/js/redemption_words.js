@@ -1,5 +1,5 @@
 // What a redemption at a shop means for the person, in words.
-import { t } from "./language.js";
+import { sentences, t } from "./language.js";
 import { pointsText } from "./point_words.js";
 
 const TONES = { done: "good", awaiting_citizen: "warn", held: "warn", refused: "bad", expired: "bad", voided: "info" };
@@ -23,5 +23,5 @@ export function soundOf(redemption) {
 export function wordsOf(redemption) {
   const values = { points: pointsText(redemption.points), shop: redemption.shop };
   const follows = t(`redemption_${redemption.status}_detail`, values);
-  return { title: t(`redemption_${redemption.status}`, values), detail: [redemption.explanation, follows].filter(Boolean).join("。") };
+  return { title: t(`redemption_${redemption.status}`, values), detail: sentences(redemption.explanation, follows) };
 }

@@ -41,13 +41,13 @@ function dates({ on, from, to, by }) {
 }
 
 function owed(found) {
-  const parts = [["people", found.people], ["set_aside", found.set_aside], ["to_settle", found.to_settle], ["in_budgets", found.in_budgets]];
+  const parts = [["people", found.people], ["set_aside", found.set_aside], ["to_settle", found.to_settle]];
   const lines = parts.map(([key, value]) => ({ name: t(`pts_owed_${key}`), value: Math.max(0, value), figure: pointsText(value) }));
   return card(t("pts_liability", { day: dayText(found.on) }),
     el("p", { class: "side-figure" }, t("pts_liability_is", { points: pointsText(found.liability), money: money(found.liability) })),
     !found.is_balanced && notice("bad", t("pts_unbalanced"), el("p", {}, t("pts_unbalanced_detail"))),
     bars(t("pts_owed_says", { parts: lines.map(({ name, figure }) => `${name} ${figure}`).join(t("and")) }), lines),
-    facts([[t("pts_owed_by"), found.owed_by_people > 0 && pointsText(found.owed_by_people)], [t("pts_lapsed_ever"), pointsText(found.lapsed)]]),
+    facts([[t("pts_owed_in_budgets"), pointsText(found.in_budgets)], [t("pts_owed_by"), found.owed_by_people > 0 && pointsText(found.owed_by_people)], [t("pts_lapsed_ever"), pointsText(found.lapsed)]]),
     csv(`/v1/points-desk/liability?on=${found.on}&format=csv`));
 }
 

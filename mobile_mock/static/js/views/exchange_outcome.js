@@ -3,7 +3,7 @@ import { call } from "../api.js";
 import { announce, el, fill } from "../dom.js";
 import { momentElement, number } from "../format.js";
 import { icon } from "../icons.js";
-import { t } from "../language.js";
+import { sentences, t } from "../language.js";
 import { buttonLink, facts, heading } from "../parts.js";
 import { pointsElement } from "../point_words.js";
 
@@ -41,7 +41,7 @@ export async function exchangeOutcome({ path, signal }) {
 }
 
 function say(item) {
-  announce([item.status_words, item.reason].filter(Boolean).join("。"));
+  announce(sentences(item.status_words, item.reason));
 }
 
 function drawn(item) {

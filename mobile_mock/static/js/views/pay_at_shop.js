@@ -4,7 +4,7 @@ import { keepAwake } from "../awake.js";
 import { chime, isSoundOn, setSound } from "../chime.js";
 import { announce, el, fill, focusOn } from "../dom.js";
 import { clockText } from "../format.js";
-import { t } from "../language.js";
+import { sentences, t } from "../language.js";
 import { button, buttonLink, heading, notice, problemPanel } from "../parts.js";
 import { cityTime, forgetPayKey, keptPayKey, newPayKey } from "../pay_key.js";
 import { pointsText } from "../point_words.js";
@@ -129,7 +129,7 @@ async function heard(screen, redemption) {
   }
   const { title, detail } = wordsOf(redemption);
   chime(soundOf(redemption));
-  announce([title, detail].filter(Boolean).join("。"), { urgent: redemption.status !== "done" });
+  announce(sentences(title, detail), { urgent: redemption.status !== "done" });
   if (["done", "held"].includes(redemption.status)) screen.sheet.used();
   fill(screen.result, resultCard(redemption));
   window.scrollTo(0, 0);

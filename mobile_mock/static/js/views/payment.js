@@ -9,7 +9,7 @@ import { announce, el, fill, focusOn } from "../dom.js";
 import { momentElement, money } from "../format.js";
 import { icon } from "../icons.js";
 import { readInstruction, WordsDoNotMatch } from "../instruction.js";
-import { t } from "../language.js";
+import { sentences, t } from "../language.js";
 import { button, confirmed, heading, notice, problemPanel } from "../parts.js";
 import { signChallenge } from "../passkeys.js";
 import { BANKS, DEVICE_WALLETS, pageName } from "../rails.js";
@@ -183,7 +183,7 @@ function leaveFor(url) {
 }
 
 function drawWaiting(screen, current, titleKey, detailKey) {
-  announce(`${t(titleKey)}。${t(detailKey)}`);
+  announce(sentences(t(titleKey), t(detailKey)));
   fill(screen.place, el("section", { class: "outcome waiting" }, el("div", { class: "waves" }, icon("wait")),
     el("h1", {}, t(titleKey)), el("p", { class: "figure" }, money(current.total - current.points_used)), el("p", {}, t(detailKey)),
     el("p", { class: "hint" }, t("may_leave"))));

@@ -3,7 +3,7 @@ import { call } from "../api.js";
 import { announce, el, fill } from "../dom.js";
 import { dateText, momentElement, money, moneySpoken, number } from "../format.js";
 import { icon } from "../icons.js";
-import { t } from "../language.js";
+import { sentences, t } from "../language.js";
 import { buttonLink, notice } from "../parts.js";
 import { BANKS, paidBy } from "../rails.js";
 import { refundCards } from "./refunds.js";
@@ -54,7 +54,7 @@ function showPoints(screen, current, place, roundsLeft) {
 /** Nothing was taken. */
 export async function failed(screen, current) {
   const { code, message } = current.failure;
-  announce(`${t("failed_title")}。${message}`, { urgent: true });
+  announce(sentences(t("failed_title"), message), { urgent: true });
   fill(screen.place,
     el("section", { class: "outcome bad" }, el("div", { class: "seal" }, icon("cross")), el("h1", {}, t("failed_title")),
       el("p", { class: "failed-words" }, message), el("p", {}, t("failed_nothing_taken"))),

@@ -3,7 +3,7 @@ import { call } from "../api.js";
 import { chime } from "../chime.js";
 import { announce, el, fill } from "../dom.js";
 import { momentElement } from "../format.js";
-import { t } from "../language.js";
+import { sentences, t } from "../language.js";
 import { buttonLink, facts, heading } from "../parts.js";
 import { pointsElement } from "../point_words.js";
 import { soundOf, wordsOf } from "../redemption_words.js";
@@ -43,7 +43,7 @@ export async function redemption({ path, signal }) {
     current = next;
     const { title: said, detail } = wordsOf(current);
     chime(soundOf(current));
-    announce([said, detail].filter(Boolean).join("。"), { urgent: true });
+    announce(sentences(said, detail), { urgent: true });
     draw();
   };
   const look = async () => {
