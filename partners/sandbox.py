@@ -1,12 +1,15 @@
 """All outside systems in one process: `python -m partners.sandbox`.
 
 Environment: SANDBOX_SEVENELEVEN_SECONDS (how long 7-ELEVEN takes for an order; 1),
+SANDBOX_FLEETS_SLOWNESS (how much slower than they are fleets answer; 1),
+FLEETS_WEBHOOKS_URL (where fleets tell of their rides; API_URL),
 SANDBOX_PORT (8090), SANDBOX_PUSH_PORT (where Firefox connects to the push service; else it cannot),
 STATE_DIR (.state), API_URL (http://127.0.0.1:8080), SANDBOX_URL (where browsers reach
 the sandbox; http://127.0.0.1:SANDBOX_PORT), and the secrets shared with the city: ACH_SECRET,
 JKOPAY_SECRET, LINE_PAY_SECRET, BANK_SECRET, BUREAUS_SECRET,
 SMS_SECRET, SMS_RESERVE_SECRET, LINE_MESSAGING_TOKEN,
 IPASS_SECRET, OKMART_SECRET, PXMART_SECRET, FAMILYMART_SECRET, SEVENELEVEN_SECRET,
+YELLOW_SECRET, HARBOUR_SECRET, MOUNTAIN_SECRET, TELEPHONE_SECRET,
 STORES_SECRET, LINE_LOGIN_SECRET, GOOGLE_LOGIN_SECRET, MOBILE_ID_SECRET, MOICA_SECRET, IVR_SECRET;
 ADYEN_API_KEY, ADYEN_MERCHANT_ACCOUNT, ADYEN_HMAC_KEYS (the first one signs),
 and ADYEN_OPENAPI_DIR, a folder with Adyen's published OpenAPI documents to hold its part to.
@@ -54,6 +57,10 @@ from partners.ewallets import sandbox as ewallets
 from partners.familymart import sandbox as familymart
 from partners.fcm import book as push_book
 from partners.fcm import sandbox as fcm
+from partners.fleets import books as fleet_books
+from partners.fleets import driving as fleet_driving
+from partners.fleets import sandbox as fleets
+from partners.fleets.houses import HOUSES as FLEETS
 from partners.ipass import sandbox as ipass
 from partners.ivr import sandbox as ivr
 from partners.library import sandbox as library
@@ -104,6 +111,10 @@ class Secrets:
     pxmart: str = "sandbox-pxmart-secret"
     familymart: str = "sandbox-familymart-secret"
     seveneleven: str = "sandbox-seveneleven-secret"
+    yellow: str = "sandbox-yellow-secret"
+    harbour: str = "sandbox-harbour-secret"
+    mountain: str = "sandbox-mountain-secret"
+    telephone: str = "sandbox-telephone-secret"
     adyen_api_key: str = "sandbox-adyen-key"
     adyen_merchant_account: str = "KaohsiungCity"
     adyen_hmac_keys: str = DEMO_ADYEN_HMAC_KEY
@@ -117,12 +128,13 @@ def create_app(
     adyen_openapi: Path | None = None,
     issuer: str = "http://localhost:8080",
     push_port: int = 0,
+    fleets_url: str = "",
 ) -> Flask:
     """The sandbox as a WSGI application, its books in `state_dir`/sandbox.db, its webhooks to `api_url`/v1/webhooks.
 
     `adyen_openapi` is a folder with Adyen's published OpenAPI documents, to which its part is then held. `issuer`
     is the city's own address for browsers, where the library's people sign in. At `push_port` browsers connect to the
-    push service; 0: they cannot.
+    push service; 0: they cannot. Fleets tell of their rides at `fleets_url`, when it is another than `api_url`.
     """
     shared = shared or Secrets()
     schemas = (
@@ -145,6 +157,7 @@ def create_app(
         moica_cards.SCHEMA,
         library_visits.SCHEMA,
         cap.SCHEMA,
+        fleet_books.SCHEMA,
     )
     books = Books(
         state_dir / "sandbox.db",
@@ -158,6 +171,9 @@ def create_app(
         ADYEN: Target(city, "/v1/webhooks/adyen", is_standard=False),
         "seveneleven": Target(replace(city, secret=shared.seveneleven), "/v1/webhooks/partners/seveneleven"),
     }
+    for fleet in FLEETS:
+        peer = replace(city, url=fleets_url or api_url, secret=getattr(shared, fleet))
+        targets[fleet] = Target(peer, f"/v1/webhooks/partners/{fleet}")
     sender = WebhookSender(books, targets)
     desk = Desk(books, Switchboard(books), sender)
     app = Flask(__name__, static_folder=None, template_folder="desk/templates")
@@ -187,6 +203,9 @@ def create_app(
     app.register_blueprint(oidc.blueprint(desk, logins, own_url))
     app.register_blueprint(moica.blueprint(desk, shared.moica, Authority(state_dir / "moica", own_url), issuer))
     app.register_blueprint(cap.blueprint(desk))
+    app.register_blueprint(fleets.pages(desk))
+    for fleet, house in FLEETS.items():
+        app.register_blueprint(fleets.blueprint(desk, house, getattr(shared, fleet)))
     app.register_blueprint(library.blueprint(desk, state_dir, issuer, own_url))
     app.register_blueprint(ivr.blueprint(wire.Peer("city", api_url, shared.ivr, read_timeout_seconds=10.0)))
     shop = Shop(
@@ -203,6 +222,7 @@ def create_app(
     app.register_blueprint(books_api.blueprint(desk))
     app.register_blueprint(pages.blueprint(desk))
     sender.start()
+    fleet_driving.start(desk)
     if push_port:
         webpush_browsers.start(push_service, own_url, os.environ.get("SANDBOX_ADDRESS", "127.0.0.1"), push_port)
     return app
@@ -234,6 +254,7 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
             "pxmart",
             "familymart",
             "seveneleven",
+            *FLEETS,
         )
         if environment.get(f"{name.upper()}_SECRET")
     }
@@ -251,6 +272,7 @@ def app_from_environment(environment: Mapping[str, str] = os.environ) -> Flask:
         Path(published) if published else None,
         (environment.get("PUBLIC_ORIGIN") or f"http://localhost:{environment.get('PORT') or 8080}").rstrip("/"),
         int(environment.get("SANDBOX_PUSH_PORT") or "0"),
+        (environment.get("FLEETS_WEBHOOKS_URL") or "").rstrip("/"),
     )
 
 

@@ -84,6 +84,9 @@ BOOKS: Mapping[str, Book] = {
     "adyen/batches": Book("adyen_batch", "number", _same("number")),
     "adyen/objections": Book("adyen_objection", "position", _same("operation")),
     "moica/cards": Book("moica_card", "position", _same("card", "national_id")),
+    "fleets/telegrams": Book("fleet_telegram", "position", _same("fleet", "id", "kind", "trip")),
+    "fleets/offers": Book("fleet_offer", "position", _same("fleet", "trip", "offer")),
+    "fleets/orders": Book("fleet_order", "position", _same("fleet", "trip", "fleet_order", "state")),
     "webhooks": Book("webhook", "position", _same("state", "type", "id", "target")),
 }
 BUREAU_BOOKS: Mapping[str, Book] = {

@@ -18,6 +18,8 @@ class ModeFacts:
 
 _PROVIDERS = ("line", "google", "apple", "mobile_id")
 _PROVIDER_OPERATIONS = ("discovery", "authorize", "token", "userinfo", "jwks")
+_FLEETS = ("yellow", "harbour", "mountain", "telephone")
+_FLEET_OPERATIONS = ("ask", "hold", "bind", "customer", "cancel", "amend", "status", "telling")
 _WALLET_OPERATIONS = (
     "reservation",
     "payment_lookup",
@@ -96,14 +98,17 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "pxmart": ("inbox", "night", "result_file", "statement"),
     "familymart": ("transfer", "completion", "cancellation", "order_lookup", "statement"),
     "seveneleven": ("order", "cancellation", "order_lookup", "statement"),
+    **dict.fromkeys(_FLEETS, _FLEET_OPERATIONS),
     **dict.fromkeys(_PROVIDERS, _PROVIDER_OPERATIONS),
     "moica": ("match", "crl", "reader_sign"),
 }
 
 _HOLD = {"seconds": 30.0}
 _EXCHANGES = ("ipass", "okmart", "pxmart", "familymart", "seveneleven")
-_SIGNERS = ("bank", "bureaus", "sms", "sms_reserve", "ach", "jkopay", "line_pay", *_EXCHANGES)
-_SIGNED = frozenset((name, each) for name in _SIGNERS for each in OPERATIONS[name] if each != "night") | {
+_SIGNERS = ("bank", "bureaus", "sms", "sms_reserve", "ach", "jkopay", "line_pay", *_EXCHANGES, *_FLEETS)
+_SIGNED = frozenset(
+    (name, each) for name in _SIGNERS for each in OPERATIONS[name] if each not in ("night", "telling")
+) | {
     ("stores", "file_list"),
     ("stores", "file"),
     ("moica", "match"),
@@ -129,7 +134,12 @@ _CARD_PAYMENT = frozenset({("adyen", "payment"), ("adyen", "payment_details")})
 _CARD_CAPTURE = _CARD_PAYMENT | {("adyen", "capture")}
 _CARD_REFUND = frozenset({("adyen", "refund")})
 _CARD_NOTICE = frozenset({("adyen", "notice")})
-_TELLING = _BANK_ACTS | _CARD_NOTICE | {("seveneleven", "order")}
+_FLEETS_TELL = frozenset((fleet, "telling") for fleet in _FLEETS)
+_FLEETS_HOLD = frozenset((fleet, "hold") for fleet in _FLEETS)
+_FLEETS_BIND = frozenset((fleet, "bind") for fleet in _FLEETS)
+_FLEETS_CHOOSE = _FLEETS_HOLD | _FLEETS_BIND | {(fleet, "ask") for fleet in _FLEETS}
+_FLEETS_ANSWER = frozenset((fleet, each) for fleet in _FLEETS for each in _FLEET_OPERATIONS if each != "telling")
+_TELLING = _BANK_ACTS | _CARD_NOTICE | _FLEETS_TELL | {("seveneleven", "order")}
 _CLOSING = frozenset({("stores", "closing")})
 _FILE = frozenset({("stores", "file")})
 _READER = frozenset({("moica", "reader_sign")})
@@ -187,7 +197,9 @@ MODES: Mapping[str, ModeFacts] = {
         {},
         frozenset({("ach", "authorisation_request")}),
     ),
-    "expires_soon": ModeFacts("預約很快失效", "reserves for `seconds` only", {"seconds": 1.0}, _RESERVATION),
+    "expires_soon": ModeFacts(
+        "預約很快失效", "reserves for `seconds` only", {"seconds": 1.0}, _RESERVATION | _FLEETS_HOLD
+    ),
     "books_more": ModeFacts("多扣款", "books NT$`twd` more than was agreed", {"twd": 100}, _CONFIRMATION | _ORDERS),
     "answers_more": ModeFacts(
         "回覆金額不符", "does as agreed, and answers NT$`twd` more", {"twd": 100}, _TAKEN_ON | _CONFIRMED
@@ -196,9 +208,20 @@ MODES: Mapping[str, ModeFacts] = {
         "重複回覆前一筆", "acts, and gives the answer of the order before", {}, _TAKEN_ON | _CONFIRMED
     ),
     "declines": ModeFacts("拒絕兌換", "refuses the order", {}, _ORDERS),
-    "lapses": ModeFacts("預留已失效", "has let the reservation go", {}, _CONFIRMED),
+    "lapses": ModeFacts("預留已失效", "has let the reservation go", {}, _CONFIRMED | _FLEETS_BIND),
     "acts_late": ModeFacts(
         "事後才處理", "hangs up, and acts `seconds` later", {"seconds": 1.0}, _TAKEN_ON | _CONFIRMED
+    ),
+    "refuses": ModeFacts("沒有車輛", "has no vehicle for it", {}, _FLEETS_CHOOSE),
+    "double_confirms": ModeFacts("重複確認", "binds the ride twice, and tells of the second", {}, _FLEETS_BIND),
+    "changes_mind": ModeFacts(
+        "確認後反悔", "binds the ride, and cancels it `seconds` later", {"seconds": 1.0}, _FLEETS_BIND
+    ),
+    "cancels_late": ModeFacts(
+        "臨時取消", "binds the ride, and cancels it `minutes` before its time", {"minutes": 20.0}, _FLEETS_BIND
+    ),
+    "answers_late": ModeFacts(
+        "逾時才回覆", "acts, and answers `seconds` after the answer was wanted", {"seconds": 0.5}, _FLEETS_ANSWER
     ),
     "unknown_line": ModeFacts("檔案多一筆", "adds an order that nobody made", {}, _EXCHANGED),
     "duplicate_statement": ModeFacts(

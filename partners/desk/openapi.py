@@ -23,6 +23,7 @@ from partners.desk.describing import (
 from partners.desk.misbehaviour import MODES, OPERATIONS, ModeFacts
 from partners.ewallets import openapi as ewallets
 from partners.fcm import openapi as fcm
+from partners.fleets import openapi as fleets
 from partners.ivr import openapi as ivr
 from partners.library import openapi as library
 from partners.line import openapi as line
@@ -144,6 +145,7 @@ def document() -> dict[str, Any]:
             oidc.TAG,
             {"name": "stores", "description": "tills that take slips, and their files"},
             *openapi_exchange.TAGS,
+            *fleets.TAGS,
             moica.TAG,
             library.TAG,
             cap.TAG,
@@ -166,6 +168,8 @@ def document() -> dict[str, Any]:
             **stores.PATHS,
             **openapi_exchange.PATHS,
             **openapi_exchange.BOOKS,
+            **fleets.PATHS,
+            **fleets.BOOKS,
             **moica.PATHS,
             **ivr.PATHS,
             **moica.BOOKS,

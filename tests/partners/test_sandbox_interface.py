@@ -11,6 +11,7 @@ import pytest
 import urllib3
 from card_desk import fill_card_desk
 from exchange_partners import fill_exchanges
+from fleet_city import fill_fleets
 from other_rails import fill_other_rails
 from own_browser import send_to_a_browser
 from sandbox_process import SandboxBooks, post_form
@@ -37,6 +38,9 @@ from partners.familymart import sandbox as familymart_sandbox
 from partners.fcm import sandbox as fcm_sandbox
 from partners.fcm.client import FcmClient
 from partners.fcm.messages import Push
+from partners.fleets import driving as fleets_driving
+from partners.fleets import sandbox as fleets_sandbox
+from partners.fleets.houses import HOUSES as FLEETS
 from partners.ipass import sandbox as ipass_sandbox
 from partners.line import sandbox as line_sandbox
 from partners.line.client import LineClient, LineConfig
@@ -94,6 +98,7 @@ def test_every_operation_that_can_be_switched_is_served() -> None:
         "familymart": (familymart_sandbox,),
         "seveneleven": (seveneleven_sandbox,),
         "adyen": (adyen_sandbox, adyen_control, adyen_shop),
+        **dict.fromkeys(FLEETS, (fleets_sandbox, fleets_driving)),
     }.items():
         source = "".join(map(inspect.getsource, modules))
         served = re.findall(r'(?:signed|checkout)\.serve\("(\w+)"', source) + re.findall(
@@ -101,6 +106,7 @@ def test_every_operation_that_can_be_switched_is_served() -> None:
         )
         # A token's notice is a notice like any other.
         served += set(re.findall(r'(?:shop|self)\.mode\("(\w+)"', source))
+        served += set(re.findall(r'chosen\(house\.key, "(\w+)"', source))
         assert sorted(served) == sorted(OPERATIONS[name])
 
 
@@ -204,6 +210,8 @@ def test_the_newest_rows_can_be_asked_for(books: SandboxBooks, sms: SmsClient) -
 
 def fill(books: SandboxBooks, bank: BankClient, bureaus: BureausClient, sms: SmsClient, fcm: FcmClient) -> None:
     fill_card_desk(books)
+    # First, because the page shows the newest webhooks and a ride makes many.
+    fill_fleets(books.url)
     asked = bank.request_mandate(
         reference="b", return_url="http://localhost/x", holder_ref="per_1", state="s", holder_hint="A123456789"
     )
