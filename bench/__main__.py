@@ -28,6 +28,7 @@ from bench import (
     points_expiry,
     points_month,
     points_reads,
+    points_reports,
     provider,
     quotes,
     reconciliation,
@@ -331,6 +332,18 @@ def _points_reads(quick: bool) -> list[Row]:
     return rows
 
 
+def _points_reports(quick: bool) -> list[Row]:
+    result = points_reports.measure(entries=20_000 if quick else points_reports.ENTRIES)
+    points_reports.show(result)
+    return [
+        Row(
+            "p. reports", f"{name}, ms with {result.entries:,} entries", f"{seconds * 1000:,.0f}",
+            f"{result.few[name] * 1000:,.0f} with a tenth", seconds / result.few[name], points_reports.AIM, True,
+        )
+        for name, seconds in result.many.items()
+    ]  # fmt: skip
+
+
 def _points_month(quick: bool) -> list[Row]:
     result = points_month.measure(people=100 if quick else 20_000, seed=20261103)
     points_month.show(result)
@@ -369,6 +382,7 @@ BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "audience": _audience,
     "points_expiry": _points_expiry,
     "points_reads": _points_reads,
+    "points_reports": _points_reports,
     "points_month": _points_month,
 }
 
