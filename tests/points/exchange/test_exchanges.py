@@ -322,8 +322,34 @@ def test_every_end_is_told_to_the_citizen(mei: Person, books: SandboxBooks) -> N
     with db.unit_of_work() as session:
         ids = list(session.execute(text("SELECT id FROM core.outbox WHERE kind LIKE 'points.exchange%'")).scalars())
     deliver(ids, wiring.consumers_by_kind())
-    titles = {each["title"] for each in mei.call("GET", "/v1/inbox").json["items"]}
-    assert {"Your points are exchanged", "Your points were not exchanged", "100 points have come in"} <= titles
+    items = [each for each in mei.call("GET", "/v1/inbox").json["items"] if "exchange" in each["kind"]]
+    told = {each["title"]: each["link"] for each in items}
+    assert told.keys() == {"Your points are exchanged", "Your points were not exchanged", "100 points have come in"}
+    ids = {each["id"] for each in mei.call("GET", "/v1/points/exchanges").json["items"]}
+    assert set(told.values()) == {f"/app/points/exchanges/{each}" for each in ids}
+
+
+def test_whoever_waits_for_a_look_is_told_of_it_and_of_what_came_of_it(mei: Person, desk: SignedInOfficer) -> None:
+    with db.unit_of_work() as session:
+        session.execute(text("UPDATE points.velocity_limit SET most_points = 50 WHERE code = 'person_day'"))
+    asked = [mei.exchange(mei.ask().json["id"]) for _ in range(2)]
+    assert [each.status_code for each in asked] == [202, 202], [each.json for each in asked]
+    held = [each.json["id"] for each in asked]
+    path = "/v1/points-desk/exchanges"
+    assert desk.call("POST", f"{path}/{held[0]}/release", Idempotency_Key="a").status_code == 200
+    assert desk.call("POST", f"{path}/{held[1]}/refusal", {"reason": "x"}, Idempotency_Key="b").status_code == 200
+    saga.drive_due(clock.now() + timedelta(seconds=30))
+    with db.unit_of_work() as session:
+        found = session.execute(text("SELECT id FROM core.outbox WHERE kind LIKE 'points.exchange%' ORDER BY id"))
+        ids = list(found.scalars())
+    for each in ids:
+        deliver([each], wiring.consumers_by_kind())
+    told = [(each["title"], each["link"].rpartition("/")[2]) for each in mei.call("GET", "/v1/inbox").json["items"]]
+    assert sorted(told) == sorted(
+        [("Your exchange waits for a look", held[0]), ("Your exchange goes on", held[0]),
+         ("Your points are exchanged", held[0]), ("Your exchange waits for a look", held[1]),
+         ("Your points were not exchanged", held[1])]
+    )  # fmt: skip
 
 
 def test_the_database_refuses_every_move_that_is_not_in_the_graph(kaohsiung: City) -> None:
