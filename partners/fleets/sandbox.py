@@ -21,7 +21,7 @@ from partners.desk.switches import Mode
 from partners.desk.switches_api import json_answer
 from partners.fleets import books, driving
 from partners.fleets.checking import TelegramWrong
-from partners.fleets.contents import FleetError, FleetOrder, OrderWanted
+from partners.fleets.contents import Amend, FleetError, FleetOrder, OrderWanted
 from partners.fleets.deciding import answer_to, bind, confirmed, new_order
 from partners.fleets.houses import HOUSES, House
 from partners.fleets.telegrams import Telegram, decode, encode
@@ -141,6 +141,7 @@ def _answered(desk: Desk, house: House, call: Call, kinds: tuple[str, ...]) -> A
 
 
 _SILENT: Final = Mode("drop_webhook", {})
+_COMMITTING: Final = (OrderWanted, Amend)
 
 
 def _once(
@@ -154,6 +155,9 @@ def _once(
         return _enveloped(question, error, at)
     if before is not None:
         return before
+    if isinstance(question.content, _COMMITTING) and question.answer_by is not None and question.answer_by < at:
+        # Whoever asked has stopped waiting: to act now would surprise them. With a later time it may come again.
+        return _enveloped(question, FleetError("deadline_over", "回覆期限已過 Its time is over", "/answer_by"), at)
     content = answer_to(writing, house, question.trip, question.content, at, call.mode)
     answer = _enveloped(question, content, at)
     books.insert(

@@ -19,7 +19,18 @@ from core.clock import now
 from core.ids import new_uuid
 from partners import wire
 from partners.fleets.client import Dispatch, FleetClient, FleetRefused, TooLate, heard
-from partners.fleets.contents import Chair, FleetOffer, FleetOrder, FleetStatus, NoOffer, RoughPlace, TripEvent
+from partners.fleets.contents import (
+    Chair,
+    FleetError,
+    FleetOffer,
+    FleetOrder,
+    FleetStatus,
+    NoOffer,
+    OrderWanted,
+    RoughPlace,
+    TripEvent,
+)
+from partners.fleets.telegrams import Telegram, decode, encode
 
 LARGE = Chair(88, 140, 350)
 
@@ -130,6 +141,16 @@ def test_what_is_wanted_by_a_moment_that_is_over_is_not_sent(trip: Trip, books: 
         trip.client.ask(trip.dispatch(seconds=-1), trip.wish)
     assert not late.value.may_have_acted
     assert books.read("fleets/telegrams", trip=trip.reference) == []
+
+
+def test_what_arrives_after_its_time_is_not_acted_upon(trip: Trip, books: SandboxBooks) -> None:
+    offer, dispatch = trip.offer(), trip.dispatch()
+    wanted = OrderWanted("hold", offer.offer, trip.wish.pickup, trip.wish.dropoff, offer.pick_up_at)
+    late = Telegram(dispatch.id, trip.reference, now(), wanted, now() - timedelta(seconds=1))
+    answer = decode(wire.call(trip.client.peer, "POST", "/v1/hold", encode(late)).body)
+    assert isinstance(answer.content, FleetError) and answer.content.code == "deadline_over"
+    assert states(books, trip) == []
+    assert trip.client.hold(dispatch, offer, trip.wish).state == "held"
 
 
 def test_a_hold_lapses_by_itself_and_cannot_be_bound(trip: Trip, books: SandboxBooks) -> None:
