@@ -345,7 +345,7 @@ def _points_reports(quick: bool) -> list[Row]:
 
 
 def _points_month(quick: bool) -> list[Row]:
-    result = points_month.measure(people=100 if quick else 20_000, seed=20261103)
+    result = points_month.measure(people=100 if quick else 20_000, seed=20261101, workers=0 if quick else 4)
     points_month.show(result)
     wrong = len(result.wrong)
     what = "people's month of points, sums that differ"

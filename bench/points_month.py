@@ -1,70 +1,55 @@
-"""A month of people who earn, use, lose and get back points, from a seed; then everything must agree to the point.
+"""A month of points from a seed, with partners, shops and the bank; then everything must agree to the point and dollar.
 
-Run: python -m bench.points_month [--people 20000] [--seed N]. In a PostgreSQL of its own people pay bills, use points
-at merchants and for bills, let holds go, get refunds of money and of points; lots of the month before lapse at midnight
-in Taipei; merchants are settled on Mondays. What the simulation counted itself, the lots, the histories, the book and
-the settlements are held against each other.
+Run: python -m bench.points_month [--people 20000] [--seed N] [--workers 4] [--picture FILE]. In a PostgreSQL of its own
+and with a sandbox of the outside systems, people pay bills, do what is rewarded, use points at shops and for bills,
+exchange them both ways with five partners, and get refunds; deeds are undone, lots lapse at midnight in Taipei, uses
+above a limit are looked at. Shops are paid by the bank's files each Monday, partners once their statements agree. What
+was counted, the lots, the histories, the book, the partners' books and the bank's are held against each other. What
+somebody does is drawn from the seed and their number alone, so that the processes that share the people change nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
+import multiprocessing
+import resource
+import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 from sqlalchemy import text
 
-from core import db, embedded, migrate
-from core.clock import TAIPEI, taipei_date
-from core.ids import new_uuid
-from core.outbox import Event
-from core.text import Text
-from ledger import book
-from points import reports, tender
-from points.campaigns import Terms, open_campaign
+from bench import points_month_books, points_month_city, points_month_plot
+from bench.points_month_books import Line
+from bench.points_month_people import Share, bring_what_is_left
+from core import clock, db, embedded, migrate
+from core.clock import TAIPEI
+from points.exchange import files, statements
 from points.expiry import expire_lots
-from points.merchants import accounts, settlements
-from points.tasks import CONSUMERS
+from points.merchants import bank_days, payouts, settlements
 
-FIRST_DAY = date(2026, 11, 3)
+FIRST_DAY = date(2026, 11, 1)
 DAYS = 30
-BUDGET = 100_000_000
-_BUREAUS = ("finance", "transport")
-_MERCHANTS = 20
-_WORDS = Text("{points} 點", "{points} points")
-
-
-@dataclass
-class City:
-    """What the simulation knows: its people and merchants, what it did, and how many points it saw move."""
-
-    chance: random.Random
-    people: list[UUID]
-    merchants: list[UUID]
-    now: datetime
-    paid: list[dict[str, Any]] = field(default_factory=list)
-    redeemed: list[list[Any]] = field(default_factory=list)
-    counted: Counter[str] = field(default_factory=Counter)
+_FOUNDED = datetime(2026, 10, 20, 12, tzinfo=TAIPEI)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that several books tell of, and what each of them says."""
+class Day:
+    """How the city stands at the end of a day, in points, and NT$ that have gone through the bank so far."""
 
-    what: str
-    said: dict[str, int]
-
-    @property
-    def agrees(self) -> bool:
-        """Whether all say the same."""
-        return len(set(self.said.values())) == 1
+    day: date
+    people: int
+    at_merchants: int
+    at_partners: int
+    lapsed: int
+    paid_twd: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +60,7 @@ class Result:
     seconds: float
     done: Counter[str]
     lines: list[Line]
+    days: list[Day]
 
     @property
     def wrong(self) -> list[Line]:
@@ -82,19 +68,64 @@ class Result:
         return [line for line in self.lines if not line.agrees]
 
 
+@dataclass
+class Clock:
+    """The clock that all processes of the city follow."""
+
+    ahead_file: Path
+
+    def put(self, moment: datetime) -> None:
+        """It is that moment now."""
+        clock.put_ahead(self.ahead_file, moment - datetime.now(TAIPEI))
+
+    def go_on(self, by: timedelta) -> None:
+        """So much later."""
+        self.put(clock.now() + by)
+
+
+@dataclass
+class Shares:
+    """All people, in this process or in several."""
+
+    own: list[Share] = field(default_factory=list)
+    others: list[Connection] = field(default_factory=list)
+
+    def do(self, what: str) -> None:
+        """Have every share found itself, or live a day."""
+        for connection in self.others:
+            connection.send(what)
+        for share in self.own:
+            getattr(share, what)()
+        for connection in self.others:
+            if isinstance(said := connection.recv(), str):
+                raise RuntimeError(said)
+
+    def counted(self) -> Counter[str]:
+        """What all of them did."""
+        found = sum((share.done for share in self.own), Counter[str]())
+        for connection in self.others:
+            connection.send("count")
+            found.update(connection.recv())
+        return found
+
+
 def main() -> None:
     """Run a month and print its table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--people", type=int, default=2_000)
-    parser.add_argument("--seed", type=int, default=20261103)
+    parser.add_argument("--seed", type=int, default=20261101)
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--picture", type=Path)
     arguments = parser.parse_args()
-    result = measure(people=arguments.people, seed=arguments.seed)
+    result = measure(people=arguments.people, seed=arguments.seed, workers=arguments.workers)
     show(result)
+    if arguments.picture is not None:
+        arguments.picture.write_text(points_month_plot.svg(result.days, result.lines, people=result.people))
     if result.wrong:
         raise SystemExit("the books differ")
 
 
-def measure(*, people: int, seed: int) -> Result:
+def measure(*, people: int, seed: int, workers: int = 4) -> Result:
     """A month in a database of its own."""
     with tempfile.TemporaryDirectory(prefix="mykh-bench-", dir="/var/tmp", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
@@ -103,232 +134,163 @@ def measure(*, people: int, seed: int) -> Result:
             embedded.make_database(server, "points")
             migrate.to_head(server.url("points"))
             database = db.configure(server.url("points"))
-            result = run(people=people, seed=seed)
+            result = run(people=people, seed=seed, folder=Path(folder) / "month", workers=workers, told=_tell)
             database.engine.dispose()
-            return result
         finally:
             server.stop()
+    return result
 
 
-def run(*, people: int, seed: int, days: int = DAYS) -> Result:
-    """A month in the database that this process is pointed at."""
+def run(
+    *,
+    people: int,
+    seed: int,
+    folder: Path,
+    workers: int = 0,
+    busy: float = 1.0,
+    told: Callable[[Day], None] = lambda _: None,
+) -> Result:
+    """A month in the database that this process is pointed at, people in `workers` processes (0: in it)."""
     began = time.monotonic()
-    city = _founded(random.Random(seed), people)
-    for day in range(days):
-        city.now = datetime.combine(FIRST_DAY + timedelta(days=day), datetime.min.time(), TAIPEI)
-        city.counted["lots lapsed"] += expire_lots(city.now)
-        if city.now.isoweekday() == 1:
-            city.counted["settlements"] += settlements.settle_due(city.now)
-        for person in city.people:
-            city.now += timedelta(milliseconds=1)
-            _day_of(city, person)
-    city.now = datetime.combine(FIRST_DAY + timedelta(days=days), datetime.min.time(), TAIPEI)
-    city.counted["lots lapsed"] += expire_lots(city.now)
-    return Result(people, time.monotonic() - began, city.counted, _lines(city))
+    folder.mkdir(parents=True, exist_ok=True)
+    hands = Clock(folder / "ahead")
+    hands.put(_FOUNDED)
+    clock.follow(hands.ahead_file)
+    try:
+        with points_month_city.sandbox(folder / "sandbox", hands.ahead_file) as url:
+            points_month_city.plug_in(url)
+            with db.unit_of_work() as session:
+                points_month_city.found(session)
+            with _shares(people, seed, workers, url, hands, busy) as shares:
+                counted, days = _live(shares, hands, url, told)
+            last = clock.now()
+            found = points_month_books.lines(counted, url, date(2026, 10, 1), last.astimezone(TAIPEI).date(), last)
+    finally:
+        clock.follow(None)
+    return Result(people, time.monotonic() - began, counted, found, days)
+
+
+def _tell(day: Day) -> None:
+    print(day, file=sys.stderr, flush=True)
 
 
 def show(result: Result) -> None:
     """Print the table."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = sum(each.ru_utime + each.ru_stime for each in used)
     done = ", ".join(f"{count:,} {what}" for what, count in sorted(result.done.items()))
-    print(f"{result.people:,} people, {result.seconds:,.0f} s: {done}")
+    print(f"{result.people:,} people, {result.seconds:,.0f} s, {cpu:,.0f} s of one core: {done}")
     for line in result.lines:
         said = ", ".join(f"{number:,} {who}" for who, number in line.said.items())
         print(f"{'agree' if line.agrees else 'DIFFER':<7}{line.what}: {said}")
 
 
-def _founded(chance: random.Random, people: int) -> City:
-    start = datetime(2026, 10, 1, tzinfo=TAIPEI)
-    ids = [UUID(int=chance.getrandbits(128), version=4) for _ in range(people)]
-    city = City(chance, ids, [new_uuid() for _ in range(_MERCHANTS)], start)
+def _live(shares: Shares, hands: Clock, url: str, told: Callable[[Day], None]) -> tuple[Counter[str], list[Day]]:
+    """The month before, the month, and the days after it in which it is settled."""
+    done: Counter[str] = Counter()
+    days: list[Day] = []
+    shares.do("found")
+    for number in range(DAYS + 8):
+        midnight = datetime.combine(FIRST_DAY + timedelta(days=number), datetime.min.time(), TAIPEI)
+        hands.put(midnight + timedelta(seconds=1))
+        done["lots lapsed"] += expire_lots(clock.now())
+        if midnight.isoweekday() == 1:
+            done["settlements"] += settlements.settle_due(clock.now())
+        hands.put(midnight + timedelta(hours=10))
+        files.work(clock.now())
+        if number < DAYS:
+            hands.put(midnight + timedelta(hours=12))
+            shares.do("day")
+            bring_what_is_left()
+            hands.put(midnight + timedelta(hours=20))
+            released, refused = points_month_city.look_at_held()
+            done["exchanges released"] += released
+            done["exchanges refused"] += refused
+            points_month_city.drive_exchanges(hands.go_on)
+        else:
+            statements.take_due(clock.now())
+            points_month_city.pay_partners()
+            done["months received"] += points_month_city.partners_pay(url) if number == DAYS + 2 else 0
+        hands.put(midnight + timedelta(hours=22))
+        files.work(clock.now())
+        for _ in range(3):
+            payouts.send_due(clock.now())
+            hands.go_on(timedelta(minutes=5))
+        bank_days.fetch_days(clock.now())
+        days.append(_end_of(midnight.date()))
+        told(days[-1])
+    return done + shares.counted(), days
+
+
+def _end_of(day: date) -> Day:
     with db.unit_of_work() as session:
-        for bureau in _BUREAUS:
-            terms = Terms(
-                code=f"month-{bureau}", name=Text("集點", "Points"), bureau=bureau, rail=bureau, points_per_payment=10,
-                points_per_step=1, step_twd=100, points_per_person_and_day=None, lifetime_months=1, valid_from=start,
-                valid_until=start + timedelta(days=300),
-            )  # fmt: skip
-            open_campaign(session, terms, budget_points=BUDGET, now=start)
-        for number, merchant in enumerate(city.merchants):
-            values = {"id": merchant, "branch": new_uuid(), "number": f"{number:08d}", "now": start,
-                      "code": f"SH{number:08d}"}  # fmt: skip
-            session.execute(_MERCHANT, values)
-            session.execute(_BRANCH, values)
-    city.now = datetime(2026, 10, 20, 12, tzinfo=TAIPEI)
-    for person in ids:
-        city.now += timedelta(milliseconds=1)
-        _pay(city, person)
-    return city
+        return Day(day, *(int(each) for each in session.execute(_STANDING).one()))
 
 
-def _day_of(city: City, person: UUID) -> None:
-    draw = city.chance.random()
-    if draw < 0.10:
-        _pay(city, person)
-    elif draw < 0.19:
-        _redeem(city, person)
-    elif draw < 0.23:
-        _use_for_a_bill(city, person)
-    elif draw < 0.24:
-        _refund(city)
-    elif draw < 0.25:
-        _give_back(city)
-
-
-def _pay(city: City, person: UUID) -> None:
-    paid = {
-        "payment_id": str(new_uuid()), "person_id": str(person), "rail": city.chance.choice(_BUREAUS), "bill_ids": [],
-        "kinds": ["parking"], "amount_twd": city.chance.randint(30, 6_000), "fee_twd": 0,
-        "captured_at": city.now.isoformat(), "due_before": True, "bills": [],
-    }  # fmt: skip
-    _bring("wallet.payment_captured", paid, city.now)
-    city.paid.append(paid)
-    city.counted["payments"] += 1
-
-
-def _refund(city: City) -> None:
-    paid = city.paid.pop(city.chance.randrange(len(city.paid)))
-    refund = {
-        **paid, "refund_id": str(new_uuid()), "bill_id": str(new_uuid()), "reason": "duplicate",
-        "amount_twd": city.chance.randint(1, paid["amount_twd"]),
-    }  # fmt: skip
-    _bring("wallet.bill_refunded", refund, city.now)
-    city.counted["refunds"] += 1
-
-
-def _redeem(city: City, person: UUID) -> None:
-    merchant, redemption_id, points = city.chance.choice(city.merchants), new_uuid(), city.chance.randint(1, 60)
-    use = tender.For("redemption", redemption_id, accounts.redeemed_code(merchant), _WORDS)
+@contextmanager
+def _shares(people: int, seed: int, workers: int, url: str, hands: Clock, busy: float) -> Iterator[Shares]:
+    if not workers:
+        yield Shares(own=[Share(seed, 1, people, of=people, busy=busy)])
+        return
+    context = multiprocessing.get_context("spawn")
+    shares, processes = Shares(), []
+    for number in range(workers):
+        first = people * number // workers
+        count = people * (number + 1) // workers - first
+        ours, theirs = context.Pipe()
+        given = (theirs, db.database().url, url, str(hands.ahead_file), seed, first + 1, count, people, busy)
+        processes.append(context.Process(target=_serve, args=given, daemon=True))
+        processes[-1].start()
+        shares.others.append(ours)
     try:
-        with db.unit_of_work() as session:
-            tender.spend_for(session, use, person_id=person, points=points, now=city.now)
-            session.execute(
-                _REDEEMED,
-                {"id": redemption_id, "merchant": merchant, "person": person, "points": points, "now": city.now,
-                 "day": taipei_date(city.now)},
-            )  # fmt: skip
-    except tender.NotEnoughPoints:
-        city.counted["uses refused"] += 1
-        return
-    city.redeemed.append([redemption_id, merchant, points])
-    city.counted["redemptions"] += 1
-    city.counted["points at merchants"] += points
+        yield shares
+    finally:
+        for connection in shares.others:
+            connection.close()
+        for process in processes:
+            process.join(60)
 
 
-def _give_back(city: City) -> None:
-    if not city.redeemed:
-        return
-    redemption_id, merchant, points = city.redeemed.pop(city.chance.randrange(len(city.redeemed)))
-    back, refund_id = city.chance.randint(1, points), new_uuid()
-    with db.unit_of_work() as session:
-        values = {"id": refund_id, "redemption": redemption_id, "merchant": merchant, "points": back,
-                  "now": city.now, "day": taipei_date(city.now)}  # fmt: skip
-        session.execute(_GIVEN_BACK, values)
-        tender.give_back(session, payment_id=redemption_id, points=back, cause_id=refund_id, now=city.now)
-    city.counted["given back"] += 1
-    city.counted["points at merchants"] -= back
+def _serve(
+    connection: Connection,
+    database_url: str,
+    url: str,
+    ahead_file: str,
+    seed: int,
+    first: int,
+    count: int,
+    of: int,
+    busy: float,
+) -> None:
+    """A process that looks after a share of the people until nobody asks any more."""
+    clock.follow(ahead_file)
+    db.configure(database_url, connections=3)
+    points_month_city.plug_in(url)
+    share = Share(seed, first, count, of=of, busy=busy)
+    while True:
+        try:
+            asked = connection.recv()
+        except (EOFError, ConnectionError):
+            return
+        if asked == "count":
+            connection.send(share.done)
+            continue
+        try:
+            getattr(share, asked)()
+            connection.send(None)
+        except Exception as error:
+            connection.send(f"{type(error).__name__}: {error}")
+            raise
 
 
-def _use_for_a_bill(city: City, person: UUID) -> None:
-    payment_id, points, is_done = new_uuid(), city.chance.randint(1, 40), city.chance.random() < 0.7
-    try:
-        with db.unit_of_work() as session:
-            tender.hold(session, person_id=person, payment_id=payment_id, points=points, now=city.now)
-    except tender.NotEnoughPoints:
-        city.counted["uses refused"] += 1
-        return
-    with db.unit_of_work() as session:
-        (tender.spend if is_done else tender.release)(session, payment_id=payment_id, now=city.now)
-    city.counted["bills paid in part" if is_done else "holds let go"] += 1
-    city.counted["points for bills"] += points if is_done else 0
-
-
-def _bring(kind: str, payload: dict[str, Any], now: datetime) -> None:
-    event = Event(new_uuid(), kind, payload, now)
-    for consumer in CONSUMERS:
-        if consumer.kind == kind:
-            with db.unit_of_work() as session:
-                consumer.effect(session, event, now)
-
-
-def _lines(city: City) -> list[Line]:
-    last = taipei_date(city.now)
-    with db.unit_of_work() as session:
-        sums = session.execute(_SUMS).one()
-        costs = reports.costs(session, date(2026, 10, 1), last, by="bureau")
-        owed = reports.liability(session, last, city.now + timedelta(days=1))
-        cohorts = reports.breakage(session, date(2026, 10, 1), last)
-        budgets = sum(
-            book.balance(session, book.account_id(f"points:campaign:month-{each}")).posted for each in _BUREAUS
-        )
-        at_merchants = sum(_of(session, accounts.redeemed_code(merchant), city.now) for merchant in city.merchants)
-        settled = _of(session, accounts.SETTLED, city.now)
-        payable = sum(_of(session, accounts.payable_code(merchant), city.now) for merchant in city.merchants)
-        cost = sum(_of(session, accounts.cost_code(bureau), city.now) for bureau in _BUREAUS)
-        trial = [line.credits_posted - line.debits_posted for line in book.trial_balance(session)]
-    used = {
-        "counted": city.counted["points at merchants"],
-        "book": at_merchants + settled,
-        "report": sum(line.at_merchants for line in costs.lines),
-    }
-    for_bills = {"counted": city.counted["points for bills"], "report": sum(line.paid_bills for line in costs.lines)}
-    lapsed = {"book": owed.lapsed, "lots": sum(each.lapsed for each in cohorts), "report": costs.lapsed[0]}
-    paid = {"points": settled, "NT$ cost": cost, "NT$ payable": payable, "settlements": int(sums.settled)}
-    return [
-        Line("sum of every asset", {"book": sum(map(abs, trial)), "nothing": 0}),
-        Line("liability", {"book": owed.people, "lots": int(sums.remaining), "histories": int(sums.told + sums.owed)}),
-        Line("owed by people", {"book": owed.owed_by_people, "debts": int(sums.owed)}),
-        Line("budgets", {"book": budgets, "histories": BUDGET * len(_BUREAUS) - int(sums.granted)}),
-        Line("granted", {"report": costs.granted[0], "book": costs.granted[1]}),
-        Line("lapsed", lapsed),
-        Line("used at merchants", used),
-        Line("used for bills", for_bills),
-        Line("used", {"report": costs.used[0], "book": costs.used[1]}),
-        Line("settled", paid),
-    ]
-
-
-def _of(session: Any, code: str, now: datetime) -> int:
-    return book.balance(session, accounts.opened(session, code, now)).posted
-
-
-_MERCHANT = text(
+_STANDING = text(
     """
-    INSERT INTO points.merchant (id, business_id, name, category, owner_person_id, phone, status, applied_at,
-                                 approved_at)
-    VALUES (:id, :number, '測試', 'food', :id, '075550123', 'approved', :now, :now)
-    """
-)
-_BRANCH = text(
-    """
-    INSERT INTO points.branch (id, merchant_id, name, address, district, latitude, longitude, shop_code, opened_at)
-    VALUES (:branch, :id, '本店', '高雄市', '64000010', 22.62, 120.28, :code, :now)
-    """
-)
-_REDEEMED = text(
-    """
-    INSERT INTO points.redemption (id, merchant_id, branch_id, person_id, points, status, presented, created_at,
-                                   done_at, business_day)
-    SELECT :id, :merchant, b.id, :person, :points, 'done', 'code', :now, :now, :day
-      FROM points.branch AS b WHERE b.merchant_id = :merchant
-    """
-)
-_GIVEN_BACK = text(
-    """
-    WITH noted AS (
-        INSERT INTO points.redemption_refund (id, redemption_id, merchant_id, points, is_void, at, business_day)
-        VALUES (:id, :redemption, :merchant, :points, false, :now, :day)
-    )
-    UPDATE points.redemption SET refunded = refunded + :points WHERE id = :redemption
-    """
-)
-_SUMS = text(
-    """
-    SELECT (SELECT coalesce(sum(remaining), 0) FROM points.lot) AS remaining,
-           (SELECT coalesce(sum(amount), 0) FROM points.entry) AS told,
-           (SELECT coalesce(sum(amount), 0) FROM points.entry
-             WHERE kind IN ('earn', 'restore', 'reverse', 'owe')) AS granted,
-           (SELECT coalesce(sum(owed), 0) FROM points.debt) AS owed,
-           (SELECT coalesce(sum(redeemed_points - refunded_points), 0) FROM points.settlement) AS settled
+    SELECT (SELECT coalesce(sum(remaining), 0) FROM points.lot),
+           (SELECT coalesce(sum(points - refunded), 0) FROM points.redemption WHERE status = 'done'),
+           (SELECT coalesce(sum(CASE direction WHEN 'out' THEN points ELSE -points END), 0) FROM points.exchange
+             WHERE status = 'done'),
+           (SELECT coalesce(sum(expired), 0) FROM points.lot),
+           (SELECT coalesce(sum(amount_twd), 0) FROM points.payout WHERE status = 'booked')
     """
 )
 
