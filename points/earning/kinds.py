@@ -37,7 +37,7 @@ class Kind:
         return Text(self.title.zh, self.title.en[0].lower() + self.title.en[1:])
 
 
-_NTD = Text("NT$", "NT$")
+_NTD = Text("元", "NT$")
 KINDS: Final[Mapping[str, Kind]] = {
     PAYMENT_CAPTURED: Kind(
         Text("繳費", "Paying a bill"),
