@@ -111,6 +111,8 @@ UNSPEAKABLE_PROBLEMS = {
     "account-code-wrong": "the code is the one in the bank's remark",
     "points-campaign-terms-wrong": "what terms may be together is more than a schema can say",
     "estimates-used-up": "how many questions are left depends on those that were asked",
+    "ride-file-unreadable": "a file of rides is CSV of a form of its own",
+    "ride-file-refused": "and each of its lines follows rules of its own",
     **{refusal.slug: "a file of bills is CSV of a form of its own" for refusal in WHOLE_FILE_REFUSALS},
     **{refusal.slug: "so is a channel's collection file" for refusal in store_collections.WHOLE_FILE_REFUSALS},
     **{refusal.slug: "so is each settlement file" for refusal in problems.WHOLE_FILE_REFUSALS},
