@@ -5,6 +5,8 @@ repeat), and the moment by which the answer must be here. Failures are those of 
 what may have happened: NotReached, Unavailable and Refused did nothing; after NoAnswer (silence, or an answer that
 proves nothing) the telegram may have been acted upon. Then `status_of`, or the same telegram again, says how it stands;
 and `release` shuts the reference, so that a telegram still on its way does nothing when it comes.
+
+What would not be as agreed (a diagnosis, a number without its zero) raises TelegramWrong, and nothing is sent.
 """
 
 from __future__ import annotations
