@@ -220,6 +220,7 @@ MODES: Mapping[str, ModeFacts] = {
     "cancels_late": ModeFacts(
         "臨時取消", "binds the ride, and cancels it `minutes` before its time", {"minutes": 20.0}, _FLEETS_BIND
     ),
+    "runs_late": ModeFacts("遲到", "binds the ride, and comes `minutes` late", {"minutes": 15.0}, _FLEETS_BIND),
     "answers_late": ModeFacts(
         "逾時才回覆", "acts, and answers `seconds` after the answer was wanted", {"seconds": 0.5}, _FLEETS_ANSWER
     ),

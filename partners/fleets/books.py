@@ -66,6 +66,8 @@ CREATE TABLE IF NOT EXISTS fleet_order (
     fee_twd      INTEGER NOT NULL DEFAULT 0,
     reason       TEXT NOT NULL DEFAULT '',
     ended_by     TEXT,
+    late_minutes INTEGER NOT NULL DEFAULT 0,
+    seen_at      TEXT,
     customer     TEXT
 );
 CREATE INDEX IF NOT EXISTS fleet_order_trip ON fleet_order (fleet, trip);

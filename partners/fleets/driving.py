@@ -20,7 +20,6 @@ from partners.desk.switches import Mode
 from partners.desk.webhooks import write_down_as_is
 from partners.fleets import books
 from partners.fleets.contents import (
-    RoughPlace,
     TaskConfirmed,
     TripDone,
     TripEvent,
@@ -43,6 +42,8 @@ MOVES: Final[Mapping[str, tuple[str, ...]]] = {
 
 _CLOCK_SECONDS: Final = 1.0
 _BOARDING: Final = timedelta(minutes=4)
+_COMES_FROM: Final = (0.015, -0.02)
+_POSITION_EVERY: Final = timedelta(seconds=20)
 
 
 def start(desk: Desk) -> None:
@@ -64,6 +65,22 @@ def do_what_is_due(desk: Desk, at: datetime) -> int:
         moved += _moved_when_due(desk, fleet_order, at)
     desk.webhooks.wake()
     return moved
+
+
+def tell_positions(desk: Desk, at: datetime) -> None:
+    """Tells where every vehicle is that drives to a rider or with one, each at most every 20 seconds."""
+    due = "state IN ('on_the_way', 'aboard') AND seen_at <= ?"
+    before = on_the_wire(at - _POSITION_EVERY)
+    if not desk.switches.is_on("webhooks") or desk.books.one(f"SELECT 1 FROM fleet_order WHERE {due}", before) is None:  # noqa: S608
+        return
+    with desk.books.writing() as writing:
+        for row in writing.execute(f"SELECT * FROM fleet_order WHERE {due}", (before,)).fetchall():  # noqa: S608
+            order = dict(row)
+            tell(writing, HOUSES[order["fleet"]], order["trip"], _seen(order, at), at, None)
+            writing.execute(
+                "UPDATE fleet_order SET seen_at = ? WHERE fleet_order = ?", (on_the_wire(at), order["fleet_order"])
+            )
+    desk.webhooks.wake()
 
 
 def step(desk: Desk, house: House, fleet_order: str, to: str, at: datetime) -> Row:
@@ -106,6 +123,7 @@ def _run(desk: Desk) -> None:
     while True:
         try:
             do_what_is_due(desk, now())
+            tell_positions(desk, now())
         except sqlite3.Error:
             log.exception("the fleets' book could not be read")
         pause.wait(_CLOCK_SECONDS)
@@ -128,6 +146,8 @@ def _move(
 ) -> Row:
     following = MOVES.get(to, ("",))[0] or None
     values: dict[str, object] = {"state": to, "next_state": following, "next_at": _next_at(order, to, at)}
+    if to in ("on_the_way", "aboard"):
+        values["seen_at"] = on_the_wire(at)
     if to == "aboard":
         values["aboard_at"] = on_the_wire(at)
     if to == "done":
@@ -144,7 +164,7 @@ def _move(
 def _next_at(order: Row, to: str, at: datetime) -> str | None:
     pick_up_at, arrives_at = (datetime.fromisoformat(order[name]) for name in ("pick_up_at", "arrives_at"))
     if to == "on_the_way":
-        return on_the_wire(max(pick_up_at, at))
+        return on_the_wire(max(pick_up_at + timedelta(minutes=order["late_minutes"]), at))
     if to == "at_door":
         return on_the_wire(at + _BOARDING)
     if to == "aboard":
@@ -156,10 +176,7 @@ def _events(order: Row, at: datetime) -> list[TripEvent]:
     number, vehicle, task = order["fleet_order"], order["vehicle"], f"T-{order['fleet_order']}"
     told: list[TripEvent] = []
     if order["state"] in ("on_the_way", "at_door"):
-        place = books.place_of(order["pickup"])
-        away = _towards(order) if order["state"] == "on_the_way" else place
-        pick_up_at = datetime.fromisoformat(order["pick_up_at"])
-        told.append(VehicleAt(number, vehicle, away.latitude, away.longitude, at, max(pick_up_at, at)))
+        told.append(_seen(order, at))
     elif order["state"] == "aboard":
         told.append(TaskConfirmed(task, number, vehicle, "performed", at))
     elif order["state"] == "no_show":
@@ -170,14 +187,21 @@ def _events(order: Row, at: datetime) -> list[TripEvent]:
     return [*told, stated(order)]
 
 
-def _towards(order: Row) -> RoughPlace:
-    """Somewhere on the way to the rider: a third of the ride's own way before the door."""
-    start, end = books.place_of(order["pickup"]), books.place_of(order["dropoff"])
-    share = 1 / 3
-    return RoughPlace(
-        start.latitude + (end.latitude - start.latitude) * share,
-        start.longitude + (end.longitude - start.longitude) * share, start.district,
-    )  # fmt: skip
+def _seen(order: Row, at: datetime) -> VehicleAt:
+    """Where the vehicle of an order is: on a straight line, by how much of the time until its next stop is over."""
+    pickup, dropoff = books.place_of(order["pickup"]), books.place_of(order["dropoff"])
+    if order["state"] == "aboard":
+        start, end = (pickup.latitude, pickup.longitude), (dropoff.latitude, dropoff.longitude)
+    else:
+        start, end = (
+            (pickup.latitude + _COMES_FROM[0], pickup.longitude + _COMES_FROM[1]),
+            (pickup.latitude, pickup.longitude),
+        )
+    arrives_at = at if order["state"] == "at_door" else datetime.fromisoformat(order["next_at"])
+    begun_at = datetime.fromisoformat(order["changed_at"])
+    share = 1.0 if arrives_at <= begun_at else min(max((at - begun_at) / (arrives_at - begun_at), 0.0), 1.0)
+    latitude, longitude = (round(a + (b - a) * share, 6) for a, b in zip(start, end, strict=True))
+    return VehicleAt(order["fleet_order"], order["vehicle"], latitude, longitude, at, arrives_at)
 
 
 def _fare_twd(order: Row) -> int:

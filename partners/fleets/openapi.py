@@ -91,6 +91,6 @@ BOOKS = {
         "Holds and bindings", ("fleet", "trip", "fleet_order", "state"),
         **_TRIP, fleet_order=TEXT, offer=TEXT, vehicle=TEXT, state=one_of(*_STATES), **_WAY, lapses_at=MAYBE_TEXT,
         next_state=MAYBE_TEXT, next_at=MAYBE_TEXT, changed_at=TIME, aboard_at=MAYBE_TEXT, fare_twd=_NULLABLE_NUMBER,
-        fee_twd=NUMBER, reason=TEXT, ended_by=MAYBE_TEXT, customer=MAYBE_TEXT,
+        fee_twd=NUMBER, reason=TEXT, ended_by=MAYBE_TEXT, late_minutes=NUMBER, seen_at=MAYBE_TEXT, customer=MAYBE_TEXT,
     ),
 }  # fmt: skip

@@ -114,6 +114,7 @@ def pages(desk: Desk) -> Blueprint:
         until, moved = _until(request.args.get("until", "")), 0
         while more := driving.do_what_is_due(desk, until):
             moved += more
+        driving.tell_positions(desk, until)
         return json_answer({"moved": moved}, 201)
 
     return room
@@ -185,6 +186,8 @@ def _after_binding(
     if name == "double_confirms":
         second = _second(writing, house, row, at)
         driving.tell(writing, house, row["trip"], confirmed(second), at, telling)
+    elif mode is not None and name == "runs_late":
+        books.change(writing, row, at, late_minutes=int(mode["minutes"]))
     elif mode is not None and name in _ENDS:
         gone_at = _ENDS[name](row, at, mode)
         books.change(writing, row, at, next_state="cancelled", next_at=on_the_wire(gone_at), reason=_REASONS[name])

@@ -29,6 +29,7 @@ from partners.fleets.contents import (
     OrderWanted,
     RoughPlace,
     TripEvent,
+    VehicleAt,
 )
 from partners.fleets.telegrams import Telegram, decode, encode
 
@@ -113,8 +114,8 @@ def test_an_id_that_stands_for_something_else_is_refused(trip: Trip) -> None:
 def test_a_lost_answer_is_found_by_asking_how_it_stands_or_by_the_same_telegram(
     trip: Trip, books: SandboxBooks
 ) -> None:
-    offer, dispatch = trip.offer(), trip.dispatch(seconds=0.4)
-    books.set_switch("yellow", "hold", "timeout_after", count=1, seconds=1)
+    offer, dispatch = trip.offer(), trip.dispatch(seconds=2)
+    books.set_switch("yellow", "hold", "timeout_after", count=1, seconds=3)
     with pytest.raises(wire.NoAnswer) as lost:
         trip.client.hold(dispatch, offer, trip.wish)
     assert lost.value.may_have_acted
@@ -127,11 +128,11 @@ def test_an_answer_after_its_time_is_no_answer_and_the_book_says_what_became_of_
     wish = wish_at()
     trip = next(t for t in (Trip(fleet(books.url, "mountain"), wish) for _ in range(60)) if _is_lucky(t))
     offer = trip.offer()
-    books.set_switch("mountain", "hold", "answers_late", count=1, seconds=0.3)
+    books.set_switch("mountain", "hold", "answers_late", count=1, seconds=1)
     begun = time.monotonic()
     with pytest.raises(wire.NoAnswer):
-        trip.client.hold(trip.dispatch(seconds=0.6), offer, trip.wish)
-    assert time.monotonic() - begun < 5
+        trip.client.hold(trip.dispatch(seconds=2), offer, trip.wish)
+    assert time.monotonic() - begun < 8
     assert trip.client.status_of(trip.dispatch()).state == "held"
     assert trip.client.release(trip.dispatch()).state == "cancelled"
 
@@ -254,6 +255,29 @@ def test_the_clock_drives_a_ride_to_its_end(trip: Trip, books: SandboxBooks, cit
     (order,) = books.read("fleets/orders", trip=trip.reference)
     assert done.fare_twd == order["fare_twd"] >= bound.price_twd  # type: ignore[union-attr]
     assert trip.client.status_of(trip.dispatch()).state == "done"
+
+
+def test_while_it_drives_a_fleet_says_where_it_is(trip: Trip, books: SandboxBooks, city: Listener) -> None:
+    bound = trip.bind()
+    moments = [bound.pick_up_at - timedelta(minutes=10), bound.pick_up_at - timedelta(minutes=5)]
+    assert [drive_until(books.url, moment) for moment in moments] == [1, 0]
+    told = [each for each in events(city, 5) if isinstance(each, VehicleAt)]
+    away = [abs(each.latitude - bound.pickup.latitude) for each in told]
+    assert len(away) == 3 and away == sorted(away, reverse=True) and away[-1] > 0
+    assert {each.arrives_at for each in told} == {bound.pick_up_at}
+
+
+def test_a_fleet_that_runs_late_says_when_it_comes_before_it_is_late(
+    trip: Trip, books: SandboxBooks, city: Listener
+) -> None:
+    books.set_switch("yellow", "bind", "runs_late", count=1, minutes=25)
+    bound = trip.bind()
+    late = bound.pick_up_at + timedelta(minutes=25)
+    assert drive_until(books.url, bound.pick_up_at - timedelta(minutes=10)) == 1
+    assert [each.arrives_at for each in events(city, 4) if isinstance(each, VehicleAt)] == [late, late]
+    assert drive_until(books.url, late - timedelta(minutes=1)) == 0
+    assert drive_until(books.url, late) == 1
+    assert states(books, trip) == ["at_door"]
 
 
 def test_the_buttons_drive_a_ride_and_nothing_out_of_order(trip: Trip, books: SandboxBooks, city: Listener) -> None:
