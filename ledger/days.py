@@ -34,15 +34,21 @@ def group_balances(session: Session, asset: str, *, until: date) -> dict[str, in
 
 def group_turnovers(session: Session, asset: str, *, first: date, last: date) -> dict[str, int]:
     """By how much each group grew, credits less debits, from the first to the last day in Taipei."""
-    with typed_refusals():
-        rows = session.execute(_TURNOVERS, {"asset": asset, "first": first, "last": last}).all()
-    return {row.accounts: int(row.balance) for row in rows}
+    values = {"asset": asset, "first": first, "last": last}
+    while True:
+        # PostgreSQL plans well only with the horizon itself; one that has moved meanwhile is seen afterwards.
+        with typed_refusals():
+            horizon = session.execute(_HORIZON).scalar_one()
+        rows = session.execute(_TURNOVERS, {**values, "horizon": horizon}).all()
+        if session.execute(_HORIZON).scalar_one() == horizon:
+            return {row.accounts: int(row.balance) for row in rows}
 
 
+_HORIZON = text("SELECT ledger.reached(horizon)::text FROM ledger.day_horizon")
 _SUM_UP = text("SELECT ledger.sum_up_days(:most)")
 _NOT_COUNTED = """
     FROM ledger.transfer
-   WHERE xact >= (SELECT ledger.reached(horizon) FROM ledger.day_horizon) AND asset = :asset
+   WHERE xact >= CAST(:horizon AS xid8) AND asset = :asset
      AND kind IN ('posted', 'post') AND (recorded_at AT TIME ZONE 'Asia/Taipei')::date BETWEEN :first AND :last
    GROUP BY 1
 """

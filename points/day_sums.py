@@ -6,9 +6,10 @@ time, and a reader adds what is not counted yet.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from core import db
@@ -33,8 +34,7 @@ def sum_up(session: Session, *, most: int = MOST_IN_ONE) -> int:
 
     Raises CheckpointsOutOfReach as the book does, in a database restored into another cluster.
     """
-    begins = session.execute(_LOCKED).scalar_one()
-    require_reach(session)
+    begins = _horizon(session, _LOCKED)
     # Whole transactions: the first one that would not fit any more is left for the next time.
     cut = session.execute(_CUT, {"begins": begins, "most": most}).scalar_one()
     counted = int(session.execute(_COUNT, {"begins": begins, "cut": cut}).scalar_one())
@@ -43,10 +43,21 @@ def sum_up(session: Session, *, most: int = MOST_IN_ONE) -> int:
     return counted
 
 
-def require_reach(session: Session) -> None:
-    """Raises CheckpointsOutOfReach where another cluster made the sums: its transactions had other numbers."""
-    if not session.execute(_IS_IN_REACH).scalar_one():
+def read(session: Session, statement: TextClause, values: Mapping[str, Any]) -> list[Any]:
+    """The rows of a statement over `SUMS`. Raises CheckpointsOutOfReach."""
+    while True:
+        # PostgreSQL plans well only with the horizon itself; one that has moved meanwhile is seen afterwards.
+        horizon = _horizon(session, _HORIZON)
+        rows = list(session.execute(statement, {**values, "horizon": horizon}))
+        if _horizon(session, _HORIZON) == horizon:
+            return rows
+
+
+def _horizon(session: Session, statement: TextClause) -> str:
+    row = session.execute(statement).one()
+    if not row.is_in_reach:
         raise CheckpointsOutOfReach
+    return str(row.horizon)
 
 
 _KEYS = """
@@ -54,17 +65,20 @@ _KEYS = """
     date_trunc('month', l.earned_at AT TIME ZONE 'Asia/Taipei')::date AS earned_in, e.kind,
     coalesce(e.about_kind, 'payment') AS about_kind
 """
-# The sums of all entries until this moment: day, campaign_id, earned_in, kind, about_kind, entries, amount.
+# What `read` reads, with :horizon: day, campaign_id, earned_in, kind, about_kind, entries, amount, until this moment.
 SUMS: Final = f"""
     SELECT day, campaign_id, earned_in, kind, about_kind, entries, amount FROM points.entry_day
      UNION ALL
     SELECT {_KEYS}, 1, e.amount
       FROM points.entry AS e JOIN points.lot AS l ON l.person_id = e.person_id AND l.id = e.lot_id
-     WHERE e.xact >= (SELECT horizon FROM points.entry_horizon)
+     WHERE e.xact >= CAST(:horizon AS xid8)
 """  # noqa: S608
 
-_LOCKED = text("SELECT horizon::text FROM points.entry_horizon FOR UPDATE")
-_IS_IN_REACH = text("SELECT horizon <= pg_snapshot_xmax(pg_current_snapshot()) FROM points.entry_horizon")
+_HORIZON = text(
+    "SELECT horizon::text AS horizon, horizon <= pg_snapshot_xmax(pg_current_snapshot()) AS is_in_reach "
+    "FROM points.entry_horizon"
+)
+_LOCKED = text(f"{_HORIZON.text} FOR UPDATE")
 _CUT = text(
     """
     SELECT coalesce(

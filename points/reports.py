@@ -131,8 +131,7 @@ def liability(session: Session, on: date, now: datetime) -> Liability:
 
 def breakage(session: Session, first: date, last: date) -> list[Cohort]:
     """The cohorts of the months from the one of `first` to the one of `last`, as they stand now."""
-    day_sums.require_reach(session)
-    rows = session.execute(_COHORTS, {"first": first.replace(day=1), "last": last.replace(day=1)})
+    rows = day_sums.read(session, _COHORTS, {"first": first.replace(day=1), "last": last.replace(day=1)})
     return [Cohort(row.month, int(row.lots), int(row.issued), int(row.lapsed), int(row.left_over)) for row in rows]
 
 
@@ -143,14 +142,13 @@ def costs(session: Session, first: date, last: date, *, by: str) -> Costs:
     """
     if not timedelta(0) <= last - first < LONGEST:
         raise InvalidRequest(errors=[FieldError("to", "is not within a year after `from`")])
-    day_sums.require_reach(session)
     span = {"first": first, "last": last}
-    lines = [_cost(row) for row in session.execute(_BY_CAMPAIGN if by == "campaign" else _BY_BUREAU, span)]
+    lines = [_cost(row) for row in day_sums.read(session, _BY_CAMPAIGN if by == "campaign" else _BY_BUREAU, span)]
     grew = days.group_turnovers(session, ASSET, first=first, last=last)
     # What is set aside for exchange is funded as well, and granted to nobody; what comes in from partners is granted,
     # funded by them, and makes what lies with them less.
     funded = -sum(grew.get(group, 0) for group in _FUNDED)
-    came_in = int(session.execute(_CAME_IN, span).scalar_one())
+    came_in = int(day_sums.read(session, _CAME_IN, span)[0][0])
     return Costs(
         lines,
         granted=(sum(line.granted for line in lines), funded + came_in),

@@ -165,7 +165,7 @@ def test_a_sweep_cut_off_after_any_statement_has_done_nothing(campaign: UUID, st
             done += 1
             return execute(statement, values)
 
-        session.execute = counted  # type: ignore[method-assign]
+        session.execute = counted  # type: ignore[assignment,method-assign]
         assert expire_some(session, END).lots == 3
         assert (done, statements) == (4, 4)
         cut_off()
