@@ -349,7 +349,18 @@ def _row(change: Change) -> _Row:
             )  # fmt: skip
 
 
-_OPEN_ACCOUNT = text("SELECT ledger.open_account(:id, :code, :asset, :normal_side, :is_hot, :never_negative, :now)")
+# An account that is not there yet is opened by one at a time: two at once would both find its id free, and the second
+# be refused for its code.
+_OPEN_ACCOUNT = text(
+    """
+    WITH turn AS MATERIALIZED (
+        SELECT pg_advisory_xact_lock(hashtextextended(:code, 13))
+         WHERE NOT EXISTS (SELECT FROM ledger.account WHERE id = :id)
+    )
+    SELECT ledger.open_account(:id, :code, :asset, :normal_side, :is_hot, :never_negative, :now)
+      FROM (SELECT count(*) FROM turn) AS waited
+    """
+)
 
 _APPLY = text(
     """
