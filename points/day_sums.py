@@ -35,7 +35,7 @@ def sum_up(session: Session, *, most: int = MOST_IN_ONE) -> int:
     Raises CheckpointsOutOfReach as the book does, in a database restored into another cluster.
     """
     begins = _horizon(session, _LOCKED)
-    # Whole transactions: the first one that would not fit any more is left for the next time.
+    # Whole transactions: the first one that would not fit any more is left for the next time, unless it is the first.
     cut = session.execute(_CUT, {"begins": begins, "most": most}).scalar_one()
     counted = int(session.execute(_COUNT, {"begins": begins, "cut": cut}).scalar_one())
     if counted:
@@ -81,11 +81,15 @@ _HORIZON = text(
 _LOCKED = text(f"{_HORIZON.text} FOR UPDATE")
 _CUT = text(
     """
-    SELECT coalesce(
-        nullif((SELECT xact FROM points.entry
-                 WHERE xact >= CAST(:begins AS xid8) AND xact < pg_snapshot_xmin(pg_current_snapshot())
-                 ORDER BY xact OFFSET :most LIMIT 1), CAST(:begins AS xid8)),
-        pg_snapshot_xmin(pg_current_snapshot()))::text
+    WITH ended AS NOT MATERIALIZED (
+        SELECT xact FROM points.entry
+         WHERE xact >= CAST(:begins AS xid8) AND xact < pg_snapshot_xmin(pg_current_snapshot())
+    ), oldest AS (SELECT xact FROM ended ORDER BY xact LIMIT 1),
+       next AS (SELECT xact FROM ended ORDER BY xact OFFSET :most LIMIT 1)
+    SELECT coalesce(CASE WHEN (SELECT xact FROM next) > (SELECT xact FROM oldest) THEN (SELECT xact FROM next)
+                         WHEN EXISTS (SELECT FROM next)
+                         THEN (SELECT xact FROM ended WHERE xact > (SELECT xact FROM oldest) ORDER BY xact LIMIT 1) END,
+                    pg_snapshot_xmin(pg_current_snapshot()))::text
     """
 )
 _COUNT = text(

@@ -87,17 +87,20 @@ CREATE FUNCTION ledger.sum_up_days(p_most integer) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     begins xid8;
+    oldest xid8;
     cut xid8;
     ended xid8;
     counted bigint;
 BEGIN
     SELECT ledger.reached(horizon) INTO begins FROM ledger.day_horizon FOR UPDATE;
     ended := pg_snapshot_xmin(pg_current_snapshot());
-    -- Whole transactions: the first one that would not fit any more is left for the next time.
+    -- Whole transactions: the first one that would not fit any more is left for the next time, unless it is the first.
+    SELECT xact INTO oldest FROM ledger.transfer WHERE xact >= begins AND xact < ended ORDER BY xact LIMIT 1;
     SELECT xact INTO cut FROM ledger.transfer WHERE xact >= begins AND xact < ended ORDER BY xact OFFSET p_most LIMIT 1;
-    IF cut IS NULL OR cut <= begins THEN
-        cut := ended;
+    IF cut = oldest THEN
+        SELECT xact INTO cut FROM ledger.transfer WHERE xact > oldest AND xact < ended ORDER BY xact LIMIT 1;
     END IF;
+    cut := coalesce(cut, ended);
     WITH new AS MATERIALIZED (
         SELECT asset, (recorded_at AT TIME ZONE 'Asia/Taipei')::date AS day, debit_account, credit_account, amount, kind
           FROM ledger.transfer WHERE xact >= begins AND xact < cut

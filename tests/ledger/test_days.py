@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
 from core.db import Database
@@ -70,14 +71,17 @@ def test_whoever_commits_late_is_counted_later_and_seen_at_once(
         tasks.sum_up_days()
 
 
-def test_many_are_counted_by_whole_transactions(database: Database, accounts: dict[str, UUID], earn: Make) -> None:
+@pytest.mark.parametrize(("most", "expected"), [(7, [6, 6, 3, 0]), (2, [3, 3, 3, 3, 3, 0]), (3, [3, 3, 3, 3, 3, 0])])
+def test_many_are_counted_by_whole_transactions(
+    database: Database, accounts: dict[str, UUID], earn: Make, most: int, expected: list[int]
+) -> None:
     for _ in range(5):
         with database.unit_of_work() as session:
             for _ in range(3):
                 book.post(session, [earn(1)], now=LATE)
     counted = []
-    for _ in range(4):
+    for _ in expected:
         with database.unit_of_work() as session:
-            counted.append(days.sum_up(session, most=7))
+            counted.append(days.sum_up(session, most=most))
         assert seen(database, FIFTH) == {"pt:campaign": -15, "pt:mei": 15}
-    assert counted == [6, 6, 3, 0]
+    assert counted == expected

@@ -16,7 +16,7 @@ from core.errors import InvalidRequest
 from core.ids import new_uuid
 from core.text import Text
 from ledger import tasks as ledger_tasks
-from points import reports, tender
+from points import day_sums, reports, tender
 from points.day_sums import sum_up_days
 from points.expiry import expire_lots
 from tests.points.conftest import NOW, opened, pay, refund, terms
@@ -143,6 +143,22 @@ def test_reports_are_the_same_before_and_after_the_days_are_summed_up(people: li
     assert after != before
     sum_up_days()
     assert _all_reports() == after
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_entries_are_counted_by_whole_transactions(people: list[UUID], most: int) -> None:
+    lapsing = expire_lots(END, batch=2)
+    before, counted = _all_reports(), []
+    while True:
+        with db.unit_of_work() as session:
+            counted.append(day_sums.sum_up(session, most=most))
+        assert _all_reports() == before
+        if not counted[-1]:
+            break
+    assert sum(counted) == 6 + lapsing
+    assert max(counted) <= max(most, 2)
+    with db.unit_of_work() as session:
+        assert session.execute(text("SELECT sum(entries) FROM points.entry_day")).scalar_one() == 6 + lapsing
 
 
 def _all_reports() -> tuple[object, ...]:
