@@ -1,11 +1,13 @@
 """A month of points from a seed, with partners, shops and the bank; then everything must agree to the point and dollar.
 
-Run: python -m bench.points_month [--people 20000] [--seed N] [--workers 4] [--picture FILE]. In a PostgreSQL of its own
-and with a sandbox of the outside systems, people pay bills, do what is rewarded, use points at shops and for bills,
-exchange them both ways with five partners, and get refunds; deeds are undone, lots lapse at midnight in Taipei, uses
-above a limit are looked at. Shops are paid by the bank's files each Monday, partners once their statements agree. What
-was counted, the lots, the histories, the book, the partners' books and the bank's are held against each other. What
-somebody does is drawn from the seed and their number alone, so that the processes that share the people change nothing.
+Run: python -m bench.points_month [--people 20000] [--seed N] [--workers 4] [--busy 1] [--picture FILE]
+
+In a PostgreSQL of its own and with a sandbox of the outside systems, people pay bills, do what is rewarded, use points
+at shops and for bills, exchange them both ways with five partners, and get refunds; deeds are undone, lots lapse at
+midnight in Taipei, uses above a limit are looked at. Shops are paid by the bank's files each Monday, partners once
+their statements agree. What was counted, the lots, the histories, the book, the partners' books and the bank's are held
+against each other. What somebody does is drawn from the seed and their number alone, so that the processes that share
+the people change nothing.
 """
 
 from __future__ import annotations
@@ -115,9 +117,10 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=20261101)
     parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--busy", type=float, default=1.0, help="so many times as likely to do something on a day")
     parser.add_argument("--picture", type=Path)
     arguments = parser.parse_args()
-    result = measure(people=arguments.people, seed=arguments.seed, workers=arguments.workers)
+    result = measure(people=arguments.people, seed=arguments.seed, workers=arguments.workers, busy=arguments.busy)
     show(result)
     if arguments.picture is not None:
         arguments.picture.write_text(points_month_plot.svg(result.days, result.lines, people=result.people))
@@ -125,7 +128,7 @@ def main() -> None:
         raise SystemExit("the books differ")
 
 
-def measure(*, people: int, seed: int, workers: int = 4) -> Result:
+def measure(*, people: int, seed: int, workers: int = 4, busy: float = 1.0) -> Result:
     """A month in a database of its own."""
     with tempfile.TemporaryDirectory(prefix="mykh-bench-", dir="/var/tmp", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
@@ -134,7 +137,9 @@ def measure(*, people: int, seed: int, workers: int = 4) -> Result:
             embedded.make_database(server, "points")
             migrate.to_head(server.url("points"))
             database = db.configure(server.url("points"))
-            result = run(people=people, seed=seed, folder=Path(folder) / "month", workers=workers, told=_tell)
+            result = run(
+                people=people, seed=seed, folder=Path(folder) / "month", workers=workers, busy=busy, told=_tell
+            )
             database.engine.dispose()
         finally:
             server.stop()

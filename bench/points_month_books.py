@@ -123,14 +123,17 @@ def _of(session: Any, code: str) -> int:
 
 
 _OPENED = text("SELECT 1 FROM ledger.account WHERE id = :id")
+# What is taken back for a refund may be points that came in from a partner: it goes to the budget all the same.
 _SUMS = text(
     """
     SELECT (SELECT coalesce(sum(remaining), 0) FROM points.lot) AS remaining,
            (SELECT coalesce(sum(amount), 0) FROM points.entry) AS told,
            (SELECT coalesce(sum(e.amount), 0) FROM points.entry AS e
-             WHERE e.kind IN ('earn', 'restore', 'reverse', 'owe')
-               AND NOT EXISTS (SELECT FROM points.lot AS l JOIN points.campaign AS c ON c.id = l.campaign_id
-                                WHERE l.person_id = e.person_id AND l.id = e.lot_id AND c.event_kind = 'exchange.in')
+             WHERE e.kind IN ('restore', 'reverse', 'owe')
+                OR e.kind = 'earn'
+                   AND NOT EXISTS (SELECT FROM points.lot AS l JOIN points.campaign AS c ON c.id = l.campaign_id
+                                    WHERE l.person_id = e.person_id AND l.id = e.lot_id
+                                      AND c.event_kind = 'exchange.in')
            ) AS granted,
            (SELECT coalesce(sum(owed), 0) FROM points.debt) AS owed,
            (SELECT coalesce(sum(points), 0) FROM points.exchange WHERE status = 'done' AND direction = 'out') AS out,
