@@ -275,7 +275,7 @@ _BEGIN = text(
           FROM begun AS b, unnest(CAST(:lots AS uuid[]), CAST(:parts AS bigint[])) AS p(lot_id, points)
     ), taken AS (
         UPDATE points.lot AS l SET remaining = l.remaining - p.points
-          FROM part AS p WHERE l.person_id = p.person_id AND l.id = p.lot_id
+          FROM part AS p WHERE l.person_id = :person_id AND l.id = p.lot_id
     ), noted AS (
         INSERT INTO points.tender_part (payment_id, lot_id, person_id, points)
         SELECT payment_id, lot_id, person_id, points FROM part
