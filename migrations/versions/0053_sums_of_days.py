@@ -1,4 +1,4 @@
-"""Many postings at once; what moved on each day, summed up behind those who write; how long deeds are kept."""
+"""Many postings at once; what moved on each day, summed up behind those who write; large transactions sealed."""
 
 from __future__ import annotations
 
@@ -126,6 +126,44 @@ REVOKE ALL ON ledger.day_turnover, ledger.day_horizon FROM PUBLIC;
 REVOKE ALL ON FUNCTION ledger.name_of_group(text), ledger.sum_up_days(integer) FROM PUBLIC;
 """
 
+# A transaction with more transfers than one seal takes is sealed whole, where it was not sealed at all.
+SEALS = """
+-- Seals the next transfers of transactions that have ended; answers how many (0: nothing is left to seal).
+CREATE OR REPLACE FUNCTION ledger.seal_next(p_now timestamptz, p_most integer) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    last ledger.seal;
+    horizon xid8;
+    oldest xid8;
+    cut xid8;
+    hashes bytea;
+    counted bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('ledger.seal', 0));
+    SELECT * INTO last FROM ledger.seal ORDER BY number DESC LIMIT 1;
+    horizon := pg_snapshot_xmin(pg_current_snapshot());
+    -- Whole transactions: the first one that would not fit any more begins the next seal, unless it is the first.
+    SELECT xact INTO oldest FROM ledger.transfer
+     WHERE xact >= coalesce(last.ends, '0'::xid8) AND xact < horizon ORDER BY xact LIMIT 1;
+    SELECT xact INTO cut FROM ledger.transfer
+     WHERE xact >= coalesce(last.ends, '0'::xid8) AND xact < horizon ORDER BY xact OFFSET p_most LIMIT 1;
+    IF cut = oldest THEN
+        SELECT xact INTO cut FROM ledger.transfer WHERE xact > oldest AND xact < horizon ORDER BY xact LIMIT 1;
+    END IF;
+    cut := coalesce(cut, horizon);
+    SELECT count(*), string_agg(ledger.transfer_hash(t), ''::bytea ORDER BY t.xact, t.id) INTO counted, hashes
+      FROM ledger.transfer AS t WHERE t.xact >= coalesce(last.ends, '0'::xid8) AND t.xact < cut;
+    IF counted = 0 THEN
+        RETURN 0;
+    END IF;
+    INSERT INTO ledger.seal (number, begins, ends, transfers, transfer_hashes, previous_hash, hash, sealed_at)
+    SELECT n, coalesce(last.ends, '0'::xid8), cut, counted, hashes, p,
+           sha256(p || convert_to(n::text, 'UTF8') || hashes), p_now
+      FROM (SELECT coalesce(last.number, 0) + 1 AS n, coalesce(last.hash, sha256(''::bytea)) AS p) AS chain;
+    RETURN counted;
+END $$;
+"""
+
 # Rows of before have no number of a transaction. They are counted here, for all of them have been committed: whoever
 # writes one has waited for, or been waited for by, the change of the table.
 DAYS_OF_THE_HISTORIES = """
@@ -179,7 +217,7 @@ def upgrade() -> None:
     for name, definition in INDEXES:
         live.index("points", name, definition)
     op.execute("SET LOCAL lock_timeout = '5s'")
-    for statements in (POST_EACH, DAYS_OF_THE_BOOK, DAYS_OF_THE_HISTORIES):
+    for statements in (POST_EACH, SEALS, DAYS_OF_THE_BOOK, DAYS_OF_THE_HISTORIES):
         op.execute(statements)
     op.execute(
         "COMMENT ON COLUMN points.entry.xact IS 'The writing transaction: sums of days go by it; null in old rows.'; "

@@ -50,6 +50,20 @@ def as_superuser(database: Database, statement: str, *values: object) -> None:
         connection.execute(statement, values)  # type: ignore[arg-type]
 
 
+def test_a_transaction_larger_than_one_seal_is_sealed_whole(
+    database: Database, accounts: dict[str, UUID], pay: Pay, now: datetime
+) -> None:
+    for count in (1, 5, 5, 1):
+        with database.unit_of_work() as session:
+            book.post(session, [pay(100) for _ in range(count)], now=now)
+    sizes = []
+    with database.unit_of_work() as session:
+        while size := seals.seal(session, now=now, most=2):
+            sizes.append(size)
+    assert sizes == [1, 5, 5, 1]
+    assert faults(database) == []
+
+
 def test_an_untouched_book_is_as_it_was_sealed(database: Database, sealed: list[UUID], now: datetime) -> None:
     assert faults(database) == []
     with database.unit_of_work() as session:
