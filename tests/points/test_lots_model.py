@@ -38,7 +38,7 @@ from points.tasks import CONSUMERS
 from tests.points.conftest import captured, opened, refunded, terms
 from tests.points.lots_model import PER_DEED, PER_HOUR, Lot, Model, Payment, Use, fitting, last_day, points_for
 
-EXAMPLES = 16 * int(os.environ.get("FAULT_ROUNDS", "10")) // 10
+EXAMPLES = 24 * int(os.environ.get("FAULT_ROUNDS", "10")) // 10
 STEPS = 50
 BEGINNING = datetime(2026, 11, 5, 6, 3, 22, tzinfo=UTC)
 PEOPLE = (0, 1, 2)
