@@ -54,6 +54,10 @@ def postgres() -> Iterator[embedded.Postgres]:
     migrate.to_head(server.url("template"))
     yield server
     server.stop(immediately=True)
+
+
+def pytest_unconfigure() -> None:
+    """Nothing stays of a run, also of one that needed no database."""
     shutil.rmtree(_STATE, ignore_errors=True)
 
 
