@@ -27,7 +27,7 @@ from points.earning import deeds
 from points.exchange import exchanges, quotes, saga
 from points.exchange.errors import BudgetUsedUp, OverTheCap
 from points.tasks import CONSUMERS
-from points.till import redemptions, undoing
+from points.till import asking, undoing
 
 _T = TypeVar("_T")
 _BATCH: Final = 100
@@ -153,9 +153,9 @@ class Share:
         number, points = person.chance.randrange(city.MERCHANTS), person.chance.randint(1, 60)
         try:
             with db.unit_of_work() as session:
-                asked = redemptions.ask_at_shop(
+                asked = asking.ask_at_shop(
                     session, citizen=Actor(kind="citizen", id=person.id), shop_code=city.shop_code(number),
-                    sale=redemptions.Sale(points), now=clock.now(),
+                    sale=asking.Sale(points), now=clock.now(),
                 )  # fmt: skip
         except tender.NotEnoughPoints:
             self.done["uses refused"] += 1

@@ -13,9 +13,9 @@ from core.ids import parse_typeid, typeid
 from core.text import Text
 from points.merchants.errors import OfferNotThere, OfferPointsDiffer, OfferSoldOut, OfferTakenOften
 from points.tender import NotEnoughPoints
-from points.till import listed, pay_codes, redemptions, texts
+from points.till import asking, listed, pay_codes, redemptions, texts
+from points.till.asking import Sale
 from points.till.errors import NotNow, ShopCodeUnknown, TooManyKeys
-from points.till.redemptions import Sale
 from points.till.schemas import (
     MyRedemptionPage,
     MyRedemptionQuery,
@@ -77,7 +77,7 @@ def end_pay_keys(call: Call) -> Answer:
 )
 def redeem_at_shop(call: Call) -> Answer:
     offer_id = parse_typeid("off", call.body["offer_id"]) if call.body["offer_id"] else None
-    asked = redemptions.ask_at_shop(
+    asked = asking.ask_at_shop(
         call.session,
         citizen=call.actor,
         shop_code=call.body["shop_code"],

@@ -17,7 +17,8 @@ from core.text import Text
 from identity.session_answers import network_of
 from points.merchants.errors import OfferNotThere, OfferPointsDiffer, OfferSoldOut, OfferTakenOften
 from points.tender import NotEnoughPoints
-from points.till import day_file, enrolment, listed, redemptions, shifts, texts, tills, undoing, wrong_tries
+from points.till import asking, day_file, enrolment, listed, shifts, texts, tills, undoing, wrong_tries
+from points.till.asking import Sale
 from points.till.errors import (
     CodeAlreadyUsed,
     CodeNotGenuine,
@@ -35,7 +36,6 @@ from points.till.errors import (
     TooManyTries,
     WrongPin,
 )
-from points.till.redemptions import Sale
 from points.till.schemas import (
     AskSchema,
     DayQuery,
@@ -156,7 +156,7 @@ def end_shift(call: Call) -> Answer:
 )  # fmt: skip
 def redeem(call: Call) -> Answer:
     try:
-        asked = redemptions.ask(
+        asked = asking.ask(
             call.session, till=call.actor, code=_digits(call.body["code"]), sale=_sale(call), now=call.now
         )
     except CodeNotGenuine:
