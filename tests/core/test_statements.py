@@ -17,6 +17,9 @@ from core.ids import new_uuid
 from core.statements import together, with_commit
 from identity.models import Person
 
+# What is counted as prepared has to be of the test's own connections.
+pytestmark = pytest.mark.untouched_database
+
 _ADD = text("INSERT INTO note (id, words) VALUES (:id, :words)")
 _READ = text("SELECT id, words, :id = id AS is_it FROM note WHERE id = :id")
 _COUNT = text("SELECT count(*) FROM note WHERE words LIKE :words AND words <> '%'")
