@@ -81,8 +81,9 @@ _CONTENT = """
 _ALERT = """
     INSERT INTO notify.alert (id, identifier, sender, sent_at, status, msg_type, source, severity, content_id, parsed,
                               is_signature_trusted, document, expires_at, received_at)
-    VALUES (%(event)s, %(event)s, 'bench', %(now)s, 'sending', 'Alert', 'bench', 'Extreme', %(content)s, '{}', true, '',
-            %(until)s, %(now)s)
+    VALUES (%(event)s, %(event)s, 'bench', %(now)s, 'sending', 'Alert', 'bench', 'Extreme', %(content)s,
+            '{"event": "bench", "categories": ["Other"], "urgency": "Immediate", "certainty": "Observed",
+              "sender_name": null, "web": null, "note": null, "areas": [], "parts": []}', true, '', %(until)s, %(now)s)
 """
 _MESSAGES = """
     INSERT INTO notify.message (person_id, id, kind, why, event_id, created_at, basis, content_id, alert_id)

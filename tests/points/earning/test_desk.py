@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from core import clock, db
 from core.clock import taipei_date
 from core.ids import new_uuid
-from tests.points.conftest import bring, budget_left, captured, recorded
+from tests.points.conftest import NOW, bring, budget_left, captured, recorded
 from tests.points.earning.test_deeds import held, ride
 
 PATH = "/v1/points-desk/campaigns"
@@ -182,7 +182,8 @@ def test_a_dry_run_counts_as_granting_does_and_writes_nothing(two: Any) -> None:
         points_per_event=10, points_per_step=1, step=100, points_per_person_and_day=30, budget_points=2_000,
     )  # fmt: skip
     month, people = "2026-11", [new_uuid() for _ in range(80)]
-    payments = [captured(person) for person in people for _ in range(2)]
+    moments = (clock.on_the_wire(NOW - timedelta(hours=1) + timedelta(seconds=number)) for number in range(160))
+    payments = [captured(person, captured_at=next(moments)) for person in people for _ in range(2)]
     late = captured(people[0], due_before=False)
     bring(*(recorded("wallet.payment_captured", paid) for paid in (*payments, late)))
     before = _rows()
