@@ -143,8 +143,9 @@ def test_pushes_go_on_though_the_broker_is_flushed_and_worker_and_sender_are_kil
     before = _counts(stack)
     city = push_city.settle_phones(stack.database_url, PHONES, gone_share=0.05, name=f"flushed-{SEED}")
     event = push_city.line_up(stack.database_url, urgency=4)
-    for victim in ("pusher", "worker"):
-        wait_until(lambda: _counts(stack)["accepted"] > before["accepted"] + 100, seconds=30, every=0.05)
+    for victim, share in (("pusher", 0.4), ("worker", 0.7)):
+        so_many = before["accepted"] + share * len(city.live)
+        wait_until(lambda so_many=so_many: _counts(stack)["accepted"] > so_many, seconds=30 + PHONES / 200, every=0.05)
         with redis.Redis(port=int((stack.state_dir / "redis.port").read_text())) as broker:
             broker.flushall()
         stack.kill(victim)
