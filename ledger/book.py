@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID, uuid5
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -21,11 +19,10 @@ from sqlalchemy.orm import Session
 from core.cursors import decode_cursor, encode_cursor
 from core.errors import FieldError, InvalidRequest
 from core.statements import Asked
+from ledger import known_accounts
 from ledger.errors import AccountNotOpen, typed_refusals
 
 _NAMESPACE = UUID("5f0c6d5e-6f0a-5c1b-9b51-6c6564676572")
-# Of each database, hot accounts that a committed transaction has opened: an account neither changes nor goes.
-_KNOWN_OPEN: WeakKeyDictionary[Any, set[tuple[UUID, str, str, str, bool, bool]]] = WeakKeyDictionary()
 
 
 class Side(StrEnum):
@@ -121,7 +118,7 @@ def open_account(
     """
     identifier = account_id(code)
     meaning = (identifier, code, asset, normal_side, is_hot, never_negative)
-    known = _KNOWN_OPEN.setdefault(session.get_bind(), set())
+    known = known_accounts.of(session.get_bind())
     if meaning in known:
         return identifier
     with typed_refusals():

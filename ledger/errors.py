@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.errors import Conflict, NotFound, Problem
 from core.text import Text
+from ledger import known_accounts
 
 
 class NotEnough(Conflict):
@@ -145,6 +146,7 @@ def _refusal(error: DBAPIError) -> Problem | None:
     detail = error.orig.diag.message_detail or ""
     match error.orig.sqlstate, error.orig.diag.constraint_name:
         case "LG002", _:
+            known_accounts.forget()
             return AccountNotOpen()
         case "LG003", _:
             return HoldUnknown()

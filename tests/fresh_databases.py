@@ -22,7 +22,7 @@ import psycopg
 from sqlalchemy.pool import QueuePool
 
 from core import db, embedded
-from ledger import book
+from ledger import known_accounts
 
 MOST_USES: Final = 150
 MOST_ROWS_TAKEN_BACK: Final = 20_000
@@ -100,7 +100,7 @@ class FreshDatabases:
             kept = self._kept = self._made()
         kept.uses += 1
         # The accounts that the last test opened are gone with it.
-        book._KNOWN_OPEN.clear()
+        known_accounts.forget()
         # As after `db.configure`, but over the connections that there are.
         _pools.add(kept.pool)
         db._current = kept.pool
