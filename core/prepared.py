@@ -118,7 +118,7 @@ class PreparedStatements:
         """
         ready = [self._filled(form, params) for form, params in asked]
         begins, commits = self._must_begin(), then_commit and not self._connection.autocommit
-        before, after = ([b"BEGIN"] if begins else []), ([b"COMMIT"] if commits else [])
+        before, after = ([self._begin()] if begins else []), ([b"COMMIT"] if commits else [])
         self._wire.enter_pipeline_mode()
         try:
             for command in before:
@@ -135,6 +135,13 @@ class PreparedStatements:
 
     def _must_begin(self) -> bool:
         return self._wire.transaction_status == TransactionStatus.IDLE and not self._connection.autocommit
+
+    def _begin(self) -> bytes:
+        """As psycopg's own: with what SQLAlchemy has asked of the connection."""
+        level, is_read_only = self._connection.isolation_level, self._connection.read_only
+        isolation = "" if level is None else f" ISOLATION LEVEL {level.name.replace('_', ' ')}"
+        access = "" if is_read_only is None else " READ ONLY" if is_read_only else " READ WRITE"
+        return f"BEGIN{isolation}{access}".encode()
 
     def _filled(self, form: Form, params: Mapping[str, Any]) -> _Filled:
         wire = self._values

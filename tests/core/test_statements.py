@@ -93,6 +93,17 @@ def test_lists_arrive_as_arrays_of_the_same_elements(database: db.Database, kind
             assert session.execute(both, {"values": values}).scalar_one() == values
 
 
+def test_a_transaction_begins_as_it_was_asked_for(database: db.Database) -> None:
+    shown = text("SELECT current_setting(:one) || ', ' || current_setting(:other)")
+    asked = {"one": "transaction_isolation", "other": "transaction_read_only"}
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with database.unit_of_work() as session:
+        session.connection(execution_options=options)
+        assert session.execute(shown, asked).scalar_one() == "repeatable read, on"
+    with database.unit_of_work() as session:
+        assert session.execute(shown, asked).scalar_one() == "read committed, off"
+
+
 def test_only_the_latest_two_hundred_stay_prepared(database: db.Database) -> None:
     with database.unit_of_work() as session:
         for number in range(230):
