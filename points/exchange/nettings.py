@@ -163,7 +163,9 @@ def received(session: Session, day: date, line: Line, now: datetime) -> bank_day
     if found is None or found.status not in ("owed", "received"):
         return "unknown"
     receipt_id = new_uuid()
-    values = {"id": receipt_id, "netting": found.id, "bank": line.bank_reference, "day": day, "now": now}
+    # A bank need not name its entries; the day's line is a name as well, for a day is taken once.
+    named_so = line.bank_reference or f"{day} line {line.row}"
+    values = {"id": receipt_id, "netting": found.id, "bank": named_so, "day": day, "now": now}
     if session.execute(_RECEIVED, values | {"amount": line.signed_twd}).first() is None:
         return "again"
     bank = accounts.opened(session, accounts.BANK, now)

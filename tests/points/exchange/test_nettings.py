@@ -16,6 +16,7 @@ from sqlalchemy import text
 from core import clock, db
 from core.clock import taipei_date
 from identity import approvals
+from partners.bank.account_statement import AccountStatement, Line
 from points.exchange import nettings, ports, statements, terms
 from points.exchange.errors import NothingToPay, PartnerAccountMissing
 from points.exchange.nettings import Netting
@@ -256,8 +257,6 @@ def clock_ahead(of: Desk, days: int) -> None:
 
 
 def ahead_statement(of: Desk, day: Any) -> Any:
-    from partners.bank.account_statement import AccountStatement, Line
-
     rows = [row for row in of.bank.read("bank/incoming") if row["booked_at"][:10] == day.isoformat()]
     lines = tuple(
         Line(place, row["reference"], f"inc_{row['reference']}", row["amount_twd"], day, row["remittance"])
@@ -265,6 +264,16 @@ def ahead_statement(of: Desk, day: Any) -> Any:
     )
     total = sum(line.signed_twd for line in lines)
     return AccountStatement(f"S{day}", "901790000002", day, 0, total, lines)
+
+
+def test_two_credits_that_the_bank_gave_no_name_are_both_booked(is_owed: Desk) -> None:
+    day = taipei_date(is_owed.now)
+    words = is_owed.netting.reference
+    lines = tuple(Line(row, f"E2E-{row}", "", 50, day, words) for row in (1, 2))
+    with db.unit_of_work() as session:
+        bank_days.take(session, AccountStatement("S1", "901790000002", day, 0, 100, lines), now=is_owed.now)
+    assert (is_owed.netting.status, is_owed.netting.received_twd) == ("received", 100)
+    assert (is_owed.payable, is_owed.differences()) == (0, [])
 
 
 def test_a_credit_that_the_bank_states_twice_counts_once(is_owed: Desk) -> None:
