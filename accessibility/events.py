@@ -1,0 +1,50 @@
+"""The facts that this room publishes. Ids are UUIDs as text, moments RFC 3339, money whole NT$.
+
+Every fact about a ride says ride_id, rider_id, booking_id, fleet and pick_up_at, and what stands beside its name. Facts
+about one ride are to be told in the order in which they happened.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+RIDE_BOUND: Final = "accessibility.ride_bound"
+# reason
+RIDE_NOT_BOUND: Final = "accessibility.ride_not_bound"
+# reason: the fleet that was bound has cancelled, and another is looked for
+RIDE_RESEEKING: Final = "accessibility.ride_reseeking"
+# another fleet is bound instead; `fleet` is the new one
+RIDE_REPLACED: Final = "accessibility.ride_replaced"
+# reason
+RIDE_LOST: Final = "accessibility.ride_lost"
+# by (rider, fleet, city), is_late, fee_twd
+RIDE_CANCELLED: Final = "accessibility.ride_cancelled"
+RIDE_CHANGED: Final = "accessibility.ride_changed"
+# eta
+RIDE_ON_THE_WAY: Final = "accessibility.ride_on_the_way"
+# minutes, eta: before it is late
+RIDE_LATE: Final = "accessibility.ride_late"
+RIDE_AT_DOOR: Final = "accessibility.ride_at_door"
+RIDE_ABOARD: Final = "accessibility.ride_aboard"
+# fare_twd
+RIDE_DONE: Final = "accessibility.ride_done"
+# by (rider, fleet): who was not there
+RIDE_NO_SHOW: Final = "accessibility.ride_no_show"
+# request_id, rider_id, fleet, reason: a fleet said no to a rider
+RIDE_REFUSED: Final = "accessibility.ride_refused"
+# request_id, rider_id, offers
+REQUEST_ANSWERED: Final = "accessibility.request_answered"
+
+# On the evening before: ride_id, rider_id, booking_id, fleet, pick_up_at
+RIDE_TOMORROW: Final = "accessibility.ride_tomorrow"
+# latest_at: a return ride whose rider has not yet said that they are ready
+RETURN_WAITS: Final = "accessibility.return_waits"
+# attempts, is_called: ready, and no vehicle yet; `is_called` says that somebody rings
+RETURN_SOUGHT: Final = "accessibility.return_sought"
+
+# wait_id, rider_id, request_id, offer_id, fleet, pick_up_at, accept_by
+WAITLIST_OFFER: Final = "accessibility.waitlist_offer"
+# wait_id, rider_id, request_id, pick_up_at, why (taken, over, withdrawn, declined)
+WAITLIST_ENDED: Final = "accessibility.waitlist_ended"
+# series_id, rider_id, day, pick_up_at, outcome (bound, waiting, not_bound, skipped), reason
+SERIES_DAY_DONE: Final = "accessibility.series_day_done"
