@@ -1,0 +1,65 @@
+"""What fares need from outside this room, plugged in by `api/wiring.py` at start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.text import Text
+
+CardsOf = Callable[[Session, UUID, datetime], tuple[str, ...]]
+"""Which of the city's cards with a quota somebody has: `disability`, `senior`; in the order in which they are used."""
+
+
+class Payable(Protocol):
+    """Where a fare becomes something to pay. Every function is idempotent by the ride."""
+
+    largest_twd: int
+    """No single item may be more: what is above is paid to the driver."""
+
+    def owe(
+        self,
+        session: Session,
+        *,
+        ride_id: UUID,
+        rider_id: UUID,
+        amount_twd: int,
+        what: Text,
+        payee: str,
+        done_at: datetime,
+        due_on: date,
+        now: datetime,
+    ) -> None:
+        """From now on the rider owes this for the ride, once."""  # fmt: skip
+
+    def lower(self, session: Session, *, ride_id: UUID, amount_twd: int, why: Text, now: datetime) -> str:
+        """The rider owes only so much. What was paid beyond it is given back: `lowered`, `refunded` or `unchanged`."""
+
+
+def _no_cards(session: Session, rider_id: UUID, now: datetime) -> tuple[str, ...]:
+    return ()
+
+
+_cards_of: CardsOf = _no_cards
+_payable: Payable | None = None
+
+
+def plug_in(*, cards_of: CardsOf, payable: Payable | None) -> None:
+    """Use these from now on."""
+    global _cards_of, _payable
+    _cards_of, _payable = cards_of, payable
+
+
+def cards_of(session: Session, rider_id: UUID, now: datetime) -> tuple[str, ...]:
+    """The cards with a quota that this rider has."""
+    return _cards_of(session, rider_id, now)
+
+
+def payable() -> Payable:
+    """Where fares are paid."""
+    assert _payable is not None, "api/wiring.py plugs the wallet in before anything runs"
+    return _payable
