@@ -1,4 +1,5 @@
-"""The bureaus' registers: what a bill costs today, that it has been paid, and whether a vehicle is somebody's.
+"""The bureaus' registers: what a bill costs today, that it has been paid, whether a vehicle is somebody's, and what a
+disability certificate entitles to.
 
 All functions raise the failures of `partners.wire`.
 """
@@ -81,6 +82,22 @@ class Guardianship:
 
 
 @dataclass(frozen=True, slots=True)
+class RideStanding:
+    """What the register of disability certificates tells of somebody who wants rides, and no more: no class, no code,
+    no diagnosis. `books_first`: is severely disabled and needs a wheelchair, or is severely visually impaired; which
+    of both is not told. `card` is the transport card that they hold; `valid_until` the certificate's last day, None:
+    it has no end, or there is none."""
+
+    has_certificate: bool
+    severity: Literal["mild", "moderate", "severe", "profound"] | None = None
+    needs_wheelchair: bool = False
+    books_first: bool = False
+    valid_until: date | None = None
+    card: Literal["disability", "senior"] | None = None
+    is_low_income: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class BureausClient:
     """The bureaus behind `peer.url`, which share `peer.secret` with us."""
 
@@ -142,6 +159,11 @@ class BureausClient:
         answer = wire.call(self.peer, "POST", "/household/v1/standing", {"national_id": national_id}).body
         return wire.shaped(self.peer, answer, lambda standing: bool(standing["has_died"]))
 
+    def ride_standing(self, national_id: str) -> RideStanding:
+        """What the person with that ID number is entitled to by the register of disability certificates."""
+        answer = wire.call(self.peer, "POST", "/disability/v1/ride-standing", {"national_id": national_id}).body
+        return wire.shaped(self.peer, answer, _ride_standing)
+
 
 def _notice(answer: dict[str, Any]) -> Notice:
     return Notice(answer["number"], int(answer["amount"]), answer["status"], bool(answer["payable_by_agent"]))
@@ -154,6 +176,24 @@ def _ownership(answer: dict[str, Any]) -> Ownership:
 def _guardianship(answer: dict[str, Any]) -> Guardianship:
     until = answer["until"]
     return Guardianship(answer["is_guardian"] is True, until and date.fromisoformat(until), answer["ward_name"])
+
+
+def _ride_standing(answer: dict[str, Any]) -> RideStanding:
+    has_certificate, severity, card = answer["has_certificate"] is True, answer["severity"], answer["card"]
+    if severity not in (("mild", "moderate", "severe", "profound") if has_certificate else (None,)):
+        raise ValueError("unknown severity")
+    if card not in ("disability", "senior", None):
+        raise ValueError("unknown card")
+    until = answer["valid_until"]
+    return RideStanding(
+        has_certificate,
+        severity,
+        has_certificate and answer["needs_wheelchair"] is True,
+        has_certificate and answer["books_first"] is True,
+        until and date.fromisoformat(until),
+        card,
+        answer["is_low_income"] is True,
+    )
 
 
 def _decision(answer: dict[str, Any]) -> Decision:

@@ -1,0 +1,90 @@
+"""What a client sends as a place, made into one: a favourite, a place of the catalogue, or a pin with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from accessibility.places import addresses, area, catalogue, favourites
+from accessibility.places.errors import (
+    AddressElsewhere,
+    NotInTaiwan,
+    OutsideServiceArea,
+    PlaceNotLocated,
+    PlaceTooVague,
+)
+from accessibility.places.place import Place
+from core import taiwan
+from core.errors import FieldError, InvalidRequest, NotFound, Problem
+from core.ids import parse_typeid
+from core.text import Text
+
+PREFIX: Final = "rplc"
+PROBLEMS: Final[tuple[type[Problem], ...]] = (
+    AddressElsewhere, NotFound, NotInTaiwan, OutsideServiceArea, PlaceNotLocated, PlaceTooVague,
+)  # fmt: skip
+"""What a route that takes a place declares."""
+
+
+def resolve(session: Session, rider_id: UUID, body: Mapping[str, Any], *, end: str = "place") -> Place:
+    """The place that `body` means: {"place_id"} of a favourite (rplc_…) or of the catalogue, or {"latitude",
+    "longitude"} with "label", "address" and "directions" as the rider wrote them; or a "label" or "address" alone that
+    is one of the catalogue's. With a place_id, "directions" of the body go before those that were saved.
+
+    `end` is where it stands in the request: it comes back in the refusals. Raises those of `PROBLEMS`, and
+    InvalidRequest for one coordinate without the other.
+    """
+    directions = words_of(body.get("directions"))
+    place_id = body.get("place_id")
+    if place_id:
+        found = _known(session, rider_id, place_id)
+        return replace(found, directions=directions or found.directions)
+    latitude, longitude = body.get("latitude"), body.get("longitude")
+    if (latitude is None) != (longitude is None):
+        missing = "latitude" if latitude is None else "longitude"
+        raise InvalidRequest(errors=[FieldError(f"/{end}/{missing}", "both coordinates or none")])
+    label, address = words_of(body.get("label")), addresses.tidy(body.get("address") or "")
+    if latitude is None or longitude is None:
+        named = catalogue.named(label) or catalogue.named(address)
+        if named is None:
+            raise PlaceNotLocated(_named_elsewhere(address or label), place=end)
+        return replace(_door(named), directions=directions)
+    where = area.at(latitude=latitude, longitude=longitude)
+    if where.district is None:
+        raise area.refusal(where, end=end)
+    wrong = addresses.contradiction(address, where, latitude=latitude, longitude=longitude)
+    if wrong is not None:
+        raise AddressElsewhere(wrong.words, place=end, district=wrong.meant)
+    name = label or address or area.name_of(where.district).zh
+    return Place(round(latitude, 6), round(longitude, 6), where.district, name, address, directions)
+
+
+def words_of(typed: str | None) -> str:
+    """What somebody typed, in half width where that is usual, with single spaces."""
+    return " ".join(taiwan.normalise(typed or "").split())
+
+
+def _known(session: Session, rider_id: UUID, place_id: str) -> Place:
+    if place_id.startswith(f"{PREFIX}_"):
+        return favourites.get(session, rider_id, parse_typeid(PREFIX, place_id)).place
+    entry = catalogue.by_id(place_id)
+    if entry is None:
+        raise NotFound
+    return _door(entry)
+
+
+def _door(entry: catalogue.Entry) -> Place:
+    if entry.kind == "district":
+        raise PlaceTooVague(place_id=entry.id)
+    return Place(entry.latitude, entry.longitude, entry.district, entry.name.zh, entry.address)
+
+
+def _named_elsewhere(typed: str) -> Text | None:
+    elsewhere = addresses.county_named(typed)
+    if elsewhere is None:
+        return None
+    return addresses.elsewhere_words(elsewhere)
