@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from api import docs_pages, health, problem_pages, wiring
 from api.front_door import view_of
 from api.openapi import openapi_document
+from consoles.driver import driver
 from consoles.kiosk import kiosk
 from consoles.pages import desk
 from consoles.till import till
@@ -71,6 +72,7 @@ def create_app() -> Flask:
     app.register_blueprint(desk)
     app.register_blueprint(kiosk)
     app.register_blueprint(till)
+    app.register_blueprint(driver)
     app.register_blueprint(docs_pages.pages)
 
     @app.get("/openapi.json")
@@ -104,7 +106,7 @@ def _register(app: Flask, route: Route) -> None:
 
 def _to_the_public_origin() -> Response | None:
     """Pages opened by address go to the name: a passkey belongs to a domain, not to an address (WebAuthn §5.1)."""
-    is_page = request.path.partition("/")[2].partition("/")[0] in ("app", "desk", "kiosk", "till")
+    is_page = request.path.partition("/")[2].partition("/")[0] in ("app", "desk", "driver", "kiosk", "till")
     if request.method == "GET" and is_page and re.fullmatch(r"127\.0\.0\.1(:[0-9]+)?", request.host):
         query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
         return redirect(f"{settings().public_origin}{quote(request.path)}{query}", 307)  # type: ignore[return-value]

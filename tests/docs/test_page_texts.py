@@ -20,8 +20,11 @@ def catalogue(folder: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     "folder",
-    [ROOT / "mobile_mock" / "static", ROOT / "consoles" / "static", ROOT / "consoles" / "till_static"],
-    ids=["phone", "desk", "till"],
+    [
+        ROOT / "mobile_mock" / "static",
+        *(ROOT / "consoles" / name for name in ("static", "till_static", "driver_static")),
+    ],
+    ids=["phone", "desk", "till", "driver"],
 )
 class TestTexts:
     def test_a_key_stands_in_one_place_alone(self, folder: Path) -> None:
