@@ -28,6 +28,10 @@ DEMO_OFFICERS = (
     ("FIR-002", "方值勤 Fang", "fire", "duty_officer"),
     ("ECO-001", "陸點數 Lu", "economic", "points_officer"),
     ("ECO-002", "汪點數 Wang", "economic", "points_officer"),
+    ("TRA-001", "溫調度 Wen", "transport", "dispatcher"),
+    ("TRA-002", "江調度 Chiang", "transport", "dispatcher"),
+    ("SOC-001", "賴身障 Lai", "social_affairs", "mobility"),
+    ("SOC-002", "余身障 Yu", "social_affairs", "mobility"),
     ("REG-001", "鍾審核 Chung", "rdec", "registrar"),
     ("REG-002", "簡審核 Chien", "rdec", "registrar"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from accessibility.fleets import city
 from core import clock, db, migrate
 from notify.topics import catalogue
 from points import campaigns
@@ -29,3 +30,4 @@ def seed(session: Session) -> None:
     earning_demo.ensure_demo_campaigns(session, now)
     terms.ensure_demo_terms(session, now)
     catalogue.seed(session, now)
+    city.ensure_fleets(session)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
+from accessibility import routes as accessibility_routes
+from accessibility import tasks as accessibility_tasks
+from accessibility.fleets import ports as fleet_ports
 from api import bill_reminders, push_wiring
 from api.bill_subjects import WalletBills
 from core import district_shapes, outbox
@@ -35,6 +38,7 @@ from partners.bank.payouts import PayoutClient
 from partners.bureaus.client import BureausClient
 from partners.ewallets.client import WALLETS, WalletClient
 from partners.familymart.client import FamilyMartClient
+from partners.fleets.client import FleetClient
 from partners.ipass.client import IpassClient
 from partners.moica.client import MoicaClient, fetch_list
 from partners.oidc.client import OpenIdClient
@@ -101,7 +105,13 @@ UNCONSUMED: dict[str, str] = {
 @cache
 def routes() -> tuple[Route, ...]:
     """Every declared route of every room."""
-    rooms = (*identity_routes.ROUTES, *wallet_routes.ROUTES, *points_routes.ROUTES, *notify_routes.ROUTES)
+    rooms = (
+        *identity_routes.ROUTES,
+        *wallet_routes.ROUTES,
+        *points_routes.ROUTES,
+        *notify_routes.ROUTES,
+        *accessibility_routes.ROUTES,
+    )
     return tuple(route for room in rooms for route in room.declared)
 
 
@@ -111,6 +121,7 @@ def consumers() -> tuple[outbox.Consumer, ...]:
         *wallet_tasks.CONSUMERS,
         *notify_tasks.CONSUMERS,
         *identity_tasks.CONSUMERS,
+        *accessibility_tasks.CONSUMERS,
         *points_tasks.CONSUMERS,
     )
 
@@ -134,7 +145,7 @@ def sweeps() -> dict[str, Sweep]:
         "ledger.sum_up_days": Sweep(60.0, lambda _now: ledger_tasks.sum_up_days()),
         "core.forget_at_night": Sweep(60.0, core_kept.forget),
     }
-    for room in (wallet_tasks, points_tasks, notify_tasks, identity_tasks):
+    for room in (wallet_tasks, points_tasks, notify_tasks, identity_tasks, accessibility_tasks):
         found |= {name: Sweep(every, run, _SIDE_BY_SIDE.get(name, 1)) for name, (every, run) in room.SWEEPS.items()}
     return found
 
@@ -198,6 +209,7 @@ def plug_in() -> None:
     federation_ports.plug_in({each.name: OpenIdClient(registered(each)) for each in of.oidc})
     topic_ports.plug_in(of_bills=WalletBills())
     exchange_ports.plug_in(exchange_partners(of))
+    fleet_ports.plug_in(taxi_fleets(of))
     campaign_ports.plug_in(due=bill_reminders.bills_due, told=bill_reminders.bills_told)
     push_wiring.plug_in()
 
@@ -215,3 +227,8 @@ def exchange_partners(of: Settings) -> dict[str, exchange_ports.Partner]:
         each.partner: clients[each.partner](wire.Peer(each.partner, each.url, each.secret, read_timeout_seconds=6.0))
         for each in of.exchange
     }
+
+
+def taxi_fleets(of: Settings) -> dict[str, fleet_ports.Fleet]:
+    """The taxi fleets that the settings name."""
+    return {each.fleet: FleetClient(wire.Peer(each.fleet, each.url, each.secret)) for each in of.fleets}

@@ -12,7 +12,14 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from core import alert_settings, certificate_settings, exchange_settings, oidc_settings, web_push_settings
+from core import (
+    alert_settings,
+    certificate_settings,
+    exchange_settings,
+    fleet_settings,
+    oidc_settings,
+    web_push_settings,
+)
 
 # The sandbox signs with it; it is a secret of nobody.
 DEMO_ADYEN_HMAC_KEY = "6d792d6b616f687369756e672d73616e64626f782d616479656e2d6b65792d31"
@@ -58,6 +65,7 @@ class Settings:
     ach_url: str
     ach_secret: str
     exchange: tuple[exchange_settings.ExchangeSettings, ...]
+    fleets: tuple[fleet_settings.FleetSettings, ...]
     ewallets_url: str
     jkopay_secret: str
     line_pay_secret: str
@@ -163,6 +171,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         ach_secret=_secret(environment, "ACH_SECRET", "sandbox-ach-secret", is_demo=is_demo),
         exchange=exchange_settings.read(
             environment, sandbox_url=sandbox_url, is_demo=is_demo, url=_url, secret=_secret
+        ),
+        fleets=fleet_settings.read(
+            environment, sandbox_url=sandbox_url, is_demo=is_demo, url=_url, secret=_secret, wrong=SettingWrong
         ),
         ewallets_url=_url(environment, "EWALLETS_URL", f"{sandbox_url}/ewallets", ("http", "https")),
         jkopay_secret=_secret(environment, "JKOPAY_SECRET", "sandbox-jkopay-secret", is_demo=is_demo),

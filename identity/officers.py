@@ -32,6 +32,8 @@ ROLES = (
     "publisher",
     "duty_officer",
     "points_officer",
+    "dispatcher",
+    "mobility",
 )
 BUREAUS = (
     "parking", "fines", "treasury", "civil_affairs", "rdec", "culture", "public_works", "education", "fire",

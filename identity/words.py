@@ -51,4 +51,6 @@ ROLE_NAMES = {
     "publisher": Text("訊息核定", "approver of messages"),
     "duty_officer": Text("災害應變值勤", "emergency duty officer"),
     "points_officer": Text("市民點數", "city points"),
+    "dispatcher": Text("復康巴士調度", "dispatcher of the city's vans"),
+    "mobility": Text("行動服務審核", "who decides on riders' papers and appeals"),
 }
