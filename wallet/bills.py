@@ -21,7 +21,7 @@ LARGEST_SELECTION = 50
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A parking fee or a traffic fine as its bureau stated it. Money in NT$."""
+    """A parking fee, a traffic fine or the fare of a ride as its bureau stated it. Money in NT$."""
 
     id: UUID
     bureau: str
@@ -74,6 +74,8 @@ class Bill:
         if self.kind == "parking":
             where = f"{self.district or ''}{self.road or ''}"
             return Text(f"路邊停車費 {where}", f"Roadside parking {where}")
+        if self.kind == "ride":
+            return Text(f"無障礙接送車資 {self.place or ''}", f"Fare of a ride {self.place or ''}")
         part = f" {self.part_number}/{self.part_count}" if self.part_number else ""
         return Text(f"交通罰鍰{part} {self.law_text or ''}", f"Traffic fine{part} {self.law_text or ''}")
 

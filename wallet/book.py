@@ -21,6 +21,10 @@ from ledger.book import Posting, Release, Reversal, Settlement, Side, account_id
 
 TWD = "TWD"
 BUREAUS = ("parking", "fines")
+"""Bureaus with registers of their own, which are told what is paid."""
+RIDES = "transport"
+"""The bureau that collects the fares of rides for its fleets; nobody else keeps a register of them."""
+PAYEES = (*BUREAUS, RIDES)
 BANK_CLEARING = "bank_clearing:bank_of_kaohsiung"
 ACH_CLEARING = "ach_clearing"
 ADYEN_CLEARING = "adyen_clearing"
@@ -113,7 +117,7 @@ def open_accounts(session: Session, now: datetime) -> None:
     for code in owed_to_us:
         book.open_account(session, code, TWD, now=now, normal_side=Side.DEBIT, is_hot=True)
     owed_by_us = [fee_payable(rail) for rail in (*RAILS, "store_barcode", "twqr")]
-    owed_by_us += [bureau_payable(bureau) for bureau in BUREAUS]
+    owed_by_us += [bureau_payable(bureau) for bureau in PAYEES]
     for code in owed_by_us:
         book.open_account(session, code, TWD, now=now, is_hot=True)
 

@@ -20,7 +20,7 @@ from core.clock import on_the_wire
 from core.errors import NotFound
 from core.ids import new_uuid
 from core.outbox import Event
-from wallet import events
+from wallet import book, events
 
 CONSUMER: Final = "wallet.bureau_notices"
 PAID: Final = "bill.paid"
@@ -144,8 +144,9 @@ def page_of_notices(
     """Notices, newest first, from before the one named: of one bureau, in one status (`all`: any), about one bill."""
     rows = session.execute(
         _PAGE,
-        {"bureau": bureau, "status": status, "number": number, "limit": limit, "before": before or _NEWEST},
-    )
+        {"bureau": bureau, "status": status, "number": number, "limit": limit, "before": before or _NEWEST,
+         "bureaus": list(book.BUREAUS)},
+    )  # fmt: skip
     return [Notice(**row._mapping) for row in rows]
 
 
@@ -183,7 +184,7 @@ def _write(
 def _by_bureau(bills: Sequence[Mapping[str, Any]], told: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for bill in bills:
-        if bill["amount_twd"]:
+        if bill["amount_twd"] and bill["bureau"] in book.BUREAUS:
             found.setdefault(bill["bureau"], []).append(
                 {"bill_id": bill["bill_id"], "number": bill["number"], "amount": bill["amount_twd"], **told}
             )
@@ -246,7 +247,7 @@ _PAGE = text(
                                               WHEN n.gave_up_at IS NOT NULL THEN 'given_up' ELSE 'waiting' END)
        AND (CAST(:number AS text) IS NULL
             OR n.payment_id IN (SELECT i.payment_id FROM wallet.bill b JOIN wallet.payment_item i ON i.bill_id = b.id
-                                 WHERE b.number = :number AND b.bureau IN ('parking', 'fines')))
+                                 WHERE b.number = :number AND b.bureau = ANY(:bureaus)))
      ORDER BY n.id DESC LIMIT :limit
     """  # noqa: S608
 )

@@ -16,7 +16,7 @@ from core.text import Language, Text
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """One bill that was paid: `kind` is "parking" or "fine"; `description` is in the receipt's language."""
+    """One bill that was paid: `kind` is "parking", "fine" or "ride"; `description` is in the receipt's language."""
 
     kind: str
     number: str
@@ -79,7 +79,11 @@ _HOW_TO_CHECK = Text(
     "掃描 QR 碼或開啟下方網址，即可看到這筆款項是否已繳、何時繳、金額多少。",
     "Scan the code or open the address below to see whether, when and how much was paid.",
 )
-_KINDS = {"parking": Text("停車費", "Parking fee"), "fine": Text("交通罰鍰", "Traffic fine")}
+_KINDS = {
+    "parking": Text("停車費", "Parking fee"),
+    "fine": Text("交通罰鍰", "Traffic fine"),
+    "ride": Text("接送車資", "Fare of a ride"),
+}
 
 _NUMBER_X = LEFT + 98 * mm
 _ITEM_ROOM = 92 * mm

@@ -29,6 +29,10 @@ REASONS: dict[str, Text] = {
         "您繳的不是自己的帳單，錢退還給您，那張帳單恢復為未繳。",
         "The bill was not yours: the money goes back, and the bill is owed again by whoever it belongs to.",
     ),
+    "ride_fare_lowered": Text(
+        "這趟接送的車資更正後變少，多付的差額退還給您。",
+        "The fare of this ride became less, and the difference goes back.",
+    ),
     "goodwill": Text("市府決定退還這筆錢。", "The city has decided to give this money back."),
 }
 STATUSES: dict[str, Text] = {

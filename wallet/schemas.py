@@ -17,7 +17,7 @@ def _currency() -> fields.String:
 
 class BillSchema(Schema):
     id = fields.String(required=True)
-    kind = fields.String(required=True, validate=validate.OneOf(["parking", "fine"]))
+    kind = fields.String(required=True, validate=validate.OneOf(["parking", "fine", "ride"]))
     number = fields.String(required=True)
     plate = fields.String(required=True)
     vehicle = fields.String(required=True, allow_none=True)

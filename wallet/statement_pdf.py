@@ -61,6 +61,7 @@ class _Sheet(Paper):
             (_AS_OF, f"{made_at.astimezone(TAIPEI):%Y-%m-%d %H:%M}"),
             (KINDS["parking"], f"{self.statement.sum_of('parking'):,}"),
             (KINDS["fine"], f"{self.statement.sum_of('fine'):,}"),
+            (KINDS["ride"], f"{self.statement.sum_of('ride'):,}"),
             (TOTALS["fees"], f"{self.statement.fees_twd:,}"),
             (TOTALS["total"], f"{self.statement.total_twd:,}"),
             (TOTALS["gone_back"], f"{self.statement.gone_back_twd:,}"),

@@ -66,6 +66,7 @@ def show_statement(call: Call) -> Answer:
             "currency": "TWD",
             "parking": statement.sum_of("parking"),
             "fines": statement.sum_of("fine"),
+            "rides": statement.sum_of("ride"),
             "fees": statement.fees_twd,
             "total": statement.total_twd,
             "given_back": statement.gone_back_twd,

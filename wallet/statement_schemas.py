@@ -37,6 +37,7 @@ class StatementSchema(Schema):
     currency = fields.String(required=True)
     parking = fields.Integer(required=True)
     fines = fields.Integer(required=True)
+    rides = fields.Integer(required=True)
     fees = fields.Integer(required=True)
     total = fields.Integer(required=True)
     given_back = fields.Integer(required=True)

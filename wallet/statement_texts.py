@@ -11,6 +11,7 @@ TITLE: Final = Text("年度繳費明細", "Yearly statement")
 KINDS: Final[dict[str, Text]] = {
     "parking": Text("停車費", "Parking fee"),
     "fine": Text("交通罰鍰", "Traffic fine"),
+    "ride": Text("接送車資", "Fare of a ride"),
 }
 STATUSES: Final[dict[str, Text]] = {
     "paid": Text("已繳", "Paid"),

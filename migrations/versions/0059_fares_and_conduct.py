@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from migrations import live
+
 revision = "0059"
 down_revision = "0058"
 branch_labels = None
@@ -83,8 +85,26 @@ INSERT INTO accessibility.fare_rule (kind, subject, valid_from, terms, source, i
 """
 
 
+# Fares cost the payer no fee: no source says that a platform may take one. Stores are not asked to collect them.
+PAYING = """
+INSERT INTO wallet.tariff (rail, bill_kind, fee_twd, valid_from, source, city_flat_twd, city_basis_points, city_source)
+SELECT rail, 'ride', 0, valid_from, 'assumption: the city bears it, as for parking', city_flat_twd, city_basis_points,
+       city_source
+  FROM wallet.tariff
+ WHERE bill_kind = 'parking' AND valid_until IS NULL AND rail NOT IN ('store_barcode', 'twqr')
+ON CONFLICT (rail, bill_kind, valid_from) DO NOTHING;
+
+INSERT INTO wallet.refund_reason (code, is_for_citizens, is_for_officers, proof, returns_fee, reopens_bill, source)
+VALUES ('ride_fare_lowered', false, false, 'none', false, false, 'a fare that is corrected comes back by itself, free')
+ON CONFLICT (code) DO NOTHING;
+"""
+
+
 def upgrade() -> None:
-    """Nothing of it was there before."""
+    """Bills may be fares of rides from here on; nothing else of it was there before."""
+    live.check("wallet.bill", "bill_bureau_check", "bureau IN ('parking', 'fines', 'transport')")
+    live.check("wallet.bill", "bill_kind_check", "kind IN ('parking', 'fine', 'ride')")
+    op.execute(PAYING)
     op.execute(FARES)
     op.execute(FIRST_RULES)
 

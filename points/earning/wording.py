@@ -38,6 +38,7 @@ _VALUES: Final = {
     "card": Text("信用卡", "card"),
     "fine": Text("罰鍰", "fines"),
     "parking": Text("停車費", "parking fees"),
+    "ride": Text("接送車資", "fares of rides"),
 }
 _EACH = Text("{event}：每次 {points} 點", "{event}: {points} points each time")
 _EACH_STEP = Text("{event}：每滿 {step} {unit} {points} 點", "{event}: {points} points for each {step} {unit}")

@@ -84,7 +84,7 @@ def _names(exact: str) -> dict[str, Any]:
             ids[kind] = parse_typeid(prefix, exact.lower())
         except NotFound:
             continue
-    return ids | {"bureaus": list(book.BUREAUS), "rails": list(book.RAILS)}
+    return ids | {"bureaus": list(book.PAYEES), "rails": list(book.RAILS)}
 
 
 def _found(session: Session, ids: Sequence[UUID]) -> list[Found]:

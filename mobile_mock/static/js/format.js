@@ -83,7 +83,7 @@ export function billPlace(bill) {
 }
 
 export function billName(bill) {
-  const kind = t(bill.kind === "fine" ? "kind_fine" : "kind_parking");
+  const kind = t(`kind_${bill.kind}`);
   const place = billPlace(bill);
   return place ? t("bill_name", { kind, place }) : kind;
 }

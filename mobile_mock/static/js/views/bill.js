@@ -12,6 +12,8 @@ import { instalmentsOf } from "./instalments.js";
 import { quotesTable } from "./quotes_table.js";
 import { slipsOf } from "./slips_offered.js";
 
+const happened = { parking: "parked_at", fine: "violated_at", ride: "arrived_at" };
+
 export async function bill({ path, signal }) {
   const address = `/v1/bills/${encodeURIComponent(path.id)}`;
   const item = await call("GET", address, { signal });
@@ -29,9 +31,9 @@ export async function bill({ path, signal }) {
         facts([
           item.part_number && [t("part"), t("part_of", { n: item.part_number, of: item.part_count })],
           [t("bill_number"), el("span", { class: "mono" }, grouping(item.number))],
-          [t("plate"), plate(item.plate)],
+          item.plate && [t("plate"), plate(item.plate)],
           billPlace(item) && [t("place"), billPlace(item)],
-          [t(item.kind === "fine" ? "violated_at" : "parked_at"), momentElement(item.occurred_at)],
+          [t(happened[item.kind]), momentElement(item.occurred_at)],
           item.law_text && [t("law"), item.law_text],
           [t("due_date"), dateText(item.due_on)],
           item.paid_at && [t("paid_at"), momentElement(item.paid_at)],

@@ -120,12 +120,12 @@ function filters(current) {
 }
 
 function billCard(bill, box) {
-  const kind = t(bill.kind === "fine" ? "kind_fine" : "kind_parking");
+  const kind = t(`kind_${bill.kind}`);
   const body = [
     el("div", { class: "bill-line" },
-      el("span", { class: "bill-kind" }, icon(bill.kind === "fine" ? "fine" : "parking"), kind), " ", money(bill.amount, "bill-amount")),
+      el("span", { class: "bill-kind" }, icon(bill.kind === "ride" ? "large" : bill.kind), kind), " ", money(bill.amount, "bill-amount")),
     el("p", { class: "bill-place" }, billPlace(bill), bill.part_number && ` · ${t("part_of", { n: bill.part_number, of: bill.part_count })}`),
-    el("p", { class: "bill-about" }, plate(bill.plate), " ", dueMark(bill)),
+    el("p", { class: "bill-about" }, bill.plate && plate(bill.plate), " ", dueMark(bill)),
     !bill.is_payable && bill.status !== "paid" && el("p", { class: "bill-why" }, icon("info"), whyNotPayable(bill)),
   ];
   const face = box ? el("label", { class: "bill-face" }, box, el("span", { class: "bill-body" }, body)) : el("div", { class: "bill-face" }, el("div", { class: "bill-body" }, body));

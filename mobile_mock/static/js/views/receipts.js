@@ -28,7 +28,7 @@ export async function receiptsOfYear({ path, signal }) {
     content: [heading(title, { back: "/app/me/receipts", backText: t("receipts_title") }),
       el("section", { class: "card" }, el("p", { class: "figure" }, money(paper.standing)), el("p", { class: "hint" }, t("receipts_standing")),
         facts([
-          [t("kind_parking"), money(paper.parking)], [t("kind_fine"), money(paper.fines)], [t("fee"), money(paper.fees)],
+          [t("kind_parking"), money(paper.parking)], [t("kind_fine"), money(paper.fines)], [t("kind_ride"), money(paper.rides)], [t("fee"), money(paper.fees)],
           [t("total"), money(paper.total, "strong")], paper.given_back > 0 && [t("receipts_given_back"), money(paper.given_back)],
         ])),
       el("div", { class: "actions" },

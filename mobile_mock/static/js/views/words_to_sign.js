@@ -20,7 +20,7 @@ export function wordsToSign(current, { words, fingerprint }, me) {
       el("caption", { class: "unseen" }, t("bills_in_payment")),
       el("thead", {}, el("tr", {}, el("th", { scope: "col" }, t("bill_number")), el("th", { scope: "col", class: "right" }, t("amount")))),
       el("tbody", {}, words.bills.map((bill) => el("tr", {},
-        el("td", {}, el("span", { class: "slip-kind" }, t(kinds.get(bill.number) === "fine" ? "kind_fine" : "kind_parking")), " ", el("span", { class: "mono" }, grouping(bill.number))),
+        el("td", {}, el("span", { class: "slip-kind" }, t(`kind_${kinds.get(bill.number) || "parking"}`)), " ", el("span", { class: "mono" }, grouping(bill.number))),
         el("td", { class: "right" }, money(bill.amount))))),
       el("tfoot", {},
         el("tr", {}, el("th", { scope: "row" }, t("fee")), el("td", { class: "right" }, words.fee === 0 ? t("no_fee") : money(words.fee))),
