@@ -26,7 +26,7 @@ export function absentSheet(stop, { pressed }) {
       el("dl", { class: "facts" },
         el("div", {}, el("dt", {}, t("fact_arrived")), el("dd", {}, clockText(stop.arrived_at))),
         el("div", {}, el("dt", {}, t("fact_waited")), waited),
-        el("div", {}, el("dt", {}, t("fact_place")), el("dd", {}, t("latitude" in placeNow() ? "place_known" : "place_unknown")))),
+        el("div", {}, el("dt", {}, t("fact_place")), el("dd", {}, t(Object.keys(placeNow()).length ? "place_known" : "place_unknown")))),
       note.block, problem, send, button(t("back"), close, { kind: "wide" })];
   });
 }

@@ -9,15 +9,15 @@ const NORTH = 23.48;
 const UNITS_PER_DEGREE = 1000;
 const NARROWING = Math.cos((22.9 * Math.PI) / 180);
 const METRES_PER_UNIT = 111.32;
-const RATIO = 0.8;
+export const RATIO = 0.8;
 const BY_CODE = new Map(DISTRICTS.map((district) => [district.code, district]));
 
 /** The four areas that people know the districts by: [text's key, codes]. */
 export const REGIONS = [["region_city", 1, 11], ["region_fengshan", 12, 18], ["region_gangshan", 19, 29], ["region_qishan", 30, 38]]
   .map(([name, first, last]) => [name, DISTRICTS.slice(first - 1, last).map(({ code }) => code)]);
 
-// What is shown: [text's key, x, y, width]; the height follows.
-const VIEWS = [["map_city", -15, -8, 850], ["map_plain", 0, 520, 420], ["map_centre", 62, 770, 145]];
+/** What is shown: [text's key, x, y, width]; the height follows. */
+export const VIEWS = [["map_city", -15, -8, 850], ["map_plain", 0, 520, 420], ["map_centre", 62, 770, 145]];
 
 /** The name of a district in the officer's language; a code without one is shown as it is. */
 export function districtName(code) {
@@ -78,7 +78,8 @@ function cornersOf(shape) {
   return [{ x: x - radius, y: y - radius }, { x: x + radius, y: y + radius }];
 }
 
-function onMap({ latitude, longitude }) {
+/** Where a place of the earth lies on the map of the districts. */
+export function onMap({ latitude, longitude }) {
   return { x: (longitude - WEST) * NARROWING * UNITS_PER_DEGREE, y: (NORTH - latitude) * UNITS_PER_DEGREE };
 }
 
@@ -94,7 +95,7 @@ export function metresBetween(one, other) {
 }
 
 /** Names where there is room for them. */
-function drawLabels(width) {
+export function drawLabels(width) {
   const size = width / 30;
   const isEnglish = language() === "en";
   const said = DISTRICTS.map((district) => ({ ...district, name: isEnglish ? district.en : district.zh.replace(/區$/, "") }));
