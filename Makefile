@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 # Debian's Python has no ensurepip, so pip is run from its wheel.
 PIP := $(BIN)/python $(wildcard tools/pip/pip-*.whl)/pip
 
+# What was compiled once is kept, whatever the shell says: every process would compile it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run install install-dev test lint bench faults reset lock
 
 run: $(VENV)/.installed

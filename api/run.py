@@ -6,7 +6,6 @@ import fcntl
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,11 +16,13 @@ import urllib3
 
 from api import demo, demo_officers
 from api.prepare import prepare
-from api.supervisor import Child
+from api.supervisor import Child, import_beforehand
 from core import db, embedded
 from core.settings import Settings, SettingWrong
 
 _BEHIND_THE_SCENES_NICENESS = 5
+_PROGRAMS = ("api.serve", "api.worker", "api.pusher", "celery.bin.celery", "celery.apps.worker", "celery.apps.beat")
+_OUTSIDE = "partners.sandbox"
 
 
 class CannotStart(Exception):
@@ -44,11 +45,13 @@ def run(of: Settings) -> None:
         children: list[Child] = []
         try:
             _check_ports(of)
+            _clear_metrics(of)
+            import_beforehand((_OUTSIDE, *_PROGRAMS) if of.is_demo else _PROGRAMS)
             engines.start()
             environment = _environment(of, engines)
             _step("migrations and reference data", lambda: prepare(engines.database_url))
             if of.is_demo:
-                children.append(_child("sandbox", [sys.executable, "-m", "partners.sandbox"], environment, of))
+                children.append(_child("sandbox", f"{_OUTSIDE}:main", environment, of))
                 children[-1].start()
                 _step("the sandbox of outside systems", lambda: _wait_for(f"{of.sandbox_url}/openapi.json"))
                 _step("the demo city", lambda: demo.load(of, progress=_say))
@@ -138,29 +141,32 @@ class _Engines:
 
 
 def _our_processes(environment: dict[str, str], of: Settings) -> list[Child]:
-    python = [sys.executable, "-m"]
-    celery = [*python, "celery", "-A", "api.worker"]
-    schedule = str(of.state_dir / "beat-schedule")
     # On the same few cores, whoever is waiting in front of the phone comes before what is done behind the scenes.
     nicer = _BEHIND_THE_SCENES_NICENESS
     return [
-        _child("worker", [*celery, "worker", "--pool", "threads", "--concurrency", "8", "--queues", "events,sweeps",
-                          "--loglevel", "WARNING", "--without-mingle", "--without-gossip"], environment, of, nicer),
-        _child("pusher", [*python, "api.pusher"], environment, of, nicer),
-        _child("beat", [*celery, "beat", "--schedule", schedule, "--loglevel", "WARNING"], environment, of, nicer),
-        _child("api", [*python, "api.serve"], environment, of),
-    ]  # fmt: skip
+        _child("worker", "api.worker:work", environment, of, niceness=nicer),
+        _child("pusher", "api.pusher:main", environment, of, niceness=nicer),
+        _child("beat", "api.worker:beat", environment, of, str(of.state_dir / "beat-schedule"), niceness=nicer),
+        _child("api", "api.serve:main", environment, of),
+    ]
 
 
-def _child(name: str, command: list[str], environment: dict[str, str], of: Settings, niceness: int = 0) -> Child:
-    return Child(name, command, environment, of.state_dir / f"{name}.log", niceness)
+def _child(
+    name: str, entry: str, environment: dict[str, str], of: Settings, *arguments: str, niceness: int = 0
+) -> Child:
+    return Child(name, entry, environment, of.state_dir / f"{name}.log", arguments, niceness)
 
 
-def _environment(of: Settings, engines: _Engines) -> dict[str, str]:
+def _clear_metrics(of: Settings) -> None:
+    """An empty folder for the counters of all processes, known before the first of them imports what counts."""
     metrics = of.state_dir / "metrics"
     metrics.mkdir(exist_ok=True)
     for old in metrics.glob("*.db"):
         old.unlink()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
+
+
+def _environment(of: Settings, engines: _Engines) -> dict[str, str]:
     root = str(Path(__file__).resolve().parent.parent)
     return {
         **os.environ,
@@ -172,7 +178,6 @@ def _environment(of: Settings, engines: _Engines) -> dict[str, str]:
         "SANDBOX_PUSH_PORT": str(of.sandbox_push_port),
         "MYKH_DEMO": "1" if of.is_demo else "0",
         "API_URL": f"http://127.0.0.1:{of.port}",
-        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")])),
         "PYTHONUNBUFFERED": "1",
     }

@@ -118,6 +118,23 @@ def forget_idempotency_keys() -> None:
         forget_old_keys(session, now=clock.now())
 
 
+def work() -> None:
+    """Be a worker until SIGTERM, as `celery -A api.worker worker` with the options of docs/settings.md."""
+    _start("worker", "--pool", "threads", "--concurrency", "8", "--queues", ",".join(QUEUES), "--loglevel", "WARNING",
+           "--without-mingle", "--without-gossip")  # fmt: skip
+
+
+def beat(schedule: str) -> None:
+    """Ask for the sweeps in time until SIGTERM, keeping in the file `schedule` when each was asked for last."""
+    _start("beat", "--schedule", schedule, "--loglevel", "WARNING")
+
+
+def _start(*arguments: str) -> None:
+    # The program may have been imported before it was known where the broker is.
+    celery.conf.broker_url = settings().broker_url
+    celery.start([*arguments])
+
+
 def hand_over_through_celery() -> None:
     """From now on, this process hands committed events to Celery."""
     db.hand_over_events_to(Handover(_send).offer)
