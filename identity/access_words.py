@@ -32,6 +32,7 @@ WHAT = {
     "receipt": Text("收據", "a receipt"),
     "reconciliation_break": Text("對帳差異中的繳費", "a payment in a difference between two books"),
     "refund": Text("退款", "a refund"),
+    "ride_notices": Text("您的乘車通知", "what you are told of your rides"),
     "security_case": Text("您通報「不是我本人」的案件", "a case of yours, “that was not me”"),
 }
 PURPOSES = {

@@ -32,9 +32,18 @@ class Outgoing:
 
 
 def write(
-    session: Session, *, person_id: UUID | None, mobile: str, body: str, now: datetime, life: timedelta = _NOTICE_LIFE
+    session: Session,
+    *,
+    person_id: UUID | None,
+    mobile: str,
+    body: str,
+    now: datetime,
+    life: timedelta = _NOTICE_LIFE,
+    not_before: datetime | None = None,
 ) -> UUID:
-    """Write down a text message to `mobile` (09…); it is sent after the commit, within its `life` or not at all."""
+    """Write down a text message to `mobile` (09…); it is sent after the commit (and not before that moment, where one
+    is named), within its `life` from then on or not at all."""
+    begins_at = not_before or now
     sms_id = new_uuid()
     session.add(
         Sms(
@@ -44,8 +53,8 @@ def write(
             body_sealed=crypto.seal(body, table=_SMS_TABLE, column="body", row_id=sms_id),
             status="waiting",
             attempts=0,
-            next_at=now,
-            lapses_at=now + life,
+            next_at=begins_at,
+            lapses_at=begins_at + life,
             created_at=now,
         )
     )

@@ -31,11 +31,13 @@ def write(
     values: Mapping[str, object],
     at: datetime,
     now: datetime,
+    rings_at: datetime | None = None,
 ) -> UUID | None:
     """Put a message of that wording into the person's inbox and line it up for the person's devices.
 
-    `values` fill the wording's fields, a Text in each language; `at` is when the thing told of happened. Answers the
-    message's id, or None when this event has already told this person. A quiet wording stays in the inbox.
+    `values` fill the wording's fields, a Text in each language; `at` is when the thing told of happened; the devices
+    ring at `rings_at` (None: now). Answers the message's id, or None when this event has already told this person. A
+    quiet wording stays in the inbox.
     """
     filled = {**values, "moment": _moment(at)}
     title, body = wording.title.format(**filled), wording.body.format(**filled)
@@ -56,8 +58,9 @@ def write(
     if message_id is None:
         return None
     if wording.push_ttl_seconds is not None:
-        expires_at = now + timedelta(seconds=wording.push_ttl_seconds)
-        values = {"message_id": message_id, "person_id": person_id, "event_id": event.id, "now": now}
+        rings_at = rings_at or now
+        expires_at = rings_at + timedelta(seconds=wording.push_ttl_seconds)
+        values = {"message_id": message_id, "person_id": person_id, "event_id": event.id, "rings_at": rings_at}
         session.execute(_LINE_UP, values | {"expires_at": expires_at, "urgency": _URGENCY})
     return UUID(str(message_id))
 
@@ -86,7 +89,7 @@ _WRITE = text(
 _LINE_UP = text(
     """
     INSERT INTO notify.delivery (id, message_id, device_id, event_id, status, next_at, expires_at, channel, urgency)
-    SELECT gen_random_uuid(), :message_id, id, :event_id, 'pending', :now, :expires_at,
+    SELECT gen_random_uuid(), :message_id, id, :event_id, 'pending', :rings_at, :expires_at,
            channel, :urgency
       FROM notify.pushed_device WHERE person_id = :person_id
     """

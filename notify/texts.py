@@ -15,6 +15,7 @@ from notify import (
     money_back_texts,
     points_expiry_texts,
     redemption_texts,
+    ride_texts,
     security_texts,
 )
 from notify.wording import BASIS_TRANSACTION, Wording
@@ -73,6 +74,7 @@ _OTHERS = (
     points_expiry_texts.EXPIRING_SOON,
     *merchant_texts.WORDINGS,
     *redemption_texts.WORDINGS,
+    *ride_texts.WORDINGS,
 )
 WORDINGS = (
     PAYMENT_RECEIPT,

@@ -165,6 +165,20 @@ def test_every_wording_has_a_basis_and_names_no_field_that_could_identify_anybod
         "ending",
         "what",
         "shop",
+        "fleet",
+        "phone",
+        "leg",
+        "leg_alone",
+        "window",
+        "eta",
+        "latest",
+        "accept_by",
+        "minutes",
+        "attempts",
+        "called",
+        "by",
+        "late",
+        "fare",
     }
     for wording in WORDINGS:
         assert BASES[wording.kind].zh

@@ -1,0 +1,354 @@
+"""Messages about rides, three ways each: in the app, as a text message, and as words that somebody says on the phone.
+
+A screen reader says them as they stand: moments in words, no arrows, no abbreviations, digits of a code apart. They
+appear on lock screens, so no place is named and no reason for the ride; what the driver has to be told is said only
+inside the app, and to whoever has no app.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from core.text import Text
+from notify.wording import Wording
+
+_HOUR = 3_600
+_DAY = 24 * _HOUR
+_RIDE = "/app/rides/{ride}"
+_WAIT = "/app/rides/waitlist/{wait}"
+_SERIES = "/app/rides/series"
+_ABOUT_THE_RIDE = Text(
+    "您有一趟「我的高雄」預約的車，{moment} 有了新的情形。",
+    "You have a ride booked with My Kaohsiung; this happened on {moment}.",
+)
+_ABOUT_WAITING = Text("您在 {moment} 之前登記了候補。", "You have been on the waitlist since before {moment}.")
+_ABOUT_SERIES = Text(
+    "您登記了固定的車趟，{moment} 有了結果。", "You have rides that recur; this came of one of them on {moment}."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RideWording:
+    """One kind of message. `plain` says all of it to somebody who has no app to open; `lives_seconds` is for how long
+    it is worth a text message or a call."""
+
+    wording: Wording
+    plain: Text
+    lives_seconds: int
+
+
+def _of(
+    kind: str,
+    title: Text,
+    body: Text,
+    plain: Text | None = None,
+    *,
+    lives_seconds: int,
+    link: str = _RIDE,
+    explanation: Text = _ABOUT_THE_RIDE,
+) -> RideWording:
+    return RideWording(Wording(kind, title, body, link, explanation, lives_seconds), plain or body, lives_seconds)
+
+
+BOUND = _of(
+    "ride_bound",
+    Text("車訂好了：{when}", "Your ride is booked: {when}"),
+    Text(
+        "{fleet}{leg}，{window}到門口接您。上車時要告訴司機的代碼、取消和改時間，點開就看得到。",
+        "{fleet}{leg} comes to the door {window}. Open this for the code that you tell the driver, and to cancel or "
+        "change it.",
+    ),
+    Text(
+        "{fleet}{leg}，{window}到門口接您。{code}要取消或改時間，請打 1999。",
+        "{fleet}{leg} comes to the door {window}. {code}To cancel or change it, call 1999.",
+    ),
+    lives_seconds=_DAY,
+)
+NOT_BOUND = _of(
+    "ride_not_bound",
+    Text("這趟車沒有訂到：{when}", "Not booked: the ride on {when}"),
+    Text(
+        "{why}您沒有被收費，也沒有訂到任何一半的車趟。點開可以看其他選擇，或登記候補。",
+        "{why} Nothing is charged, and you are left with no half of a trip. Open this for other choices, or to wait "
+        "for a place.",
+    ),
+    Text(
+        "{why}您沒有被收費，也沒有訂到任何一半的車趟。要看其他選擇或登記候補，請打 1999。",
+        "{why} Nothing is charged, and you are left with no half of a trip. For other choices or the waitlist, call "
+        "1999.",
+    ),
+    lives_seconds=_DAY,
+)
+RESEEKING = _of(
+    "ride_reseeking",
+    Text("車隊取消了，正在替您找別的車", "The fleet has cancelled; we are looking for another"),
+    Text(
+        "{when}的車，{fleet}不能來了。{why}我們已經在問其他車隊，您不用做任何事，有結果馬上告訴您。",
+        "{fleet} cannot come on {when}. {why} We are asking the other fleets now. You need do nothing; you will hear "
+        "as soon as we know.",
+    ),
+    lives_seconds=_HOUR,
+)
+REPLACED = _of(
+    "ride_replaced",
+    Text("找到別的車了：{when}", "Another vehicle will come: {when}"),
+    Text(
+        "改由{fleet}{leg}，{window}到門口接您。原來的車不會來；代碼也換了，點開看新的代碼。",
+        "{fleet}{leg} comes instead, to the door {window}. The first vehicle will not come, and the code is another: "
+        "open this for it.",
+    ),
+    Text(
+        "改由{fleet}{leg}，{window}到門口接您。原來的車不會來。{code}要取消或改時間，請打 1999。",
+        "{fleet}{leg} comes instead, to the door {window}. The first vehicle will not come. {code}To cancel or change "
+        "it, call 1999.",
+    ),
+    lives_seconds=_DAY,
+)
+LOST = _of(
+    "ride_lost",
+    Text("找不到車：{when}", "No vehicle: the ride on {when}"),
+    Text(
+        "{why}我們問過所有車隊，現在沒有車。已經替您登記候補，一有車就通知您。"
+        "很急的話，現在請打 1999，或到最近的計程車招呼站；就醫的話也請告訴院所您會晚到。",
+        "{why} We have asked every fleet, and none has a vehicle. You are on the waitlist, and will hear as soon as "
+        "there is one. If it cannot wait, call 1999 now or go to the nearest taxi rank; for an appointment, tell them "
+        "that you will be late.",
+    ),
+    lives_seconds=6 * _HOUR,
+)
+CANCELLED = _of(
+    "ride_cancelled",
+    Text("車趟取消了：{when}", "Cancelled: the ride on {when}"),
+    Text("{by}{late}{fee}不會有車來接您。", "{by}{late}{fee} No vehicle will come."),
+    lives_seconds=_DAY,
+)
+CHANGED = _of(
+    "ride_changed",
+    Text("車趟改好了：{when}", "Changed: your ride is on {when}"),
+    Text(
+        "{fleet}{leg}，{window}到門口接您。點開可以看改了什麼。",
+        "{fleet}{leg} comes to the door {window}. Open this to see what has changed.",
+    ),
+    Text(
+        "{fleet}{leg}，{window}到門口接您。{code}要取消，請打 1999。",
+        "{fleet}{leg} comes to the door {window}. {code}To cancel, call 1999.",
+    ),
+    lives_seconds=_DAY,
+)
+ON_THE_WAY = _of(
+    "ride_on_the_way",
+    Text("車上路了，大約{eta}到", "On the way: about {eta}"),
+    Text(
+        "{fleet}{vehicle}已經出發，大約{eta}到門口。點開可以看車在哪裡，也有要告訴司機的代碼。",
+        "{fleet}{vehicle} has set out and will be at the door at about {eta}. Open this to see where it is, and for "
+        "the code to tell the driver.",
+    ),
+    Text(
+        "{fleet}{vehicle}已經出發，大約{eta}到門口。{code}",
+        "{fleet}{vehicle} has set out and will be at the door at about {eta}. {code}",
+    ),
+    lives_seconds=_HOUR,
+)
+LATE = _of(
+    "ride_late",
+    Text("車會晚大約 {minutes} 分鐘", "Your vehicle will be about {minutes} minutes late"),
+    Text(
+        "{fleet}現在預計{eta}到門口。請在室內等，車快到時會再通知您。等不了的話點開取消，因為遲到而取消不會扣您的點。",
+        "{fleet} now expects to be at the door at {eta}. Please wait indoors; you will be told when it is near. If you "
+        "cannot wait, open this and cancel: it does not count against you.",
+    ),
+    Text(
+        "{fleet}現在預計{eta}到門口。請在室內等，車快到時會再通知您。"
+        "等不了的話請打 1999 取消，因為遲到而取消不會扣您的點。",
+        "{fleet} now expects to be at the door at {eta}. Please wait indoors; you will be told when it is near. If you "
+        "cannot wait, call 1999 to cancel: it does not count against you.",
+    ),
+    lives_seconds=_HOUR,
+)
+AT_DOOR = _of(
+    "ride_at_door",
+    Text("車到門口了", "Your vehicle is at the door"),
+    Text(
+        "{fleet}{vehicle}正在門口等您。點開有要告訴司機的代碼；需要多一點時間，請打 {phone}。",
+        "{fleet}{vehicle} is waiting at the door. Open this for the code to tell the driver; if you need more time, "
+        "call {phone}.",
+    ),
+    Text(
+        "{fleet}{vehicle}正在門口等您。{code}需要多一點時間，請打 {phone}。",
+        "{fleet}{vehicle} is waiting at the door. {code}If you need more time, call {phone}.",
+    ),
+    lives_seconds=_HOUR // 4,
+)
+ABOARD = _of(
+    "ride_aboard",
+    Text("上車了", "Aboard"),
+    Text("已經上了{fleet}的車。", "The ride with {fleet} has begun."),
+    lives_seconds=_HOUR,
+)
+DONE = _of(
+    "ride_done",
+    Text("車趟完成", "The ride is over"),
+    Text(
+        "{leg_alone}車趟完成了{fare}。點開可以看收據、評分，或找回掉在車上的東西。",
+        "Your {leg_alone}ride is over{fare}. Open this for the receipt, to rate it, or to find what you left in the "
+        "vehicle.",
+    ),
+    Text(
+        "{leg_alone}車趟完成了{fare}。有東西掉在車上或要反映意見，請打 1999。",
+        "Your {leg_alone}ride is over{fare}. If you left something in the vehicle or want to say how it was, call "
+        "1999.",
+    ),
+    lives_seconds=_DAY,
+)
+NO_SHOW_BY_RIDER = _of(
+    "ride_no_show",
+    Text("司機沒有等到您：{when}", "The driver did not meet you: {when}"),
+    Text(
+        "{fleet}說車到了而沒有等到您，這可能記點。不是這樣的話，請點開申訴；有人會看，申訴期間不計點。",
+        "{fleet} says that the vehicle came and nobody met it, which may count against you. If that is not so, open "
+        "this and appeal: a person looks at it, and nothing counts meanwhile.",
+    ),
+    Text(
+        "{fleet}說車到了而沒有等到您，這可能記點。不是這樣的話，請打 1999 申訴；有人會看，申訴期間不計點。",
+        "{fleet} says that the vehicle came and nobody met it, which may count against you. If that is not so, call "
+        "1999 and appeal: a person looks at it, and nothing counts meanwhile.",
+    ),
+    lives_seconds=_DAY,
+)
+NO_SHOW_BY_FLEET = _of(
+    "ride_no_show_fleet",
+    Text("車沒有來：{when}", "The vehicle did not come: {when}"),
+    Text(
+        "{fleet}沒有在約定的時間來，這是車隊的責任，不會記您的點，也不收費。現在需要車，請點開或打 1999。",
+        "{fleet} did not come when it should have. That is the fleet's fault: nothing counts against you and nothing "
+        "is charged. If you need a vehicle now, open this or call 1999.",
+    ),
+    Text(
+        "{fleet}沒有在約定的時間來，這是車隊的責任，不會記您的點，也不收費。現在需要車，請打 1999。",
+        "{fleet} did not come when it should have. That is the fleet's fault: nothing counts against you and nothing "
+        "is charged. If you need a vehicle now, call 1999.",
+    ),
+    lives_seconds=6 * _HOUR,
+)
+TOMORROW = _of(
+    "ride_tomorrow",
+    Text("明天有車：{when}", "Tomorrow: your ride on {when}"),
+    Text(
+        "{fleet}{leg}，{window}到門口接您。不去了請今晚就取消，讓別人坐得到。",
+        "{fleet}{leg} comes to the door {window}. If you are not going, please cancel tonight, so that somebody else "
+        "can.",
+    ),
+    Text(
+        "{fleet}{leg}，{window}到門口接您。{code}不去了請今晚打 1999 取消，讓別人坐得到。",
+        "{fleet}{leg} comes to the door {window}. {code}If you are not going, please call 1999 tonight, so that "
+        "somebody else can.",
+    ),
+    lives_seconds=12 * _HOUR,
+)
+RETURN_WAITS = _of(
+    "ride_return_waits",
+    Text("好了就說一聲，我們派車接您回去", "Tell us when you are ready to go back"),
+    Text(
+        "您的回程還沒有叫車。事情辦好了，點開按「我好了」，我們馬上找車。最晚請在{latest}前按，之後有些車隊就收班了。",
+        "Your way back is not called yet. When you are done, open this and press “I am ready”: we look for a vehicle "
+        "at once. Please do so by {latest}; after that some fleets stop for the night.",
+    ),
+    Text(
+        "您的回程還沒有叫車。事情辦好了，請打 1999，我們馬上找車。最晚請在{latest}前打，之後有些車隊就收班了。",
+        "Your way back is not called yet. When you are done, call 1999: we look for a vehicle at once. Please do so by "
+        "{latest}; after that some fleets stop for the night.",
+    ),
+    lives_seconds=_HOUR,
+)
+RETURN_SOUGHT = _of(
+    "ride_return_sought",
+    Text("還在找車接您回去", "Still looking for your way back"),
+    Text(
+        "我們已經問了 {attempts} 次所有車隊，還沒有車，會一直問下去。{called}請在室內等，您不會被丟下。",
+        "We have asked every fleet {attempts} times, and go on asking. {called}Please wait indoors: you will not be "
+        "left behind.",
+    ),
+    lives_seconds=_HOUR // 2,
+)
+WAITLIST_OFFER = _of(
+    "waitlist_offer",
+    Text("候補有車了，請在{accept_by}前決定", "A place for you: please decide by {accept_by}"),
+    Text(
+        "{fleet}可以在{when}接您。點開接受；{accept_by}以前保留給您，過了就讓給下一位，您仍然在候補。",
+        "{fleet} can come on {when}. Open this to accept. It is yours until {accept_by}; after that it goes to the "
+        "next person, and you stay on the waitlist.",
+    ),
+    Text(
+        "{fleet}可以在{when}接您。要的話請打 1999；{accept_by}以前保留給您，過了就讓給下一位，您仍然在候補。",
+        "{fleet} can come on {when}. If you want it, call 1999. It is yours until {accept_by}; after that it goes to "
+        "the next person, and you stay on the waitlist.",
+    ),
+    link=_WAIT,
+    explanation=_ABOUT_WAITING,
+    lives_seconds=_HOUR,
+)
+WAITLIST_OVER = _of(
+    "waitlist_over",
+    Text("候補到最後還是沒有車：{when}", "No vehicle came free: {when}"),
+    Text(
+        "時間到了，很抱歉，沒有等到車，候補已經結束。一定要去的話，請打 1999，或到最近的計程車招呼站；"
+        "也可以點開改約別的時間。",
+        "The time has come, and we are sorry: nothing came free, and the wait is over. If you must go, call 1999 or go "
+        "to the nearest taxi rank; or open this and choose another time.",
+    ),
+    Text(
+        "時間到了，很抱歉，沒有等到車，候補已經結束。一定要去的話，請打 1999，或到最近的計程車招呼站。",
+        "The time has come, and we are sorry: nothing came free, and the wait is over. If you must go, call 1999 or go "
+        "to the nearest taxi rank.",
+    ),
+    link=_WAIT,
+    explanation=_ABOUT_WAITING,
+    lives_seconds=6 * _HOUR,
+)
+WAITLIST_LAPSED = _of(
+    "waitlist_lapsed",
+    Text("保留的時間過了，車讓給下一位", "The time to accept is over"),
+    Text(
+        "剛才保留給您的車，時間過了，已經讓出。您仍然在候補，一有車會再通知您。",
+        "The place that was kept for you has gone to somebody else. You are still on the waitlist and will hear again.",
+    ),
+    link=_WAIT,
+    explanation=_ABOUT_WAITING,
+    lives_seconds=_HOUR,
+)
+SERIES_WAITING = _of(
+    "series_waiting",
+    Text("固定車趟還沒有車：{when}", "No vehicle yet for your recurring ride: {when}"),
+    Text(
+        "開放預約時我們立刻替您問了所有車隊，還沒有車，已經替您候補。有了會通知您；也可以點開改約別的時間。",
+        "We asked every fleet as soon as booking opened, and none had a vehicle: you are on the waitlist. You will "
+        "hear; or open this and choose another time.",
+    ),
+    Text(
+        "開放預約時我們立刻替您問了所有車隊，還沒有車，已經替您候補，有了會通知您。要改時間請打 1999。",
+        "We asked every fleet as soon as booking opened, and none had a vehicle: you are on the waitlist, and will "
+        "hear. To choose another time, call 1999.",
+    ),
+    link=_SERIES,
+    explanation=_ABOUT_SERIES,
+    lives_seconds=_DAY,
+)
+SERIES_SKIPPED = _of(
+    "series_skipped",
+    Text("這一天沒有訂固定車趟：{when}", "Your recurring ride was not asked for: {when}"),
+    Text(
+        "{why}其他日子照常。需要車的話，點開另外預約。",
+        "{why} The other days stay. If you need one, open this and book it.",
+    ),
+    Text("{why}其他日子照常。需要車的話，請打 1999。", "{why} The other days stay. If you need one, call 1999."),
+    link=_SERIES,
+    explanation=_ABOUT_SERIES,
+    lives_seconds=_DAY,
+)  # fmt: skip
+ALL: Final = (
+    BOUND, NOT_BOUND, RESEEKING, REPLACED, LOST, CANCELLED, CHANGED, ON_THE_WAY, LATE, AT_DOOR, ABOARD, DONE,
+    NO_SHOW_BY_RIDER, NO_SHOW_BY_FLEET, TOMORROW, RETURN_WAITS, RETURN_SOUGHT, WAITLIST_OFFER, WAITLIST_OVER,
+    WAITLIST_LAPSED, SERIES_WAITING, SERIES_SKIPPED,
+)  # fmt: skip
+WORDINGS: Final = tuple(each.wording for each in ALL)
