@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.errors import Conflict
+from core.text import Text
 from identity import acting
 from identity.actors import Actor
 from identity.delegation_rules import RIDES_BOOK, RIDES_READ
@@ -18,18 +20,33 @@ from identity.delegation_rules import RIDES_BOOK, RIDES_READ
 SCOPES = (RIDES_READ, RIDES_BOOK)
 
 
+class ActsForNobody(Conflict):
+    """The caller acts for nobody: their own rides are told to them anyway."""
+
+    slug = "acts-for-nobody"
+    title = Text("您沒有代理任何人", "You act for nobody")
+    explanation = Text(
+        "自己的乘車通知一定會收到。要一起收別人的通知，請先以代理人的身分辦理。",
+        "You are told of your own rides anyway. To be told of somebody else's, act for them first.",
+    )
+
+
 def follow(session: Session, actor: Actor, *, is_wanted: bool, now: datetime) -> None:
-    """From now on tell this caller, who acts for somebody, of that one's rides; or no longer. Raises NotDelegated."""
-    rider_id = acting.subject(actor)
-    acting.require(session, actor, rider_id, *SCOPES, what="ride_notices", now=now)
+    """From now on tell this caller, who acts for somebody, of that one's rides; or no longer.
+
+    Raises ActsForNobody, NotDelegated.
+    """
+    rider_id = _rider(session, actor, now)
     values = {"rider_id": rider_id, "follower_id": actor.id, "delegation_id": actor.delegation_id, "now": now}
     session.execute(_FOLLOW if is_wanted else _LEAVE, values)
 
 
 def is_following(session: Session, actor: Actor, *, now: datetime) -> bool:
-    """Whether this caller, who acts for somebody, is told of that one's rides. Raises NotDelegated."""
-    rider_id = acting.subject(actor)
-    acting.require(session, actor, rider_id, *SCOPES, what="ride_notices", now=now)
+    """Whether this caller, who acts for somebody, is told of that one's rides.
+
+    Raises ActsForNobody, NotDelegated.
+    """
+    rider_id = _rider(session, actor, now)
     return bool(session.execute(_IS, {"rider_id": rider_id, "follower_id": actor.id}).scalar())
 
 
@@ -44,6 +61,13 @@ def of(session: Session, rider_id: UUID, *, reference: str, now: datetime) -> li
         else:
             session.execute(_LEAVE, {"rider_id": rider_id, "follower_id": row.follower_id})
     return told
+
+
+def _rider(session: Session, actor: Actor, now: datetime) -> UUID:
+    if actor.on_behalf_of is None:
+        raise ActsForNobody
+    acting.require(session, actor, actor.on_behalf_of, *SCOPES, what="ride_notices", now=now)
+    return actor.on_behalf_of
 
 
 _FOLLOW = text(

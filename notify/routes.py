@@ -10,7 +10,7 @@ from core.http import Answer, Call, PageQuery, Routes, citizen
 from core.ids import parse_typeid, typeid
 from core.text import Text
 from identity.words import BUREAU_NAMES
-from notify import browsers, devices, inbox, line_reach
+from notify import browsers, devices, inbox, line_reach, ride_routes
 from notify.alerts import duty_routes, positions
 from notify.alerts import routes as alert_routes
 from notify.campaigns import routes as campaign_routes
@@ -37,6 +37,7 @@ ROUTES = (
     receipt_routes.routes,
     alert_routes.routes,
     duty_routes.routes,
+    ride_routes.routes,
 )
 _CITIZEN = citizen(loa=2)
 

@@ -119,6 +119,7 @@ DONE_TOGETHER = {
     "PATCH /v1/inbox/<message_id>",
     "POST /v1/inbox/<message_id>/complaint",
     "PATCH /v1/notification-preferences",
+    "PUT /v1/ride-notices",
     "POST /v1/subscriptions",
     "PATCH /v1/subscriptions/<subscription_id>",
     "DELETE /v1/subscriptions/<subscription_id>",
