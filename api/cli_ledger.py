@@ -26,7 +26,7 @@ def head() -> None:
 @ledger_group.command()
 @click.option("--head", "anchor", default=None, metavar="NUMBER:HASH", help="A head that was written down outside.")
 def verify(anchor: str | None) -> None:
-    """Check every seal, replay every account, add up every asset. Ends with 1 and names what is wrong."""
+    """Check every seal, replay every account and every day, add up every asset. Ends with 1 and names what is wrong."""
     with db.unit_of_work() as session:
         found = [
             f"seal {fault.seal}: {fault.what}" + (f" ({fault.transfer_id})" if fault.transfer_id else "")
@@ -35,6 +35,10 @@ def verify(anchor: str | None) -> None:
         found += [
             f"account {each.code}: {each.counted} counted, {each.replayed} replayed"
             for each in audit.disagreements(session)
+        ]
+        found += [
+            f"{each.day} {each.asset} {each.accounts}: {each.counted} counted, {each.replayed} replayed"
+            for each in audit.day_disagreements(session)
         ]
         found += [f"{line.asset} does not balance" for line in book.trial_balance(session) if not line.is_balanced]
         newest = seals.head(session)

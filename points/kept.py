@@ -22,6 +22,10 @@ RULES = (
         "its bureau may take it back for a year; what it earned is told in the history, which stays",
     ),
     Kept(
+        "points.not_granted", 450, "k.decided_at < :before",
+        "somebody asks soon why nothing was earned; the fact itself is told for 400 days, and decided once until then",
+    ),
+    Kept(
         "points.expiry_warning", 100, "k.last_day < CAST(:before AS timestamptz)::date",
         "nobody is warned twice of a day, and of a day that is past nobody is warned",
     ),

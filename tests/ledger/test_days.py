@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from core.db import Database
-from ledger import book, days, tasks
+from ledger import audit, book, days, tasks
 from ledger.book import Posting, Settlement
 
 Make = Callable[..., Posting]
@@ -85,3 +85,25 @@ def test_many_are_counted_by_whole_transactions(
             counted.append(days.sum_up(session, most=most))
         assert seen(database, FIFTH) == {"pt:campaign": -15, "pt:mei": 15}
     assert counted == expected
+
+
+def test_a_day_whose_sums_are_not_its_transfers_is_named(
+    database: Database, accounts: dict[str, UUID], earn: Make
+) -> None:
+    with database.unit_of_work() as session:
+        book.post(session, [earn(30)], now=LATE)
+        book.post(session, [earn(4, "ming")], now=LATE + timedelta(seconds=1))
+    tasks.sum_up_days()
+    with database.unit_of_work() as session:
+        book.post(session, [earn(5)], now=LATE)
+    with database.unit_of_work() as session:
+        assert audit.day_disagreements(session) == []
+        session.execute(text("UPDATE ledger.day_turnover SET credits = credits + 1 WHERE accounts = 'pt:mei'"))
+        session.execute(text("DELETE FROM ledger.day_turnover WHERE accounts = 'pt:ming'"))
+        assert [
+            (each.day, each.accounts, each.counted, each.replayed) for each in audit.day_disagreements(session)
+        ] == [
+            (FIFTH, "pt:mei", (0, 31), (0, 30)),
+            (SIXTH, "pt:ming", (0, 0), (0, 4)),
+        ]
+        session.rollback()
