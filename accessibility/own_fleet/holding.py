@@ -1,0 +1,93 @@
+"""From an offer to a ride in a tour: held for a while, bound for good, and then who rides."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from accessibility.dispatch.travel import Travel
+from accessibility.own_fleet import events, offering, orders, placing
+from accessibility.own_fleet.ports import city
+from accessibility.own_fleet.promises import Promise, demand_from_json, trip_promised
+from accessibility.own_fleet.telegrams import NotDone
+from core.clock import taipei_date
+from core.ids import new_uuid
+from partners.fleets.contents import CustomerTold, FleetOrder, OrderWanted, TripScheduled
+
+HELD_FOR: Final = timedelta(minutes=3)
+
+
+def hold(session: Session, trip: str, wanted: OrderWanted, travel: Travel, now: datetime) -> FleetOrder:
+    """Hold what was offered. Raises NotDone."""
+    if orders.is_shut(session, trip):
+        raise NotDone("reference_shut", "此趟次已取消 This reference was given up")
+    if any(order.state in orders.LIVE for order in orders.of_trip(session, trip)):
+        raise NotDone("already_held", "此趟次已有訂單 There is an order under this reference")
+    offer = offering.named(session, wanted.offer, trip)
+    if offer is None:
+        raise NotDone("offer_unknown", "沒有這個報價 No such offer", "/more/offer")
+    if offer.lapses_at <= now:
+        raise NotDone("offer_lapsed", "報價已失效 The offer has lapsed", "/more/offer")
+    promise = Promise(**offer.promise)
+    if int(wanted.pick_up_at.timestamp()) != promise.pick_up_at:
+        raise NotDone("differs_from_offer", "與報價不同 It differs from the offer", "/tds/pickupTime")
+    demand, order_id, day = demand_from_json(offer.wish), new_uuid(), taipei_date(wanted.pick_up_at)
+    orders.new_order(
+        session, id=order_id, trip=trip, day=day, demand=demand, promise=promise, price_twd=offer.price_twd,
+        held_until=now + HELD_FOR, now=now,
+    )  # fmt: skip
+    if placing.place(session, day, trip_promised(str(order_id), demand, promise), travel, now) is None:
+        raise NotDone("no_vehicle", "車輛已被訂走 The place has gone to somebody else")
+    return orders.confirmed(_noted(session, orders.by_id(session, order_id), "held", now))
+
+
+def bind(session: Session, trip: str, fleet_order: str, now: datetime) -> FleetOrder:
+    """Bind what is held. Raises NotDone."""
+    order = next((each for each in orders.of_trip(session, trip) if each.fleet_order == fleet_order), None)
+    if order is None:
+        raise NotDone("order_unknown", "沒有這筆訂單 No such order", "/more/fleet_order")
+    if order.state == "lapsed" or (order.state == "held" and order.held_until <= now):
+        raise NotDone("hold_lapsed", "保留時間已過 The hold has lapsed", "/more/fleet_order")
+    if order.state == "held":
+        order = orders.move(session, order.id, "bound", now, held_until=None, bound_at=now)
+        _noted(session, order, "bound", now)
+        city().told(session, trip, orders.seen(order, order.pick_up_at), now)
+    if order.state not in orders.BOUND:
+        raise NotDone("order_over", "這筆訂單已結束 It is over", "/more/fleet_order")
+    return orders.confirmed(order)
+
+
+def told(session: Session, trip: str, customer: CustomerTold) -> TripScheduled:
+    """Keep who rides. Raises NotDone while nothing is bound."""
+    bound = [order for order in orders.of_trip(session, trip) if order.state in orders.BOUND]
+    if not bound:
+        raise NotDone("not_bound", "尚未確認訂車，請勿提供個資 Nothing is bound: keep this to yourself")
+    for order in bound:
+        orders.tell_customer(session, order.id, customer)
+    return TripScheduled(bound[0].fleet_order, True)
+
+
+def let_lapse(session: Session, travel: Travel, now: datetime, *, most: int = 100) -> int:
+    """Take what is held no longer out of its tour. Answers how many those were."""
+    rows = session.execute(_LAPSED, {"now": now, "most": most}).all()
+    for row in rows:
+        placing.take_out(session, row.id, row.tour_id, travel, now)
+        _noted(session, orders.move(session, row.id, "lapsed", now, ended_at=now, ended_by="fleet"), "lapsed", now)
+    return len(rows)
+
+
+def _noted(session: Session, order: object, kind: events.Kind, now: datetime) -> object:
+    events.of_order(session, kind, order, by=events.THE_CITY, now=now)
+    return order
+
+
+# Who binds it at this moment keeps the row; the next sweep sees what became of it.
+_LAPSED = text(
+    """
+    SELECT id, tour_id FROM accessibility.van_order
+     WHERE state = 'held' AND held_until <= :now ORDER BY tour_id, id LIMIT :most FOR UPDATE SKIP LOCKED
+    """
+)
