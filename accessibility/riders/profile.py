@@ -67,7 +67,8 @@ class RiderProfile:
         """The same as the codes of functions of `partners.fleets.contents.FUNCTIONS`, which fleets are asked with."""
         wanted = []
         if self.wheelchair is not None:
-            wanted.append("WT" if self.can_transfer else "W")
+            # The chair needs its place also where its rider sits on a seat.
+            wanted += ["W", "WT"] if self.can_transfer else ["W"]
             wanted += {"electric": ["E"], "scooter": ["S"]}.get(self.wheelchair.kind, [])
             if self.wheelchair.width_cm > WIDE_CM:
                 wanted.append("WW")
