@@ -2,6 +2,7 @@
 import { ALERT_TEXTS } from "./texts_alerts.js";
 import { CASE_TEXTS } from "./texts_cases.js";
 import { COUNTER_TEXTS } from "./texts_counter.js";
+import { DISPATCH_TEXTS } from "./texts_dispatch.js";
 import { FINANCE_TEXTS } from "./texts_finance.js";
 import { MESSAGE_TEXTS } from "./texts_messages.js";
 import { NAMES } from "./texts_names.js";
@@ -14,6 +15,7 @@ export const TEXTS = {
   ...ALERT_TEXTS,
   ...CASE_TEXTS,
   ...COUNTER_TEXTS,
+  ...DISPATCH_TEXTS,
   ...FINANCE_TEXTS,
   ...MESSAGE_TEXTS,
   ...NAMES,

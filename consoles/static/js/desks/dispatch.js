@@ -1,0 +1,180 @@
+// Dispatch of the city's own vans: the day as lines, what waits for a van, where the vans are; a trip moves only after its consequences were seen.
+import { call, keyForEach } from "../api.js";
+import { clockText, isOver, lateMinutes, timeOf, today, tripsOf } from "../dispatch_day.js";
+import { announce, el, fill, focusOn } from "../dom.js";
+import { dayText, t } from "../language.js";
+import { watched } from "../live.js";
+import { allFilled, busy, button, card, checkBox, choice, facts, field, freshId, heading, notice, table } from "../parts.js";
+import { go } from "../router.js";
+import { placeWords, timeline } from "../timeline.js";
+import { vanMap } from "../van_map.js";
+import { showWhatIf } from "../what_if.js";
+import { needWords } from "../ride_needs.js";
+
+const REFRESH_MS = 10000;
+
+export const desk = { path: "/desk/dispatch", name: "dsp", roles: ["dispatcher"], screens: { "/desk/dispatch": day } };
+
+async function day({ query, signal }) {
+  const date = query.get("date") || today();
+  const address = `/v1/dispatch/day?date=${date}`;
+  const waitingAddress = `/v1/dispatch/unassigned?date=${date}`;
+  let [known, waiting] = await Promise.all([call("GET", address, { signal }), call("GET", waitingAddress, { signal })]);
+  let chosen = null;
+  let written = "";
+
+  const said = el("div", { role: "status" });
+  const note = el("p", { class: "hint" });
+  const sums = el("p", {});
+  const seek = field(t("dsp_find"), { type: "search", hint: t("dsp_find_hint") });
+  const troubled = checkBox(t("dsp_only_trouble"), false, () => draw());
+  const waitingPlace = el("div");
+  const map = vanMap(t("dsp_map"));
+  const line = timeline({ onTrip: openTrip, onVan: openVan, onMove: (trip, van) => move(trip, van) });
+  seek.input.addEventListener("input", () => draw());
+
+  const vansShown = () => {
+    const words = seek.input.value.trim().toLowerCase();
+    return known.vehicles.filter((van) => (!words || [van.number, van.plate, van.driver?.name, ...tripsOf(van).map(({ name }) => name)].some((each) => each?.toLowerCase().includes(words)))
+      && (!troubled.input.checked || van.status === "broken_down" || tripsOf(van).some((trip) => trip.lateMinutes > 0)));
+  };
+  const draw = () => {
+    const vans = vansShown();
+    line.show(vans, Date.parse(known.now));
+    const trips = known.vehicles.flatMap(tripsOf);
+    const late = trips.filter((trip) => trip.lateMinutes > 0 && !isOver(trip)).length;
+    fill(sums, t("dsp_sums", { vans: known.vehicles.length, shown: vans.length, trips: trips.length, waiting: waiting.items.length }), late > 0 && el("strong", {}, t("dsp_sum_late", { n: late })));
+    fill(waitingPlace, waiting.items.length ? el("ul", { class: "waiting", role: "list" }, waiting.items.map(waits)) : el("p", { class: "calm" }, t("dsp_none_waiting")));
+    drawMap();
+  };
+  const drawMap = () => map.show({
+    vans: known.vehicles.filter(({ position }) => position).map((van) => ({ number: van.number, ...van.position, isChosen: van.number === chosen, isBroken: van.status === "broken_down" })),
+    stops: (known.vehicles.find(({ number }) => number === chosen)?.stops || []).filter((stop) => stop.place && !isOver(stop)).map((stop) => ({ ...stop.place, kind: stop.kind })),
+  });
+  const reload = async () => {
+    [known, waiting] = await Promise.all([call("GET", address, { signal }), call("GET", waitingAddress, { signal })]);
+    draw();
+  };
+  const tell = (words) => { fill(said, notice("good", words)); announce(words); };
+  const move = (trip, van) => showWhatIf(trip, van, {
+    onMoved: async (words) => { await reload(); tell(words); backTo(trip.trip); },
+    onStale: async () => { await reload(); backTo(trip.trip); },
+  });
+  const backTo = (trip) => {
+    const bar = document.querySelector(`.tl-trip[data-trip="${CSS.escape(trip)}"]`);
+    bar?.scrollIntoView({ block: "center", inline: "center" });
+    bar?.focus();
+  };
+
+  /** A trip that waits for a van. */
+  function waits(item) {
+    const trip = { ...item, name: item.rider?.name || `${clockText(item.window_starts_at)} ${placeWords(item.from)}`, starts: Date.parse(item.window_starts_at), status: "planned", lateMinutes: 0, van: null };
+    return el("li", { class: "row", on: { pointerdown: (event) => { if (!event.target.closest("button")) line.drag(event, trip); } } },
+      el("p", { class: "row-title" }, `${clockText(item.window_starts_at)}–${clockText(item.window_ends_at)} ${item.rider?.name || ""}`),
+      el("p", {}, t("dsp_from_to", { from: placeWords(item.from), to: placeWords(item.to) })),
+      el("p", { class: "hint" }, needWords(item).join(t("and"))), item.why && el("p", { class: "hint" }, item.why),
+      el("div", { class: "actions" }, button(t("dsp_find_van"), () => chooseVan(trip), { kind: "primary small" })));
+  }
+
+  /** Which van a trip should go with, for whoever does not drag. */
+  function chooseVan(trip) {
+    const vans = known.vehicles.filter(({ status, number }) => status === "in_service" && number !== trip.van);
+    const which = choice(t("dsp_which_van"), [["", t("choose")], ...vans.map((van) => [van.number, `${van.number} ${van.driver?.name || ""}`])]);
+    panel(t("dsp_move_which", { trip: trip.name }), (close) => [which.block, el("div", { class: "actions" },
+      button(t("dsp_see"), () => { if (allFilled(which)) { close(); move(trip, which.input.value); } }, { kind: "primary" }), button(t("cancel"), close))]);
+  }
+
+  function openTrip(trip) {
+    const stop = trip.pickup || trip.dropoff;
+    const isFixed = isOver(trip) || trip.status === "aboard";
+    panel(trip.name, (close) => [
+      facts([
+        [t("dsp_van"), trip.van], [t("dsp_state"), t(`dsp_trip_${trip.status}`)],
+        [t("dsp_late_row"), trip.lateMinutes > 0 && t("dsp_late_n", { n: trip.lateMinutes })],
+        [t("dsp_pick_up"), trip.pickup && stopWords(trip.pickup)], [t("dsp_drop_off"), trip.dropoff && stopWords(trip.dropoff)],
+        [t("dsp_phone"), stop.rider?.phone && el("a", { href: `tel:${stop.rider.phone}` }, stop.rider.phone)],
+        [t("dsp_needs"), needWords(stop).join(t("and"))], [t("dsp_notes"), stop.rider?.notes],
+      ]),
+      isFixed && el("p", { class: "hint" }, t("dsp_stays")),
+      el("div", { class: "actions" }, !isFixed && button(t("dsp_other_van"), () => { close(); chooseVan(trip); }, { kind: "primary" }), button(t("dsp_close"), close)),
+    ]);
+  }
+
+  function openVan(van) {
+    chosen = van.number;
+    drawMap();
+    panel(`${van.number} ${van.driver?.name || ""}`, (close) => [
+      facts([
+        [t("dsp_plate"), van.plate], [t("dsp_phone"), van.driver?.phone && el("a", { href: `tel:${van.driver.phone}` }, van.driver.phone)],
+        [t("dsp_shift"), van.shift && `${clockText(van.shift.starts_at)}–${clockText(van.shift.ends_at)}`],
+        [t("dsp_places"), van.layouts?.map(({ wheelchairs, seats }) => t("dsp_layout", { chairs: wheelchairs, seats })).join(t("dsp_or"))],
+        [t("dsp_depot"), van.depot?.label], [t("dsp_seen"), van.position && clockText(van.position.seen_at)],
+      ]),
+      van.stops.length > 0 && table(t("dsp_stops"), [
+        { name: t("dsp_when"), of: (stop) => clockText(timeOf(stop)) },
+        { name: t("dsp_what"), of: (stop) => (stop.kind === "break" ? t("dsp_rest") : `${t(stop.kind === "pickup" ? "dsp_pick_up" : "dsp_drop_off")} ${stop.rider?.name || ""}`) },
+        { name: t("dsp_where"), of: (stop) => stop.place && placeWords(stop.place) },
+        { name: t("dsp_state"), of: (stop) => (lateMinutes(stop) > 0 && !isOver(stop) ? t("dsp_late_n", { n: lateMinutes(stop) }) : t(`dsp_stop_${stop.status}`)) },
+      ], van.stops),
+      vanState(van, close),
+    ]);
+  }
+
+  /** A van breaks down, with a word why; or goes on. */
+  function vanState(van, close) {
+    const isBroken = van.status === "broken_down";
+    const reason = field(t("dsp_breakdown_why"), { maxlength: 200, hint: t("dsp_breakdown_hint") });
+    const problem = el("div");
+    const key = keyForEach();
+    const path = `/v1/dispatch/vehicles/${encodeURIComponent(van.number)}/breakdown`;
+    const act = button(t(isBroken ? "dsp_works_again" : "dsp_breakdown"), () => {
+      if (!isBroken && !allFilled(reason)) return;
+      busy(act, problem, async () => {
+        if (isBroken) await call("DELETE", path);
+        else { const body = { reason: reason.input.value.trim() }; await call("POST", path, { body, key: key(body) }); }
+        close();
+        await reload();
+        tell(t(isBroken ? "dsp_works_said" : "dsp_broken_said", { van: van.number }));
+      });
+    }, { kind: isBroken ? "primary" : "danger" });
+    return [!isBroken && reason.block, problem, el("div", { class: "actions" }, act, button(t("dsp_close"), close))];
+  }
+
+  draw();
+  watched(address, { signal, everyMs: REFRESH_MS, onLost: () => fill(note, t("live_lost")), draw: (next) => {
+    fill(note, t("dsp_refreshed", { at: clockText(next.now) }));
+    // Vans move all the time: where they are is drawn anew alone.
+    const state = JSON.stringify(next.vehicles.map((van) => ({ ...van, position: null })));
+    if (line.isMoving() || document.querySelector("dialog[open]")) return;
+    known = next;
+    if (state === written) { drawMap(); return; }
+    written = state;
+    call("GET", waitingAddress, { signal }).then((found) => { waiting = found; draw(); }, () => {});
+  } });
+  const otherDay = field(t("dsp_date"), { type: "date", value: date });
+  otherDay.input.addEventListener("change", () => { if (otherDay.input.value) go(`/desk/dispatch?date=${otherDay.input.value}`); });
+  return {
+    title: t("dsp"),
+    content: [
+      heading(`${t("dsp_title")} ${dayText(date)}`), said, sums,
+      el("div", { class: "filter-form" }, otherDay.block, seek.block, troubled.block, el("div", {}, el("a", { class: "button", href: `/desk/dispatch-replay?date=${date}` }, t("dsp_replay")))),
+      note, line.block,
+      el("div", { class: "dsp-two" }, card(t("dsp_waiting"), waitingPlace), card(t("dsp_where_vans"), map.block)),
+    ],
+  };
+}
+
+function stopWords(stop) {
+  const window = stop.window_starts_at && stop.window_ends_at && t("dsp_promised", { from: clockText(stop.window_starts_at), to: clockText(stop.window_ends_at) });
+  return [clockText(timeOf(stop)), placeWords(stop.place), window].filter(Boolean).join(t("dsp_comma"));
+}
+
+/** A dialog with a title; `draw(close)` gives what stands in it. */
+function panel(title, draw) {
+  const id = freshId("panel");
+  const dialog = el("dialog", { class: "dialog wide", "aria-labelledby": id, on: { close: () => dialog.remove() } }, el("h2", { id }, title));
+  dialog.append(...[draw(() => dialog.close())].flat(Infinity).filter(Boolean));
+  document.body.append(dialog);
+  dialog.showModal();
+  focusOn(dialog.querySelector("h2"));
+}
