@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from accessibility.fleets import routes as fleet_routes
+from accessibility.places import routes as place_routes
+from accessibility.requests import routes as request_routes
+from accessibility.riders import desk_routes as rider_desk_routes
+from accessibility.riders import routes as rider_routes
 from core.http import Routes
 
 ROUTES: tuple[Routes, ...] = (
     fleet_routes.routes,
+    request_routes.routes,
+    place_routes.routes,
+    rider_routes.routes,
+    rider_desk_routes.routes,
 )  # fmt: skip

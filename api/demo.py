@@ -13,13 +13,14 @@ from api import (
     demo_merchants,
     demo_officers,
     demo_relying_parties,
+    demo_rides,
     demo_subscriptions,
 )
 from core import clock, db
 from core.clock import taipei_date
 from core.settings import Settings
 from identity import people, vehicles
-from mobile_mock.demo_people import DEMO_PEOPLE
+from mobile_mock.demo_people import DEMO_PEOPLE, DEMO_RIDERS
 from partners.desk import demo_people as register
 from wallet import bill_batches
 from wallet.double_payments import reported_elsewhere
@@ -80,9 +81,10 @@ def load(of: Settings, *, progress: Callable[[str], None]) -> None:
         demo_relying_parties.register(session, of, now)
         if people.find(session, DEMO_PEOPLE[0].national_id) is not None:
             demo_merchants.load(session, now)
+            demo_rides.load(session, now)
             return
         person_ids = []
-        for person, known in zip(DEMO_PEOPLE, register.DEMO_PEOPLE, strict=True):
+        for person, known in zip(DEMO_PEOPLE, register.DEMO_PEOPLE, strict=False):
             person_id = people.enrol_demo_person(
                 session, national_id=person.national_id, mobile=person.mobile, password=person.password, name=person.name.zh,
                 language="en" if person.name.en == person.name.zh else "zh-TW", now=now,
@@ -96,6 +98,7 @@ def load(of: Settings, *, progress: Callable[[str], None]) -> None:
                 session, [content], source=source, sender=None, now=now, on_reported_elsewhere=reported_elsewhere
             )
         demo_merchants.load(session, now)
+        demo_rides.load(session, now)
 
 
 def files(now: datetime) -> dict[str, bytes]:
@@ -121,7 +124,7 @@ def table() -> list[str]:
     """The demo people, a line each, for the terminal."""
     return [
         f"{person.national_id}  {person.password}  {person.mobile}  {person.name.zh} {person.story.zh}"
-        for person in DEMO_PEOPLE
+        for person in (*DEMO_PEOPLE, *DEMO_RIDERS)
     ]
 
 

@@ -11,6 +11,8 @@ from accessibility import routes as accessibility_routes
 from accessibility import tasks as accessibility_tasks
 from accessibility.fleets import ports as fleet_ports
 from api import bill_reminders, push_wiring
+from accessibility.riders import eligibility
+from accessibility.riders import ports as rider_ports
 from api.bill_subjects import WalletBills
 from core import district_shapes, outbox
 from core import kept as core_kept
@@ -98,6 +100,7 @@ UNCONSUMED: dict[str, str] = {
     "notify.subscription_ended": "the inbox tells of it, and whoever sends looks at the subscription itself",
     "wallet.collection_file_refused": "the finance desk sees it among the files",
     "wallet.break_opened": "the desk lists the breaks themselves; the gauge of open ones alarms",
+    "accessibility.wheelchair_paper_decided": "the rider reads it among what they are entitled to",
     "wallet.in_transit_overdue": "the desk lists the accounts themselves; the gauge of what is overdue alarms",
 }
 
@@ -214,6 +217,7 @@ def plug_in() -> None:
     push_wiring.plug_in()
 
 
+    rider_ports.plug_in(certificates=bureaus)
 def exchange_partners(of: Settings) -> dict[str, exchange_ports.Partner]:
     """The partners of points exchange that the settings name."""
     clients: dict[str, Callable[[wire.Peer], exchange_ports.Partner]] = {

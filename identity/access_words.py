@@ -33,6 +33,15 @@ WHAT = {
     "reconciliation_break": Text("對帳差異中的繳費", "a payment in a difference between two books"),
     "refund": Text("退款", "a refund"),
     "ride_notices": Text("您的乘車通知", "what you are told of your rides"),
+    "rider": Text("您的乘車需求與常用地點", "what you need of a ride, and your places"),
+    "rider_eligibility": Text("您的搭乘資格（沒有診斷內容）", "what rides you are entitled to (no diagnosis)"),
+    "rider_paper": Text("您登記的診斷文件（開立單位、日期）", "a diagnosis paper of yours (who issued it, and when)"),
+    "rider_paper_decided": Text("決定您的診斷文件", "deciding on a diagnosis paper of yours"),
+    "rides": Text("您的車趟與叫車需求", "your rides, and what you asked for"),
+    "ride_told": Text("告訴車隊您的姓名、電話與上下車地點", "telling a fleet your name, number and the doors of your ride"),
+    "done_ride_asked": Text("為您叫車", "asked for a ride for you"),
+    "done_ride_booked": Text("為您訂車", "booked a ride for you"),
+    "done_ride_changed": Text("為您更改或取消車趟", "changed or cancelled a ride of yours"),
     "security_case": Text("您通報「不是我本人」的案件", "a case of yours, “that was not me”"),
 }
 PURPOSES = {
@@ -50,5 +59,6 @@ PURPOSES = {
     "dispute": Text("處理付款爭議", "answering a disputed payment"),
     "reconciliation": Text("核對帳目", "comparing the city's books with a bank's or partner's"),
     "refund": Text("辦理退款", "giving money back"),
+    "ride_eligibility": Text("審核搭乘資格", "deciding who is entitled to rides"),
     "security_report": Text("處理您通報的帳號異常", "looking after what you reported about your account"),
 }

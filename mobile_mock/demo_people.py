@@ -58,3 +58,26 @@ DEMO_PEOPLE = (
         story=Text("居留證統一證號", "signs in with a resident number"),
     ),
 )
+DEMO_RIDERS = (
+    DemoPerson(
+        name=Text("蔡明輝", "Tsai Ming-hui"),
+        national_id="E120400010",
+        mobile="0955100001",
+        password="kaohsiung-demo-5",  # noqa: S106 (published in the README)
+        story=Text("電動輪椅，要訂車", "electric wheelchair, books rides"),
+    ),
+    DemoPerson(
+        name=Text("黃素珍", "Huang Su-chen"),
+        national_id="E220400021",
+        mobile="0955100002",
+        password="kaohsiung-demo-6",  # noqa: S106 (published in the README)
+        story=Text("看不見，帶導盲犬", "blind, with a guide dog"),
+    ),
+    DemoPerson(
+        name=Text("郭正雄", "Kuo Cheng-hsiung"),
+        national_id="E120400038",
+        mobile="0955100003",
+        password="kaohsiung-demo-7",  # noqa: S106 (published in the README)
+        story=Text("手動輪椅，每週三次就醫", "manual wheelchair, three medical trips a week"),
+    ),
+)

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify
 
 from core.districts import DISTRICTS
 from core.web_assets import Shelf
-from mobile_mock.demo_people import DEMO_PEOPLE
+from mobile_mock.demo_people import DEMO_PEOPLE, DEMO_RIDERS
 
 phone = Blueprint("phone", __name__)
 
@@ -99,7 +99,7 @@ def configuration() -> Response:
         demo=is_demo,
         sandbox_url=current_app.config.get("SANDBOX_URL") if is_demo else None,
         card_reader_url=current_app.config.get("CARD_READER_URL") or None,
-        people=[person.on_the_wire() for person in DEMO_PEOPLE] if is_demo else [],
+        people=[person.on_the_wire() for person in (*DEMO_PEOPLE, *DEMO_RIDERS)] if is_demo else [],
         districts=[{"code": code, "name": {"zh": name.zh, "en": name.en}} for code, name in DISTRICTS.items()],
     )
     response.headers["Cache-Control"] = "no-store"

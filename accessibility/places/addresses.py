@@ -22,7 +22,9 @@ _POSTCODE = re.compile(r"^[0-9]{3}(?:[0-9]{2,3})?(?=\D)")
 # 12-3號 and 12之3號 are one door; so are 12號之3 and 12之3號.
 _HYPHENED = re.compile(r"([0-9]+)\s*[-‐‑–—−~]\s*([0-9]+)(?=\s*[號号樓])")
 _AFTER_NUMBER = re.compile(r"([0-9]+)號之([0-9]+)")
-_FULL_WIDTH_MARKS = str.maketrans({"臺": "台"})
+_VARIANTS: Final = str.maketrans({"臺": "台"})
+# What counties were called before they became cities; older papers and people still write so.
+_FORMER: Final = {"高雄縣": "64000", "桃園縣": "68000", "台北縣": "65000", "台中縣": "66000", "台南縣": "67000"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,9 @@ def tidy(typed: str) -> str:
 
 def county_named(address: str) -> str | None:
     """The code of the county or city with which an address begins; None: it names none."""
-    plain = tidy(address).removeprefix("臺灣省").removeprefix("台灣省").translate(_FULL_WIDTH_MARKS)
-    for code, name in area.counties().items():
-        if plain.startswith(name.zh.translate(_FULL_WIDTH_MARKS)):
-            return code
-    return None
+    plain = tidy(address).translate(_VARIANTS).removeprefix("台灣省")
+    names = {name.zh.translate(_VARIANTS): code for code, name in area.counties().items()}
+    return next((code for name, code in (names | _FORMER).items() if plain.startswith(name)), None)
 
 
 def district_named(address: str) -> str | None:
@@ -71,6 +71,29 @@ def elsewhere_words(county: str) -> Text | None:
         "again.",
     )
     return words.format(name=area.counties()[county])
+
+
+def meant_in_search(typed: str) -> Contradiction | None:
+    """What to tell somebody who looks for a place that is not in Kaohsiung; None: there is nothing to tell."""
+    plain = tidy(typed)
+    county = county_named(plain)
+    if county is None and plain.startswith("桃園"):
+        county = area.TAOYUAN_CITY
+    if county in (None, _CITY):
+        return None
+    if county == area.TAOYUAN_CITY:
+        words = Text(
+            "「桃園市」是另一個城市，車趟不到那裡。您要找的可能是高雄市「桃源區」。",
+            "桃園市 (Taoyuan City) is another city, and rides do not go there. You may mean 桃源區 (Taoyuan District) "
+            "of Kaohsiung.",
+        )
+        return Contradiction(words, area.TAOYUAN_DISTRICT)
+    words = Text(
+        "這裡只列高雄市的地點；{name}請在地圖上點出位置。",
+        "Only places in Kaohsiung are listed here; for {name} please point at the map.",
+    )
+    assert county is not None
+    return Contradiction(words.format(name=area.counties()[county]), None)
 
 
 def contradiction(address: str, where: Where, *, latitude: float, longitude: float) -> Contradiction | None:

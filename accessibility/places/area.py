@@ -71,6 +71,26 @@ def source() -> Text:
     return Text(*_rule()["source"])
 
 
+def is_confirmed() -> bool:
+    """Whether the bureau has confirmed that the allowance is as written there."""
+    return bool(_rule()["is_confirmed"])
+
+
+def beyond_words(town: Beyond) -> Text:
+    """What to tell somebody who points at a town beyond the city."""
+    if town.allowance == "adjoining":
+        words = Text(
+            "{there}不在高雄市，但可以到那裡，也可以預約回程。",
+            "{there} is not in Kaohsiung, but rides may end there, and the way back can be booked.",
+        )
+    else:
+        words = Text(
+            "{there}不在高雄市：只有從與臺南市相鄰的行政區出發就醫，才能到那裡。",
+            "{there} is not in Kaohsiung: only medical rides from the districts that border on Tainan go there.",
+        )
+    return words.format(there=town.full_name)
+
+
 @cache
 def border_districts() -> frozenset[str]:
     """The districts from which hospitals beyond the adjoining towns may be reached."""

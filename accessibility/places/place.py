@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
@@ -22,6 +22,10 @@ class Place:
     def as_json(self) -> dict[str, Any]:
         """The same for a column or for the wire."""
         return asdict(self)
+
+    def with_directions(self, directions: str) -> Place:
+        """The same place with other directions."""
+        return replace(self, directions=directions)
 
     @staticmethod
     def from_json(kept: Mapping[str, Any]) -> Place:

@@ -77,12 +77,18 @@ def standing(session: Session, rider_id: UUID, now: datetime) -> Standing:
     return Standing(None, "run_out" if row.has_certificate else "none", row.answered_at)
 
 
+def cards_of(session: Session, rider_id: UUID, now: datetime) -> tuple[str, ...]:
+    """The cards with a quota of points that the register says this person has, also where nothing else is theirs."""
+    row = session.execute(_CARD, {"rider": rider_id, "since": now - KEPT}).first()
+    return () if row is None or row.card is None else (str(row.card),)
+
+
 def require(session: Session, rider_id: UUID, purpose: str, now: datetime) -> Eligibility:
     """What entitles this person to a ride for that purpose. Raises NotEligible, MedicalTripsOnly."""
     known = standing(session, rider_id, now)
     if known.eligibility is None:
         assert known.reason
-        raise NotEligible(_WORDS[known.reason], reason=known.reason)
+        raise NotEligible(REASON_WORDS[known.reason], reason=known.reason)
     if known.eligibility.medical_only and purpose != MEDICAL:
         raise MedicalTripsOnly
     return known.eligibility
@@ -124,7 +130,7 @@ def hear(session: Session, rider_id: UUID, told: RideStanding, *, now: datetime)
     )  # fmt: skip
 
 
-_WORDS: Final = {
+REASON_WORDS: Final = {
     "not_asked": Text(
         "還沒有向社會局查驗您的資格。請先按「查驗資格」，幾秒鐘就好，不用填任何證件資料。",
         "The register has not been asked about you yet. Press “Check eligibility”: it takes seconds and nothing is "
@@ -163,3 +169,4 @@ _HEAR = text(
      WHERE entitlement.answered_at <= excluded.answered_at
     """
 )
+_CARD = text("SELECT card FROM accessibility.entitlement WHERE rider_id = :rider AND answered_at > :since")

@@ -16,8 +16,8 @@ class NotEligible(Problem):
         "需要有效的身心障礙證明，或經審核通過、證明需要輪椅的診斷文件（只限就醫）。請在「我的資格」重新查驗，"
         "或把診斷文件送到服務櫃檯；現在要用車，可以撥 1999 或通用計程車隊的電話。",
         "It takes a disability certificate in force, or a diagnosis paper that a wheelchair is needed, which a desk "
-        "has accepted (medical trips only). Have the register asked again under “My eligibility”, or hand the paper in at "
-        "a counter. For a ride now, call 1999 or an accessible taxi fleet.",
+        "has accepted (medical trips only). Have the register asked again under “My eligibility”, or hand the paper "
+        "in at a counter. For a ride now, call 1999 or an accessible taxi fleet.",
     )
 
 

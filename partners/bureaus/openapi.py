@@ -83,6 +83,29 @@ PATHS = {
             body=record(national_id=TEXT),
         )
     },
+    "/bureaus/disability/v1/ride-standing": {
+        "post": signed(
+            "bureaus",
+            "What somebody is entitled to by the register of disability certificates",
+            {
+                200: record(
+                    has_certificate=YES_NO,
+                    severity=one_of("mild", "moderate", "severe", "profound", None),
+                    needs_wheelchair=YES_NO,
+                    books_first=YES_NO,
+                    valid_until=MAYBE_TEXT,
+                    card=one_of("disability", "senior", None),
+                    is_low_income=YES_NO,
+                ),
+                **_REFUSED,
+            },
+            body=record(national_id=TEXT),
+            description=(
+                "Never the class of a disability, never a diagnosis. `books_first`: medical trips open first for them."
+                " `valid_until` is the certificate's last day, null where it has no end."
+            ),
+        )
+    },
     "/bureaus/fines/v1/instalment-requests": {
         "post": signed(
             "bureaus",

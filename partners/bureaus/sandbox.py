@@ -1,4 +1,4 @@
-"""The registers of the bureaus, with books of their own: bills, notices of payment, vehicles, guardianships."""
+"""The registers of the bureaus, with books of their own: bills, notices of payment, vehicles, people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 
 from flask import Blueprint, request
 
-from partners.bureaus import household, instalments, news
+from partners.bureaus import disability, household, instalments, news
 from partners.desk.books import Books, Row
 from partners.desk.demo_people import DEMO_PEOPLE
 from partners.desk.protocol import Answer, Call, Desk, Refusal, SignedProtocol, optional_text, text
@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS bureau_vehicle (
     PRIMARY KEY (plate, vehicle)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS bureau_vehicle_owner ON bureau_vehicle (plate, national_id);
-{instalments.SCHEMA}{household.SCHEMA}"""
+{instalments.SCHEMA}{household.SCHEMA}{disability.SCHEMA}"""
 
 # What books of an older sandbox lack.
 ADDED_COLUMNS = (
@@ -58,8 +58,9 @@ ADDED_COLUMNS = (
 
 
 def seed(books: Books) -> None:
-    """The demo people's vehicles, and a guardianship."""
+    """The demo people's vehicles and certificates, and a guardianship."""
     household.seed(books)
+    disability.seed(books)
     with books.writing() as writing:
         for person in DEMO_PEOPLE:
             for plate, vehicle in person.vehicles:
@@ -112,6 +113,7 @@ def blueprint(desk: Desk, secret: str) -> Blueprint:
 
     instalments.add_routes(bureaus, signed, books)
     household.add_routes(bureaus, signed, books)
+    disability.add_routes(bureaus, signed, books)
     return bureaus
 
 

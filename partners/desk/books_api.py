@@ -13,7 +13,7 @@ from partners.bank import sandbox as bank
 from partners.bank.accounts import close_account, open_account
 from partners.bank.incoming import put_incoming
 from partners.bank.payout_books import put_payee
-from partners.bureaus import household
+from partners.bureaus import disability, household
 from partners.bureaus.sandbox import BUREAUS, put_bill, put_vehicle
 from partners.desk.books import Row
 from partners.desk.protocol import Desk, Refusal, optional_text, text, whole_number
@@ -48,6 +48,7 @@ BOOKS: Mapping[str, Book] = {
     "bank/payees": Book("bank_payee", "account_no", _same("bank_code", "account_no", "status")),
     "bank/incoming": Book("bank_incoming", "position", _same("reference", "kind")),
     "bureaus/vehicles": Book("bureau_vehicle", "plate", _same("plate", "national_id")),
+    "disability/certificates": Book("disability_certificate", "national_id", _same("national_id")),
     "household/guardianships": Book("household_guardianship", "ward", _same("guardian", "ward")),
     "household/deaths": Book("household_death", "national_id", _same("national_id")),
     "sms": Book("sms_message", "position", {"to": "recipient", "id": "id"}),
@@ -186,6 +187,24 @@ def blueprint(desk: Desk) -> Blueprint:
         vehicle = _one_of(asked, "vehicle", ("car", "motorcycle", "large"), default="car")
         with books.writing() as writing:
             put_vehicle(writing, text(asked, "plate", most=20), vehicle, text(asked, "national_id"))
+        return Response(status=204)
+
+    @api.put("/disability/certificates")
+    def put_certificate() -> Response:
+        asked = _object()
+        severity = _one_of(asked, "severity", (*disability.SEVERITIES, "none"), default="none")
+        card = _one_of(asked, "card", (*disability.CARDS, "none"), default="none")
+        with books.writing() as writing:
+            disability.put_certificate(
+                writing,
+                text(asked, "national_id"),
+                severity=None if severity == "none" else severity,
+                needs_wheelchair=asked.get("needs_wheelchair") is True,
+                is_visual=asked.get("is_visual") is True,
+                valid_until=optional_text(asked, "valid_until"),
+                card=None if card == "none" else card,
+                is_low_income=asked.get("is_low_income") is True,
+            )
         return Response(status=204)
 
     @api.put("/household/guardianships")

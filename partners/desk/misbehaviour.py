@@ -56,6 +56,7 @@ OPERATIONS: Mapping[str, tuple[str, ...]] = {
         "instalment_decision",
         "guardianship",
         "standing",
+        "ride_standing",
     ),
     "sms": ("message", "number_verification"),
     "cap": ("feed", "document"),
@@ -151,6 +152,7 @@ _CONFIRMED = frozenset({("ipass", "confirmation"), ("familymart", "completion")}
 _ORDERS = _TAKEN_ON | {("pxmart", "night")}
 _EXCHANGED = frozenset((name, "statement") for name in _EXCHANGES)
 _NIGHTS_RESULT = frozenset({("pxmart", "result_file")})
+_RIDE_STANDING = frozenset({("bureaus", "ride_standing")})
 
 MODES: Mapping[str, ModeFacts] = {
     "slow": ModeFacts("慢", "answers after `seconds`", {"seconds": 2.0}),
@@ -282,6 +284,8 @@ MODES: Mapping[str, ModeFacts] = {
     "stale_crl": ModeFacts("廢止清冊過期", "sends a revocation list whose time is over", {}, _CRL),
     "crl_wrong_signer": ModeFacts("廢止清冊簽章錯誤", "sends a revocation list signed by another key", {}, _CRL),
     "huge_crl": ModeFacts("廢止清冊過大", "sends a revocation list with 40 MiB after it", {}, _CRL),
+    "forgets_certificate": ModeFacts("查無證明", "says that there is no certificate", {}, _RIDE_STANDING),
+    "unknown_severity": ModeFacts("等級不明", "names a severity that there is none", {}, _RIDE_STANDING),
     "wrong_nonce": ModeFacts("nonce 不符", "puts another nonce into the ID token", {}, _ID_TOKEN),
     "wrong_iss": ModeFacts(
         "發行者不符",

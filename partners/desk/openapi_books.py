@@ -280,6 +280,35 @@ BOOKS = {
             body=record(("vehicle",), plate=TEXT, vehicle=one_of("car", "motorcycle", "large"), national_id=TEXT),
         ),
     },
+    "/books/disability/certificates": {
+        "get": _book(
+            "Disability certificates",
+            ("national_id",),
+            national_id=TEXT,
+            classes=TEXT,
+            severity=MAYBE_TEXT,
+            needs_wheelchair=NUMBER,
+            is_visual=NUMBER,
+            valid_until=MAYBE_TEXT,
+            card=MAYBE_TEXT,
+            is_low_income=NUMBER,
+        ),
+        "put": operation(
+            "books",
+            "Enter what the bureau knows of somebody, in place of what it knew",
+            {204: None, **_WRONG},
+            body=record(
+                ("severity", "needs_wheelchair", "is_visual", "valid_until", "card", "is_low_income"),
+                national_id=TEXT,
+                severity=one_of("mild", "moderate", "severe", "profound", "none"),
+                needs_wheelchair=YES_NO,
+                is_visual=YES_NO,
+                valid_until=TEXT,
+                card=one_of("disability", "senior", "none"),
+                is_low_income=YES_NO,
+            ),
+        ),
+    },
     "/books/household/guardianships": {
         "get": _book(
             "Who is whose guardian", ("guardian", "ward"), guardian=TEXT, ward=TEXT, ward_name=TEXT, until=MAYBE_TEXT

@@ -11,7 +11,17 @@ from sandbox_process import SandboxBooks, post_form
 
 from core.clock import on_the_wire
 from partners import wire
-from partners.bureaus.client import BureausClient, Decision, Guardianship, News, NewsKind, Notice, Ownership, PlanPart
+from partners.bureaus.client import (
+    BureausClient,
+    Decision,
+    Guardianship,
+    News,
+    NewsKind,
+    Notice,
+    Ownership,
+    PlanPart,
+    RideStanding,
+)
 
 PAID_AT = datetime(2026, 11, 5, 3, 0, tzinfo=UTC)
 NUMBER = "F1150001"
@@ -116,6 +126,29 @@ def test_a_strangers_plate_and_no_plate_at_all_look_the_same(bureaus: BureausCli
     assert {owned for owned, _ in strangers + nobodys} == {Ownership(False, None)}
     medians = [statistics.median(took for _, took in answers) for answers in (strangers, nobodys)]
     assert max(medians) < 3 * min(medians)
+
+
+def test_of_a_certificate_the_city_hears_what_a_ride_needs_and_no_diagnosis(
+    bureaus: BureausClient, books: SandboxBooks
+) -> None:
+    by_class = bureaus.ride_standing("E120400010")
+    assert by_class == RideStanding(True, "severe", True, True, None, "disability", False)
+    # Severely visually impaired: first in line like somebody severe in a wheelchair, and which of both is not told.
+    blind = bureaus.ride_standing("E220400021")
+    assert (blind.severity, blind.needs_wheelchair, blind.books_first) == ("severe", False, True)
+    assert bureaus.ride_standing("E120400038").books_first is False
+    assert bureaus.ride_standing("E261622434") == RideStanding(False, card="senior")
+    assert bureaus.ride_standing("E179864328") == RideStanding(False)
+    books.put("disability/certificates", national_id="e179864328", severity="mild", valid_until="2027-01-31")
+    assert bureaus.ride_standing("E179864328") == RideStanding(True, "mild", valid_until=date(2027, 1, 31))
+
+
+def test_a_register_that_errs_is_believed_where_it_can_be(bureaus: BureausClient, books: SandboxBooks) -> None:
+    books.set_switch("bureaus", "ride_standing", "forgets_certificate", count=1)
+    assert bureaus.ride_standing("E120400010") == RideStanding(False)
+    books.set_switch("bureaus", "ride_standing", "unknown_severity", count=1)
+    with pytest.raises(wire.AnswerNotTrusted):
+        bureaus.ride_standing("E120400010")
 
 
 def test_a_guardian_is_named_until_the_register_drops_them(bureaus: BureausClient, books: SandboxBooks) -> None:

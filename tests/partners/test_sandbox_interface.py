@@ -26,6 +26,7 @@ from partners.bank import sandbox as bank_sandbox
 from partners.bank.client import BankClient
 from partners.bank.pain001 import Transfer
 from partners.bank.payouts import PayoutClient
+from partners.bureaus import disability as bureaus_disability
 from partners.bureaus import household as bureaus_household
 from partners.bureaus import instalments as bureaus_instalments
 from partners.bureaus import sandbox as bureaus_sandbox
@@ -81,7 +82,7 @@ def test_every_route_is_described_and_every_description_is_a_route(tmp_path: Pat
 def test_every_operation_that_can_be_switched_is_served() -> None:
     for name, modules in {
         "bank": (bank_sandbox, bank_payout_sandbox),
-        "bureaus": (bureaus_sandbox, bureaus_instalments, bureaus_household),
+        "bureaus": (bureaus_sandbox, bureaus_instalments, bureaus_household, bureaus_disability),
         "sms": (sms_sandbox,),
         "cap": (cap_sandbox,),
         "line_messaging": (line_sandbox,),
