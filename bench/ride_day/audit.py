@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from bench.ride_day.demand import Direction, Errand, Leg
 from bench.ride_day.diary import Diary, Order, Promise, Seen, Told
+from core.clock import TAIPEI
 
 Fault = Literal[
     "stranded", "two_rides", "two_vehicles", "told_of_two", "waited_in_silence", "late_in_silence", "long_in_silence",
@@ -178,7 +179,7 @@ def _outcome(
         return "rider_withdrew" if over.by == "rider" else "taken_back"
     if came is None or came > last:
         if not any(at <= last for at in late):
-            detail = f"promised until {promise.window_ends_at:%H:%M}, came {came:%H:%M}" if came else "nobody came"
+            detail = f"promised until {_clock(promise.window_ends_at)}, {f'came {_clock(came)}' if came else 'nobody'}"
             verdict.findings.append(Finding("waited_in_silence", of.leg.id, f"{promise.fleet}: {detail}"))
             return "broken"
         return "late_told"
@@ -204,7 +205,7 @@ def _ridden(of: _OfLeg, promise: Promise, late: Sequence[datetime], verdict: Ver
 def _said(of: _OfLeg, late: Sequence[datetime], last: datetime, fault: Fault, verdict: Verdict) -> str:
     if any(at <= last for at in late):
         return "late_told"
-    verdict.findings.append(Finding(fault, of.leg.id, f"until {last:%H:%M}"))
+    verdict.findings.append(Finding(fault, of.leg.id, f"until {_clock(last)}"))
     return "broken"
 
 
@@ -256,3 +257,7 @@ def _differs(leg: str, orders: Sequence[Order], status: str, fleet: str | None) 
         yield Finding("books_differ", leg, f"ours {status or 'none'}, theirs {[each.ending for each in orders]}")
     elif done and fleet != done[0].fleet:
         yield Finding("books_differ", leg, f"ours by {fleet}, theirs by {done[0].fleet}")
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(TAIPEI):%H:%M}"

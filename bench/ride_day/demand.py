@@ -168,7 +168,7 @@ def _leaves_for(person: Person, plan: _Plan) -> datetime:
 def _dialysis(person: Person, random: Random) -> _Plan:
     """Four hours in a chair; three in five in the morning."""
     near_by = (*population.HOSPITALS, *(population.spot_in(person.home.district, random) for _ in range(2)))
-    hour = random.choices((7.0, 7.5, 8.0, 12.0, 17.0), (0.3, 0.2, 0.1, 0.25, 0.15))[0]
+    hour = random.choices((7.0, 7.5, 8.0, 12.0, 17.0), (0.25, 0.2, 0.15, 0.25, 0.15))[0]
     place = population.near(person.home, near_by, random)
     return _Plan("medical", place, _at(hour), None, timedelta(hours=4, minutes=15), 0.3, is_dialysis=True)
 
@@ -180,8 +180,8 @@ def _clinic(person: Person, random: Random) -> _Plan:
 
 
 def _work(person: Person, random: Random) -> _Plan:
-    arrives = _at(random.choice((7.5, 8.0, 8.0, 8.0, 8.5, 9.0)))
-    leaves = _at(random.choice((16.0, 16.0, 16.25, 16.5, 16.5, 17.0)))
+    arrives = _at(random.choice((7.5, 8.0, 8.0, 8.5, 8.5, 9.0, 9.0)))
+    leaves = _at(random.choice((16.0, 16.0, 16.25, 16.5, 16.5, 17.0, 17.25)))
     purpose = random.choice(("work", "school", "work"))
     place = population.spot_in(_district_near(person.home, random), random)
     return _Plan(purpose, place, arrives, None, leaves - arrives, 0.0)
