@@ -27,6 +27,6 @@ export function absentSheet(stop, { pressed }) {
         el("div", {}, el("dt", {}, t("fact_arrived")), el("dd", {}, clockText(stop.arrived_at))),
         el("div", {}, el("dt", {}, t("fact_waited")), waited),
         el("div", {}, el("dt", {}, t("fact_place")), el("dd", {}, t(Object.keys(placeNow()).length ? "place_known" : "place_unknown")))),
-      note.block, problem, send, button(t("back"), close, { kind: "wide" })];
+      Object.keys(placeNow()).length === 0 && el("p", { class: "notice warn" }, t("absent_no_place")), note.block, problem, send, button(t("back"), close, { kind: "wide" })];
   });
 }

@@ -21,7 +21,7 @@ function line(stop) {
   return el("li", {}, el("a", { class: `line ${stop.status}`, href: `/driver/stops/${stop.id}` },
     el("span", { class: `line-mark ${isIn ? "in" : "out"}` }, symbol(isIn ? "in" : "out")),
     el("span", { class: "line-words" },
-      el("span", { class: "line-what" }, stop.planned_at ? `${clockText(stop.planned_at)} ` : "", t(isIn ? "pick_up" : "drop_off"), stop.rider?.name ? ` ${stop.rider.name}` : ""),
+      el("span", { class: "line-what" }, `${clockText(stop.expected_at)} `, t(isIn ? "pick_up" : "drop_off"), stop.rider?.name ? ` ${stop.rider.name}` : ""),
       el("span", {}, stop.place.address || stop.place.label)),
     el("span", { class: `mark ${stop.status}` }, t(`status_${stop.status}`), stop.isUnsent && `・${t("unsent_mark")}`)));
 }

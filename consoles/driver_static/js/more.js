@@ -17,6 +17,7 @@ export function moreScreen({ manifest, restingSince, unsentCount, pressed, redra
 function restCard(manifest, restingSince, pressed) {
   const planned = manifest.break;
   const toggle = button(t(restingSince ? "rest_end" : "rest_begin"), () => pressed(restingSince ? "break_end" : "break_begin", null, {}), { kind: restingSince ? "primary big" : "wide" });
+  if (!planned && !restingSince) return el("section", { class: "card" }, el("h2", {}, t("rest")), el("p", { class: "hint" }, t("rest_none")));
   return el("section", { class: "card" }, el("h2", {}, t("rest")),
     restingSince ? el("p", { class: "notice" }, t("resting_since", { at: clockText(restingSince), time: sinceText(restingSince) }))
       : planned && el("p", { class: "hint" }, t("rest_planned", { from: clockText(planned.starts_by), to: clockText(planned.ends_by), n: planned.minutes })),

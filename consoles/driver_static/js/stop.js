@@ -22,7 +22,8 @@ export function stopView(stop, { pressed, signal, after }) {
       stop.rider?.notes && el("p", { class: "notice" }, el("strong", {}, t("notes")), " ", stop.rider.notes),
       el("div", { class: "ways" },
         el("a", { class: "button", href: wayTo(stop.place), target: "_blank", rel: "noopener noreferrer" }, t("navigate")),
-        stop.rider?.phone && el("a", { class: "button", href: `tel:${stop.rider.phone}` }, t("call_rider"))),
+        stop.rider?.phone && el("a", { class: "button", href: `tel:${stop.rider.phone}` }, t("call_rider")),
+        stop.rider?.caregiver_phone && el("a", { class: "button", href: `tel:${stop.rider.caregiver_phone}` }, t("call_caregiver", { name: stop.rider.caregiver_name || "" }))),
       after,
     ],
     deeds: deedsOf(stop, { pressed, signal }),
@@ -47,24 +48,23 @@ function deedsOf(stop, { pressed, signal }) {
 
 /** "09:10–09:40 接" as it was promised. */
 function timeOf(stop) {
-  if (stop.window_starts_at && stop.window_ends_at) return `${clockText(stop.window_starts_at)}–${clockText(stop.window_ends_at)}`;
-  return stop.planned_at ? clockText(stop.planned_at) : "";
+  return stop.kind === "pickup" ? `${clockText(stop.window_starts_at)}–${clockText(stop.window_ends_at)}` : t("there_by", { at: clockText(stop.window_ends_at) });
 }
 
 /** When the plan says that the van is there, and that this is late where it is. */
 function lateLine(stop) {
-  if (stop.status !== "planned" || !stop.planned_at) return null;
-  const minutes = stop.window_ends_at ? Math.ceil((Date.parse(stop.planned_at) - Date.parse(stop.window_ends_at)) / 60000) : 0;
-  return minutes > 0 ? el("p", { class: "notice warn" }, t("late_by", { n: minutes, at: clockText(stop.planned_at) })) : el("p", { class: "hint" }, t("planned_at", { at: clockText(stop.planned_at) }));
+  if (stop.status !== "planned") return null;
+  const minutes = Math.ceil((Date.parse(stop.expected_at) - Date.parse(stop.window_ends_at)) / 60000);
+  return minutes > 0 ? el("p", { class: "notice warn" }, t("late_by", { n: minutes, at: clockText(stop.expected_at) })) : el("p", { class: "hint" }, t("planned_at", { at: clockText(stop.expected_at) }));
 }
 
 /** What the ride must do for this person, in words. */
 export function needsOf(stop) {
-  const chair = stop.chair && t("chair_size", { width: stop.chair.width_cm, length: stop.chair.length_cm });
+  const chair = stop.chair?.width_cm && t("chair_size", { width: stop.chair.width_cm, length: stop.chair.length_cm });
   const needs = [
     chair, stop.chair?.weight_kg && t("chair_weight", { kg: stop.chair.weight_kg }),
-    ...(stop.functions || []).filter((each) => !(stop.chair && each === "W")).filter((each) => has(`function_${each}`)).map((each) => t(`function_${each}`)),
-    stop.companions > 0 && t("companions_n", { n: stop.companions }), stop.has_dog && t("has_dog"), stop.is_shared === false && t("alone"),
+    ...(stop.functions || []).filter((each) => !(chair && each === "W")).filter((each) => has(`function_${each}`)).map((each) => t(`function_${each}`)),
+    stop.companions > 0 && t("companions_n", { n: stop.companions }), stop.is_shared === false && t("alone"),
   ].filter(Boolean);
   return needs.length > 0 && el("ul", { class: "needs", role: "list", "aria-label": t("needs") }, [...new Set(needs)].map((each) => el("li", {}, each)));
 }

@@ -7,6 +7,7 @@ const KEPT = "driver.taps";
 const REFUSED = "driver.refused";
 const MOST_REFUSED = 20;
 const UNDO_MS = 5000;
+const TOO_MANY = "driver-too-many-tries";
 let underWay = null;
 let turn = Promise.resolve();
 let onChange = () => {};
@@ -70,9 +71,10 @@ async function sendAll(vehicle, live) {
     try {
       await call("POST", tap.path, { body: tap.body, key: tap.key });
     } catch (failure) {
-      if (failure instanceof Unreached || isStillOpen(failure)) return answered;
+      const isWaitedFor = tap.key === live;
+      if (failure instanceof Unreached || isStillOpen(failure, isWaitedFor)) return answered;
       forget(tap);
-      if (tap.key === live) throw failure;
+      if (isWaitedFor) throw failure;
       const { key, deed, stop, at } = tap;
       write(REFUSED, [...refused(), { key, deed, stop, at, title: failure.title, detail: failure.detail }].slice(-MOST_REFUSED));
       continue;
@@ -90,9 +92,9 @@ function next(vehicle) {
   return first && first.sendAt <= Date.now() ? first : null;
 }
 
-/** Signed out, still at work, or asked too fast: the tap itself has not been answered. */
-function isStillOpen({ status, slug }) {
-  return status === 401 || status === 429 || slug === "idempotency-in-progress";
+/** Signed out, still at work, or asked too fast: the tap itself has not been answered. Whoever waits is told of too many wrong codes at once. */
+function isStillOpen({ status, slug }, isWaitedFor) {
+  return status === 401 || (status === 429 && !(isWaitedFor && slug === TOO_MANY)) || slug === "idempotency-in-progress";
 }
 
 function forget({ key }) {
