@@ -18,7 +18,7 @@ Word = Literal[
     "bound", "not_bound", "reseeking", "replaced", "lost", "cancelled", "changed", "on_the_way", "late", "at_door",
     "aboard", "done", "no_show", "none",
 ]  # fmt: skip
-Deed = Literal["at_door", "left_without", "aboard", "out"]
+Deed = Literal["at_door", "left_without", "aboard", "broken_down", "out"]
 Ending = Literal["done", "by_city", "by_fleet", "no_show", "lapsed"]
 
 

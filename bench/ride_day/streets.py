@@ -86,6 +86,8 @@ class Streets:
         self.diary.seen.append(Seen(at, vehicle, phone, deed, spot))
         if deed == "aboard":
             self._where[phone] = None
+        elif deed == "broken_down":
+            self._where[phone] = spot
         elif deed == "out":
             self._where[phone] = spot
             self._arrived_at[phone] = at
