@@ -9,10 +9,11 @@ from functools import cache
 
 from accessibility import routes as accessibility_routes
 from accessibility import tasks as accessibility_tasks
+from accessibility.fares import ports as fare_ports
 from accessibility.fleets import ports as fleet_ports
-from api import bill_reminders, push_wiring
 from accessibility.riders import eligibility
 from accessibility.riders import ports as rider_ports
+from api import bill_reminders, push_wiring
 from api.bill_subjects import WalletBills
 from core import district_shapes, outbox
 from core import kept as core_kept
@@ -54,6 +55,7 @@ from points import extensions, tender
 from points import routes as points_routes
 from points import tasks as points_tasks
 from points.earning import desk as campaigns_desk
+from points.exchange import agreements as exchange_agreements
 from points.exchange import breaks as exchange_breaks
 from points.exchange import nettings as exchange_nettings
 from points.exchange import ports as exchange_ports
@@ -71,6 +73,7 @@ from wallet.rails.contract import Rail
 from wallet.rails.ewallet import EwalletRail
 from wallet.rails.points_only import PointsRail
 from wallet.reconciliation import tasks as reconciliation_tasks
+from wallet.ride_bills import RideBills
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,10 @@ _SIDE_BY_SIDE = {
 
 # Events that nobody acts on yet, and why they are published all the same.
 UNCONSUMED: dict[str, str] = {
+    "accessibility.wheelchair_paper_decided": "the rider reads it among what they are entitled to",
     "notify.subscription_ended": "the inbox tells of it, and whoever sends looks at the subscription itself",
     "wallet.collection_file_refused": "the finance desk sees it among the files",
     "wallet.break_opened": "the desk lists the breaks themselves; the gauge of open ones alarms",
-    "accessibility.wheelchair_paper_decided": "the rider reads it among what they are entitled to",
     "wallet.in_transit_overdue": "the desk lists the accounts themselves; the gauge of what is overdue alarms",
 }
 
@@ -197,6 +200,7 @@ def plug_in() -> None:
     corrections.register()
     proposals_in_words.register()
     topics_desk.register_approvals()
+    exchange_agreements.register()
     exchange_breaks.register()
     exchange_nettings.register()
     merchant_decisions.register_approvals()
@@ -213,11 +217,12 @@ def plug_in() -> None:
     topic_ports.plug_in(of_bills=WalletBills())
     exchange_ports.plug_in(exchange_partners(of))
     fleet_ports.plug_in(taxi_fleets(of))
+    rider_ports.plug_in(certificates=bureaus)
     campaign_ports.plug_in(due=bill_reminders.bills_due, told=bill_reminders.bills_told)
+    fare_ports.plug_in(cards_of=eligibility.cards_of, payable=RideBills())
     push_wiring.plug_in()
 
 
-    rider_ports.plug_in(certificates=bureaus)
 def exchange_partners(of: Settings) -> dict[str, exchange_ports.Partner]:
     """The partners of points exchange that the settings name."""
     clients: dict[str, Callable[[wire.Peer], exchange_ports.Partner]] = {

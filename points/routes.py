@@ -15,6 +15,7 @@ from points.earning import citizen_routes as earning_citizen_routes
 from points.earning import deed_routes
 from points.earning import desk_routes as earning_desk_routes
 from points.entries import ABOUT
+from points.exchange import agreement_routes as exchange_agreement_routes
 from points.exchange import desk_routes as exchange_desk_routes
 from points.exchange import netting_routes as exchange_netting_routes
 from points.exchange import routes as exchange_routes
@@ -38,6 +39,7 @@ ROUTES = (
     exchange_webhook_routes.routes,
     exchange_desk_routes.routes,
     exchange_netting_routes.routes,
+    exchange_agreement_routes.routes,
     owner_routes.routes,
     place_routes.routes,
     offer_routes.routes,

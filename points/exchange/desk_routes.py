@@ -57,13 +57,14 @@ _MONTH_FORM = 7
 def partners_at_the_desk(call: Call) -> Answer:
     counts = {row.code: row for row in call.session.execute(_COUNTS).all()}
     items = []
-    for each, rates in terms.offered(call.session, call.now):
+    for each, rates in terms.known(call.session, call.now):
         count = counts[each.code]
         items.append(
             {
                 "code": each.code,
                 "name": each.name.in_language(call.language),
                 "is_connected": ports.is_connected(each.code),
+                "is_open": each.is_open,
                 "budget_left": terms.balance_of(call.session, terms.budget_code(each.code)),
                 "points_there": terms.balance_of(call.session, terms.clearing_code(each.code)),
                 "payable_twd": terms.balance_of(call.session, f"points:payable:partner:{each.code}"),

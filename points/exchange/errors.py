@@ -131,6 +131,16 @@ class PartnerAccountMissing(Conflict):
     )
 
 
+class AgreedAlready(Conflict):
+    slug = "partner-agreed-already"
+    title = Text("這個約定已經有了，或已來不及開始", "This is agreed already, or too late to begin")
+    explanation = Text(
+        "同一天已有這個方向的費率、開始日已到，或夥伴本來就是這個狀態。請以新的日期再提案。",
+        "A rate of that direction begins on the same day, its day has come, or the partner is in that state already. "
+        "Please propose it with another day.",
+    )
+
+
 class NothingToCorrect(Conflict):
     slug = "exchange-break-without-money"
     title = Text("這筆差異沒有金額可更正", "This difference has no money in it")

@@ -109,6 +109,7 @@ class DeskPartnerSchema(Schema):
     code = fields.String(required=True)
     name = fields.String(required=True)
     is_connected = fields.Boolean(required=True)
+    is_open = fields.Boolean(required=True, metadata={"description": "whether citizens are offered it"})
     budget_left = fields.Integer(required=True)
     points_there = fields.Integer(required=True)
     payable_twd = fields.Integer(required=True)

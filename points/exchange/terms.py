@@ -32,6 +32,7 @@ class PartnerTerms:
     account: Text
     arrives: Text
     bureau: str
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,17 @@ class Rate:
 
 
 def offered(session: Session, now: datetime) -> list[tuple[PartnerTerms, list[Rate]]]:
-    """Every open partner with its rates of this moment, in their order."""
+    """Every open partner that has rates of this moment, with them, in their order."""
+    return [(each, rates) for each, rates in known(session, now) if each.is_open and rates]
+
+
+def known(session: Session, now: datetime) -> list[tuple[PartnerTerms, list[Rate]]]:
+    """Every partner with its rates of this moment, in their order."""
     rates: dict[str, list[Rate]] = {}
     for row in session.execute(_RATES, {"now": now}).all():
         rates.setdefault(row.partner_code, []).append(_rate(row))
     partners = [_partner(row) for row in session.execute(_PARTNERS).all()]
-    return [(each, rates[each.code]) for each in partners if each.code in rates]
+    return [(each, rates.get(each.code, [])) for each in partners]
 
 
 def rate_of(session: Session, partner: str, direction: str, now: datetime) -> Rate | None:
@@ -156,7 +162,7 @@ def ensure_demo_terms(session: Session, now: datetime) -> None:
 def _partner(row: Any) -> PartnerTerms:
     return PartnerTerms(
         row.code, Text(row.name_zh, row.name_en), Text(row.unit_zh, row.unit_en), Text(row.account_zh, row.account_en),
-        Text(row.arrives_zh, row.arrives_en), row.bureau,
+        Text(row.arrives_zh, row.arrives_en), row.bureau, row.is_open,
     )  # fmt: skip
 
 
@@ -220,7 +226,7 @@ _DEMO_PARTNERS: Final[tuple[dict[str, Any], ...]] = (
     },
 )  # fmt: skip
 
-_PARTNERS = text("SELECT * FROM points.partner WHERE is_open ORDER BY place, code")
+_PARTNERS = text("SELECT * FROM points.partner ORDER BY place, code")
 _PARTNER = text("SELECT * FROM points.partner WHERE code = :code")
 _RATES = text(
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -63,6 +64,10 @@ MOVES_VALUE = {
     "/v1/points-desk/exchanges/<exchange_id>/refusal",
     "/v1/points-desk/breaks/<break_id>/resolution",
     "/v1/points-desk/partner-nettings/<netting_id>/payment",
+    "/v1/points-desk/partners/<partner>/account-changes",
+    "/v1/points-desk/partners/<partner>/budget-additions",
+    "/v1/points-desk/partners/<partner>/openings",
+    "/v1/points-desk/partners/<partner>/rates",
     "/v1/points-desk/extensions",
     "/v1/points/redemptions/<redemption_id>/refusal",
     "/v1/points-desk/held/<redemption_id>/release",
@@ -73,15 +78,15 @@ MOVES_VALUE = {
 }
 MOVES_NOTHING = {
     "/v1/points-desk/extensions/estimate": "it only counts",
-    "/v1/reconciliation/files": "lines that were taken before change nothing",
-    "/v1/reconciliation/breaks/<break_id>/assignment": "owning what one owns changes nothing",
-    "/v1/reconciliation/breaks/<break_id>/explanation": "words, and each is kept",
-    "/v1/reconciliation/breaks/<break_id>/adjustment": "a proposal moves nothing, and a break has one at a time",
     "/v1/rider/eligibility/check": "it only asks; how often is limited",
     "/v1/rider/eligibility/papers": "one waits at a time",
     "/v1/rider/places": "a place twice in a list moves nothing",
     "/v1/desk/ride-papers/<paper_id>/acceptance": "a paper is decided once",
     "/v1/desk/ride-papers/<paper_id>/refusal": "a paper is decided once",
+    "/v1/reconciliation/files": "lines that were taken before change nothing",
+    "/v1/reconciliation/breaks/<break_id>/assignment": "owning what one owns changes nothing",
+    "/v1/reconciliation/breaks/<break_id>/explanation": "words, and each is kept",
+    "/v1/reconciliation/breaks/<break_id>/adjustment": "a proposal moves nothing, and a break has one at a time",
     "/v1/reconciliation/days/<day>/close": "a day that is closed stays as it is",
     "/v1/reconciliation/days/<day>/reopening": "a proposal moves nothing",
     "/v1/auth/password/register": "sends a code; how often is limited",
@@ -257,7 +262,7 @@ def test_no_address_is_declared_twice() -> None:
 
 @pytest.mark.parametrize("route", wiring.routes(), ids=_name)
 def test_every_route_says_who_may_call_it_and_how_surely_they_must_be_known(route: Route) -> None:
-    assert route.access.kind in ("public", "citizen", "officer", "bureau", "till", "partner")
+    assert route.access.kind in ("public", "citizen", "officer", "bureau", "till", "driver", "partner")
     if route.access.kind == "citizen":
         assert 1 <= route.access.loa <= 4
     if route.access.kind == "officer":
@@ -269,13 +274,13 @@ def test_every_route_says_who_may_call_it_and_how_surely_they_must_be_known(rout
 
 @pytest.mark.parametrize("route", wiring.routes(), ids=_name)
 def test_every_route_of_an_officer_or_a_bureau_says_whether_it_shows_a_citizen_s_data(route: Route) -> None:
-    is_read_by_others = route.access.kind in ("officer", "bureau", "till")
+    is_read_by_others = route.access.kind in ("officer", "bureau", "till", "driver")
     assert (route.shows_person_data is not None) == is_read_by_others, "declare shows_person_data=True or False"
 
 
 def test_what_belongs_to_a_citizen_is_never_public() -> None:
     public = {route.path for route in wiring.routes() if route.access.kind == "public"}
-    # What was saved is sums over everybody, made for the public.
+    # What was saved is sums over everybody, made for the public; where a station is, everybody may know.
     of_nobody = (
         "/v1/auth/",
         "/oauth/",
@@ -284,6 +289,7 @@ def test_what_belongs_to_a_citizen_is_never_public() -> None:
         "/v1/savings",
         "/v1/web-push-key",
         "/v1/till/enrolments",
+        "/v1/places",
     )
     assert all(path.startswith(of_nobody) for path in public), public
 
@@ -378,10 +384,12 @@ def test_every_consumer_and_every_sweep_has_a_name_of_its_own() -> None:
 
 
 def test_every_queue_is_consumed_and_every_task_goes_to_one_of_them() -> None:
-    processes = {child.name: child.command for child in run._our_processes({}, read({"STATE_DIR": "/nowhere"}))}
-    command = processes["worker"]
-    assert command[command.index("--queues") + 1].split(",") == list(worker.QUEUES)
-    assert processes["pusher"][-1] == "api.pusher", "nobody hands over what is due"
+    entries = {child.name: child.entry for child in run._our_processes({}, read({"STATE_DIR": "/nowhere"}))}
+    for entry in entries.values():
+        module, _, function = entry.partition(":")
+        assert callable(getattr(importlib.import_module(module), function)), entry
+    assert (entries["worker"], entries["beat"]) == ("api.worker:work", "api.worker:beat")
+    assert entries["pusher"] == "api.pusher:main", "nobody hands over what is due"
     ours = {name: task for name, task in worker.celery.tasks.items() if not name.startswith("celery.")}
     assert ours
     for task in ours.values():

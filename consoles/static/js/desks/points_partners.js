@@ -5,6 +5,7 @@ import { ageText, money, t } from "../language.js";
 import { officer } from "../officer.js";
 import { allFilled, busy, card, choice, facts, field, filterLinks, growingList, heading, moment, notice, table } from "../parts.js";
 import { monthsOf } from "../partner_months.js";
+import { agreements } from "./partner_agreements.js";
 import { numberText } from "../points_words.js";
 import { redraw } from "../router.js";
 
@@ -12,7 +13,7 @@ const STATUSES = ["open", "proposed", "explained", "corrected", "all"];
 const TONES = { open: "warn", proposed: "info", explained: "good", corrected: "good" };
 
 export const desk = {
-  path: "/desk/partners", name: "pts_partners", roles: ["points_officer", "auditor"], screens: { "/desk/partners": overview },
+  path: "/desk/partners", name: "pts_partners", roles: ["points_officer", "auditor"], screens: { "/desk/partners": overview, "/desk/partners/:id": agreements },
 };
 
 async function overview({ query, signal }, { said } = {}) {
@@ -35,7 +36,7 @@ async function overview({ query, signal }, { said } = {}) {
 
 function partnersTable(items) {
   return table(t("pts_partners"), [
-    { name: t("pts_partner"), of: (each) => [each.name, !each.is_connected && el("span", { class: "mark warn" }, t("pts_not_connected"))] },
+    { name: t("pts_partner"), of: (each) => [el("a", { href: `/desk/partners/${each.code}` }, each.name), !each.is_open && el("span", { class: "mark bad" }, t("pts_is_shut")), !each.is_connected && el("span", { class: "mark warn" }, t("pts_not_connected"))] },
     { name: t("pts_budget_left"), of: (each) => numberText(each.budget_left), isNumber: true },
     { name: t("pts_there"), of: (each) => numberText(each.points_there), isNumber: true },
     { name: t("pts_payable"), of: (each) => money(each.payable_twd), isNumber: true },
