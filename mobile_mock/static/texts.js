@@ -2,6 +2,7 @@
 // Codes that come from the API (status, reason, law) have their words here under a prefix and the code.
 
 import { ACCOUNT_TEXTS } from "./texts_accounts.js";
+import { BOOKING_TEXTS } from "./texts_booking.js";
 import { CERTIFICATE_TEXTS } from "./texts_certificate.js";
 import { CONSENT_TEXTS } from "./texts_consent.js";
 import { COUNTER_TEXTS } from "./texts_counter.js";
@@ -13,6 +14,8 @@ import { OWNER_TEXTS } from "./texts_owner.js";
 import { PAYING_TEXTS } from "./texts_paying.js";
 import { POINTS_TEXTS } from "./texts_points.js";
 import { RECOVERY_TEXTS } from "./texts_recovery.js";
+import { RIDER_TEXTS } from "./texts_rider.js";
+import { RIDE_TEXTS } from "./texts_rides.js";
 import { SIGN_IN_TEXTS } from "./texts_sign_in.js";
 
 export const TEXTS = {
@@ -28,6 +31,9 @@ export const TEXTS = {
   ...RECOVERY_TEXTS,
   ...NOTIFY_TEXTS,
   ...POINTS_TEXTS,
+  ...RIDE_TEXTS,
+  ...BOOKING_TEXTS,
+  ...RIDER_TEXTS,
   ...OWNER_TEXTS,
 
   // the frame

@@ -11,6 +11,7 @@ export class Refusal extends Error {
     this.detail = problem.detail || "";
     this.slug = String(problem.type || "").split("/").pop();
     this.fields = problem.errors || [];
+    this.problem = problem;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

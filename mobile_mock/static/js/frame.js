@@ -1,4 +1,4 @@
-// What stands around every screen: the sign, the language and text-size switches, and the five places of the phone.
+// What stands around every screen: the sign, the language and text-size switches, and the places of the phone.
 import { acting, mayNow } from "./acting.js";
 import { actingBanner } from "./acting_banner.js";
 import { el, fill } from "./dom.js";
@@ -10,6 +10,7 @@ const PLACES = [
   { path: "/app", key: "nav_bills", iconName: "bills", scopes: ["bills:read", "payments:pay"], within: /^\/app(?:\/(?:bills|slips)\/.*|\/pay)?\/?$/ },
   { path: "/app/payments", key: "nav_history", iconName: "history", within: /^\/app\/payment/ },
   { path: "/app/points", key: "nav_points", iconName: "points", scopes: ["points:read"], within: /^\/app\/(?:points|shops)/ },
+  { path: "/app/rides", key: "nav_rides", iconName: "van", scopes: ["rides:book", "rides:read"], within: /^\/app\/rides/ },
   { path: "/app/inbox", key: "nav_inbox", iconName: "inbox", within: /^\/app\/(?:inbox|topics|subscriptions|notifications)/ },
   { path: "/app/me", key: "nav_me", iconName: "me", within: /^\/app\/(?:me|automatic-debits)/ },
 ];

@@ -16,6 +16,7 @@ import { automaticDebit } from "./views/automatic_debit.js";
 import { banks } from "./views/banks.js";
 import { bill } from "./views/bill.js";
 import { bills } from "./views/bills.js";
+import { bookRide } from "./views/book_ride.js";
 import { cards } from "./views/cards.js";
 import { changePassword } from "./views/change_password.js";
 import { consent } from "./views/consent.js";
@@ -57,6 +58,15 @@ import { redemption } from "./views/redemption.js";
 import { forgotPassword } from "./views/recovery.js";
 import { recoveryCodes } from "./views/recovery_codes.js";
 import { askRefund } from "./views/refunds.js";
+import { ride } from "./views/ride.js";
+import { cancelRide } from "./views/ride_cancel.js";
+import { changeRide } from "./views/ride_change.js";
+import { rideRequest } from "./views/ride_request.js";
+import { noShows, rideFleets, rideQuota, rideSeries } from "./views/ride_rules.js";
+import { rideWait } from "./views/ride_wait.js";
+import { riderProfile } from "./views/rider.js";
+import { riderPlaces } from "./views/rider_places.js";
+import { rides } from "./views/rides.js";
 import { security } from "./views/security.js";
 import { shop, shopByCode } from "./views/shop.js";
 import { shops } from "./views/shops.js";
@@ -91,6 +101,19 @@ const SCREENS = {
   "/app/points/redemptions/:id": redemption,
   "/app/shops": shopByCode,
   "/app/shops/:code": shop,
+  "/app/rides": rides,
+  "/app/rides/book": bookRide,
+  "/app/rides/profile": riderProfile,
+  "/app/rides/places": riderPlaces,
+  "/app/rides/fleets": rideFleets,
+  "/app/rides/quota": rideQuota,
+  "/app/rides/series": rideSeries,
+  "/app/rides/no-shows": noShows,
+  "/app/rides/requests/:id": rideRequest,
+  "/app/rides/waitlist/:id": rideWait,
+  "/app/rides/:id/cancel": cancelRide,
+  "/app/rides/:id/change": changeRide,
+  "/app/rides/:id": ride,
   "/app/inbox": inbox,
   "/app/inbox/:id": message,
   "/app/topics": topics,

@@ -8,7 +8,7 @@ import { busy, button, confirmed, facts, growingList, heading, notice } from "..
 import { go, show } from "../router.js";
 import { otherName, period, statusMark } from "./delegations.js";
 
-const HAVE_PAGES = ["bills:read", "payments:pay", "points:read"];
+const HAVE_PAGES = ["bills:read", "payments:pay", "points:read", "rides:book", "rides:read"];
 
 export async function delegation({ path, signal }) {
   const address = `/v1/me/delegations/${encodeURIComponent(path.id)}`;
@@ -47,7 +47,7 @@ function actions(item, address, problem) {
   const refuse = button(t("delegation_refuse"), () => send(refuse, "refusal", "delegation_refused"), { kind: "quiet wide" });
   const act = button(t("delegation_act", { name: item.other.name || item.other.national_id }), () => busy(act, problem, async () => {
     await actAnew(item.id);
-    await go(item.scopes.some((each) => each.scope !== "points:read" && HAVE_PAGES.includes(each.scope)) ? "/app" : "/app/points");
+    await go(firstPage(item.scopes.map(({ scope }) => scope)));
   }), { kind: "accent wide", iconName: "people" });
   const revoke = button(t(item.status === "offered" ? "delegation_withdraw" : "delegation_revoke"), async () => {
     const sure = await confirmed(t("delegation_revoke_ask"), t("delegation_revoke_detail"), t("delegation_revoke"), { dangerous: true });
@@ -55,6 +55,12 @@ function actions(item, address, problem) {
   }, { kind: "quiet wide", iconName: "cross" });
   return [item.may.accept && accept, item.may.refuse && refuse,
     item.may.act && item.scopes.some((each) => HAVE_PAGES.includes(each.scope)) && act, item.may.revoke && revoke];
+}
+
+/** Where somebody who acts begins: bills before rides before points, by what they may. */
+function firstPage(scopes) {
+  if (scopes.some((scope) => ["bills:read", "payments:pay"].includes(scope))) return "/app";
+  return scopes.some((scope) => ["rides:book", "rides:read"].includes(scope)) ? "/app/rides" : "/app/points";
 }
 
 function reference(id, role) {

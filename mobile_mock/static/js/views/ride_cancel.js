@@ -1,0 +1,34 @@
+// Cancel a ride: the rule and what it costs stand there before anything is pressed.
+import { call } from "../api.js";
+import { randomText } from "../bytes.js";
+import { announce, el } from "../dom.js";
+import { moneyText } from "../format.js";
+import { t } from "../language.js";
+import { busy, button, buttonLink, heading, notice } from "../parts.js";
+import { journey, whenOfRide } from "../ride_words.js";
+import { whenText } from "../ride_times.js";
+import { backToRide } from "./ride.js";
+
+export async function cancelRide({ path, signal }) {
+  const address = `/v1/rides/${encodeURIComponent(path.id)}`;
+  const [ride, terms] = await Promise.all([call("GET", address, { signal }), call("GET", `${address}/cancellation-terms`, { signal })]);
+  const title = t("cancel_title");
+  const problem = el("div");
+  const key = randomText();
+  const costs = [terms.points > 0 && t("cancel_points", { n: terms.points }), terms.fee_twd > 0 && t("cancel_fee", { amount: moneyText(terms.fee_twd) })].filter(Boolean);
+  const yes = button(t("cancel_yes"), () => busy(yes, problem, async () => {
+    await call("POST", `${address}/cancellation`, { body: {}, key, signal });
+    announce(t("cancel_done"), { urgent: true });
+    await backToRide(ride.id);
+  }), { kind: "danger wide tall", iconName: "cross" });
+  return {
+    title,
+    content: [heading(title, { back: `/app/rides/${ride.id}`, backText: t("ride_title") }),
+      el("section", { class: "card" }, el("p", {}, el("strong", { class: "capital" }, whenOfRide(ride))), el("p", {}, journey(ride)), el("p", { class: "hint" }, ride.fleet_name)),
+      notice(costs.length ? "warn" : "good", costs.length ? t("cancel_costs") : t("cancel_free"),
+        costs.map((words) => el("p", {}, el("strong", {}, words))), terms.free_until && !terms.is_late && el("p", {}, t("cancel_free_until", { when: whenText(terms.free_until) })),
+        terms.words && el("p", {}, terms.words), terms.source && el("p", { class: "hint" }, terms.source)),
+      ride.other_leg_id && ride.leg !== "back" && el("p", {}, t("cancel_other_leg")),
+      problem, el("div", { class: "actions column" }, yes, buttonLink(t("cancel_keep"), `/app/rides/${ride.id}`, { kind: "quiet wide" }))],
+  };
+}

@@ -1,0 +1,50 @@
+// The last look before a ride is bound: all that is agreed to, and yes.
+import { attemptKey, endAttempt } from "../attempts.js";
+import { Unreached, call } from "../api.js";
+import { announce, el, fill } from "../dom.js";
+import { icon } from "../icons.js";
+import { t } from "../language.js";
+import { busy, button, notice } from "../parts.js";
+import { journey, fareElement } from "../ride_words.js";
+import { go } from "../router.js";
+import { timeText, windowText } from "../ride_times.js";
+import { offerFacts, offerSpoken, pooledPromise } from "./ride_offers.js";
+
+/** `picked`: [{leg, offer}], an offer of null where the city chooses; `body` is what is sent. */
+export function confirmPart(picked, { willCall, onBack, body, signal }) {
+  const problem = el("div");
+  const yes = button(t("confirm_yes"), () => busy(yes, problem, async () => {
+    announce(t("confirm_holding"));
+    fill(problem, el("p", { class: "asking" }, t("confirm_holding")));
+    try {
+      const made = await call("POST", "/v1/rides", { body, key: attemptKey("ride", body), signal });
+      endAttempt("ride");
+      await go(`/app/rides/${made.rides[0].id}`, { replace: true });
+    } catch (failure) {
+      if (failure instanceof Unreached) {
+        fill(problem, notice("warn", t("confirm_unsure"), el("p", {}, t("confirm_unsure_detail"))));
+        announce(t("confirm_unsure"), { urgent: true });
+        return;
+      }
+      endAttempt("ride");
+      throw failure;
+    }
+  }), { kind: "accent wide tall", iconName: "check" });
+  return el("section", { class: "card confirm" }, el("h2", { tabindex: "-1" }, t("confirm_title")),
+    picked.map(({ leg, offer }) => el("div", { class: "confirm-leg" }, el("h3", {}, journey(leg)), offer ? legFacts(offer) : el("p", {}, t("confirm_city_chooses")))),
+    willCall && notice("info", t("confirm_will_call"), el("p", {}, t("confirm_will_call_detail"))),
+    picked.length > 1 && notice("info", t("confirm_both"), el("p", {}, t("confirm_both_detail"))),
+    el("p", { class: "hint" }, picked[0].offer?.cancellation_words || t("confirm_cancel_later")),
+    problem, yes, button(t("confirm_back"), onBack, { kind: "quiet wide" }));
+}
+
+function legFacts(offer) {
+  return [
+    el("p", { class: "unseen" }, offerSpoken(offer)),
+    el("p", { class: "offer-when", "aria-hidden": "true" }, icon("clock"), el("strong", { class: "capital" }, windowText(offer.window_starts_at, offer.window_ends_at))),
+    el("p", { class: "offer-when", "aria-hidden": "true" }, icon("pin"), el("span", {}, t("offer_there_by"), " ", el("strong", {}, timeText(offer.arrives_at)))),
+    el("p", { class: "offer-fare" }, el("span", {}, offer.fleet_name, " · ", t("offer_you_pay")), " ", fareElement(offer)),
+    offer.is_pooled && pooledPromise(offer),
+    offerFacts(offer),
+  ];
+}

@@ -1,0 +1,73 @@
+// Rides: book one, those to come, those behind, and what one is about to get (waitlists, series).
+import { acting, mayNow } from "../acting.js";
+import { call } from "../api.js";
+import { el } from "../dom.js";
+import { icon } from "../icons.js";
+import { t } from "../language.js";
+import { buttonLink, empty, growingList, heading, notice } from "../parts.js";
+import { journey, rideMark, whenOfRide } from "../ride_words.js";
+import { taipeiDay } from "../ride_times.js";
+import { dayOf } from "../format.js";
+
+export async function rides({ signal, query }) {
+  const isPast = query.get("when") === "past";
+  const load = (cursor) => call("GET", `/v1/rides?when=${isPast ? "past" : "upcoming"}&limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, { signal });
+  const [first, eligibility, waits, noShows] = await Promise.all([
+    load(), optional("/v1/rider/eligibility", signal), optional("/v1/waitlist", signal), optional("/v1/rider/no-shows", signal)]);
+  const other = acting();
+  const title = other ? t("rides_title_for", { name: other.name }) : t("rides_title");
+  const tab = (href, key, isCurrent) => el("a", { class: "tab", href, "aria-current": isCurrent && "page" }, t(key));
+  const mayBook = mayNow("rides:book");
+  return {
+    title,
+    content: [heading(title), !isPast && [
+      noShows?.suspended_until && notice("bad", t("rides_suspended"), el("p", {}, noShows.words), el("a", { class: "link", href: "/app/rides/no-shows" }, t("no_shows_title"))),
+      eligibility && !eligibility.is_eligible && notice("warn", t("rides_not_eligible"), el("p", {}, eligibility.in_words), buttonLink(t("eligibility_see"), "/app/rides/profile", { kind: "small" })),
+      mayBook && buttonLink(t("book_ride"), "/app/rides/book", { kind: "accent wide tall book-ride", iconName: "car" }),
+      (waits?.items || []).map(waitNotice)],
+    el("nav", { class: "tabs", "aria-label": title }, tab("/app/rides", "rides_upcoming", !isPast), tab("/app/rides?when=past", "rides_past", isPast)),
+    first.items.length === 0 ? nothing(isPast) : growingList(first, load, (ride) => rideRow(ride, { isPast, mayBook })),
+    el("ul", { class: "list", role: "list" },
+      door("/app/rides/profile", "me", "rider_title", "rider_hint"),
+      door("/app/rides/places", "pin", "rider_places_title", "rider_places_hint"),
+      door("/app/rides/series", "repeat", "series_title", "series_hint"),
+      door("/app/rides/quota", "coins", "quota_title", "quota_hint"),
+      door("/app/rides/no-shows", "shield", "no_shows_title", "no_shows_hint"),
+      door("/app/rides/fleets", "phone", "fleets_title", "fleets_hint"))],
+  };
+}
+
+/** What the API has, or null where it says no: the page works without it. */
+export async function optional(path, signal) {
+  try {
+    return await call("GET", path, { signal, quiet: true, mayAsk: false });
+  } catch (failure) {
+    if (failure.name === "AbortError" || !failure.status) throw failure;
+    return null;
+  }
+}
+
+function nothing(isPast) {
+  return isPast ? empty("history", t("no_past_rides")) : empty("car", t("no_rides"), t("no_rides_detail"));
+}
+
+function waitNotice(wait) {
+  if (!["waiting", "offered"].includes(wait.status)) return null;
+  const isOffered = wait.status === "offered";
+  return notice(isOffered ? "good" : "info", t(isOffered ? "wait_offered" : "wait_waiting", { rank: wait.rank, to: wait.to?.label || "" }),
+    el("a", { class: "link", href: `/app/rides/waitlist/${wait.id}` }, t(isOffered ? "wait_answer" : "wait_see")));
+}
+
+function rideRow(ride, { isPast, mayBook }) {
+  const isToday = ride.pick_up_at && dayOf(ride.pick_up_at) === taipeiDay() && !isPast;
+  return el("li", { class: `row ride-row ${isToday ? "today" : ""}` },
+    el("a", { class: "row-link", href: `/app/rides/${ride.id}` }, icon(ride.leg === "back" ? "undo" : "car", "large-icon"),
+      el("span", { class: "row-words" }, el("span", { class: "row-title capital" }, whenOfRide(ride)), journey(ride),
+        el("span", { class: "hint" }, [ride.leg === "back" && t("leg_back"), ride.fleet_name].filter(Boolean).join(" · ")), rideMark(ride)), icon("forward")),
+    isPast && mayBook && el("div", { class: "row-more" }, buttonLink(t("book_again"), `/app/rides/book?again=${ride.id}`, { kind: "small quiet", iconName: "repeat", "aria-label": t("book_again_of", { from: ride.from.label || ride.from.address, to: ride.to.label || ride.to.address }) })));
+}
+
+function door(href, iconName, titleKey, hintKey) {
+  return el("li", { class: "row" }, el("a", { class: "row-link", href }, icon(iconName, "large-icon"),
+    el("span", { class: "row-words" }, el("span", { class: "row-title" }, t(titleKey)), el("span", { class: "hint" }, t(hintKey))), icon("forward")));
+}
