@@ -113,7 +113,7 @@ function drawRest(place, current, { address, signal }) {
         current.has_dog && [t("book_dog"), t("yes_word")],
         current.notes && [t("book_notes"), current.notes],
         current.rider_pays_twd !== null && current.rider_pays_twd !== undefined && [t("offer_you_pay"), money(current.rider_pays_twd, "strong")],
-      ]),
+      ], "ride-facts"),
       current.other_leg_id && el("p", {}, el("a", { class: "link", href: `/app/rides/${current.other_leg_id}` }, t(current.leg === "back" ? "ride_other_out" : "ride_other_back"))),
       current.series_id && el("p", {}, el("a", { class: "link", href: "/app/rides/series" }, t("ride_of_series")))),
     isMine && current.status === "done" && afterRide(current, { address, signal }),

@@ -73,7 +73,7 @@ function offered(wait, address, signal) {
   }), { kind: "accent wide tall", iconName: "check" });
   const until = wait.accept_by || offer.accept_by || offer.lapses_at;
   return el("section", { class: "card" }, el("h2", { tabindex: "-1" }, t("wait_free")), el("p", {}, t("wait_free_detail")),
-    facts([[t("offer_fleet"), offer.fleet_name], [t("offer_comes"), windowText(offer.window_starts_at, offer.window_ends_at)], [t("offer_there_by"), timeText(offer.arrives_at)], [t("offer_you_pay"), fareElement(offer)]]),
+    facts([[t("offer_fleet"), offer.fleet_name], [t("offer_comes"), windowText(offer.window_starts_at, offer.window_ends_at)], [t("offer_there_by"), timeText(offer.arrives_at)], [t("offer_you_pay"), fareElement(offer)]], "ride-facts"),
     offer.is_pooled && pooledPromise(offer), offerFacts(offer),
     until && el("p", { class: "asking" }, t("wait_accept_by", { when: whenText(until), n: Math.max(1, minutesUntil(until)) })),
     problem, mayNow("rides:book") && yes);
