@@ -11,9 +11,26 @@ export function dayScreen({ stops, manifest }) {
     content: [
       el("h1", {}, t("day_title")),
       el("p", { class: "hint" }, t("day_shift", { from: clockText(manifest.shift.starts_at), to: clockText(manifest.shift.ends_at) }), "・", t("day_left", { n: left })),
-      stops.length === 0 ? el("p", { class: "empty" }, t("day_empty")) : el("ol", { class: "lines", role: "list" }, stops.map(line)),
+      stops.length === 0 ? el("p", { class: "empty" }, t("day_empty")) : el("ol", { class: "lines", role: "list" }, withRests(stops, manifest.breaks)),
     ],
   };
+}
+
+/** Stops keep their order; a rest stands before the first stop that is expected after it. */
+function withRests(stops, breaks) {
+  const waiting = [...breaks];
+  const lines = [];
+  for (const stop of stops) {
+    while (waiting.length && Date.parse(waiting[0].began_at || waiting[0].planned_at) <= Date.parse(stop.expected_at)) lines.push(rest(waiting.shift()));
+    lines.push(line(stop));
+  }
+  return [...lines, ...waiting.map(rest)];
+}
+
+function rest({ planned_at: plannedAt, began_at: beganAt, ended_at: endedAt, minutes }) {
+  return el("li", { class: "line" }, el("span", { class: "line-mark" }, symbol("rest")),
+    el("span", { class: "line-words" }, el("span", { class: "line-what" }, `${clockText(beganAt || plannedAt)} `, t("rest_line", { n: minutes }))),
+    endedAt && el("span", { class: "mark done" }, t("rest_done")));
 }
 
 function line(stop) {

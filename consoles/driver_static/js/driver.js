@@ -39,11 +39,11 @@ function screenOf(path, signal) {
     !isOpen(stop) && el("p", { class: "notice" }, t(`status_${stop.status}`)),
     following && el("p", { class: "after" }, t("after_this"), " ", el("a", { href: `/driver/stops/${following.id}` }, `${t(following.kind === "pickup" ? "pick_up" : "drop_off")} ${following.rider?.name || following.place.label}`)),
   ] });
-  return { title: t(stop.kind === "pickup" ? "pick_up" : "drop_off"), content: view.words, deeds: view.deeds };
+  return { title: t(stop.kind === "pickup" ? "pick_up" : "drop_off"), content: [manifest.is_broken && el("p", { class: "notice warn" }, t("van_broken")), ...view.words], deeds: view.deeds };
 }
 
 function nothingLeft() {
-  return { title: t("all_done"), content: [el("h1", {}, t("all_done")), el("p", {}, t("all_done_detail"))] };
+  return { title: t("all_done"), content: [manifest.is_broken && el("p", { class: "notice warn" }, t("van_broken")), el("h1", {}, t("all_done")), el("p", {}, t("all_done_detail"))] };
 }
 
 /** Draw the screen of the address. `isQuiet`: nobody went anywhere, something has changed behind it. */

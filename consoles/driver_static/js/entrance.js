@@ -9,10 +9,10 @@ const VEHICLE = "driver.vehicle";
 /** The screen before the day. `unsentOf`: the vehicle whose taps still wait on this phone, or null. */
 export function entrance({ unsentOf, isOver, onDone }) {
   const vehicle = field(t("vehicle_number"), {
-    class: "input code", autocapitalize: "characters", spellcheck: "false", maxlength: 20, hint: t("vehicle_hint"), enterkeyhint: "next",
+    class: "input code", autocapitalize: "characters", spellcheck: "false", maxlength: 12, hint: t("vehicle_hint"), enterkeyhint: "next",
     value: unsentOf || window.localStorage.getItem(VEHICLE) || "",
   });
-  const pin = field(t("pin"), { class: "input code", type: "password", inputmode: "numeric", maxlength: 12, hint: t("pin_hint"), enterkeyhint: "go" });
+  const pin = field(t("pin"), { class: "input code", type: "password", inputmode: "numeric", maxlength: 6, hint: t("pin_hint"), enterkeyhint: "go" });
   const problem = el("div");
   const pressed = el("button", { type: "submit", class: "button primary big" }, t("begin"));
   const submit = (event) => {
@@ -20,8 +20,8 @@ export function entrance({ unsentOf, isOver, onDone }) {
     vehicle.setError("");
     pin.setError("");
     const number = vehicle.input.value.normalize("NFKC").trim().toUpperCase();
-    if (number === "") { vehicle.setError(t("vehicle_missing")); return; }
-    if (!/^[0-9]{4,12}$/.test(pin.input.value)) { pin.setError(t("pin_wrong")); return; }
+    if (!/^[A-Z0-9-]{2,12}$/.test(number)) { vehicle.setError(t("vehicle_missing")); return; }
+    if (!/^[0-9]{6}$/.test(pin.input.value)) { pin.setError(t("pin_wrong")); return; }
     busy(pressed, problem, async () => {
       try {
         await call("POST", "/v1/driver/session", { body: { vehicle: number, pin: pin.input.value }, quiet: true });

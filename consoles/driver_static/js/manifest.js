@@ -5,7 +5,7 @@ import { now, setClock } from "./words.js";
 
 const KEPT = "driver.manifest";
 
-/** What the city said last, or null: {now, vehicle, driver, shift, break, stops}. Kept on this phone until the shift is over. */
+/** What the city said last, or null: {now, version, vehicle, driver, shift, is_broken, breaks, stops}. Kept on this phone until the shift is over. */
 export function kept() {
   try {
     return JSON.parse(window.localStorage.getItem(KEPT));
@@ -63,5 +63,11 @@ export function mayBeAbsent(stop) {
 export function restSince(manifest) {
   const pressed = unsent(manifest.vehicle.number).filter(({ deed }) => deed.startsWith("break_")).pop();
   if (pressed) return pressed.deed === "break_begin" ? pressed.at : null;
-  return manifest.break?.began_at || null;
+  return restOf(manifest)?.began_at || null;
+}
+
+/** The rest that is taken now, or the next that is planned: {starts_at, starts_by, minutes, began_at}; undefined where none is left. */
+export function restOf(manifest) {
+  const left = manifest.breaks.filter(({ ended_at: endedAt }) => !endedAt);
+  return left.find(({ began_at: beganAt }) => beganAt) || left[0];
 }

@@ -1,5 +1,6 @@
 // Beside the stops: a rest, something that went wrong, how the page looks, and the end of the shift.
 import { el, fill } from "./dom.js";
+import { restOf } from "./manifest.js";
 import { busy, button, field, sheet } from "./parts.js";
 import { mayBeKnown } from "./whereabouts.js";
 import { TEXT_SIZES, clockText, isInSun, language, setLanguage, setSun, setTextSize, sinceText, t, textSize } from "./words.js";
@@ -15,12 +16,12 @@ export function moreScreen({ manifest, restingSince, unsentCount, pressed, redra
 }
 
 function restCard(manifest, restingSince, pressed) {
-  const planned = manifest.break;
+  const planned = restOf(manifest);
   const toggle = button(t(restingSince ? "rest_end" : "rest_begin"), () => pressed(restingSince ? "break_end" : "break_begin", null, {}), { kind: restingSince ? "primary big" : "wide" });
   if (!planned && !restingSince) return el("section", { class: "card" }, el("h2", {}, t("rest")), el("p", { class: "hint" }, t("rest_none")));
   return el("section", { class: "card" }, el("h2", {}, t("rest")),
     restingSince ? el("p", { class: "notice" }, t("resting_since", { at: clockText(restingSince), time: sinceText(restingSince) }))
-      : planned && el("p", { class: "hint" }, t("rest_planned", { from: clockText(planned.starts_by), to: clockText(planned.ends_by), n: planned.minutes })),
+      : planned && el("p", { class: "hint" }, t("rest_planned", { from: clockText(planned.starts_at), to: clockText(planned.starts_by), n: planned.minutes })),
     toggle);
 }
 

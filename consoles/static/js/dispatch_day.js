@@ -1,18 +1,17 @@
 // A day of the city's own vans as the API tells it, turned into what the dispatch desk draws: vans with trips, each from getting in to getting out.
-import { t } from "./language.js";
-
 const OVER = ["done", "no_show", "cancelled"];
 const MINUTE_MS = 60000;
+const SHORT = 12;
 
 /** Whether nothing is left to do of a trip. */
 export function isOver({ status }) {
   return OVER.includes(status);
 }
 
-/** The trips of a van in the order in which they begin: {trip, van, name, from, to, starts, ends, status, lateMinutes, stops, …}. */
+/** The trips of a van in the order in which they begin: {trip, tour, van, name, starts, ends, status, lateMinutes, pickup, dropoff}. */
 export function tripsOf(van) {
   const byTrip = new Map();
-  for (const stop of van.stops.filter(({ trip }) => trip)) {
+  for (const stop of van.stops) {
     if (!byTrip.has(stop.trip)) byTrip.set(stop.trip, []);
     byTrip.get(stop.trip).push(stop);
   }
@@ -22,7 +21,7 @@ export function tripsOf(van) {
     const first = pickup || dropoff;
     const last = dropoff || pickup;
     return {
-      trip, van: van.number, stops, pickup, dropoff, name: nameOf(first),
+      trip, tour: van.tour, van: van.number, pickup, dropoff, name: nameOf(pickup, dropoff),
       starts: timeOf(first), ends: Math.max(timeOf(last), timeOf(first) + 5 * MINUTE_MS),
       status: statusOf(pickup, dropoff), lateMinutes: Math.max(0, ...stops.filter((stop) => !OVER.includes(stop.status)).map(lateMinutes)),
     };
@@ -31,23 +30,31 @@ export function tripsOf(van) {
 
 /** Rests of a van: {starts, ends}. */
 export function restsOf(van) {
-  return van.stops.filter(({ kind }) => kind === "break").map((stop) => ({ starts: timeOf(stop), ends: timeOf(stop) + (stop.minutes || 30) * MINUTE_MS }));
+  return van.breaks.map((rest) => {
+    const starts = Date.parse(rest.began_at || rest.planned_at);
+    return { starts, ends: rest.ended_at ? Date.parse(rest.ended_at) : starts + rest.minutes * MINUTE_MS };
+  });
 }
 
 /** When something begins by how the day goes, in milliseconds since 1970. */
 export function timeOf(stop) {
-  return Date.parse(stop.arrived_at || stop.expected_at || stop.planned_at);
+  return Date.parse(stop.arrived_at || stop.expected_at);
 }
 
 /** By how many minutes a stop comes after its promised window; 0 where it keeps it. */
 export function lateMinutes(stop) {
-  if (!stop.window_ends_at) return 0;
   return Math.max(0, Math.ceil((timeOf(stop) - Date.parse(stop.window_ends_at)) / MINUTE_MS));
 }
 
-/** Who it is at the desk: the name, once the ride is bound and told. */
-export function nameOf(stop) {
-  return stop?.rider?.name || t("dsp_nobody_yet");
+/** How a trip is called at the desk: by who rides where that is shown, else by from where to where. */
+function nameOf(pickup, dropoff) {
+  const rider = pickup?.rider || dropoff?.rider;
+  return rider?.name || wayWords(pickup?.place, dropoff?.place);
+}
+
+/** From where to where, as short as it can be said: "新興→三民"; a place that is not known any more is left out. */
+export function wayWords(from, to) {
+  return [from, to].map((place) => place?.label.replace(/區$/, "").slice(0, SHORT) || "").join("→");
 }
 
 function statusOf(pickup, dropoff) {
@@ -60,9 +67,4 @@ function statusOf(pickup, dropoff) {
 /** "09:10", on Taipei's clock; of a moment or of milliseconds. */
 export function clockText(moment) {
   return new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Taipei", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(moment));
-}
-
-/** The present day in Taipei: "2026-11-05". */
-export function today() {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Taipei", year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date());
 }

@@ -22,7 +22,7 @@ export function tripWords(trip) {
 
 /** A place in few words. */
 export function placeWords(place) {
-  return place?.label || place?.address || t("dsp_place_rough");
+  return place.address || place.label;
 }
 
 /** {block, show(vans, now), lift(trip)}. `onTrip(trip)`, `onVan(van)`, `onMove(trip, van)`: a trip ({trip, van, name}) was let go at another van's line. */
@@ -83,40 +83,41 @@ export function timeline({ onTrip, onVan, onMove }) {
     });
     const lane = el("ol", { class: "tl-lane", role: "list", "aria-label": van.number }, bars);
     lane.style.setProperty("--tracks", String(Math.max(1, tracks.length)));
-    const shift = van.shift && placed(el("span", { class: "tl-shift", "aria-hidden": "true" }), (Date.parse(van.shift.starts_at) - first) / MINUTE_MS, (Date.parse(van.shift.ends_at) - Date.parse(van.shift.starts_at)) / MINUTE_MS);
+    const shift = placed(el("span", { class: "tl-shift", "aria-hidden": "true" }), (Date.parse(van.shift.starts_at) - first) / MINUTE_MS, (Date.parse(van.shift.ends_at) - Date.parse(van.shift.starts_at)) / MINUTE_MS);
     const rests = restsOf(van).map((rest) => placed(el("span", { class: "tl-rest", "aria-hidden": "true" }, t("dsp_rest")), (rest.starts - first) / MINUTE_MS, (rest.ends - rest.starts) / MINUTE_MS));
     const present = placed(el("span", { class: "tl-now", "aria-hidden": "true" }), (now - first) / MINUTE_MS);
     const late = Math.max(0, ...trips.map(({ lateMinutes }) => lateMinutes));
-    return el("li", { class: `tl-row ${van.status}`, "data-van": van.number },
-      el("button", { type: "button", class: "tl-van", on: { click: () => onVan(van) } }, el("strong", {}, van.number), el("span", {}, van.driver?.name || t("dsp_no_driver")),
+    return el("li", { class: `tl-row ${van.status}`, "data-van": van.number, "data-tour": van.tour },
+      el("button", { type: "button", class: "tl-van", on: { click: () => onVan(van) } }, el("strong", {}, van.number), el("span", {}, van.driver.name),
         van.status === "broken_down" && el("span", { class: "mark bad" }, t("dsp_broken")), late > 0 && el("span", { class: "mark warn" }, t("dsp_late_n", { n: late }))),
       el("div", { class: "tl-cell" }, shift, rests, lane, present));
   }
 
   // Moving: a trip is lifted, a line chosen, and let go there. The same by keys and by hand.
   function mark() {
-    for (const each of rows.children) each.classList.toggle("target", each.dataset.van === target);
+    for (const each of rows.children) each.classList.toggle("target", each.dataset.tour === target);
     for (const each of rows.querySelectorAll(".tl-trip")) each.classList.toggle("lifted", each.dataset.trip === lifted?.trip);
     block.classList.toggle("moving", lifted !== null);
   }
 
   function lift(trip) {
     lifted = trip;
-    target = trip.van || null;
+    target = trip.tour || null;
     mark();
     announce(t("dsp_lifted", { trip: trip.name }), { urgent: true });
   }
 
-  function aim(van) {
-    target = van;
+  function aim(tour) {
+    target = tour;
     mark();
-    const line = [...rows.children].find((each) => each.dataset.van === van);
-    line?.scrollIntoView({ block: "nearest" });
-    announce(t(lifted.van === van ? "dsp_at_own" : "dsp_at", { van, driver: shown.vans.find(({ number }) => number === van)?.driver?.name || "" }), { urgent: true });
+    [...rows.children].find((each) => each.dataset.tour === tour)?.scrollIntoView({ block: "nearest" });
+    const van = shown.vans.find((each) => each.tour === tour);
+    announce(t(lifted.van === van.number ? "dsp_at_own" : "dsp_at", { van: van.number, driver: van.driver.name }), { urgent: true });
   }
 
   function letGo(isMeant) {
-    const [trip, van] = [lifted, target];
+    const trip = lifted;
+    const van = shown.vans.find(({ tour }) => tour === target)?.number;
     lifted = null;
     target = null;
     mark();
@@ -127,10 +128,10 @@ export function timeline({ onTrip, onVan, onMove }) {
   rows.addEventListener("keydown", (event) => {
     const bar = event.target.closest?.(".tl-trip");
     if (!bar) return;
-    const numbers = shown.vans.map(({ number }) => number);
+    const tours = shown.vans.map(({ tour }) => tour);
     if (lifted) {
       const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-      if (step) aim(numbers[Math.min(numbers.length - 1, Math.max(0, numbers.indexOf(target) + step))]);
+      if (step) aim(tours[Math.min(tours.length - 1, Math.max(0, tours.indexOf(target) + step))]);
       else if (event.key === "Enter" || event.key === " ") letGo(true);
       else if (event.key === "Escape") letGo(false);
       else if (event.key === "Tab") { letGo(false); return; }
@@ -158,7 +159,7 @@ export function timeline({ onTrip, onVan, onMove }) {
     const from = { x: event.clientX, y: event.clientY };
     const leaving = new AbortController();
     const ghost = el("div", { class: "tl-ghost", "aria-hidden": "true" }, `${clockText(trip.starts)} ${trip.name}`);
-    const over = (moved) => document.elementFromPoint(moved.clientX, moved.clientY)?.closest(".tl-row")?.dataset.van || null;
+    const over = (moved) => document.elementFromPoint(moved.clientX, moved.clientY)?.closest(".tl-row")?.dataset.tour || null;
     const on = (name, act) => document.addEventListener(name, act, { signal: leaving.signal });
     const end = () => { leaving.abort(); ghost.remove(); };
     on("pointermove", (moved) => {
@@ -188,7 +189,7 @@ export function timeline({ onTrip, onVan, onMove }) {
 
 /** From which full hour until which the lines go. */
 function spanOf(vans, now) {
-  const moments = vans.flatMap((van) => [van.shift && Date.parse(van.shift.starts_at), van.shift && Date.parse(van.shift.ends_at), ...tripsOf(van).flatMap(({ starts, ends }) => [starts, ends])]).filter(Number.isFinite);
+  const moments = vans.flatMap((van) => [Date.parse(van.shift.starts_at), Date.parse(van.shift.ends_at), ...tripsOf(van).flatMap(({ starts, ends }) => [starts, ends])]);
   const first = moments.length ? Math.min(...moments) : now;
   const last = moments.length ? Math.max(...moments) : now + HOUR_MS;
   return [Math.floor(first / HOUR_MS) * HOUR_MS, Math.ceil((last + 1) / HOUR_MS) * HOUR_MS];

@@ -5,10 +5,15 @@ import { announce, el, fill, focusOn } from "./dom.js";
 import { t } from "./language.js";
 import { allFilled, busy, button, field, freshId, notice, problemPanel, table } from "./parts.js";
 
+// What an assignment is refused with although nobody else has changed anything.
+const OWN_REASONS = ["does-not-fit-the-van"];
 const QUICKER = [409, 412];
 
-/** Ask what moving `trip` ({trip, name}) to `van` would do, show it, and move it if that is wanted. `onMoved(words)` after it; `onStale()` when somebody was quicker. */
-export function showWhatIf(trip, van, { onMoved, onStale }) {
+/**
+ * Ask what moving `trip` ({trip, name}) to the van of that number would do, show it, and move it if that is wanted. `nameOf(trip)` says how another
+ * trip is called; `onMoved(words)` after it; `onStale()` when somebody was quicker.
+ */
+export function showWhatIf(trip, van, { nameOf, onMoved, onStale }) {
   const id = freshId("what-if");
   const content = el("div", { "aria-busy": "true" }, el("p", {}, t("loading")));
   const dialog = el("dialog", { class: "dialog wide", "aria-labelledby": id, on: { close: () => dialog.remove() } },
@@ -19,7 +24,7 @@ export function showWhatIf(trip, van, { onMoved, onStale }) {
   ask(trip, van).then((found) => {
     if (!dialog.isConnected) return;
     content.removeAttribute("aria-busy");
-    fill(content, outcome(found), decision(trip, van, found, { close, onMoved, onStale }));
+    fill(content, outcome(found, nameOf), decision(trip, van, found, { close, onMoved, onStale }));
     announce(headline(found));
     // Not on a button: whoever pressed Enter twice has read nothing yet.
     focusOn(dialog.querySelector("h2"));
@@ -31,28 +36,33 @@ function ask(trip, van) {
 }
 
 function headline(found) {
-  if (found.broken.length > 0 || !found.is_feasible) return t("dsp_would_break", { n: found.broken.length });
+  if (!found.is_possible) return t("dsp_cannot");
+  if (!found.is_feasible) return t("dsp_would_break", { n: found.broken.length });
   return t("dsp_adds", { n: found.added_minutes });
 }
 
-function outcome(found) {
-  const isFine = found.is_feasible && found.broken.length === 0;
+function outcome(found, nameOf) {
+  const later = found.later.filter((each) => each.minutes > 0 && each.trip !== found.trip);
+  const own = found.later.filter((each) => each.trip === found.trip).map((each) => `${t(each.kind === "pickup" ? "dsp_pick_up" : "dsp_drop_off")} ${clockText(each.is_at)}`);
   return [
-    notice(isFine ? "good" : "bad", headline(found), !isFine && el("p", {}, t("dsp_adds", { n: found.added_minutes }))),
-    found.broken.length > 0 && [el("h3", {}, t("dsp_broken_title")), el("ul", { class: "problem-list" }, found.broken.map((each) => el("li", {}, each.words)))],
-    found.later.length > 0
+    notice(found.is_feasible ? "good" : "bad", headline(found), !found.is_feasible && found.is_possible && el("p", {}, t("dsp_adds", { n: found.added_minutes }))),
+    own.length > 0 && el("p", {}, t("dsp_would_be"), own.join(t("dsp_comma"))),
+    found.broken.length > 0 && [el("h3", {}, t("dsp_broken_title")), el("ul", { class: "problem-list" }, found.broken.map((each) => el("li", {}, each.trip && `${nameOf(each.trip)}：`, each.words)))],
+    later.length > 0
       ? [el("h3", {}, t("dsp_later_title")), table(t("dsp_later_title"), [
-        { name: t("dsp_who"), of: (each) => each.name },
+        { name: t("dsp_who"), of: (each) => `${nameOf(each.trip)} ${t(each.kind === "pickup" ? "dsp_pick_up" : "dsp_drop_off")}` },
         { name: t("dsp_was"), of: (each) => clockText(each.was_at), isNumber: true },
         { name: t("dsp_is"), of: (each) => clockText(each.is_at), isNumber: true },
         { name: t("dsp_later"), of: (each) => t("minutes_n", { n: each.minutes }), isNumber: true },
-      ], found.later)]
-      : el("p", {}, t("dsp_nobody_later")),
+      ], later)]
+      : found.is_possible && el("p", {}, t("dsp_nobody_later")),
   ];
 }
 
 function decision(trip, van, found, { close, onMoved, onStale }) {
-  const isOverride = !found.is_feasible || found.broken.length > 0;
+  const giveUp = button(t("cancel"), close);
+  if (!found.is_possible) return el("div", { class: "actions" }, giveUp);
+  const isOverride = !found.is_feasible;
   const reason = field(t(isOverride ? "dsp_override_why" : "dsp_why_optional"), { maxlength: 200, hint: isOverride && t("dsp_override_hint") });
   const problem = el("div");
   const key = keyForEach();
@@ -63,7 +73,7 @@ function decision(trip, van, found, { close, onMoved, onStale }) {
       try {
         await call("POST", "/v1/dispatch/assignments", { body, key: key(body), version: found.version });
       } catch (failure) {
-        if (!(failure instanceof Refusal) || !QUICKER.includes(failure.status)) throw failure;
+        if (!(failure instanceof Refusal) || !QUICKER.includes(failure.status) || OWN_REASONS.includes(failure.slug)) throw failure;
         fill(problem, notice("warn", t("dsp_quicker"), el("p", {}, failure.detail || failure.title), button(t("dsp_reload"), () => { close(); onStale(); }, { kind: "primary" })));
         announce(t("dsp_quicker"), { urgent: true });
         move.hidden = true;
@@ -73,5 +83,5 @@ function decision(trip, van, found, { close, onMoved, onStale }) {
       onMoved(t("dsp_moved", { trip: trip.name, van }));
     });
   }, { kind: isOverride ? "danger" : "primary" });
-  return [reason.block, problem, el("div", { class: "actions" }, !isOverride || found.may_override !== false ? move : null, button(t("cancel"), close))];
+  return [reason.block, problem, el("div", { class: "actions" }, move, giveUp)];
 }

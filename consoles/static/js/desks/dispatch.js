@@ -1,10 +1,10 @@
 // Dispatch of the city's own vans: the day as lines, what waits for a van, where the vans are; a trip moves only after its consequences were seen.
 import { call, keyForEach } from "../api.js";
-import { clockText, isOver, lateMinutes, timeOf, today, tripsOf } from "../dispatch_day.js";
+import { clockText, isOver, lateMinutes, timeOf, tripsOf, wayWords } from "../dispatch_day.js";
 import { announce, el, fill, focusOn } from "../dom.js";
 import { dayText, t } from "../language.js";
 import { watched } from "../live.js";
-import { allFilled, busy, button, card, checkBox, choice, facts, field, freshId, heading, notice, table } from "../parts.js";
+import { allFilled, busy, button, card, checkBox, choice, facts, field, freshId, heading, notice, problemPanel, table } from "../parts.js";
 import { go } from "../router.js";
 import { placeWords, timeline } from "../timeline.js";
 import { vanMap } from "../van_map.js";
@@ -16,10 +16,11 @@ const REFRESH_MS = 10000;
 export const desk = { path: "/desk/dispatch", name: "dsp", roles: ["dispatcher"], screens: { "/desk/dispatch": day } };
 
 async function day({ query, signal }) {
-  const date = query.get("date") || today();
-  const address = `/v1/dispatch/day?date=${date}`;
-  const waitingAddress = `/v1/dispatch/unassigned?date=${date}`;
+  const chosenDate = query.get("date") ? `?date=${query.get("date")}` : "";
+  const address = `/v1/dispatch/day${chosenDate}`;
+  const waitingAddress = `/v1/dispatch/unassigned${chosenDate}`;
   let [known, waiting] = await Promise.all([call("GET", address, { signal }), call("GET", waitingAddress, { signal })]);
+  const { date } = known;
   let chosen = null;
   let written = "";
 
@@ -35,7 +36,7 @@ async function day({ query, signal }) {
 
   const vansShown = () => {
     const words = seek.input.value.trim().toLowerCase();
-    return known.vehicles.filter((van) => (!words || [van.number, van.plate, van.driver?.name, ...tripsOf(van).map(({ name }) => name)].some((each) => each?.toLowerCase().includes(words)))
+    return known.vehicles.filter((van) => (!words || [van.number, van.plate, van.driver.name, ...tripsOf(van).map(({ name }) => name)].some((each) => each?.toLowerCase().includes(words)))
       && (!troubled.input.checked || van.status === "broken_down" || tripsOf(van).some((trip) => trip.lateMinutes > 0)));
   };
   const draw = () => {
@@ -49,14 +50,16 @@ async function day({ query, signal }) {
   };
   const drawMap = () => map.show({
     vans: known.vehicles.filter(({ position }) => position).map((van) => ({ number: van.number, ...van.position, isChosen: van.number === chosen, isBroken: van.status === "broken_down" })),
-    stops: (known.vehicles.find(({ number }) => number === chosen)?.stops || []).filter((stop) => stop.place && !isOver(stop)).map((stop) => ({ ...stop.place, kind: stop.kind })),
+    stops: (known.vehicles.find(({ number }) => number === chosen)?.stops || []).filter((stop) => !isOver(stop)).map((stop) => ({ ...stop.place, kind: stop.kind })),
   });
   const reload = async () => {
     [known, waiting] = await Promise.all([call("GET", address, { signal }), call("GET", waitingAddress, { signal })]);
     draw();
   };
   const tell = (words) => { fill(said, notice("good", words)); announce(words); };
+  const nameOf = (id) => known.vehicles.flatMap(tripsOf).find(({ trip }) => trip === id)?.name || t("dsp_this_trip");
   const move = (trip, van) => showWhatIf(trip, van, {
+    nameOf,
     onMoved: async (words) => { await reload(); tell(words); backTo(trip.trip); },
     onStale: async () => { await reload(); backTo(trip.trip); },
   });
@@ -68,32 +71,37 @@ async function day({ query, signal }) {
 
   /** A trip that waits for a van. */
   function waits(item) {
-    const trip = { ...item, name: item.rider?.name || `${clockText(item.window_starts_at)} ${placeWords(item.from)}`, starts: Date.parse(item.window_starts_at), status: "planned", lateMinutes: 0, van: null };
+    const trip = { ...item, name: wayWords(item.from_place, item.to_place), starts: Date.parse(item.window_starts_at), status: "planned", lateMinutes: 0, van: null, tour: null };
     return el("li", { class: "row", on: { pointerdown: (event) => { if (!event.target.closest("button")) line.drag(event, trip); } } },
-      el("p", { class: "row-title" }, `${clockText(item.window_starts_at)}–${clockText(item.window_ends_at)} ${item.rider?.name || ""}`),
-      el("p", {}, t("dsp_from_to", { from: placeWords(item.from), to: placeWords(item.to) })),
-      el("p", { class: "hint" }, needWords(item).join(t("and"))), item.why && el("p", { class: "hint" }, item.why),
+      el("p", { class: "row-title" }, `${clockText(item.window_starts_at)}–${clockText(item.window_ends_at)} ${trip.name}`),
+      item.is_rescue && el("p", {}, el("span", { class: "mark bad" }, t("dsp_rescue"))),
+      el("p", {}, t("dsp_from_to", { from: placeWords(item.from_place), to: placeWords(item.to_place) })),
+      el("p", { class: "hint" }, needWords(item).join(t("and"))), el("p", { class: "hint" }, item.why), el("p", { class: "hint" }, t("dsp_given_up_at", { at: clockText(item.place_wanted_until) })),
       el("div", { class: "actions" }, button(t("dsp_find_van"), () => chooseVan(trip), { kind: "primary small" })));
   }
 
   /** Which van a trip should go with, for whoever does not drag. */
   function chooseVan(trip) {
     const vans = known.vehicles.filter(({ status, number }) => status === "in_service" && number !== trip.van);
-    const which = choice(t("dsp_which_van"), [["", t("choose")], ...vans.map((van) => [van.number, `${van.number} ${van.driver?.name || ""}`])]);
+    const which = choice(t("dsp_which_van"), [["", t("choose")], ...vans.map((van) => [van.number, `${van.number} ${van.driver.name}`])]);
     panel(t("dsp_move_which", { trip: trip.name }), (close) => [which.block, el("div", { class: "actions" },
       button(t("dsp_see"), () => { if (allFilled(which)) { close(); move(trip, which.input.value); } }, { kind: "primary" }), button(t("cancel"), close))]);
   }
 
-  function openTrip(trip) {
-    const stop = trip.pickup || trip.dropoff;
+  /** Who rides is asked for, and written into their access log, only when somebody looks. */
+  async function openTrip(trip) {
+    const found = await call("GET", `/v1/dispatch/trips/${encodeURIComponent(trip.trip)}`, { signal }).catch((failure) => fill(said, problemPanel(failure)) && null);
+    if (!found) return;
+    const { rider } = found;
     const isFixed = isOver(trip) || trip.status === "aboard";
-    panel(trip.name, (close) => [
+    panel(rider?.name || trip.name, (close) => [
       facts([
         [t("dsp_van"), trip.van], [t("dsp_state"), t(`dsp_trip_${trip.status}`)],
         [t("dsp_late_row"), trip.lateMinutes > 0 && t("dsp_late_n", { n: trip.lateMinutes })],
-        [t("dsp_pick_up"), trip.pickup && stopWords(trip.pickup)], [t("dsp_drop_off"), trip.dropoff && stopWords(trip.dropoff)],
-        [t("dsp_phone"), stop.rider?.phone && el("a", { href: `tel:${stop.rider.phone}` }, stop.rider.phone)],
-        [t("dsp_needs"), needWords(stop).join(t("and"))], [t("dsp_notes"), stop.rider?.notes],
+        [t("dsp_pick_up"), stopWords(trip.pickup, found.from_place)], [t("dsp_drop_off"), stopWords(trip.dropoff, found.to_place)],
+        [t("dsp_longest"), t("minutes_n", { n: found.ride_minutes_at_most })],
+        [t("dsp_phone"), rider && phoneLink(rider.phone)], [t("dsp_caregiver"), rider?.caregiver_phone && [rider.caregiver_name, " ", phoneLink(rider.caregiver_phone)]],
+        [t("dsp_needs"), needWords(found).join(t("and"))], [t("dsp_notes"), rider?.notes], [t("dsp_order"), found.fleet_order],
       ]),
       isFixed && el("p", { class: "hint" }, t("dsp_stays")),
       el("div", { class: "actions" }, !isFixed && button(t("dsp_other_van"), () => { close(); chooseVan(trip); }, { kind: "primary" }), button(t("dsp_close"), close)),
@@ -103,17 +111,17 @@ async function day({ query, signal }) {
   function openVan(van) {
     chosen = van.number;
     drawMap();
-    panel(`${van.number} ${van.driver?.name || ""}`, (close) => [
+    panel(`${van.number} ${van.driver.name}`, (close) => [
       facts([
-        [t("dsp_plate"), van.plate], [t("dsp_phone"), van.driver?.phone && el("a", { href: `tel:${van.driver.phone}` }, van.driver.phone)],
-        [t("dsp_shift"), van.shift && `${clockText(van.shift.starts_at)}–${clockText(van.shift.ends_at)}`],
-        [t("dsp_places"), van.layouts?.map(({ wheelchairs, seats }) => t("dsp_layout", { chairs: wheelchairs, seats })).join(t("dsp_or"))],
-        [t("dsp_depot"), van.depot?.label], [t("dsp_seen"), van.position && clockText(van.position.seen_at)],
+        [t("dsp_plate"), `${van.plate} ${van.model}`], [t("dsp_broken"), van.broken_why],
+        [t("dsp_shift"), `${clockText(van.shift.starts_at)}–${clockText(van.shift.ends_at)}`],
+        [t("dsp_places"), van.layouts.map(({ wheelchairs, seats }) => t("dsp_layout", { chairs: wheelchairs, seats })).join(t("dsp_or"))],
+        [t("dsp_depot"), van.depot.label], [t("dsp_seen"), van.position && clockText(van.position.seen_at)],
       ]),
       van.stops.length > 0 && table(t("dsp_stops"), [
         { name: t("dsp_when"), of: (stop) => clockText(timeOf(stop)) },
-        { name: t("dsp_what"), of: (stop) => (stop.kind === "break" ? t("dsp_rest") : `${t(stop.kind === "pickup" ? "dsp_pick_up" : "dsp_drop_off")} ${stop.rider?.name || ""}`) },
-        { name: t("dsp_where"), of: (stop) => stop.place && placeWords(stop.place) },
+        { name: t("dsp_what"), of: (stop) => `${t(stop.kind === "pickup" ? "dsp_pick_up" : "dsp_drop_off")} ${stop.rider?.name || ""}` },
+        { name: t("dsp_where"), of: (stop) => placeWords(stop.place) },
         { name: t("dsp_state"), of: (stop) => (lateMinutes(stop) > 0 && !isOver(stop) ? t("dsp_late_n", { n: lateMinutes(stop) }) : t(`dsp_stop_${stop.status}`)) },
       ], van.stops),
       vanState(van, close),
@@ -164,9 +172,14 @@ async function day({ query, signal }) {
   };
 }
 
-function stopWords(stop) {
-  const window = stop.window_starts_at && stop.window_ends_at && t("dsp_promised", { from: clockText(stop.window_starts_at), to: clockText(stop.window_ends_at) });
-  return [clockText(timeOf(stop)), placeWords(stop.place), window].filter(Boolean).join(t("dsp_comma"));
+/** When and where; `stop` is missing where it is past. */
+function stopWords(stop, place) {
+  const promised = stop && t(stop.kind === "pickup" ? "dsp_promised" : "dsp_promised_by", { from: clockText(stop.window_starts_at), to: clockText(stop.window_ends_at) });
+  return [stop && clockText(timeOf(stop)), placeWords(place), promised].filter(Boolean).join(t("dsp_comma"));
+}
+
+function phoneLink(number) {
+  return el("a", { href: `tel:${number}` }, number);
 }
 
 /** A dialog with a title; `draw(close)` gives what stands in it. */

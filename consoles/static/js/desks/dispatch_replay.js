@@ -1,8 +1,8 @@
 // A day as it went: the map at a moment that a slider chooses, and what happened around it.
 import { call } from "../api.js";
-import { clockText, today } from "../dispatch_day.js";
+import { clockText } from "../dispatch_day.js";
 import { announce, el, fill } from "../dom.js";
-import { dayText, has, t } from "../language.js";
+import { dayText, t } from "../language.js";
 import { button, card, choice, field, heading } from "../parts.js";
 import { go } from "../router.js";
 import { vanMap } from "../van_map.js";
@@ -12,11 +12,11 @@ const TICK_MS = 100;
 const SPEEDS = [1, 5, 15, 60];
 const SHOWN = 30;
 
-export const desk = { path: "/desk/dispatch-replay", name: "dsp_replay", roles: ["dispatcher", "auditor"], screens: { "/desk/dispatch-replay": replay } };
+export const desk = { path: "/desk/dispatch-replay", name: "dsp_replay", roles: ["dispatcher"], screens: { "/desk/dispatch-replay": replay } };
 
 async function replay({ query, signal }) {
-  const date = query.get("date") || today();
-  const found = await call("GET", `/v1/dispatch/replay?date=${date}`, { signal });
+  const found = await call("GET", `/v1/dispatch/replay${query.get("date") ? `?date=${query.get("date")}` : ""}`, { signal });
+  const { date } = found;
   const events = found.events.map((each) => ({ ...each, time: Date.parse(each.at) })).sort((one, other) => one.time - other.time);
   const otherDay = field(t("dsp_date"), { type: "date", value: date });
   otherDay.input.addEventListener("change", () => { if (otherDay.input.value) go(`/desk/dispatch-replay?date=${otherDay.input.value}`); });
@@ -43,9 +43,9 @@ function player(events, signal) {
     const past = events.filter(({ time }) => time < until + MINUTE_MS);
     const seen = new Map();
     for (const each of past) if (each.vehicle && each.latitude != null) seen.set(each.vehicle, { number: each.vehicle, latitude: each.latitude, longitude: each.longitude, isChosen: false, isBroken: false });
-    for (const each of past) if (seen.has(each.vehicle) && each.kind === "breakdown") seen.get(each.vehicle).isBroken = true;
+    for (const { vehicle, kind } of past) if (seen.has(vehicle) && (kind === "breakdown" || kind === "repaired")) seen.get(vehicle).isBroken = kind === "breakdown";
     map.show({ vans: [...seen.values()], stops: [] });
-    fill(list, past.filter(({ kind }) => kind !== "position").slice(-SHOWN).reverse().map((each) => el("li", {}, el("time", { datetime: each.at }, clockText(each.at)), " ", eventWords(each))));
+    fill(list, past.filter(({ kind }) => kind !== "position").slice(-SHOWN).reverse().map((each) => el("li", {}, el("time", { datetime: each.at }, clockText(each.at)), " ", [each.vehicle, each.words, each.reason].filter(Boolean).join(" "))));
   };
   const stop = () => {
     window.clearInterval(timer);
@@ -68,9 +68,4 @@ function player(events, signal) {
   draw();
   return el("div", {}, el("div", { class: "replay" }, play, clock, slider, speed.block),
     el("div", { class: "dsp-two" }, card(t("dsp_where_vans"), map.block), card(t("dsp_happened"), list)));
-}
-
-function eventWords(each) {
-  const what = has(`dsp_event_${each.kind}`) ? t(`dsp_event_${each.kind}`) : each.kind;
-  return [each.vehicle, what, each.words].filter(Boolean).join(" ");
 }
