@@ -107,6 +107,8 @@ _PREFIXES = {
     "counter_case_id": "ccs",
     "visit_id": "vis",
     "exchange_id": "exc",
+    "paper_id": "rpap",
+    "place_id": "rplc",
     "netting_id": "net",
     "call_id": "cll",
     "subscription_id": "sub",

@@ -21,7 +21,7 @@ _CITY: Final = "64000"
 _POSTCODE = re.compile(r"^[0-9]{3}(?:[0-9]{2,3})?(?=\D)")
 # 12-3號 and 12之3號 are one door; so are 12號之3 and 12之3號.
 _HYPHENED = re.compile(r"([0-9]+)\s*[-‐‑–—−~]\s*([0-9]+)(?=\s*[號号樓])")
-_AFTER_NUMBER = re.compile(r"([0-9]+)號之([0-9]+)")
+_AFTER_NUMBER = re.compile(r"([0-9]+)[號号]之([0-9]+)(?![0-9樓])")
 _VARIANTS: Final = str.maketrans({"臺": "台"})
 # What counties were called before they became cities; older papers and people still write so.
 _FORMER: Final = {"高雄縣": "64000", "桃園縣": "68000", "台北縣": "65000", "台中縣": "66000", "台南縣": "67000"}
@@ -37,9 +37,9 @@ class Contradiction:
 
 def tidy(typed: str) -> str:
     """An address without white space and postcode, in half-width digits, with 之 in its number."""
-    plain = "".join(taiwan.normalise(typed).split())
-    plain = _POSTCODE.sub("", plain)
-    return _AFTER_NUMBER.sub(r"\1之\2號", _HYPHENED.sub(r"\1之\2", plain)).replace("号", "號")
+    # 12號之3 5樓 is only clear as long as its white space is there.
+    plain = "".join(_AFTER_NUMBER.sub(r"\1之\2號", taiwan.normalise(typed)).split())
+    return _HYPHENED.sub(r"\1之\2", _POSTCODE.sub("", plain)).replace("号", "號")
 
 
 def county_named(address: str) -> str | None:

@@ -13,6 +13,7 @@ from core.http import Matches, QueryNumber
 _LABEL, _ADDRESS, _DIRECTIONS = 60, 120, 200
 # Text that people read: no control characters, which no device shows and some obey.
 PLAIN = Matches(r"^[^\u0000-\u001f\u007f]*$")
+NOT_BLANK = Matches(r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$")
 _PLACE_ID = Matches("^[a-z]+[-_][A-Za-z0-9]{1,40}$")
 
 
@@ -132,13 +133,13 @@ class ServiceAreaSchema(Schema):
 class FavouriteWanted(PlaceWanted):
     """A place to keep under a name."""
 
-    name = fields.String(required=True, validate=[validate.Length(1, 20), PLAIN, Matches(r"^.*\S.*$")])
+    name = fields.String(required=True, validate=[validate.Length(1, 20), NOT_BLANK])
 
 
 class FavouriteChange(Schema):
     """What is to be otherwise; what is left out stays."""
 
-    name = fields.String(validate=[validate.Length(1, 20), PLAIN, Matches(r"^.*\S.*$")])
+    name = fields.String(validate=[validate.Length(1, 20), NOT_BLANK])
     directions = fields.String(validate=[validate.Length(0, _DIRECTIONS), PLAIN])
     place = fields.Nested(PlaceWanted)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from accessibility.places.schemas import PLAIN
+from accessibility.places.schemas import NOT_BLANK, PLAIN
 from accessibility.riders.eligibility import SEVERITIES
 from accessibility.riders.eligibility_papers import STATUSES
 from accessibility.riders.profile import CHAIR_KINDS, CONTACT_WAYS, MOST_COMPANIONS, NEEDS
@@ -133,4 +133,4 @@ class PaperAcceptance(Schema):
 class PaperRefusal(Schema):
     """Why it does not do, as the rider reads it; no diagnosis."""
 
-    reason = fields.String(required=True, validate=[validate.Length(2, 200), PLAIN, Matches(r"^.*\S.*$")])
+    reason = fields.String(required=True, validate=[validate.Length(2, 200), NOT_BLANK])
