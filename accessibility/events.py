@@ -48,3 +48,16 @@ WAITLIST_OFFER: Final = "accessibility.waitlist_offer"
 WAITLIST_ENDED: Final = "accessibility.waitlist_ended"
 # series_id, rider_id, day, pick_up_at, outcome (bound, waiting, not_bound, skipped), reason
 SERIES_DAY_DONE: Final = "accessibility.series_day_done"
+
+# less_twd, rider_pays_twd: a fare became less after it was settled
+FARE_LOWERED: Final = "accessibility.fare_lowered"
+# point_id, kind (no_show, late_cancel), points: it counts against the rider, who may appeal
+POINT_RECORDED: Final = "accessibility.point_recorded"
+# point_id, appeal_id, status (granted, refused)
+APPEAL_DECIDED: Final = "accessibility.appeal_decided"
+# lost_id: what a rider left behind was found, handed over, or sought in vain
+LOST_ITEM_FOUND: Final = "accessibility.lost_item_found"
+LOST_ITEM_HANDED_OVER: Final = "accessibility.lost_item_handed_over"
+LOST_ITEM_NOT_FOUND: Final = "accessibility.lost_item_not_found"
+# complaint_id, rider_id alone: the city has answered
+COMPLAINT_ANSWERED: Final = "accessibility.complaint_answered"

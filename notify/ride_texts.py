@@ -38,7 +38,7 @@ class RideWording:
     lives_seconds: int
 
 
-def _of(
+def wording_of(
     kind: str,
     title: Text,
     body: Text,
@@ -48,10 +48,11 @@ def _of(
     link: str = _RIDE,
     explanation: Text = _ABOUT_THE_RIDE,
 ) -> RideWording:
+    """A message and its ways; without `plain` the body says all of it already."""
     return RideWording(Wording(kind, title, body, link, explanation, lives_seconds), plain or body, lives_seconds)
 
 
-BOUND = _of(
+BOUND = wording_of(
     "ride_bound",
     Text("車訂好了：{when}", "Your ride is booked: {when}"),
     Text(
@@ -65,7 +66,7 @@ BOUND = _of(
     ),
     lives_seconds=_DAY,
 )
-NOT_BOUND = _of(
+NOT_BOUND = wording_of(
     "ride_not_bound",
     Text("這趟車沒有訂到：{when}", "Not booked: the ride on {when}"),
     Text(
@@ -80,7 +81,7 @@ NOT_BOUND = _of(
     ),
     lives_seconds=_DAY,
 )
-RESEEKING = _of(
+RESEEKING = wording_of(
     "ride_reseeking",
     Text("車隊取消了，正在替您找別的車", "The fleet has cancelled; we are looking for another"),
     Text(
@@ -90,7 +91,7 @@ RESEEKING = _of(
     ),
     lives_seconds=_HOUR,
 )
-REPLACED = _of(
+REPLACED = wording_of(
     "ride_replaced",
     Text("找到別的車了：{when}", "Another vehicle will come: {when}"),
     Text(
@@ -105,7 +106,7 @@ REPLACED = _of(
     ),
     lives_seconds=_DAY,
 )
-LOST = _of(
+LOST = wording_of(
     "ride_lost",
     Text("找不到車：{when}", "No vehicle: the ride on {when}"),
     Text(
@@ -117,13 +118,13 @@ LOST = _of(
     ),
     lives_seconds=6 * _HOUR,
 )
-CANCELLED = _of(
+CANCELLED = wording_of(
     "ride_cancelled",
     Text("車趟取消了：{when}", "Cancelled: the ride on {when}"),
     Text("{by}{late}{fee}不會有車來接您。", "{by}{late}{fee} No vehicle will come."),
     lives_seconds=_DAY,
 )
-CHANGED = _of(
+CHANGED = wording_of(
     "ride_changed",
     Text("車趟改好了：{when}", "Changed: your ride is on {when}"),
     Text(
@@ -136,7 +137,7 @@ CHANGED = _of(
     ),
     lives_seconds=_DAY,
 )
-ON_THE_WAY = _of(
+ON_THE_WAY = wording_of(
     "ride_on_the_way",
     Text("車上路了，大約{eta}到", "On the way: about {eta}"),
     Text(
@@ -150,7 +151,7 @@ ON_THE_WAY = _of(
     ),
     lives_seconds=_HOUR,
 )
-LATE = _of(
+LATE = wording_of(
     "ride_late",
     Text("車會晚大約 {minutes} 分鐘", "Your vehicle will be about {minutes} minutes late"),
     Text(
@@ -166,7 +167,7 @@ LATE = _of(
     ),
     lives_seconds=_HOUR,
 )
-AT_DOOR = _of(
+AT_DOOR = wording_of(
     "ride_at_door",
     Text("車到門口了", "Your vehicle is at the door"),
     Text(
@@ -180,13 +181,13 @@ AT_DOOR = _of(
     ),
     lives_seconds=_HOUR // 4,
 )
-ABOARD = _of(
+ABOARD = wording_of(
     "ride_aboard",
     Text("上車了", "Aboard"),
     Text("已經上了{fleet}的車。", "The ride with {fleet} has begun."),
     lives_seconds=_HOUR,
 )
-DONE = _of(
+DONE = wording_of(
     "ride_done",
     Text("車趟完成", "The ride is over"),
     Text(
@@ -201,7 +202,7 @@ DONE = _of(
     ),
     lives_seconds=_DAY,
 )
-NO_SHOW_BY_RIDER = _of(
+NO_SHOW_BY_RIDER = wording_of(
     "ride_no_show",
     Text("司機沒有等到您：{when}", "The driver did not meet you: {when}"),
     Text(
@@ -216,7 +217,7 @@ NO_SHOW_BY_RIDER = _of(
     ),
     lives_seconds=_DAY,
 )
-NO_SHOW_BY_FLEET = _of(
+NO_SHOW_BY_FLEET = wording_of(
     "ride_no_show_fleet",
     Text("車沒有來：{when}", "The vehicle did not come: {when}"),
     Text(
@@ -231,7 +232,7 @@ NO_SHOW_BY_FLEET = _of(
     ),
     lives_seconds=6 * _HOUR,
 )
-TOMORROW = _of(
+TOMORROW = wording_of(
     "ride_tomorrow",
     Text("明天有車：{when}", "Tomorrow: your ride on {when}"),
     Text(
@@ -246,7 +247,7 @@ TOMORROW = _of(
     ),
     lives_seconds=12 * _HOUR,
 )
-RETURN_WAITS = _of(
+RETURN_WAITS = wording_of(
     "ride_return_waits",
     Text("好了就說一聲，我們派車接您回去", "Tell us when you are ready to go back"),
     Text(
@@ -261,7 +262,7 @@ RETURN_WAITS = _of(
     ),
     lives_seconds=_HOUR,
 )
-RETURN_SOUGHT = _of(
+RETURN_SOUGHT = wording_of(
     "ride_return_sought",
     Text("還在找車接您回去", "Still looking for your way back"),
     Text(
@@ -271,7 +272,7 @@ RETURN_SOUGHT = _of(
     ),
     lives_seconds=_HOUR // 2,
 )
-WAITLIST_OFFER = _of(
+WAITLIST_OFFER = wording_of(
     "waitlist_offer",
     Text("候補有車了，請在{accept_by}前決定", "A place for you: please decide by {accept_by}"),
     Text(
@@ -288,7 +289,7 @@ WAITLIST_OFFER = _of(
     explanation=_ABOUT_WAITING,
     lives_seconds=_HOUR,
 )
-WAITLIST_OVER = _of(
+WAITLIST_OVER = wording_of(
     "waitlist_over",
     Text("候補到最後還是沒有車：{when}", "No vehicle came free: {when}"),
     Text(
@@ -306,7 +307,7 @@ WAITLIST_OVER = _of(
     explanation=_ABOUT_WAITING,
     lives_seconds=6 * _HOUR,
 )
-WAITLIST_LAPSED = _of(
+WAITLIST_LAPSED = wording_of(
     "waitlist_lapsed",
     Text("保留的時間過了，車讓給下一位", "The time to accept is over"),
     Text(
@@ -317,7 +318,7 @@ WAITLIST_LAPSED = _of(
     explanation=_ABOUT_WAITING,
     lives_seconds=_HOUR,
 )
-SERIES_WAITING = _of(
+SERIES_WAITING = wording_of(
     "series_waiting",
     Text("固定車趟還沒有車：{when}", "No vehicle yet for your recurring ride: {when}"),
     Text(
@@ -334,7 +335,7 @@ SERIES_WAITING = _of(
     explanation=_ABOUT_SERIES,
     lives_seconds=_DAY,
 )
-SERIES_SKIPPED = _of(
+SERIES_SKIPPED = wording_of(
     "series_skipped",
     Text("這一天沒有訂固定車趟：{when}", "Your recurring ride was not asked for: {when}"),
     Text(

@@ -60,9 +60,9 @@ def tell(session: Session, event: Event, now: datetime) -> None:
     if wording is None:
         return
     rider_id = UUID(fact["rider_id"])
-    values = _values(session, rider_id, fact)
+    values = values_of(session, rider_id, fact)
     if wording not in _NOT_FOR_THE_RIDER:
-        _tell_rider(session, wording, event, rider_id, values, now)
+        tell_rider(session, wording, event, rider_id, values, now)
     if wording in _FOR_FOLLOWERS_TOO:
         _tell_followers(session, wording, event, rider_id, values, now)
 
@@ -78,9 +78,10 @@ def _keep_subject(session: Session, event: Event, now: datetime) -> None:
         subjects.close(session, _subject(fact), bureau=_BUREAU, ref=f"event:{event.id}", now=now)
 
 
-def _tell_rider(
+def tell_rider(
     session: Session, wording: RideWording, event: Event, rider_id: UUID, values: Mapping[str, object], now: datetime
 ) -> None:
+    """Tell the rider alone, the way they chose; what can wait not in their quiet hours."""
     rings_at = _rings_at(session, wording, rider_id, now)
     told = write(
         session, wording.wording, event, person_id=rider_id, values=values, at=event.recorded_at, now=now,
@@ -162,7 +163,7 @@ def _wording(event: Event) -> RideWording | None:
             return _BY_KIND[kind]
 
 
-def _values(session: Session, rider_id: UUID, fact: Mapping[str, Any]) -> dict[str, object]:
+def values_of(session: Session, rider_id: UUID, fact: Mapping[str, Any]) -> dict[str, object]:
     """What fills the words; a fact that lacks something leaves it unsaid."""
     ride = None
     if fact.get("ride_id"):

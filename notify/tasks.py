@@ -24,6 +24,7 @@ from notify import (
     money_back,
     points_expiry,
     redemptions,
+    ride_care,
     rides,
     security,
     texts,
@@ -138,6 +139,7 @@ CONSUMERS = (
     Consumer("notify.merchant_paid", "points.settlement_paid", merchants.tell_of_payment, push_at_once),
     Consumer("notify.merchant_not_paid", "points.settlement_not_paid", merchants.tell_of_no_payment, push_at_once),
     *(Consumer(rides.name_of(kind), kind, rides.tell, push_at_once) for kind in rides.KINDS),
+    *(Consumer(ride_care.name_of(kind), kind, ride_care.tell, push_at_once) for kind in ride_care.KINDS),
     *topic_tasks.CONSUMERS,
     *campaign_tasks.CONSUMERS,
 )

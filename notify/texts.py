@@ -15,6 +15,7 @@ from notify import (
     money_back_texts,
     points_expiry_texts,
     redemption_texts,
+    ride_care_texts,
     ride_texts,
     security_texts,
 )
@@ -75,6 +76,7 @@ _OTHERS = (
     *merchant_texts.WORDINGS,
     *redemption_texts.WORDINGS,
     *ride_texts.WORDINGS,
+    *ride_care_texts.WORDINGS,
 )
 WORDINGS = (
     PAYMENT_RECEIPT,

@@ -43,7 +43,10 @@ class FareBeingPaid(Problem):
 class RideBills:
     """The wallet as the room of fares sees it."""
 
-    largest_twd = LARGEST_TWD
+    @property
+    def largest_twd(self) -> int:
+        """The most that one ride may cost here."""
+        return LARGEST_TWD
 
     def owe(
         self,

@@ -33,7 +33,8 @@ def shown(
     local = starts_at.astimezone(TAIPEI)
     if _is_night(tariff["night"], local.time()):
         driven += driven * tariff["night"]["percent"] // 100
-    return int(driven) + sum(each["twd"] for each in tariff["holidays"] if _is_in(each, local.date()))
+    added = sum(each["twd"] for each in tariff["holidays"] if _is_in(each, local.date()))
+    return int(driven) + int(added)
 
 
 def _is_night(night: Mapping[str, Any], moment: time) -> bool:

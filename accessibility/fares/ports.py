@@ -9,8 +9,6 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.text import Text
-
 CardsOf = Callable[[Session, UUID, datetime], tuple[str, ...]]
 """Which of the city's cards with a quota somebody has: `disability`, `senior`; in the order in which they are used."""
 
@@ -18,8 +16,9 @@ CardsOf = Callable[[Session, UUID, datetime], tuple[str, ...]]
 class Payable(Protocol):
     """Where a fare becomes something to pay. Every function is idempotent by the ride."""
 
-    largest_twd: int
-    """No single item may be more: what is above is paid to the driver."""
+    @property
+    def largest_twd(self) -> int:
+        """No single item may be more: what is above is paid to the driver."""
 
     def owe(
         self,
@@ -28,16 +27,18 @@ class Payable(Protocol):
         ride_id: UUID,
         rider_id: UUID,
         amount_twd: int,
-        what: Text,
         payee: str,
         done_at: datetime,
         due_on: date,
         now: datetime,
     ) -> None:
-        """From now on the rider owes this for the ride, once."""  # fmt: skip
+        """From now on the rider owes this for the ride, once."""
 
-    def lower(self, session: Session, *, ride_id: UUID, amount_twd: int, why: Text, now: datetime) -> str:
+    def lower(self, session: Session, *, ride_id: UUID, amount_twd: int, now: datetime) -> str:
         """The rider owes only so much. What was paid beyond it is given back: `lowered`, `refunded` or `unchanged`."""
+
+    def standing(self, session: Session, *, ride_id: UUID) -> tuple[UUID, str] | None:
+        """The bill of a ride and how it stands (unpaid, processing, paid, void), or None where nothing was owed."""
 
 
 def _no_cards(session: Session, rider_id: UUID, now: datetime) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ class Fare:
     lines: tuple[FareLine, ...]
     source: str
     quota_cards: tuple[tuple[str, int], ...] = ()
+    is_low_income: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept with an offer, in both languages."""
@@ -47,6 +48,7 @@ class Fare:
             ],
             "source": self.source,
             "quota_cards": [list(each) for each in self.quota_cards],
+            "is_low_income": self.is_low_income,
         }
 
     @staticmethod
@@ -58,7 +60,7 @@ class Fare:
         cards = tuple((card, points) for card, points in kept.get("quota_cards", ()))
         return Fare(
             kept["price_twd"], kept["subsidy_twd"], kept["quota_twd"], kept["rider_pays_twd"], lines, kept["source"],
-            cards,
+            cards, kept.get("is_low_income", False),
         )  # fmt: skip
 
 
@@ -118,7 +120,7 @@ def fare(
     lines += _notes(rules, fleet, price_rule, pooled)
     cards = tuple((card, points) for card, points, _ in used)
     quota_twd, source = sum(points for _, points in cards), "；".join(dict.fromkeys(sources))
-    return Fare(price_twd, subsidy_twd, quota_twd, due, tuple(lines), source, cards)
+    return Fare(price_twd, subsidy_twd, quota_twd, due, tuple(lines), source, cards, is_low_income)
 
 
 def _share(rule: Rule | None, pooled: Pooled, is_low_income: bool) -> tuple[Fraction, Text] | None:

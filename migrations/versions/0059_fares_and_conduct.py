@@ -41,6 +41,174 @@ CREATE TABLE accessibility.quota_use (
 COMMENT ON COLUMN accessibility.quota_use.points IS 'Positive: used; negative: given back. One point is one NT$.';
 CREATE INDEX quota_use_of_period ON accessibility.quota_use (rider_id, card, period);
 CREATE INDEX quota_use_of_ride ON accessibility.quota_use (rider_id, ride_id);
+
+CREATE TABLE accessibility.ride_fare (
+    rider_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ride_id uuid NOT NULL,
+    version integer NOT NULL CHECK (version > 0),
+    fleet text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('ride', 'late_cancel')),
+    stated_twd bigint NOT NULL CHECK (stated_twd >= 0),
+    rider_pays_twd bigint NOT NULL CHECK (rider_pays_twd >= 0),
+    quota_twd bigint NOT NULL CHECK (quota_twd >= 0),
+    fare jsonb NOT NULL,
+    minutes_over integer NOT NULL CHECK (minutes_over >= 0),
+    paid_by text NOT NULL CHECK (paid_by IN ('bill', 'driver', 'nobody')),
+    reason text NOT NULL DEFAULT '',
+    decided_by uuid,
+    settled_at timestamptz NOT NULL,
+    PRIMARY KEY (rider_id, id),
+    UNIQUE (ride_id, version),
+    CHECK ((paid_by = 'nobody') = (rider_pays_twd = 0))
+);
+COMMENT ON TABLE accessibility.ride_fare IS 'What a ride came to; the newest version counts, and none is more than the one before. Append-only.';
+COMMENT ON COLUMN accessibility.ride_fare.stated_twd IS 'What the fleet says it costs, before anything is taken off.';
+COMMENT ON COLUMN accessibility.ride_fare.minutes_over IS 'By how much the ride took longer than was promised.';
+CREATE INDEX ride_fare_settled ON accessibility.ride_fare (settled_at DESC, id DESC) WHERE version = 1;
+
+CREATE FUNCTION accessibility.refuse_fare_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% of %.% refused: append-only', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER ride_fare_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON accessibility.ride_fare
+    FOR EACH STATEMENT EXECUTE FUNCTION accessibility.refuse_fare_change();
+CREATE TRIGGER quota_use_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON accessibility.quota_use
+    FOR EACH STATEMENT EXECUTE FUNCTION accessibility.refuse_fare_change();
+"""
+
+CONDUCT = """
+CREATE TABLE accessibility.conduct_rule (
+    valid_from timestamptz PRIMARY KEY,
+    terms jsonb NOT NULL,
+    source text NOT NULL CHECK (source <> ''),
+    is_confirmed boolean NOT NULL,
+    note text NOT NULL DEFAULT ''
+);
+COMMENT ON TABLE accessibility.conduct_rule IS 'How points are counted; the newest that has begun.';
+
+CREATE TABLE accessibility.conduct_point (
+    rider_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ride_id uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('no_show', 'late_cancel')),
+    fleet text NOT NULL,
+    points integer NOT NULL CHECK (points >= 0),
+    counts boolean NOT NULL,
+    why text NOT NULL,
+    happened_at timestamptz NOT NULL,
+    counts_until timestamptz NOT NULL,
+    recorded_by uuid,
+    recorded_at timestamptz NOT NULL,
+    lifted_at timestamptz,
+    PRIMARY KEY (rider_id, id),
+    UNIQUE (ride_id, kind),
+    CHECK (counts OR points = 0)
+);
+COMMENT ON COLUMN accessibility.conduct_point.why IS 'Why it counts, or whose fault it was instead.';
+COMMENT ON COLUMN accessibility.conduct_point.recorded_by IS 'The officer who wrote it down; null: a fleet told of it.';
+CREATE INDEX conduct_point_id ON accessibility.conduct_point (id);
+CREATE INDEX conduct_point_of_rider ON accessibility.conduct_point (rider_id, happened_at DESC);
+
+CREATE TABLE accessibility.ride_appeal (
+    rider_id uuid NOT NULL,
+    id uuid NOT NULL,
+    point_id uuid NOT NULL UNIQUE,
+    status text NOT NULL CHECK (status IN ('open', 'granted', 'refused')),
+    reason_sealed bytea NOT NULL,
+    asked_by uuid NOT NULL,
+    asked_at timestamptz NOT NULL,
+    decided_by uuid,
+    decision_sealed bytea,
+    decided_at timestamptz,
+    PRIMARY KEY (rider_id, id),
+    CHECK ((status = 'open') = (decided_at IS NULL)),
+    CHECK ((decided_at IS NULL) = (decided_by IS NULL) AND (decided_at IS NULL) = (decision_sealed IS NULL))
+);
+CREATE INDEX ride_appeal_by_age ON accessibility.ride_appeal (status, asked_at, id);
+CREATE UNIQUE INDEX ride_appeal_id ON accessibility.ride_appeal (id);
+
+CREATE TABLE accessibility.refusal (
+    rider_id uuid NOT NULL,
+    id uuid NOT NULL,
+    request_id uuid NOT NULL,
+    fleet text NOT NULL,
+    reason text NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (rider_id, id)
+);
+COMMENT ON TABLE accessibility.refusal IS 'A fleet said no to a rider; its id is the event''s.';
+CREATE INDEX refusal_at ON accessibility.refusal (at);
+
+CREATE SCHEMA complaints;
+CREATE TABLE complaints.complaint (
+    rider_index bytea NOT NULL,
+    id uuid PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('late', 'driver', 'vehicle', 'booking', 'pooling', 'fare', 'other')),
+    sealed bytea NOT NULL,
+    status text NOT NULL CHECK (status IN ('open', 'answered')),
+    made_at timestamptz NOT NULL,
+    answered_by uuid,
+    answered_at timestamptz,
+    CHECK ((status = 'answered') = (answered_at IS NOT NULL AND answered_by IS NOT NULL))
+);
+COMMENT ON TABLE complaints.complaint IS 'Who complained is a keyed index and sealed: no join from a rider finds a row here.';
+CREATE INDEX complaint_of_rider ON complaints.complaint (rider_index, made_at DESC);
+CREATE INDEX complaint_by_age ON complaints.complaint (status, made_at, id);
+"""
+
+AFTER = """
+CREATE TABLE accessibility.ride_rating (
+    rider_id uuid NOT NULL,
+    ride_id uuid NOT NULL,
+    fleet text NOT NULL,
+    stars integer NOT NULL CHECK (stars BETWEEN 1 AND 5),
+    words_sealed bytea,
+    rated_at timestamptz NOT NULL,
+    PRIMARY KEY (rider_id, ride_id)
+);
+
+CREATE TABLE accessibility.found_item (
+    id uuid PRIMARY KEY,
+    fleet text NOT NULL,
+    vehicle_number text NOT NULL DEFAULT '',
+    what text NOT NULL,
+    kept_at text NOT NULL,
+    found_on date NOT NULL,
+    status text NOT NULL CHECK (status IN ('kept', 'matched', 'handed_over')),
+    written_by uuid NOT NULL,
+    written_at timestamptz NOT NULL
+);
+CREATE INDEX found_item_kept ON accessibility.found_item (status, found_on, id);
+
+CREATE TABLE accessibility.lost_item (
+    rider_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ride_id uuid NOT NULL,
+    fleet text NOT NULL,
+    what text NOT NULL,
+    status text NOT NULL CHECK (status IN ('sought', 'found', 'handed_over', 'not_found', 'withdrawn')),
+    found_id uuid UNIQUE REFERENCES accessibility.found_item,
+    reported_by uuid NOT NULL,
+    reported_at timestamptz NOT NULL,
+    found_at timestamptz,
+    ended_at timestamptz,
+    PRIMARY KEY (rider_id, id),
+    CHECK ((status IN ('found', 'handed_over')) = (found_id IS NOT NULL)),
+    CHECK ((status IN ('handed_over', 'not_found', 'withdrawn')) = (ended_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX lost_item_id ON accessibility.lost_item (id);
+CREATE INDEX lost_item_of_ride ON accessibility.lost_item (rider_id, ride_id);
+CREATE INDEX lost_item_by_age ON accessibility.lost_item (status, reported_at, id);
+"""
+
+FIRST_CONDUCT_RULE = """
+INSERT INTO accessibility.conduct_rule (valid_from, terms, source, is_confirmed, note) VALUES
+('2024-06-01 00:00+08', '{
+    "no_show_points": 2, "window_days": 90, "limit_points": 6, "suspended_days": 14, "suspends": false,
+    "waits_minutes": 5, "appeal_days": 30}',
+ '2024 年 6 月起臨時取消記點；點數、門檻與停權天數尚待主管機關確認', false,
+ 'Since June 2024 late cancellations have points; how many, and what follows, is not known: nobody is suspended by these values.');
 """
 
 FIRST_RULES = """
@@ -107,8 +275,25 @@ def upgrade() -> None:
     op.execute(PAYING)
     op.execute(FARES)
     op.execute(FIRST_RULES)
+    op.execute(CONDUCT)
+    op.execute(FIRST_CONDUCT_RULE)
+    op.execute(AFTER)
 
 
 def downgrade() -> None:
-    """Forget all of it."""
-    op.execute("DROP TABLE accessibility.quota_use, accessibility.fare_rule")
+    """Forget all of it; bills of rides have to be gone before."""
+    op.execute(
+        """
+        DROP TABLE accessibility.lost_item, accessibility.found_item, accessibility.ride_rating;
+        DROP SCHEMA complaints CASCADE;
+        DROP TABLE accessibility.refusal, accessibility.ride_appeal, accessibility.conduct_point,
+            accessibility.conduct_rule;
+        DROP TABLE accessibility.ride_fare, accessibility.quota_use, accessibility.fare_rule;
+        DROP FUNCTION accessibility.refuse_fare_change;
+        DELETE FROM wallet.refund_reason WHERE code = 'ride_fare_lowered';
+        DELETE FROM wallet.tariff WHERE bill_kind = 'ride';
+        ALTER TABLE wallet.bill DROP CONSTRAINT bill_bureau_check, DROP CONSTRAINT bill_kind_check,
+            ADD CONSTRAINT bill_bureau_check CHECK (bureau IN ('parking', 'fines')),
+            ADD CONSTRAINT bill_kind_check CHECK (kind IN ('parking', 'fine'));
+        """
+    )

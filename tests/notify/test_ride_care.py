@@ -1,0 +1,57 @@
+"""What comes after a ride reaches its rider in words without holes, and nobody who only followed the ride."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from core.ids import new_uuid
+from notify import ride_care, ride_ports
+from tests.notify.conftest import bring
+from tests.notify.test_rides import City, Happened, city, fact, happened, rider, told
+
+__all__ = ["city", "happened", "rider"]
+
+FACTS: list[tuple[str, dict[str, Any], str]] = [
+    ("fare_lowered", {"less_twd": 1_035, "rider_pays_twd": 100}, "ride_fare_lowered"),
+    ("point_recorded", {"point_id": "x", "kind": "no_show", "points": 2}, "ride_point_recorded"),
+    ("point_recorded", {"point_id": "x", "kind": "late_cancel", "points": 1}, "ride_point_recorded"),
+    ("appeal_decided", {"point_id": "x", "status": "granted"}, "ride_appeal_granted"),
+    ("appeal_decided", {"point_id": "x", "status": "refused"}, "ride_appeal_refused"),
+    ("lost_item_found", {"lost_id": "x"}, "ride_lost_item_found"),
+    ("lost_item_handed_over", {"lost_id": "x"}, "ride_lost_item_handed_over"),
+    ("lost_item_not_found", {"lost_id": "x"}, "ride_lost_item_not_found"),
+]
+
+
+@pytest.mark.parametrize(("kind", "more", "message"), FACTS)
+def test_each_fact_is_told_whole(
+    rider: UUID, city: City, happened: Happened, kind: str, more: dict[str, Any], message: str
+) -> None:
+    bring(happened(f"accessibility.{kind}", fact(rider, **more)))
+    (seen,) = told(rider)
+    assert seen.kind == message
+    for words in (seen.title.zh, seen.title.en, seen.body.zh, seen.body.en, seen.link):
+        assert words and not re.search(r"[{}]|None", words)
+
+
+def test_every_kind_is_tried() -> None:
+    assert {f"accessibility.{kind}" for kind, _, _ in FACTS} | {"accessibility.complaint_answered"} == set(
+        ride_care.KINDS
+    )
+
+
+def test_an_answer_names_neither_ride_nor_fleet(rider: UUID, city: City, happened: Happened) -> None:
+    payload = {"complaint_id": str(new_uuid()), "rider_id": str(rider)}
+    bring(happened("accessibility.complaint_answered", payload))
+    (seen,) = told(rider)
+    assert seen.kind == "ride_opinion_answered" and "Yellow" not in seen.body.en
+
+
+def test_who_is_reached_by_telephone_is_rung(rider: UUID, city: City, happened: Happened) -> None:
+    city.way, city.phone = "telephone", "072345678"
+    bring(happened("accessibility.appeal_decided", fact(rider, status="granted")))
+    assert [call["phone"] for call in ride_ports.rides.calls] == ["072345678"]  # type: ignore[attr-defined]
