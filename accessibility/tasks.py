@@ -6,8 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from accessibility.conduct import tasks as conduct
+from accessibility.fares import tasks as fares
 from core.outbox import Consumer
 
-CONSUMERS: Final[tuple[Consumer, ...]] = ()
+CONSUMERS: Final[tuple[Consumer, ...]] = (
+    *fares.CONSUMERS,
+    *conduct.CONSUMERS,
+)  # fmt: skip
 
 SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {}
