@@ -127,7 +127,7 @@ export const POINTS_TEXTS = {
   pts_limit_most_points: { zh: "每次最多（點）", en: "Most at once" },
   pts_limit_most_points_day: { zh: "每人每日最多（點）", en: "Most for a person and day" },
   pts_limit_most_points_month: { zh: "每人每月最多（點）", en: "Most for a person and month" },
-  pts_propose: { zh: "提案變更", en: "Propose a change" },
+  pts_propose_change: { zh: "提案變更", en: "Propose a change" },
   pts_propose_rate: { zh: "新費率", en: "A new rate" },
   pts_propose_budget: { zh: "增加額度", en: "More budget" },
   pts_propose_account: { zh: "變更收款帳戶", en: "Another account to be paid to" },

@@ -54,7 +54,7 @@ function proposals(at, found, again) {
   const days = whole("pts_payment_days", found.payment_days);
   const propose = (title, action, fields, bodyOf) => form(title, `${at}/${action}`, fields, bodyOf, again);
   return [
-    el("h2", {}, t("pts_propose")),
+    el("h2", {}, t("pts_propose_change")),
     propose(t("pts_propose_rate"), "rates", [direction, from, ...Object.values(limits)], () => ({
       direction: direction.input.value, first_day: from.input.value, ...Object.fromEntries(LIMITS.map((name) => [name, Number(limits[name].input.value)])) })),
     propose(t("pts_propose_budget"), "budget-additions", [points], () => ({ points: Number(points.input.value) })),
