@@ -151,16 +151,22 @@ class VanDrivers:
         self.driven_metres += shift.at.metres_to(stop.spot) * TRAVEL.detour
         self.driven_seconds += takes.total_seconds()
         shift.way = (shift.at, stop.spot, now, now + takes)
-        if takes >= _SAYS_WHERE_FROM:
-            self.agenda.at(now + takes / 2, lambda: self._says_where(shift, turn))
+        slow_from = now + self._reckoned(shift, stop.spot) * 0.9
+        says_at = now + takes / 2 if takes >= _SAYS_WHERE_FROM else slow_from
+        if says_at < now + takes:
+            self.agenda.at(says_at, lambda: self._says_where(shift, turn, slow_from))
         self.agenda.at(now + takes, lambda: self._arrive(shift, stop))
 
-    def _says_where(self, shift: _Shift, turn: int) -> None:
+    def _says_where(self, shift: _Shift, turn: int, slow_from: datetime) -> None:
+        """The page does so every 20 seconds. Here it is once on the way, and every other minute where that is slow."""
         if shift.is_broken or shift.turn != turn or shift.way is None:
             return
         where, now = self._where(shift), self.agenda.now
         with db.unit_of_work() as session:
             driving.seen_at(session, shift.wheel, (where.latitude, where.longitude), now, now)
+        again_at = max(now + timedelta(minutes=2), slow_from)
+        if again_at < shift.way[3]:
+            self.agenda.at(again_at, lambda: self._says_where(shift, turn, slow_from))
 
     def _arrive(self, shift: _Shift, stop: _Stop) -> None:
         if shift.is_broken:
