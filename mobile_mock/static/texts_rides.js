@@ -118,6 +118,12 @@ export const RIDE_TEXTS = {
   ready_press: { zh: "我好了，請來接我", en: "I am ready, please come" },
   ready_asking: { zh: "正在找車", en: "Finding a vehicle" },
 
+  door_title: { zh: "告訴司機", en: "Tell the driver" },
+  door_here: { zh: "我在門口了", en: "I am at the door" },
+  door_here_done: { zh: "已經告訴司機您在門口。", en: "The driver is told that you are at the door." },
+  door_nothing: { zh: "時間到了，車沒有來", en: "It is time and nothing came" },
+  door_nothing_done: { zh: "收到了，我們馬上查，會再通知您。車隊的錯不會算在您身上。", en: "Thank you: we look into it at once and tell you. A fleet's fault never counts against you." },
+
   cancel_title: { zh: "取消這趟車", en: "Cancel this ride" },
   cancel_free: { zh: "現在取消，不用錢，也不記點", en: "Free of charge, no points, if you cancel now" },
   cancel_costs: { zh: "現在取消，會這樣", en: "If you cancel now" },

@@ -40,7 +40,7 @@ function fresh(rider, own) {
   const home = own.find(({ name }) => /家|home/i.test(name || "")) || null;
   return {
     from: home, to: null, stops: [], kind: "pick_up_at", date: taipeiDay(1), clock: "09:00", back: "none", backDate: taipeiDay(1), backClock: "12:00",
-    purpose: "medical", companions: rider?.companions_usual ?? 0, dog: Boolean(rider?.service_dog), shared: false, notes: "", weekdays: [], until: "",
+    purpose: "medical", companions: rider?.companions_usual ?? 0, dog: Boolean(rider?.service_dog), shared: false, notes: "", weekdays: [], until: "", skipsHolidays: false,
   };
 }
 
@@ -133,13 +133,15 @@ function bookingForm(wish, { own, rider, signal }) {
     }
     busy(send, problem, async () => {
       const body = requestBody(wish, { from, to, when, backWhen, stops });
-      announce(t("book_asking"));
-      fill(problem, el("p", { class: "asking" }, t("book_asking")));
+      const asking = t(body.series ? "series_asking" : "book_asking");
+      announce(asking);
+      fill(problem, el("p", { class: "asking" }, asking));
       try {
-        const made = await call("POST", "/v1/ride-requests", { body, key: attemptKey("ride-request", body), signal });
+        const made = await call("POST", body.series ? "/v1/ride-series" : "/v1/ride-requests", { body, key: attemptKey("ride-request", body), signal });
         endAttempt("ride-request");
         forgetDraft();
-        await go(`/app/rides/requests/${made.id}`);
+        if (body.series) announce(t("series_made"), { urgent: true });
+        await go(body.series ? "/app/rides/series" : `/app/rides/requests/${made.id}`);
       } catch (failure) {
         if (failure.name === "AbortError") throw failure;
         endAttempt("ride-request");
@@ -180,6 +182,6 @@ function requestBody(wish, { from, to, when, backWhen, stops }) {
   if (wish.notes.trim()) body.notes = wish.notes.trim();
   if (wish.back === "at") body.return = { at: backWhen.value() };
   if (wish.back === "will_call") body.return = { will_call: true };
-  if (wish.weekdays.length && wish.until) body.series = { weekdays: wish.weekdays, until: wish.until };
+  if (wish.weekdays.length && wish.until) body.series = { weekdays: wish.weekdays, until: wish.until, skips_holidays: wish.skipsHolidays };
   return body;
 }

@@ -70,8 +70,9 @@ export function repeatingPart(wish, { keep }) {
   const boxes = WEEKDAYS.map((day) => el("label", { class: "choice small" },
     el("input", { type: "checkbox", class: "check", checked: wish.weekdays.includes(day), on: { change: (event) => keep({ weekdays: event.target.checked ? [...wish.weekdays, day].sort() : wish.weekdays.filter((each) => each !== day) }) } }),
     el("span", {}, t(`weekday_${day}`))));
+  const holidays = el("label", { class: "choice small" }, el("input", { type: "checkbox", class: "check", checked: wish.skipsHolidays, on: { change: (event) => keep({ skipsHolidays: event.target.checked }) } }), el("span", {}, t("repeat_skips_holidays")));
   const fold = el("details", { open: wish.weekdays.length > 0 }, el("summary", {}, t("book_repeat")),
-    el("fieldset", { "aria-describedby": error.id }, el("legend", { class: "hint" }, t("book_repeat_hint")), el("div", { class: "choices in-line" }, boxes)), until.block, error.element);
+    el("fieldset", { "aria-describedby": error.id }, el("legend", { class: "hint" }, t("book_repeat_hint")), el("div", { class: "choices in-line" }, boxes)), until.block, holidays, error.element);
   return {
     block: fold,
     isWrong: () => wish.weekdays.length > 0 && !wish.until,

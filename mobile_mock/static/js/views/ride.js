@@ -100,6 +100,7 @@ function drawRest(place, current, { address, signal }) {
   fill(place,
     ["lost", "not_bound"].includes(current.status) && [buttonLink(t("book_again"), `/app/rides/book?again=${current.id}`, { kind: "accent wide", iconName: "car" }), whatNow(current)],
     isMine && (may.ready ?? current.status === "will_call") && readyPart(address, signal),
+    isMine && doorPart(current, address, signal),
     current.vehicle && vehicleCard(current),
     el("section", { class: "card" }, el("h2", {}, t("ride_what")), el("p", { class: "ride-journey" }, journey(current)),
       facts([
@@ -155,6 +156,23 @@ function readyPart(address, signal) {
     else await show();
   }), { kind: "accent wide tall", iconName: "bell" });
   return el("section", { class: "card" }, el("h2", {}, t("ready_title")), el("p", {}, t("ready_detail")), problem, press);
+}
+
+/** Saying that one stands at the door, or that nothing came. */
+function doorPart(current, address, signal) {
+  const may = current.may || {};
+  const says = [may.at_door && ["at-door", "door_here", "door_here_done", "bell"], may.not_here && ["not-here", "door_nothing", "door_nothing_done", "overdue"]].filter(Boolean);
+  if (says.length === 0) return null;
+  const problem = el("div");
+  return el("section", { class: "card" }, el("h2", {}, t("door_title")), problem, el("div", { class: "actions column" }, says.map(([verb, words, done, iconName]) => {
+    const key = randomText();
+    const press = button(t(words), () => busy(press, problem, async () => {
+      await call("POST", `${address}/${verb}`, { body: {}, key, signal });
+      fill(problem, notice("good", t(done)));
+      announce(t(done), { urgent: true });
+    }), { kind: "wide", iconName });
+    return press;
+  })));
 }
 
 function history(current) {
