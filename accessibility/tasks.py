@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from accessibility import kept
 from accessibility.conduct import tasks as conduct
 from accessibility.fares import tasks as fares
 from core.outbox import Consumer
@@ -15,4 +16,8 @@ CONSUMERS: Final[tuple[Consumer, ...]] = (
     *conduct.CONSUMERS,
 )  # fmt: skip
 
-SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {}
+SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
+    "accessibility.forget": (60.0, kept.forget),
+    "accessibility.close_requests": (5.0, asking.close_overdue),
+    **own_fleet.SWEEPS,
+}

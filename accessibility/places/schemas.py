@@ -14,6 +14,7 @@ _LABEL, _ADDRESS, _DIRECTIONS = 60, 120, 200
 # Text that people read: no control characters, which no device shows and some obey.
 PLAIN = Matches(r"^[^\u0000-\u001f\u007f]*$")
 NOT_BLANK = Matches(r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$")
+NEAR_FORM = r"^-?[0-9]{1,2}(\.[0-9]{1,10})?,-?[0-9]{1,3}(\.[0-9]{1,10})?$"
 _PLACE_ID = Matches("^[a-z]+[-_][A-Za-z0-9]{1,40}$")
 
 
@@ -55,14 +56,11 @@ class Position(fields.Field[tuple[float, float]]):
         return latitude, longitude
 
 
-NEAR_FORM = r"^-?[0-9]{1,2}(\.[0-9]{1,10})?,-?[0-9]{1,3}(\.[0-9]{1,10})?$"
-
-
 class PlaceSearchQuery(Schema):
     """`q` in Chinese or English; `near` ranks equally good finds by their distance."""
 
     q = fields.String(required=True, validate=[validate.Length(1, 60), PLAIN])
-    near = Position(load_default=None, metadata={"type": "string", "example": "22.6273,120.3014"})
+    near = Position(load_default=None, metadata={"type": "string", "pattern": NEAR_FORM, "example": "22.6273,120.3014"})
     limit = QueryNumber(load_default=10, validate=validate.Range(1, 50))
 
 
@@ -94,7 +92,7 @@ class QueryDegrees(fields.Float):
     """A number of degrees in a query, in ASCII digits alone."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> Any:
-        Matches(r"^-?[0-9]{1,3}(\.[0-9]{1,12})?$")(value)
+        Matches(r"^-?[0-9.eE+-]{1,40}$")(value)
         return super()._deserialize(value, attr, data, **more)
 
 

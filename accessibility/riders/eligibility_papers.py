@@ -58,9 +58,9 @@ def hand_in(session: Session, rider_id: UUID, *, issuer: str, issued_on: date, n
     return _paper(row)
 
 
-def withdraw(session: Session, rider_id: UUID, paper_id: UUID) -> Paper:
+def withdraw(session: Session, rider_id: UUID, paper_id: UUID, *, now: datetime) -> Paper:
     """The rider does not want it looked at. Raises NotFound, PaperDecided."""
-    row = session.execute(_WITHDRAW, {"rider": rider_id, "id": paper_id}).one_or_none()
+    row = session.execute(_WITHDRAW, {"rider": rider_id, "id": paper_id, "now": now}).one_or_none()
     if row is None:
         if not any(each.id == paper_id for each in of_rider(session, rider_id)):
             raise NotFound
@@ -124,7 +124,7 @@ _HAND_IN = text(
 )
 _WITHDRAW = text(
     """
-    UPDATE accessibility.wheelchair_paper SET status = 'withdrawn'
+    UPDATE accessibility.wheelchair_paper SET status = 'withdrawn', settled_on = CAST(:now AS timestamptz)::date
      WHERE rider_id = :rider AND id = :id AND status = 'waiting' RETURNING *
     """
 )
@@ -138,7 +138,8 @@ _WAITING = text(
 _DECIDE = text(
     """
     UPDATE accessibility.wheelchair_paper
-       SET status = :status, valid_until = :until, reason = :reason, decided_by = :by, decided_at = :now
+       SET status = :status, valid_until = :until, reason = :reason, decided_by = :by, decided_at = :now,
+           settled_on = coalesce(CAST(:until AS date), CAST(:now AS timestamptz)::date)
      WHERE id = :id AND status = 'waiting' RETURNING *
     """
 )

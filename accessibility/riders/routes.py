@@ -115,8 +115,6 @@ def hand_in_paper(call: Call) -> Answer:
     rider_id = acting.subject(call.actor)
     acting.require(call.session, call.actor, rider_id, RIDES_BOOK, what="rider_eligibility", now=call.now)
     issuer = " ".join(call.body["issuer"].split())
-    if len(issuer) < 2:
-        raise InvalidRequest(errors=[FieldError("/issuer", "Length must be between 2 and 60.")])
     paper = eligibility_papers.hand_in(
         call.session, rider_id, issuer=issuer, issued_on=call.body["issued_on"], now=call.now
     )
@@ -134,7 +132,8 @@ def withdraw_paper(call: Call) -> Answer:
     """As long as nobody has decided."""
     rider_id = acting.subject(call.actor)
     acting.require(call.session, call.actor, rider_id, RIDES_BOOK, what="rider_eligibility", now=call.now)
-    paper = eligibility_papers.withdraw(call.session, rider_id, parse_typeid("rpap", call.path["paper_id"]))
+    paper_id = parse_typeid("rpap", call.path["paper_id"])
+    paper = eligibility_papers.withdraw(call.session, rider_id, paper_id, now=call.now)
     return Answer(paper_body(paper, call.language))
 
 

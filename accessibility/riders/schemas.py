@@ -79,7 +79,7 @@ class RiderSchema(Schema):
 class PaperWanted(Schema):
     """Who issued a diagnosis paper, and when. What it says is shown at the counter and is not written here."""
 
-    issuer = fields.String(required=True, validate=[validate.Length(2, 60), PLAIN])
+    issuer = fields.String(required=True, validate=[validate.Length(2, 60), NOT_BLANK])
     issued_on = fields.Date(required=True)
 
 

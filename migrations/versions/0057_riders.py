@@ -48,6 +48,7 @@ CREATE TABLE accessibility.entitlement (
     CHECK (has_certificate = (severity IS NOT NULL)),
     CHECK (has_certificate OR NOT (needs_wheelchair OR books_first))
 );
+CREATE INDEX entitlement_old ON accessibility.entitlement (answered_at);
 COMMENT ON TABLE accessibility.entitlement IS 'What the register last answered: no class, no code, no diagnosis.';
 COMMENT ON COLUMN accessibility.entitlement.books_first IS
     'Belongs to those whose medical trips open first (severe with wheelchair, or severe visual); which, is not told.';
@@ -64,13 +65,18 @@ CREATE TABLE accessibility.wheelchair_paper (
     decided_by uuid,
     decided_at timestamptz,
     handed_in_at timestamptz NOT NULL,
+    settled_on date,
     PRIMARY KEY (rider_id, id),
+    CHECK ((settled_on IS NULL) = (status = 'waiting')),
     CHECK ((status = 'accepted') = (valid_until IS NOT NULL)),
     CHECK ((status IN ('accepted', 'refused')) = (decided_at IS NOT NULL)),
     CHECK ((decided_at IS NULL) = (decided_by IS NULL))
 );
 COMMENT ON TABLE accessibility.wheelchair_paper IS
     'A diagnosis paper that a wheelchair is needed, as shown at a desk: who issued it and when, never what it says.';
+COMMENT ON COLUMN accessibility.wheelchair_paper.settled_on IS
+    'The last day it counts, or the day on which it was refused or withdrawn.';
+CREATE INDEX wheelchair_paper_old ON accessibility.wheelchair_paper (settled_on) WHERE settled_on IS NOT NULL;
 CREATE INDEX wheelchair_paper_id ON accessibility.wheelchair_paper (id);
 CREATE UNIQUE INDEX wheelchair_paper_one_waiting ON accessibility.wheelchair_paper (rider_id) WHERE status = 'waiting';
 CREATE INDEX wheelchair_paper_waiting ON accessibility.wheelchair_paper (handed_in_at, id) WHERE status = 'waiting';

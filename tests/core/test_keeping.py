@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from accessibility import kept as accessibility_kept
 from core import db, keeping, outbox
 from core import kept as core_kept
 from core.ids import new_uuid
@@ -22,7 +23,7 @@ from wallet import kept as wallet_kept
 
 # Half past two at night in Taipei.
 NIGHT = datetime(2026, 11, 4, 18, 30, tzinfo=UTC)
-RULES = (*core_kept.RULES, *notify_kept.RULES, *points_kept.RULES, *wallet_kept.RULES)
+RULES = (*core_kept.RULES, *accessibility_kept.RULES, *notify_kept.RULES, *points_kept.RULES, *wallet_kept.RULES)
 RULE = Kept("core.idempotency", 7, "k.claimed_at < :before", "for this test")
 
 

@@ -24,10 +24,10 @@ def sandbox_of_riders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sand
 
 @pytest.fixture
 def register(sandbox_of_riders: SandboxProcess, client: FlaskClient) -> SandboxBooks:
-    """The register's books and switches, as at first; the application asks it and waits a second."""
+    """The register's books and switches, as at first; the application asks it and waits a moment."""
     books = SandboxBooks(sandbox_of_riders.url)
     books.clear_switches()
     books.reset()
-    peer = wire.Peer("bureaus", f"{books.url}/bureaus", "sandbox-bureaus-secret", read_timeout_seconds=1.0)
+    peer = wire.Peer("bureaus", f"{books.url}/bureaus", "sandbox-bureaus-secret", read_timeout_seconds=0.4)
     ports.plug_in(certificates=BureausClient(peer))
     return books

@@ -1,0 +1,18 @@
+"""How long this domain keeps what it wrote down: the rules of every room of it, and their sweep."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from accessibility.riders import kept as riders_kept
+from core import keeping
+
+RULES: Final = (
+    *riders_kept.RULES,
+)  # fmt: skip
+
+
+def forget(now: datetime) -> None:
+    """The sweep: at night, delete what is past its time."""
+    keeping.forget_at_night(RULES, now)
