@@ -24,12 +24,12 @@ _TOLD_EACH_MINUTES: Final = 5
 _LATE_FROM: Final = timedelta(minutes=1)
 
 
-def expected(planned: Planned, travel: Travel) -> list[int]:
-    """When each stop between start and end begins as the day goes, in whole seconds."""
+def expected(planned: Planned, travel: Travel, now: datetime) -> list[int]:
+    """When each stop between start and end begins as the day goes, in whole seconds: never in the past."""
     stops, between = planned.tour.stops, timing.legs(planned.tour, travel)
-    leaves, found = stops[0].window.earliest, []
+    leaves, since, found = stops[0].window.earliest, int(now.timestamp()), []
     for number in range(1, len(stops) - 1):
-        begins = max(leaves + between[number - 1], stops[number].window.earliest)
+        begins = max(leaves + between[number - 1], stops[number].window.earliest, since)
         found.append(begins)
         leaves = begins + stops[number].seconds
     return found
@@ -43,7 +43,7 @@ def look_ahead(session: Session, tour_id: UUID, travel: Travel, now: datetime) -
     planned = plans.as_of_now(session, tour_id, now)
     if planned is None:
         return
-    coming = [moment(each) for each in expected(planned, travel)]
+    coming = [moment(each) for each in expected(planned, travel, now)]
     session.execute(_EXPECTED, {"ids": list(planned.stop_ids), "at": coming})
     for row in session.execute(_LATE, {"tour": tour_id, "late": _LATE_FROM}).all():
         _warn(session, row, now)
