@@ -18,6 +18,4 @@ CONSUMERS: Final[tuple[Consumer, ...]] = (
 
 SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
     "accessibility.forget": (60.0, kept.forget),
-    "accessibility.close_requests": (5.0, asking.close_overdue),
-    **own_fleet.SWEEPS,
 }
