@@ -9,6 +9,8 @@ from typing import Final
 from accessibility import kept
 from accessibility.conduct import tasks as conduct
 from accessibility.fares import tasks as fares
+from accessibility.own_fleet import tasks as own_fleet
+from accessibility.requests import asking
 from core.outbox import Consumer
 
 CONSUMERS: Final[tuple[Consumer, ...]] = (
@@ -18,4 +20,6 @@ CONSUMERS: Final[tuple[Consumer, ...]] = (
 
 SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
     "accessibility.forget": (60.0, kept.forget),
+    "accessibility.close_requests": (5.0, asking.close_overdue),
+    **own_fleet.SWEEPS,
 }

@@ -15,6 +15,7 @@ from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from accessibility.own_fleet import drivers
 from api.idempotency import KeyedRequest, Replayed, fingerprint_of, key_from
 from api.problem_pages import problem_response
 from core import clock, db
@@ -40,7 +41,13 @@ from identity.delegation_errors import NotDelegated
 from points.till import tills
 from points.till.errors import NobodyAtTheTill
 
-_COOKIES = {"public": "__Host-session", "citizen": "__Host-session", "officer": "__Host-officer", "till": "__Host-till"}
+_COOKIES = {
+    "public": "__Host-session",
+    "citizen": "__Host-session",
+    "officer": "__Host-officer",
+    "till": "__Host-till",
+    "driver": "__Host-driver",
+}
 _LARGEST_JSON_BYTES = 1 << 20
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = logging.getLogger("mykaohsiung.api")
@@ -161,6 +168,7 @@ _RESOLVERS: dict[str, Callable[[Any, str, datetime], Actor | None]] = {
     "officer": officer_sessions.resolve,
     "bureau": bureaus.resolve_bureau_token,
     "till": tills.resolve,
+    "driver": drivers.resolve,
 }
 
 

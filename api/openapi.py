@@ -147,6 +147,8 @@ def openapi_document(routes: Iterable[Route]) -> bytes:
     spec.components.security_scheme("bureau", {"type": "http", "scheme": "bearer"})
     spec.components.security_scheme("till", {"type": "http", "scheme": "bearer"})
     spec.components.security_scheme("till_cookie", {"type": "apiKey", "in": "cookie", "name": "__Host-till"})
+    spec.components.security_scheme("driver", {"type": "http", "scheme": "bearer"})
+    spec.components.security_scheme("driver_cookie", {"type": "apiKey", "in": "cookie", "name": "__Host-driver"})
     for route in routes:
         path = re.sub(r"<(?:[a-z]+:)?([a-z_]+)>", r"{\1}", route.path)
         spec.path(path=path, operations={route.method.lower(): _operation(route)})
@@ -192,9 +194,9 @@ def problems_of(route: Route) -> list[type[Problem]]:
             found.append(InsufficientAuthentication)
         if visits.is_for_one_alone(route.method, route.path):
             found.append(NotInAVisit)
-    if route.access.kind in ("officer", "bureau", "till"):
+    if route.access.kind in ("officer", "bureau", "till", "driver"):
         found += [Unauthenticated, Forbidden]
-    if route.access.kind in ("citizen", "officer", "till", "public") and route.method not in ("GET", "HEAD"):
+    if route.access.kind in ("citizen", "officer", "till", "driver", "public") and route.method not in ("GET", "HEAD"):
         found.append(CrossSiteRequest)
     if route.body is not None:
         found += [MalformedBody, UnsupportedMediaType]
@@ -252,6 +254,8 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
         return [{"bureau": []}]
     if route.access.kind == "till":
         return [{"till": []}, {"till_cookie": []}]
+    if route.access.kind == "driver":
+        return [{"driver": []}, {"driver_cookie": []}]
     return []
 
 

@@ -11,6 +11,7 @@ from accessibility import routes as accessibility_routes
 from accessibility import tasks as accessibility_tasks
 from accessibility.fares import ports as fare_ports
 from accessibility.fleets import ports as fleet_ports
+from accessibility.own_fleet.fleet import OwnFleet
 from accessibility.riders import eligibility
 from accessibility.riders import ports as rider_ports
 from api import bill_reminders, push_wiring
@@ -216,7 +217,7 @@ def plug_in() -> None:
     federation_ports.plug_in({each.name: OpenIdClient(registered(each)) for each in of.oidc})
     topic_ports.plug_in(of_bills=WalletBills())
     exchange_ports.plug_in(exchange_partners(of))
-    fleet_ports.plug_in(taxi_fleets(of))
+    fleet_ports.plug_in({"rehabus": OwnFleet()} | taxi_fleets(of))
     rider_ports.plug_in(certificates=bureaus)
     campaign_ports.plug_in(due=bill_reminders.bills_due, told=bill_reminders.bills_told)
     fare_ports.plug_in(cards_of=eligibility.cards_of, payable=RideBills())

@@ -21,7 +21,7 @@ from core.text import Language, Text
 if TYPE_CHECKING:
     from flask import Request
 
-AccessKind = Literal["public", "citizen", "officer", "bureau", "till", "partner"]
+AccessKind = Literal["public", "citizen", "officer", "bureau", "till", "driver", "partner"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,11 @@ def bureau(*, scope: str) -> Access:
 def till(*, staffed: bool = True) -> Access:
     """A merchant's till or its cash register; where `staffed`, a till needs somebody's shift to be open on it."""
     return Access("till", staffed=staffed)
+
+
+def driver() -> Access:
+    """Who is at the wheel of one of the city's vans, by a session that the van's number and a PIN began."""
+    return Access("driver")
 
 
 def partner_signature() -> Access:

@@ -54,7 +54,7 @@ def record_accesses(
     is_for_another = (
         actor.kind == "citizen" and actor.on_behalf_of is not None and {actor.on_behalf_of} == {*person_ids}
     )
-    assert actor.kind in ("officer", "bureau") or is_for_another, "only somebody else's read is recorded"
+    assert actor.kind in ("officer", "bureau", "driver") or is_for_another, "only somebody else's read is recorded"
     _was_recorded.set(True)
     who = {
         "at": now,

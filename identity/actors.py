@@ -21,10 +21,11 @@ class Actor:
     by the delegation `delegation_id` and within its `scopes`.
 
     A till is `id`; it belongs to `merchant_id` at `branch_id`, and `staff_id` is at it (None: nobody's shift is open).
-    A cash register that holds its own credentials needs nobody.
+    A cash register that holds its own credentials needs nobody. A driver of the city's vans is `id`, and `session_id`
+    says at which wheel.
     """
 
-    kind: Literal["citizen", "officer", "bureau", "till", "system"]
+    kind: Literal["citizen", "officer", "bureau", "till", "driver", "system"]
     id: UUID
     loa: int = 0
     session_id: UUID | None = None

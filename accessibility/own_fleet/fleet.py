@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from accessibility.dispatch.travel import GreatCircle, Travel
-from accessibility.own_fleet import changing, holding, offering, orders, telegrams
+from accessibility.dispatch.travel import Travel
+from accessibility.own_fleet import changing, holding, offering, orders, ports, telegrams
 from accessibility.own_fleet.telegrams import FLEET, NotDone
 from core import clock, db
 from partners import wire
@@ -44,7 +44,7 @@ _A = TypeVar("_A", bound=Content)
 class OwnFleet:
     """The city's vans. `travel` says how long legs take, `clock` what time it is."""
 
-    travel: Travel = field(default_factory=GreatCircle)
+    travel: Travel = field(default_factory=ports.travel)
     clock: Callable[[], datetime] = clock.now
 
     def ask(self, dispatch: Dispatch, wish: Wish) -> FleetOffer | NoOffer:

@@ -118,6 +118,12 @@ def seen(order: Any, available_at: datetime) -> VehicleSeen:
     )
 
 
+def comes_at(session: Session, order: Any) -> datetime:
+    """When the van of an order is expected where it begins."""
+    found: datetime | None = session.execute(_COMES_AT, {"id": order.id}).scalar()
+    return order.pick_up_at if found is None else found
+
+
 def vehicle_kind(van: Any) -> VehicleKind:
     """A van as it is offered: the most wheelchairs that it takes, and the most seats."""
     return VehicleKind(
@@ -149,7 +155,8 @@ _MAY_CHANGE: Final = frozenset(
 _ORDER = """
     SELECT o.id, o.trip, o.fleet_order, o.state, o.day, o.tour_id, o.wish, o.promise, o.pick_up_at, o.price_twd,
            o.changed_at, o.held_until, o.bound_at, o.customer, o.place_wanted_until, o.late_told_minutes, o.aboard_at,
-           o.ended_at, o.ended_by, o.reason, t.van_id, t.status AS tour_status, v.number, v.model, v.layouts,
+           o.ended_at, o.ended_by, o.reason, o.told_promise, o.shown_in, v.latitude, v.longitude, v.seen_at,
+           t.van_id, t.version AS tour_version, v.number, v.model, v.layouts,
            v.chair_width_mm, v.chair_length_mm, v.chair_mass_kg, v.has_lift, v.has_ramp,
            d.name AS driver_name, d.phone AS driver_phone
       FROM accessibility.van_order AS o
@@ -167,6 +174,9 @@ _INSERT = text(
     VALUES (:id, :trip, :number, 'held', :day, CAST(:wish AS jsonb), CAST(:promise AS jsonb), :pick_up_at,
             :price_twd, :now, :now, :held_until)
     """
+)
+_COMES_AT = text(
+    "SELECT expected_at FROM accessibility.van_stop WHERE order_id = :id AND kind = 'pickup' AND outcome IS NULL"
 )
 _SHUT = text("INSERT INTO accessibility.van_shut (trip, shut_at) VALUES (:trip, :now) ON CONFLICT DO NOTHING")
 _IS_SHUT = text("SELECT 1 FROM accessibility.van_shut WHERE trip = :trip")

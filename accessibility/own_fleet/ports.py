@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from accessibility.dispatch.travel import GreatCircle, Travel
 from partners.fleets.contents import TripEvent
 
 
@@ -44,14 +45,20 @@ class _Nobody:
 
 
 _city: City = _Nobody()
+_travel: Travel = GreatCircle()
 
 
-def plug_in(of: City) -> None:
-    """Tell this city from now on."""
-    global _city
-    _city = of
+def plug_in(of: City, *, by: Travel | None = None) -> None:
+    """Tell this city from now on; and reckon ways by this, or by the great circle."""
+    global _city, _travel
+    _city, _travel = of, by or GreatCircle()
 
 
 def city() -> City:
     """Whom to tell."""
     return _city
+
+
+def travel() -> Travel:
+    """How long ways take."""
+    return _travel

@@ -128,6 +128,7 @@ CREATE TABLE accessibility.van_order (
     tour_id uuid REFERENCES accessibility.van_tour,
     wish jsonb NOT NULL,
     promise jsonb NOT NULL,
+    told_promise jsonb,
     pick_up_at timestamptz NOT NULL,
     price_twd integer NOT NULL CHECK (price_twd >= 0),
     created_at timestamptz NOT NULL,
@@ -135,6 +136,7 @@ CREATE TABLE accessibility.van_order (
     held_until timestamptz,
     bound_at timestamptz,
     customer bytea,
+    shown_in uuid,
     place_wanted_until timestamptz,
     late_told_minutes integer NOT NULL DEFAULT 0,
     aboard_at timestamptz,
@@ -147,6 +149,8 @@ CREATE TABLE accessibility.van_order (
 COMMENT ON TABLE accessibility.van_order IS
     'A ride that was asked of the city''s vans under the reference `trip`. Who rides is told after it is bound, sealed.';
 COMMENT ON COLUMN accessibility.van_order.promise IS 'What the rider was promised: a limit of every later plan.';
+COMMENT ON COLUMN accessibility.van_order.told_promise IS 'What the rider was told, where an override has widened the limit.';
+COMMENT ON COLUMN accessibility.van_order.shown_in IS 'The driver''s session in which who rides was shown last, and so noted.';
 COMMENT ON COLUMN accessibility.van_order.place_wanted_until IS 'It has lost its van; until then another is looked for.';
 CREATE UNIQUE INDEX van_order_live ON accessibility.van_order (trip)
     WHERE state NOT IN ('lapsed', 'cancelled', 'no_show', 'done');
@@ -260,12 +264,15 @@ ROLES = """
 
 
 def upgrade() -> None:
-    """Make the tables, and let officers be dispatchers or decide on mobility."""
+    """Make the tables; let officers be dispatchers or decide on mobility, and write down what drivers are shown."""
     op.execute(FINAL)
     op.execute(VANS)
     op.execute(TOURS)
     op.execute(WRITTEN_DOWN)
     live.check("identity.officer", "officer_roles_check", ROLES)
+    live.check(
+        "identity.access_log", "access_log_actor_kind_check", "actor_kind IN ('officer', 'bureau', 'citizen', 'driver')"
+    )
 
 
 def downgrade() -> None:

@@ -318,7 +318,7 @@ def test_to_anybody_every_answer_is_as_documented(operation: str, nobody: Caller
     _fuzz(API, operation, nobody)
 
 
-@_for("citizen", "officer", "bureau", "till")
+@_for("citizen", "officer", "bureau", "till", "driver")
 def test_without_a_token_every_answer_is_as_documented(operation: str, nobody: Caller) -> None:
     _fuzz(GLANCE, operation, nobody)
 
@@ -329,7 +329,7 @@ def test_to_a_citizen_every_answer_is_as_documented(operation: str, citizen: Cal
     _fuzz(API, operation, leaver if ends_sessions else citizen)
 
 
-@_for("public", "officer", "bureau", "till")
+@_for("public", "officer", "bureau", "till", "driver")
 def test_to_a_citizen_what_is_for_others_answers_as_documented(operation: str, citizen: Caller, leaver: Caller) -> None:
     _fuzz(GLANCE, operation, leaver if operation.endswith("/logout") else citizen)
 

@@ -1,0 +1,80 @@
+"""What this room does from time to time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+
+from accessibility.own_fleet import breakdowns, driving, forecast, holding
+from accessibility.own_fleet.kept import forget
+from accessibility.own_fleet.ports import travel
+from core import db
+
+
+def let_lapse(now: datetime) -> int:
+    """Take what nobody bound in time out of the plan."""
+    with db.unit_of_work() as session:
+        return holding.let_lapse(session, travel(), now)
+
+
+def find_places(now: datetime) -> int:
+    """Look after rides that have lost their van."""
+    return len(breakdowns.find_places(travel(), now))
+
+
+def set_out(now: datetime) -> int:
+    """Have the next riders of every tour of now told that their van is on its way."""
+    with db.single_statements() as session:
+        due = [row.id for row in session.execute(_DUE, {"now": now, "until": now + driving.SETS_OUT}).all()]
+    for tour_id in due:
+        with db.unit_of_work() as session:
+            if session.execute(_LOCK, {"id": tour_id}).scalar() is not None:
+                driving.set_out(session, tour_id, now)
+    return len(due)
+
+
+def look_ahead(now: datetime) -> int:
+    """See what comes of it where nothing has been heard since something should have happened: a van that stands at a
+    door, or has not come, makes others late."""
+    with db.single_statements() as session:
+        overdue = [row.id for row in session.execute(_OVERDUE, {"now": now}).all()]
+    for tour_id in overdue:
+        with db.unit_of_work() as session:
+            if session.execute(_LOCK, {"id": tour_id}).scalar() is not None:
+                forecast.look_ahead(session, tour_id, travel(), now)
+    return len(overdue)
+
+
+SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
+    "own_fleet.let_lapse": (5.0, let_lapse),
+    "own_fleet.find_places": (5.0, find_places),
+    "own_fleet.set_out": (30.0, set_out),
+    "own_fleet.look_ahead": (30.0, look_ahead),
+    "own_fleet.forget": (60.0, forget),
+}
+# Tours whose next stop picks somebody up soon who does not know yet that the van comes.
+_DUE = text(
+    """
+    SELECT t.id FROM accessibility.van_tour AS t
+     WHERE t.starts_at <= :now AND t.ends_at > :now AND t.status = 'open' AND EXISTS (
+               SELECT FROM accessibility.van_stop AS s JOIN accessibility.van_order AS o ON o.id = s.order_id
+                WHERE s.tour_id = t.id AND s.kind = 'pickup' AND s.outcome IS NULL AND o.state = 'bound'
+                  AND s.expected_at <= :until)
+     ORDER BY t.id
+    """
+)
+_OVERDUE = text(
+    """
+    SELECT t.id FROM accessibility.van_tour AS t
+     WHERE t.starts_at <= :now AND t.ends_at > :now AND t.status = 'open' AND EXISTS (
+               SELECT FROM accessibility.van_stop AS s
+                WHERE s.tour_id = t.id AND s.outcome IS NULL
+                  AND (s.arrived_at IS NULL AND s.expected_at < :now
+                       OR s.arrived_at + make_interval(secs => s.seconds) < :now))
+     ORDER BY t.id
+    """
+)
+_LOCK = text("SELECT 1 FROM accessibility.van_tour WHERE id = :id FOR UPDATE SKIP LOCKED")
