@@ -6,14 +6,12 @@ from accessibility.fleets import routes as fleet_routes
 from accessibility.own_fleet import desk_routes as van_desk_routes
 from accessibility.own_fleet import driver_routes
 from accessibility.places import routes as place_routes
-from accessibility.requests import routes as request_routes
 from accessibility.riders import desk_routes as rider_desk_routes
 from accessibility.riders import routes as rider_routes
 from core.http import Routes
 
 ROUTES: tuple[Routes, ...] = (
     fleet_routes.routes,
-    request_routes.routes,
     driver_routes.routes,
     van_desk_routes.routes,
     place_routes.routes,
