@@ -190,6 +190,7 @@ def remove_state(state_dir: Path) -> None:
         data.unlink()
     if state_dir.exists():
         shutil.rmtree(state_dir)
+    shutil.rmtree(_sockets_of(state_dir), ignore_errors=True)
 
 
 def _system_user() -> str | None:
@@ -223,9 +224,13 @@ def _data_dir(state_dir: Path, user: str | None) -> Path:
     return resolved
 
 
+def _sockets_of(state_dir: Path) -> Path:
+    """A short one: a Unix socket's path may have 107 bytes at the most, and a state folder may lie deep."""
+    return Path("/tmp") / f"mykh-{os.geteuid()}-{_digest(state_dir)}"
+
+
 def _socket_dir(state_dir: Path, user: str | None) -> Path:
-    # A Unix socket's path may have 107 bytes at the most, and a state folder may lie deep.
-    folder = Path("/tmp") / f"mykh-{os.geteuid()}-{_digest(state_dir)}"
+    folder = _sockets_of(state_dir)
     folder.mkdir(mode=0o700, exist_ok=True)
     owner = folder.stat()
     expected = {os.geteuid()} if user is None else {0, pwd.getpwnam(user).pw_uid}
@@ -292,7 +297,7 @@ def _digest(path: Path) -> str:
 
 def running_url(state_dir: Path, name: str = "mykaohsiung") -> str | None:
     """The address of the database of a copy that runs from `state_dir`; None when none runs."""
-    socket_dir = Path("/tmp") / f"mykh-{os.geteuid()}-{_digest(state_dir)}"
+    socket_dir = _sockets_of(state_dir)
     if not (socket_dir / ".s.PGSQL.5432").exists():
         return None
     return f"postgresql://postgres@/{name}?host={socket_dir}"

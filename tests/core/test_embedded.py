@@ -43,6 +43,10 @@ def test_what_was_committed_is_there_after_a_crash_and_a_new_start(state_dir: Pa
     finally:
         server.stop()
     assert embedded.running_url(state_dir, "city") is None
+    kept = [state_dir / "postgres", (state_dir / "postgres").resolve(), server.socket_dir]
+    assert all(each.exists() for each in kept)
+    embedded.remove_state(state_dir)
+    assert not any(each.exists() for each in kept)
 
 
 def test_redis_comes_back_on_its_port_with_what_it_held(state_dir: Path) -> None:
