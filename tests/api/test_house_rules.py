@@ -387,7 +387,13 @@ def test_every_fact_that_is_recorded_has_somebody_who_acts_on_it_or_a_reason_why
 def test_every_consumer_and_every_sweep_has_a_name_of_its_own() -> None:
     consumers = [consumer.name for consumer in wiring.consumers()]
     assert len(consumers) == len(set(consumers))
-    rooms = (wiring.wallet_tasks, wiring.points_tasks, wiring.notify_tasks, wiring.identity_tasks)
+    rooms = (
+        wiring.wallet_tasks,
+        wiring.points_tasks,
+        wiring.notify_tasks,
+        wiring.identity_tasks,
+        wiring.accessibility_tasks,
+    )
     # A name that two rooms used would hide one of their sweeps; four more are the ledger's, and one the core's.
     assert len(wiring.sweeps()) == sum(len(room.SWEEPS) for room in rooms) + 5
     assert all(sweep.every_seconds >= 1 for sweep in wiring.sweeps().values())
