@@ -10,6 +10,7 @@ const HOUR_MS = 3600000;
 const ZOOMS = [0.0625, 0.125, 0.25];
 const LEAST_REM = 2.75;
 const DRAG_PX = 6;
+const MANY = 40;
 const SIGNS = { done: "✓ ", no_show: "✕ ", cancelled: "✕ ", aboard: "▶ ", at_door: "● ", planned: "" };
 
 /** What a trip is, for whoever hears it: when, who, from where to where, how it stands. */
@@ -52,6 +53,8 @@ export function timeline({ onTrip, onVan, onMove }) {
     scroller.style.setProperty("--minute", `${ZOOMS[zoom]}rem`);
     scroller.style.setProperty("--whole", String((last - first) / MINUTE_MS));
     fill(head, hours(first, last).map((hour) => placed(el("span", { class: "tl-hour" }, clockText(hour)), (hour - first) / MINUTE_MS)));
+    // Where there are many, those out of sight are not drawn.
+    rows.classList.toggle("many", vans.length > MANY);
     fill(rows, vans.map((van) => row(van, first, now)));
     const bars = [...rows.querySelectorAll(".tl-trip")];
     const again = bars.find((bar) => bar.dataset.trip === here);

@@ -18,11 +18,11 @@ export const desk = { path: "/desk/dispatch", name: "dsp", roles: ["dispatcher"]
 async function day({ query, signal }) {
   const chosenDate = query.get("date") ? `?date=${query.get("date")}` : "";
   const address = `/v1/dispatch/day${chosenDate}`;
-  const waitingAddress = `/v1/dispatch/unassigned${chosenDate}`;
+  const waitingAddress = "/v1/dispatch/unassigned";
   let [known, waiting] = await Promise.all([call("GET", address, { signal }), call("GET", waitingAddress, { signal })]);
   const { date } = known;
   let chosen = null;
-  let written = "";
+  let written = stateOf(known);
 
   const said = el("div", { role: "status" });
   const note = el("p", { class: "hint" });
@@ -54,6 +54,7 @@ async function day({ query, signal }) {
   });
   const reload = async () => {
     [known, waiting] = await Promise.all([call("GET", address, { signal }), call("GET", waitingAddress, { signal })]);
+    written = stateOf(known);
     draw();
   };
   const tell = (words) => { fill(said, notice("good", words)); announce(words); };
@@ -151,8 +152,7 @@ async function day({ query, signal }) {
   draw();
   watched(address, { signal, everyMs: REFRESH_MS, onLost: () => fill(note, t("live_lost")), draw: (next) => {
     fill(note, t("dsp_refreshed", { at: clockText(next.now) }));
-    // Vans move all the time: where they are is drawn anew alone.
-    const state = JSON.stringify(next.vehicles.map((van) => ({ ...van, position: null })));
+    const state = stateOf(next);
     if (line.isMoving() || document.querySelector("dialog[open]")) return;
     known = next;
     if (state === written) { drawMap(); return; }
@@ -170,6 +170,11 @@ async function day({ query, signal }) {
       el("div", { class: "dsp-two" }, card(t("dsp_waiting"), waitingPlace), card(t("dsp_where_vans"), map.block)),
     ],
   };
+}
+
+/** What the lines are drawn from. Vans move all the time: where they are is drawn anew alone. */
+function stateOf({ vehicles }) {
+  return JSON.stringify(vehicles.map((van) => ({ ...van, position: null })));
 }
 
 /** When and where; `stop` is missing where it is past. */

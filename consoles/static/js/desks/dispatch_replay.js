@@ -12,7 +12,7 @@ const TICK_MS = 100;
 const SPEEDS = [1, 5, 15, 60];
 const SHOWN = 30;
 
-export const desk = { path: "/desk/dispatch-replay", name: "dsp_replay", roles: ["dispatcher"], screens: { "/desk/dispatch-replay": replay } };
+export const desk = { path: "/desk/dispatch-replay", name: "dsp_replay", roles: ["dispatcher", "auditor"], screens: { "/desk/dispatch-replay": replay } };
 
 async function replay({ query, signal }) {
   const found = await call("GET", `/v1/dispatch/replay${query.get("date") ? `?date=${query.get("date")}` : ""}`, { signal });
