@@ -145,6 +145,7 @@ export const RIDE_TEXTS = {
 
   fare_title: { zh: "車資", en: "Fare" },
   fare_pay: { zh: "付車資", en: "Pay the fare" },
+  fare_not_known: { zh: "還不知道", en: "not known yet" },
   fare_later: { zh: "車隊還沒有送來車資，出來後會通知您。", en: "The fleet has not sent the fare yet; you are told when it does." },
   receipt_open: { zh: "看收據", en: "See the receipt" },
   rating_title: { zh: "這趟車搭得好嗎？", en: "How was this ride?" },

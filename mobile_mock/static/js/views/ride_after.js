@@ -1,10 +1,12 @@
 // After a ride: what it cost and paying it, how it was, and something left behind.
+import { mayNow } from "../acting.js";
 import { call } from "../api.js";
 import { randomText } from "../bytes.js";
 import { announce, el, fill } from "../dom.js";
 import { money } from "../format.js";
 import { t } from "../language.js";
-import { busy, button, buttonLink, facts, field, fieldError, freshId, notice } from "../parts.js";
+import { busy, button, buttonLink, field, fieldError, freshId, notice } from "../parts.js";
+import { fareLines } from "./ride_offers.js";
 import { optional } from "./rides.js";
 
 const STARS = [5, 4, 3, 2, 1];
@@ -18,11 +20,10 @@ export function afterRide(ride, { address, signal }) {
 function drawFare(place, ride, receipt) {
   const fare = receipt || ride;
   const billId = fare.bill_id || ride.bill_id;
-  const lines = receipt?.lines?.map((line) => [line.words, money(line.amount_twd)]) || [];
   fill(place, el("h2", {}, t("fare_title")),
-    facts([...lines, fare.rider_pays_twd !== undefined && fare.rider_pays_twd !== null && [t("offer_you_pay"), money(fare.rider_pays_twd, "strong")]]),
+    fareLines(receipt?.lines || [], fare.rider_pays_twd === null || fare.rider_pays_twd === undefined ? t("fare_not_known") : money(fare.rider_pays_twd, "strong")),
     receipt?.payment_id ? buttonLink(t("receipt_open"), `/app/payments/${receipt.payment_id}/receipt`, { kind: "wide", iconName: "bills" })
-      : billId && buttonLink(t("fare_pay"), `/app/bills/${billId}`, { kind: "accent wide", iconName: "card" }),
+      : billId && mayNow("payments:pay") && buttonLink(t("fare_pay"), `/app/bills/${billId}`, { kind: "accent wide", iconName: "card" }),
     !billId && !receipt?.payment_id && el("p", { class: "hint" }, t("fare_later")));
 }
 

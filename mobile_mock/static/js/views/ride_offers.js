@@ -1,6 +1,6 @@
 // What fleets offer: as cards that read well aloud, on wide screens as a table.
 import { el } from "../dom.js";
-import { money } from "../format.js";
+import { money, moneyText } from "../format.js";
 import { icon } from "../icons.js";
 import { sentences, t } from "../language.js";
 import { button, facts, mark } from "../parts.js";
@@ -30,6 +30,7 @@ function card(offer, onChoose) {
     el("p", { class: "offer-when" }, icon("clock"), el("span", {}, t("offer_comes"), " ", el("strong", {}, windowText(offer.window_starts_at, offer.window_ends_at)))),
     el("p", { class: "offer-when" }, icon("pin"), el("span", {}, t("offer_there_by"), " ", el("strong", {}, timeText(offer.arrives_at)))),
     el("p", { class: "offer-fare" }, el("span", {}, t("offer_you_pay")), " ", fareElement(offer)),
+    paidForYou(offer),
     offer.is_pooled && pooledPromise(offer),
     offerFacts(offer),
     onChoose && button(t("offer_take"), () => onChoose(offer), { kind: "primary wide", "aria-label": t("offer_take_of", { fleet: offer.fleet_name, when: whenText(offer.pick_up_at) }) }));
@@ -56,12 +57,20 @@ export function offerFacts(offer) {
 /** From the fleet's price to what the rider pays, line by line. */
 export function priceFacts(offer) {
   const fare = offer.fare || {};
-  const lines = fare.lines?.length ? fare.lines.map((line) => [line.words, money(line.amount_twd)]) : [
-    [t("price_whole"), money(offer.price_twd)],
-    fare.subsidy_twd > 0 && [t("price_subsidy"), el("span", {}, "− ", money(fare.subsidy_twd))],
-    fare.quota_twd > 0 && [t("price_quota"), el("span", {}, "− ", money(fare.quota_twd))],
-  ];
-  return el("div", {}, facts([...lines, [t("offer_you_pay"), fareElement(offer)]]), offer.is_metered && el("p", { class: "hint" }, t("fare_metered_hint")), fare.source && el("p", { class: "hint" }, fare.source));
+  return el("div", {}, fareLines(fare.lines || [], fareElement(offer)), offer.is_metered && el("p", { class: "hint" }, t("fare_metered_hint")), fare.source && el("p", { class: "hint" }, fare.source));
+}
+
+/** Lines of a fare and what is left to pay; a line without an amount only says something. */
+export function fareLines(lines, leftToPay) {
+  const [said, counted] = [lines.filter((line) => line.amount_twd === 0), lines.filter((line) => line.amount_twd !== 0)];
+  return [facts([...counted.map((line) => [line.words, el("span", {}, line.amount_twd < 0 && "− ", money(Math.abs(line.amount_twd)))]), [t("offer_you_pay"), leftToPay]]),
+    said.map((line) => el("p", { class: "hint" }, line.words))];
+}
+
+/** Who pays the rest: said beside the price, not behind a fold. */
+function paidForYou({ price_twd: price, fare }) {
+  const parts = [fare?.subsidy_twd > 0 && t("price_subsidy_of", { amount: moneyText(fare.subsidy_twd) }), fare?.quota_twd > 0 && t("price_quota_of", { amount: moneyText(fare.quota_twd) })].filter(Boolean);
+  return parts.length > 0 && el("p", { class: "hint" }, t("price_of_all", { price: moneyText(price) }), parts.join(t("and_so")));
 }
 
 function table(offers, onChoose) {
@@ -71,7 +80,7 @@ function table(offers, onChoose) {
     el("tbody", {}, offers.map((offer) => el("tr", {},
       el("th", { scope: "row" }, offer.fleet_name, offer.is_recommended && el("span", { class: "step best" }, t("offer_best")), offer.is_pooled && pooledPromise(offer)),
       el("td", {}, windowText(offer.window_starts_at, offer.window_ends_at)), el("td", {}, timeText(offer.arrives_at)),
-      el("td", {}, fareElement(offer), offer.fare?.subsidy_twd > 0 && el("span", { class: "hint" }, t("price_subsidy_of", { amount: `NT$${offer.fare.subsidy_twd}` }))),
+      el("td", {}, fareElement(offer), paidForYou(offer)),
       el("td", {}, confidenceWords(offer)),
       el("td", {}, vehicleWords(offer.vehicle), offer.fit?.words && el("span", { class: "hint" }, offer.fit.words)),
       onChoose && el("td", {}, button(t("offer_take"), () => onChoose(offer), { kind: "primary small", "aria-label": t("offer_take_of", { fleet: offer.fleet_name, when: whenText(offer.pick_up_at) }) })))))));

@@ -88,7 +88,7 @@ function asksPart(request) {
     isAsking(request) && el("progress", { class: "ask-progress", max: String(request.asks.length || 1), value: String(done), "aria-label": t("request_progress", { done, n: request.asks.length }) }),
     el("ul", { class: "ask-list", role: "list" }, request.asks.map((ask) => {
       const [tone, sign] = SIGNS[ask.status] || ["", "info"];
-      return el("li", {}, el("span", { class: "ask-name" }, ask.fleet_name || ask.fleet), mark(tone, sentences(t(`ask_${ask.status}`), ask.reason_words || ""), sign));
+      return el("li", {}, el("span", { class: "ask-name" }, ask.fleet_name || ask.fleet), mark(tone, sentences(t(`ask_${ask.status}`), ask.status === "by_telephone" ? "" : ask.reason_words), sign));
     })),
   ];
 }
