@@ -1,0 +1,132 @@
+"""The dispatch desk: a trip moved by keys and by hand after its consequences were seen, two dispatchers at once, a breakdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from browser.city_of_vans import CityOfVans, city_of_vans
+from browser.desk_in_chromium import Desk
+from browser.fitting import misfits
+from browser.phone_in_chromium import PATIENCE_MS
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, expect
+from signed_in_officer import SignedInOfficer, signed_in_officer
+from waiting import wait_until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def city(client: FlaskClient, tmp_path: Path) -> Iterator[CityOfVans]:
+    with city_of_vans(tmp_path) as one:
+        one.van("R001")
+        one.van("R002")
+        yield one
+
+
+@pytest.fixture
+def officer(city: CityOfVans, client: FlaskClient) -> SignedInOfficer:
+    return signed_in_officer(client, "dispatcher", bureau="transport")
+
+
+@contextmanager
+def at_the_desk(city: CityOfVans, browser: Browser, officer: SignedInOfficer) -> Iterator[Desk]:
+    """A computer at which this officer is signed in."""
+    one = Desk(city, browser)  # type: ignore[arg-type]
+    cookie = {"name": "__Host-officer", "value": officer.token, "domain": "localhost", "path": "/", "secure": True}
+    one.context.add_cookies([cookie])  # type: ignore[list-item]
+    try:
+        one.open("/desk/dispatch")
+        expect(one.page.locator(".tl-row").first).to_be_visible(timeout=PATIENCE_MS)
+        yield one
+    except BaseException:
+        one.context.close()
+        raise
+    one.close()
+
+
+def other_than(number: str) -> str:
+    return "R002" if number == "R001" else "R001"
+
+
+def test_a_trip_is_moved_by_keyboard_once_its_consequences_were_seen(
+    city: CityOfVans, chromium_browser: Browser, officer: SignedInOfficer
+) -> None:
+    trip = city.ride("陳建國", 60)
+    first = city.van_of(trip)
+    with at_the_desk(city, chromium_browser, officer) as one:
+        assert misfits(one) == []
+        bar = one.page.locator(f'.tl-trip[data-trip="{trip}"]')
+        expect(bar).to_have_attribute("tabindex", "0")
+        bar.focus()
+        one.page.keyboard.press("Space")
+        one.page.keyboard.press("ArrowDown" if first == "R001" else "ArrowUp")
+        one.page.keyboard.press("Enter")
+        dialog = one.page.get_by_role("dialog")
+        expect(dialog).to_contain_text(f"改派到 {other_than(first)}")
+        expect(dialog.locator(".notice.good")).to_contain_text("這輛車多開")
+        assert city.van_of(trip) == first
+        dialog.get_by_role("button", name="改派").focus()
+        one.page.keyboard.press("Enter")
+        expect(one.page.locator(".notice.good")).to_contain_text(f"已改派到 {other_than(first)}")
+        assert city.van_of(trip) == other_than(first)
+        expect(one.page.locator(f'[data-van="{other_than(first)}"] [data-trip="{trip}"]')).to_be_focused()
+
+
+def test_who_comes_second_is_told_and_shown_the_plan_as_it_is_now(
+    city: CityOfVans, chromium_browser: Browser, officer: SignedInOfficer
+) -> None:
+    trip, another = city.ride("陳建國", 60), city.ride("林秀英", 200)
+    first = city.van_of(trip)
+    with at_the_desk(city, chromium_browser, officer) as one:
+        bar, row = one.page.locator(f'[data-trip="{trip}"]'), one.page.locator(f'[data-van="{other_than(first)}"]')
+        bar.scroll_into_view_if_needed()
+        begins, ends = bar.bounding_box(), row.bounding_box()
+        assert begins is not None and ends is not None
+        one.page.mouse.move(begins["x"] + 8, begins["y"] + 8)
+        one.page.mouse.down()
+        one.page.mouse.move(begins["x"] + 20, ends["y"] + 12, steps=5)
+        one.page.mouse.up()
+        dialog = one.page.get_by_role("dialog")
+        expect(dialog).to_contain_text(f"改派到 {other_than(first)}")
+        dialog.get_by_role("button", name="改派").wait_for()
+        _move(officer, another, other_than(city.van_of(another)))
+        dialog.get_by_role("button", name="改派").click()
+        expect(dialog).to_contain_text("另一位調度比較快")
+        assert city.van_of(trip) == first
+        one.press("看最新的行程")
+        moved = one.page.locator(f'[data-van="{city.van_of(another)}"] [data-trip="{another}"]')
+        expect(moved).to_be_visible()
+
+
+def test_a_van_that_breaks_down_gives_its_rides_to_others_and_the_day_can_be_looked_at_again(
+    city: CityOfVans, chromium_browser: Browser, officer: SignedInOfficer
+) -> None:
+    trip = city.ride("陳建國", 60)
+    first = city.van_of(trip)
+    with at_the_desk(city, chromium_browser, officer) as one:
+        one.page.locator(f'[data-van="{first}"] .tl-van').click()
+        one.press("這輛車故障")
+        expect(one.page.locator("dialog .field-error")).to_be_visible()
+        one.page.get_by_label("發生什麼事").fill("引擎過熱")
+        one.press("這輛車故障")
+        expect(one.page.locator(f'[data-van="{first}"]')).to_contain_text("故障")
+        wait_until(lambda: city.van_of(trip) == other_than(first))
+        one.page.get_by_role("link", name="回看一天").last.click()
+        one.sees("回看一天")
+        one.press("播放")
+        expect(one.page.locator(".happened")).to_contain_text("車輛故障 引擎過熱", timeout=PATIENCE_MS)
+        assert misfits(one) == []
+
+
+def _move(officer: SignedInOfficer, trip: str, number: str) -> None:
+    """Another dispatcher does so, without a browser."""
+    body = {"trip": trip, "vehicle": number}
+    version = officer.call("POST", "/v1/dispatch/what-if", body).get_json()["version"]
+    answer = officer.call(
+        "POST", "/v1/dispatch/assignments", body, If_Match=f'"{version}"', Idempotency_Key=f"quick-{trip}"
+    )
+    assert answer.status_code == 200, answer.get_json()
