@@ -46,6 +46,7 @@ RIDE_MOVES: Final = (
     Move(HOLDING, BOUND, "a fleet has bound it"),
     Move(HOLDING, NOT_BOUND, "no fleet has: the rider is told why"),
     Move(HOLDING, CANCELLED, "cancelled while it was being confirmed"),
+    Move(HOLDING, WILL_CALL, "ready, and nobody is free: it is asked for again"),
     Move(BOUND, ON_THE_WAY, "the vehicle has set off"),
     Move(BOUND, AT_DOOR, "told out of order"),
     Move(BOUND, ABOARD, "told out of order"),
@@ -104,6 +105,7 @@ UNDER_WAY: Final = (ON_THE_WAY, AT_DOOR, ABOARD)
 RIDE_STATES: Final = (
     HOLDING, BOUND, NOT_BOUND, ON_THE_WAY, AT_DOOR, ABOARD, DONE, CANCELLED, NO_SHOW, RESEEKING, LOST, WILL_CALL,
 )  # fmt: skip
+ORDER_ENDS: Final = frozenset({RELEASED, REFUSED, LAPSED, DONE, CANCELLED, NO_SHOW})
 LIVE_ORDER: Final = frozenset({WANTED, HOLDING, HELD, BINDING, BOUND, CANCELLING})
 
 

@@ -26,7 +26,7 @@ MOVES = {
     "ride": (
         ("", "holding"), ("", "will_call"),
         ("will_call", "holding"), ("will_call", "cancelled"), ("will_call", "lost"),
-        ("holding", "bound"), ("holding", "not_bound"), ("holding", "cancelled"),
+        ("holding", "bound"), ("holding", "not_bound"), ("holding", "cancelled"), ("holding", "will_call"),
         ("bound", "on_the_way"), ("bound", "at_door"), ("bound", "aboard"), ("bound", "done"),
         ("on_the_way", "at_door"), ("on_the_way", "aboard"), ("on_the_way", "done"),
         ("at_door", "aboard"), ("at_door", "done"), ("aboard", "done"),
@@ -188,12 +188,14 @@ CREATE TABLE accessibility.booking (
     booked_by uuid NOT NULL,
     basis text NOT NULL CHECK (basis IN ('self', 'agent', 'visit', 'waitlist', 'series')),
     may_choose boolean NOT NULL,
+    keep_until timestamptz,
     next_at timestamptz,
     made_at timestamptz NOT NULL,
     PRIMARY KEY (rider_id, id)
 );
 COMMENT ON TABLE accessibility.booking IS 'Rides that are taken or left together: the way there and the way back.';
 COMMENT ON COLUMN accessibility.booking.may_choose IS 'Whether another fleet may be taken where the chosen one says no.';
+COMMENT ON COLUMN accessibility.booking.keep_until IS 'Held, and bound only once its rider says yes before that.';
 COMMENT ON COLUMN accessibility.booking.next_at IS 'When there is something to do about it; whoever takes it up moves it on.';
 CREATE UNIQUE INDEX booking_id ON accessibility.booking (id);
 CREATE INDEX booking_due ON accessibility.booking (next_at) WHERE next_at IS NOT NULL;
@@ -274,6 +276,7 @@ CREATE TABLE accessibility.fleet_order (
     customer_telegram_id uuid,
     customer_told_at timestamptz,
     next_at timestamptz,
+    step_at timestamptz,
     tries integer NOT NULL DEFAULT 0,
     checked_at timestamptz,
     fee_twd integer NOT NULL DEFAULT 0,
@@ -298,6 +301,7 @@ CREATE TABLE accessibility.second_yes (
     fleet_order text NOT NULL,
     telegram_id uuid NOT NULL,
     found_at timestamptz NOT NULL,
+    next_at timestamptz,
     released_at timestamptz,
     PRIMARY KEY (order_id, fleet_order)
 );

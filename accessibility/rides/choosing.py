@@ -1,0 +1,235 @@
+"""Taking an offer: the intent is committed, with an order for each leg and our reference. No fleet is called here."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from accessibility.requests import offers
+from accessibility.requests import records as requests
+from accessibility.requests import states as request_states
+from accessibility.requests.offers import Offer
+from accessibility.requests.records import RideRequest
+from accessibility.riders import profile
+from accessibility.rides import records, states, telling
+from accessibility.rides.errors import NothingToChoose, OfferGone, ReturnNotChosen, RideAlreadyChosen
+from core.errors import NotFound
+from core.ids import new_uuid, typeid
+from identity.actors import Actor
+
+LEASE: Final = timedelta(seconds=20)
+"""So long the request that chose has its booking to itself, before a sweep takes it up."""
+
+_TAKEABLE: Final = (request_states.OFFERED, request_states.WAITLISTED)
+
+
+def choose(
+    session: Session,
+    actor: Actor,
+    rider_id: UUID,
+    offer_ids: Sequence[UUID],
+    now: datetime,
+    *,
+    without_return: bool = False,
+    may_choose: bool = False,
+    basis: str | None = None,
+    keep_until: datetime | None = None,
+) -> UUID:
+    """Take these offers, one for each leg, all of one booking. Answers the booking; `saga.drive` brings it to its end.
+
+    A way back that waits until its rider is ready goes with it. `may_choose`: another fleet may be taken where the
+    chosen one says no. `keep_until`: everything is held and nothing bound until the rider says yes (`accept`) or that
+    moment is over. Raises NotFound, OfferGone, RideAlreadyChosen, ReturnNotChosen.
+    """
+    chosen = [offers.get(session, each, rider_id=rider_id) for each in offer_ids]
+    booking_id = requests.get(session, chosen[0].request_id).booking_id
+    legs = _legs(session, booking_id)
+    by_request = {each.request_id: each for each in chosen}
+    if len(by_request) != len(chosen) or not by_request.keys() <= {each.id for each in legs}:
+        raise NotFound
+    if not without_return:
+        _is_whole(session, legs, by_request, now)
+    return _take(
+        session, actor, legs, {each: [offer] for each, offer in by_request.items()}, now, may_choose=may_choose,
+        basis=basis, keep_until=keep_until,
+    )  # fmt: skip
+
+
+def choose_for(
+    session: Session,
+    actor: Actor,
+    rider_id: UUID,
+    request_id: UUID,
+    now: datetime,
+    *,
+    without_return: bool = False,
+    basis: str | None = None,
+) -> UUID:
+    """Take the best offers by the rider's own order, and the next ones where a fleet says no. Answers the booking.
+
+    Raises NotFound, NothingToChoose, RideAlreadyChosen.
+    """
+    booking_id = requests.get(session, request_id, rider_id=rider_id).booking_id
+    legs = _legs(session, booking_id)
+    order = profile.of(session, rider_id).fleet_order
+    wanted: dict[UUID, list[Offer]] = {}
+    for leg in legs:
+        _must_be_free(session, leg)
+        is_asked = leg.status in _TAKEABLE or (leg.status == request_states.NONE and leg.id == request_id)
+        if not is_asked or (leg.leg == "back" and without_return and leg.id != request_id):
+            continue
+        best = [each for each in offers.ranked(offers.standing(session, leg.id, now), order) if each.fit["fits"]]
+        if not best:
+            raise NothingToChoose
+        wanted[leg.id] = best
+    if any(each.leg == "back" and each.status == request_states.NONE for each in legs) and not without_return:
+        raise NothingToChoose
+    if not wanted:
+        raise NothingToChoose
+    return _take(session, actor, legs, wanted, now, may_choose=True, basis=basis, keep_until=None)
+
+
+def accept(session: Session, rider_id: UUID, booking_id: UUID, now: datetime) -> None:
+    """The rider says yes to what is kept for them: `saga.drive` binds it. Raises NotFound, OfferGone."""
+    booking = records.locked(session, booking_id)
+    if booking.rider_id != rider_id:
+        raise NotFound
+    if booking.keep_until is None or booking.keep_until <= now:
+        raise OfferGone
+    session.execute(_ACCEPT, {"id": booking_id, "next": now + LEASE})
+
+
+def add_order(session: Session, ride: records.Ride, offer: Offer, now: datetime) -> None:
+    """An order at the fleet of this offer: decided, and nothing sent."""
+    session.execute(
+        _ADD_ORDER,
+        {"rider": ride.rider_id, "id": new_uuid(), "booking": ride.booking_id, "ride": ride.id, "offer": offer.id,
+         "fleet": offer.fleet, "trip": offer.trip, "at": offer.pick_up_at, "price": offer.price_twd, "now": now},
+    )  # fmt: skip
+
+
+def _legs(session: Session, booking_id: UUID) -> list[RideRequest]:
+    """The requests of a booking, locked: who takes the last offer of all is decided here."""
+    return [requests.locked(session, each.id) for each in requests.of_booking(session, booking_id)]
+
+
+def _is_whole(session: Session, legs: Sequence[RideRequest], chosen: dict[UUID, Offer], now: datetime) -> None:
+    """Whoever asked for both ways does not take one of them by oversight."""
+    for leg in legs:
+        is_missing = leg.id not in chosen and leg.status in (request_states.OFFERED, request_states.NONE)
+        if is_missing and leg.leg == "back":
+            raise ReturnNotChosen(request_id=typeid("rreq", leg.id))
+
+
+def _must_be_free(session: Session, leg: RideRequest) -> None:
+    taken = session.execute(_LIVE_RIDE, {"request": leg.id}).scalar()
+    if taken is not None:
+        raise RideAlreadyChosen(ride_id=typeid("ride", taken))
+
+
+def _take(
+    session: Session,
+    actor: Actor,
+    legs: Sequence[RideRequest],
+    wanted: dict[UUID, list[Offer]],
+    now: datetime,
+    *,
+    may_choose: bool,
+    basis: str | None,
+    keep_until: datetime | None,
+) -> UUID:
+    first = legs[0]
+    for leg in legs:
+        if leg.id in wanted:
+            _must_be_free(session, leg)
+            usable = {each.id for each in offers.standing(session, leg.id, now)}
+            if leg.status not in _TAKEABLE or wanted[leg.id][0].id not in usable:
+                raise OfferGone
+    session.execute(
+        _ADD_BOOKING,
+        {"rider": first.rider_id, "id": first.booking_id, "by": actor.id, "basis": basis or first.basis,
+         "may": may_choose, "keep": keep_until, "next": now + LEASE, "now": now},
+    )  # fmt: skip
+    for leg in legs:
+        if leg.id in wanted:
+            _ride(session, leg, wanted[leg.id], now)
+        elif leg.status == request_states.WILL_CALL:
+            _on_call(session, leg, now)
+    return first.booking_id
+
+
+def _ride(session: Session, leg: RideRequest, wanted: Sequence[Offer], now: datetime) -> None:
+    best = wanted[0]
+    ride_id = new_uuid()
+    session.execute(
+        _ADD_RIDE,
+        {"rider": leg.rider_id, "id": ride_id, "booking": leg.booking_id, "request": leg.id, "leg": leg.leg,
+         "status": states.HOLDING, "fleet": best.fleet, "offer": best.id, "at": best.pick_up_at,
+         "starts": best.window_starts_at, "ends": best.window_ends_at, "arrives": best.arrives_at,
+         "most": best.ride_minutes_at_most, "code": _code(), "companions": leg.companions, "notes": leg.notes,
+         "fare": best.price_twd, "pays": best.rider_pays_twd, "candidates": [each.id for each in wanted[1:]],
+         "now": now},
+    )  # fmt: skip
+    ride = records.ride(session, ride_id)
+    add_order(session, ride, best, now)
+    requests.move(session, leg, request_states.CHOSEN)
+    telling.happened(session, ride, "chosen", source="rider", now=now, fleet=best.fleet)
+
+
+def _on_call(session: Session, leg: RideRequest, now: datetime) -> None:
+    if session.execute(_LIVE_RIDE, {"request": leg.id}).scalar() is not None:
+        return
+    session.execute(
+        _ADD_RIDE,
+        {"rider": leg.rider_id, "id": new_uuid(), "booking": leg.booking_id, "request": leg.id, "leg": leg.leg,
+         "status": states.WILL_CALL, "fleet": None, "offer": None, "at": None, "starts": None, "ends": None,
+         "arrives": None, "most": None, "code": _code(), "companions": leg.companions, "notes": leg.notes,
+         "fare": None, "pays": None, "candidates": None, "now": now},
+    )  # fmt: skip
+
+
+def _code() -> str:
+    """Four digits that the rider says to the driver."""
+    return f"{secrets.randbelow(10_000):04d}"
+
+
+_LIVE_RIDE = text(
+    """
+    SELECT id FROM accessibility.ride
+     WHERE request_id = :request
+       AND status IN ('holding', 'bound', 'on_the_way', 'at_door', 'aboard', 'reseeking', 'will_call')
+    """
+)
+_ADD_BOOKING = text(
+    """
+    INSERT INTO accessibility.booking AS b (rider_id, id, booked_by, basis, may_choose, keep_until, next_at, made_at)
+    VALUES (:rider, :id, :by, :basis, :may, :keep, :next, :now)
+    ON CONFLICT (rider_id, id) DO UPDATE
+       SET booked_by = excluded.booked_by, basis = excluded.basis, may_choose = excluded.may_choose,
+           keep_until = excluded.keep_until,
+           next_at = least(b.next_at, excluded.next_at)
+    """
+)
+_ACCEPT = text("UPDATE accessibility.booking SET keep_until = NULL, next_at = :next WHERE id = :id")
+_ADD_RIDE = text(
+    """
+    INSERT INTO accessibility.ride (rider_id, id, booking_id, request_id, leg, status, fleet, offer_id, pick_up_at,
+                                    window_starts_at, window_ends_at, arrives_at, ride_minutes_at_most, code,
+                                    companions, notes, fare_twd, rider_pays_twd, candidates, created_at)
+    VALUES (:rider, :id, :booking, :request, :leg, :status, :fleet, :offer, :at, :starts, :ends, :arrives, :most, :code,
+            :companions, :notes, :fare, :pays, CAST(:candidates AS uuid[]), :now)
+    """
+)
+_ADD_ORDER = text(
+    """
+    INSERT INTO accessibility.fleet_order (rider_id, id, booking_id, ride_id, offer_id, fleet, trip, status, pick_up_at,
+                                           price_twd, created_at)
+    VALUES (:rider, :id, :booking, :ride, :offer, :fleet, :trip, 'wanted', :at, :price, :now)
+    """
+)

@@ -1,0 +1,86 @@
+"""Being ready for the way back, being at the door, and a vehicle that never came: what the rider says on the day."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from accessibility import events
+from accessibility.requests import records as requests
+from accessibility.rides import legs, records, states, telling
+from accessibility.rides.errors import NotOnCall, NotYetMissing
+from accessibility.rides.records import Ride
+from core.clock import on_the_wire
+
+_READY_WITHIN = timedelta(minutes=90)
+
+
+def ready(session: Session, ride_id: UUID, *, rider_id: UUID, now: datetime) -> Ride:
+    """The rider is ready to go back: `saga.drive` asks every fleet and takes the best by their own order. Where nobody
+    is free the ride waits again, and is asked for again. Raises NotFound, NotOnCall."""
+    wanted = records.ride(session, ride_id, rider_id=rider_id)
+    booking = records.locked(session, wanted.booking_id)
+    ride = booking.ride(ride_id)
+    if ride.status in (states.HOLDING, states.BOUND) and ride.is_on_call:
+        return ride
+    if ride.status != states.WILL_CALL:
+        raise NotOnCall
+    if ride.seek_round == 0:
+        telling.happened(session, ride, "ready", source="rider", now=now)
+    requests.locked(session, ride.request_id)
+    values = {"rider": rider_id, "id": ride.request_id, "now": now, "until": now + _READY_WITHIN}
+    session.execute(_ASKED_NOW, values)
+    session.execute(_READY, {"rider": rider_id, "id": ride_id})
+    session.execute(_SOON, {"id": booking.id, "now": now})
+    return records.ride(session, ride_id)
+
+
+def at_door(session: Session, ride_id: UUID, *, rider_id: UUID, now: datetime) -> Ride:
+    """The rider is at the door: it stands in the ride's history, for whoever asks later who was where. Raises NotFound,
+    NotOnCall."""
+    ride = records.ride(session, ride_id, rider_id=rider_id)
+    if ride.status not in states.COMING:
+        raise NotOnCall
+    telling.happened(session, ride, "rider_at_door", source="rider", now=now)
+    return ride
+
+
+def vehicle_missing(session: Session, ride_id: UUID, *, rider_id: UUID, now: datetime) -> Ride:
+    """The promised time is over and no vehicle is there: its fleet is left, and every other is asked.
+
+    Raises NotFound, NotYetMissing.
+    """
+    wanted = records.ride(session, ride_id, rider_id=rider_id)
+    booking = records.locked(session, wanted.booking_id)
+    ride = booking.ride(ride_id)
+    if ride.status == states.RESEEKING:
+        return ride
+    if ride.status not in states.COMING or ride.window_ends_at is None:
+        raise NotYetMissing(from_at=None)
+    if now < ride.window_ends_at:
+        raise NotYetMissing(from_at=on_the_wire(ride.window_ends_at))
+    telling.happened(session, ride, "vehicle_missing", source="rider", now=now)
+    telling.publish(session, events.RIDE_NO_SHOW, ride, now=now, by="fleet")
+    order = booking.live_order(ride)
+    if order is not None:
+        if order.status == states.CANCELLING:
+            raise NotYetMissing(from_at=None)
+        legs.give_back(session, order, "vehicle_missing")
+    legs.reseek(session, booking, ride, "vehicle_missing", source="rider", now=now)
+    session.execute(_SOON, {"id": booking.id, "now": now})
+    return records.ride(session, ride_id)
+
+
+_ASKED_NOW = text(
+    """
+    UPDATE accessibility.ride_request
+       SET window_starts_at = :now, window_ends_at = :until, answers_by = NULL WHERE rider_id = :rider AND id = :id
+    """
+)
+_READY = text(
+    "UPDATE accessibility.ride SET status = 'holding', candidates = NULL WHERE rider_id = :rider AND id = :id"
+)
+_SOON = text("UPDATE accessibility.booking SET next_at = :now WHERE id = :id")

@@ -1,0 +1,298 @@
+"""What a fleet's answers change, each in one commit: held, bound, refused, given back, cancelled, or not known.
+
+An answer counts for the step that was asked about alone. Where the order has gone on meanwhile (it was cancelled while
+it was being confirmed), what the fleet has done is given back by the step that follows.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from accessibility import events
+from accessibility.requests import offers
+from accessibility.rides import legs, states, telling
+from accessibility.rides.records import Booking, Order, Ride, SecondYes
+from core.clock import on_the_wire
+from core.ids import new_uuid
+from partners.fleets.contents import FleetOrder
+
+PATIENCE: Final = timedelta(seconds=60)
+"""So long a hold or a binding that nobody has answered is asked about; then it is given back."""
+
+_FIRST_ASK: Final = timedelta(seconds=2)
+_LONGEST_WAIT: Final = timedelta(minutes=2)
+
+
+def held(session: Session, booking: Booking, order_id: UUID, answer: FleetOrder, now: datetime) -> None:
+    """The fleet keeps a vehicle."""
+    order = booking.order(order_id)
+    if order.status == states.HOLDING:
+        session.execute(
+            _HELD,
+            {"rider": order.rider_id, "id": order.id, "fleet_order": answer.fleet_order, "at": answer.pick_up_at,
+             "price": answer.price_twd, "lapses": answer.lapses_at},
+        )  # fmt: skip
+
+
+def bound(
+    session: Session,
+    booking: Booking,
+    order_id: UUID,
+    now: datetime,
+    *,
+    fleet_order: str | None = None,
+    pick_up_at: datetime | None = None,
+    price_twd: int | None = None,
+) -> None:
+    """The fleet has bound it: the ride is this fleet's, and its rider is told."""
+    order = booking.order(order_id)
+    if order.status != states.BINDING:
+        return
+    ride = booking.ride(order.ride_id)
+    session.execute(
+        _BOUND,
+        {"rider": order.rider_id, "id": order.id, "fleet_order": fleet_order or order.fleet_order,
+         "at": pick_up_at or order.pick_up_at, "now": now,
+         "price": order.price_twd if price_twd is None else price_twd},
+    )  # fmt: skip
+    if ride.status not in legs.SEEKS:
+        return
+    offer = offers.get(session, order.offer_id)
+    session.execute(
+        _RIDE_BOUND,
+        {"rider": ride.rider_id, "id": ride.id, "fleet": order.fleet, "offer": offer.id,
+         "at": pick_up_at or order.pick_up_at, "starts": offer.window_starts_at, "ends": offer.window_ends_at,
+         "arrives": offer.arrives_at, "most": offer.ride_minutes_at_most, "fare": offer.price_twd,
+         "pays": offer.rider_pays_twd, "now": now},
+    )  # fmt: skip
+    now_bound = _again(session, ride)
+    kind = "replaced" if ride.is_replacement else "bound"
+    telling.happened(session, now_bound, kind, source=order.fleet, now=now, fleet=order.fleet)
+    telling.publish(
+        session, events.RIDE_REPLACED if ride.is_replacement else events.RIDE_BOUND, now_bound, now=now
+    )  # fmt: skip
+
+
+def refused(session: Session, booking: Booking, order_id: UUID, reason: str, now: datetime) -> None:
+    """The fleet says no to a hold or to a binding: certainly nothing happened."""
+    order = booking.order(order_id)
+    if order.status == states.BINDING and reason == "hold_lapsed":
+        legs.end_order(session, order, states.LAPSED, reason, now=now)
+    elif order.status in (states.HOLDING, states.BINDING):
+        legs.end_order(session, order, states.REFUSED, reason, now=now)
+
+
+def not_known(session: Session, booking: Booking, order_id: UUID, now: datetime) -> None:
+    """No answer, or none to be trusted: it may have happened. The fleet is asked how it stands, soon and then less
+    often; after `PATIENCE` the order is given back, which shuts its reference."""
+    order = booking.order(order_id)
+    if order.status in (states.HOLDING, states.BINDING) and now - _begun_at(order) > PATIENCE:
+        legs.give_back(session, order, "no_answer")
+    elif order.status not in states.ORDER_ENDS:
+        later(session, order, now)
+
+
+def later(session: Session, order: Order, now: datetime) -> None:
+    """Try that step again after 2, 4, 8 … seconds, 2 minutes at the most."""
+    wait = min(_FIRST_ASK * 2 ** min(order.tries, 10), _LONGEST_WAIT)
+    session.execute(_LATER, {"rider": order.rider_id, "id": order.id, "next": now + wait})
+
+
+def at(session: Session, order: Order, moment: datetime) -> None:
+    """Look at that order again at that moment."""
+    session.execute(_AT, {"rider": order.rider_id, "id": order.id, "next": moment})
+
+
+def released(session: Session, booking: Booking, order_id: UUID, now: datetime) -> None:
+    """The fleet has let it go, and its reference is shut."""
+    order = booking.order(order_id)
+    if order.status == states.RELEASING:
+        legs.end_order(session, order, states.RELEASED, "", now=now)
+
+
+def cancelled(session: Session, booking: Booking, order_id: UUID, fee_twd: int, now: datetime) -> None:
+    """The fleet has cancelled it at the rider's wish, for `fee_twd`."""
+    order = booking.order(order_id)
+    if order.status != states.CANCELLING:
+        return
+    legs.end_order(session, order, states.CANCELLED, "rider", now=now, fee_twd=fee_twd)
+    ride = booking.ride(order.ride_id)
+    if ride.status in states.COMING:
+        end_by_rider(session, ride, now, fee_twd=fee_twd)
+
+
+def end_by_rider(session: Session, ride: Ride, now: datetime, *, fee_twd: int = 0) -> None:
+    """The ride is cancelled as its rider wished."""
+    is_late = bool(ride.is_late_cancel)
+    legs.end_ride(
+        session, ride, states.CANCELLED, by="rider", reason=ride.cancel_reason or "rider", now=now, fee_twd=fee_twd,
+        is_late=is_late,
+    )  # fmt: skip
+    telling.happened(session, ride, "cancelled", source="rider", now=now, fee_twd=fee_twd, is_late=is_late)
+    telling.publish(session, events.RIDE_CANCELLED, ride, now=now, by="rider", is_late=is_late, fee_twd=fee_twd)
+    legs.give_back_request(session, ride, now)
+
+
+def not_cancelled(session: Session, booking: Booking, order_id: UUID, now: datetime) -> None:
+    """The fleet says that it is too late: the ride goes on."""
+    order = booking.order(order_id)
+    if order.status == states.CANCELLING:
+        session.execute(_STAYS, {"rider": order.rider_id, "id": order.id, "next": now + timedelta(minutes=1)})
+        ride = booking.ride(order.ride_id)
+        session.execute(_CANCEL_REFUSED, {"rider": ride.rider_id, "id": ride.id})
+        telling.happened(session, ride, "cancel_refused", source=order.fleet, now=now)
+
+
+def customer_told(session: Session, booking: Booking, order_id: UUID, telegram_id: UUID, now: datetime) -> None:
+    """The fleet has acknowledged who rides."""
+    order = booking.order(order_id)
+    if order.customer_telegram_id == telegram_id:
+        session.execute(
+            _CUSTOMER_TOLD,
+            {"rider": order.rider_id, "id": order.id, "now": now, "next": now + timedelta(minutes=1)},
+        )  # fmt: skip
+        telling.happened(session, booking.ride(order.ride_id), "customer_told", source="city", now=now)
+
+
+def second_found(session: Session, order: Order, fleet_order: str, now: datetime) -> None:
+    """The fleet has bound something beside the order that counts: it is given back."""
+    session.execute(
+        _SECOND,
+        {"rider": order.rider_id, "order": order.id, "fleet_order": fleet_order, "telegram": new_uuid(), "now": now},
+    )
+
+
+def second_released(session: Session, booking: Booking, second: SecondYes, now: datetime) -> None:
+    """The fleet has taken its second vehicle back."""
+    order = booking.order(second.order_id)
+    values = {"order": second.order_id, "fleet_order": second.fleet_order, "now": now}
+    if session.execute(_SECOND_RELEASED, values).first() is not None:
+        telling.happened(session, booking.ride(order.ride_id), "second_released", source=order.fleet, now=now)
+
+
+def changed(session: Session, booking: Booking, ride_id: UUID, answer: FleetOrder, now: datetime) -> None:
+    """The fleet has agreed to a change."""
+    ride = booking.ride(ride_id)
+    order = booking.live_order(ride)
+    if ride.change is None or order is None or ride.status not in states.COMING:
+        return
+    moved = answer.pick_up_at - (ride.pick_up_at or answer.pick_up_at)
+    companions = ride.change.get("companions")
+    notes = ride.change.get("notes")
+    session.execute(
+        _CHANGED,
+        {"rider": ride.rider_id, "id": ride.id, "moved": moved, "at": answer.pick_up_at,
+         "companions": ride.companions if companions is None else companions,
+         "notes": ride.notes if notes is None else notes, "fare": answer.price_twd},
+    )  # fmt: skip
+    session.execute(
+        _ORDER_CHANGED,
+        {"rider": order.rider_id, "id": order.id, "at": answer.pick_up_at, "price": answer.price_twd,
+         "telegram": new_uuid()},
+    )  # fmt: skip
+    after = _again(session, ride)
+    telling.happened(session, after, "changed", source=order.fleet, now=now, pick_up_at=on_the_wire(answer.pick_up_at))
+    telling.publish(session, events.RIDE_CHANGED, after, now=now)
+
+
+def not_changed(session: Session, booking: Booking, ride_id: UUID, reason: str, now: datetime) -> None:
+    """The fleet does not agree: the ride stays as it was."""
+    ride = booking.ride(ride_id)
+    if ride.change is not None:
+        session.execute(_NOT_CHANGED, {"rider": ride.rider_id, "id": ride.id})
+        telling.happened(session, ride, "change_refused", source=ride.fleet or "city", now=now, reason=reason)
+
+
+def _again(session: Session, ride: Ride) -> Ride:
+    from accessibility.rides import records
+
+    return records.ride(session, ride.id)
+
+
+def _begun_at(order: Order) -> datetime:
+    return order.step_at or order.created_at
+
+
+_HELD = text(
+    """
+    UPDATE accessibility.fleet_order
+       SET status = 'held', is_open = false, tries = 0, next_at = NULL, fleet_order = :fleet_order, pick_up_at = :at,
+           price_twd = :price, lapses_at = :lapses
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_BOUND = text(
+    """
+    UPDATE accessibility.fleet_order
+       SET status = 'bound', is_open = false, tries = 0, next_at = NULL, lapses_at = NULL, fleet_order = :fleet_order,
+           pick_up_at = :at, price_twd = :price, checked_at = :now,
+           customer_telegram_id = coalesce(customer_telegram_id, gen_random_uuid())
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_RIDE_BOUND = text(
+    """
+    UPDATE accessibility.ride
+       SET status = 'bound', fleet = :fleet, offer_id = :offer, pick_up_at = :at, window_starts_at = :starts,
+           window_ends_at = :ends, arrives_at = :arrives, ride_minutes_at_most = :most, fare_twd = :fare,
+           rider_pays_twd = :pays, bound_at = :now, reason = '', candidates = '{}', late_minutes_told = 0
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_LATER = text(
+    """
+    UPDATE accessibility.fleet_order SET is_open = true, tries = tries + 1, next_at = :next
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_AT = text("UPDATE accessibility.fleet_order SET next_at = :next, tries = 0 WHERE rider_id = :rider AND id = :id")
+_STAYS = text(
+    """
+    UPDATE accessibility.fleet_order SET status = 'bound', is_open = false, tries = 0, next_at = :next
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_CANCEL_REFUSED = text(
+    "UPDATE accessibility.ride SET cancel_asked_at = NULL, cancel_reason = '' WHERE rider_id = :rider AND id = :id"
+)
+_CUSTOMER_TOLD = text(
+    """
+    UPDATE accessibility.fleet_order SET customer_told_at = :now, tries = 0, is_open = false, next_at = :next
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_SECOND = text(
+    """
+    INSERT INTO accessibility.second_yes (rider_id, order_id, fleet_order, telegram_id, found_at)
+    VALUES (:rider, :order, :fleet_order, :telegram, :now) ON CONFLICT DO NOTHING
+    """
+)
+_SECOND_RELEASED = text(
+    """
+    UPDATE accessibility.second_yes SET released_at = :now
+     WHERE order_id = :order AND fleet_order = :fleet_order AND released_at IS NULL RETURNING order_id
+    """
+)
+_CHANGED = text(
+    """
+    UPDATE accessibility.ride
+       SET change = NULL, pick_up_at = :at, window_starts_at = window_starts_at + :moved,
+           window_ends_at = window_ends_at + :moved, arrives_at = arrives_at + :moved, companions = :companions,
+           notes = :notes, fare_twd = :fare, late_minutes_told = 0
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_ORDER_CHANGED = text(
+    """
+    UPDATE accessibility.fleet_order
+       SET pick_up_at = :at, price_twd = :price, customer_telegram_id = :telegram, customer_told_at = NULL,
+           next_at = NULL
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_NOT_CHANGED = text("UPDATE accessibility.ride SET change = NULL WHERE rider_id = :rider AND id = :id")

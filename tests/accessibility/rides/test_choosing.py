@@ -1,0 +1,215 @@
+"""Taking an offer: held, bound, all else given back; whatever the fleets do, one ride, or none and told."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from accessibility.fleets import envelopes
+from accessibility.rides import cancelling, choosing, saga
+from accessibility.rides.errors import OfferGone, ReturnNotChosen, RideAlreadyChosen
+from accessibility.rides.records import Ride
+from core import db
+from core.errors import Problem
+from partners.fleets.contents import FleetOrder
+from tests.accessibility.rides.city import RideCity
+
+
+def test_what_is_chosen_is_held_then_bound_and_the_fleet_is_told_who_rides(town: RideCity) -> None:
+    rider = town.rider()
+    (request,) = town.ask(rider)
+    town.calls.clear()
+    booking = saga.drive(town.choose(rider, town.offers(request)["yellow"]), town.now)
+    assert town.calls == ["hold", "bind", "tell_customer"]
+    (ride,) = booking.rides
+    assert (ride.status, ride.fleet) == ("bound", "yellow")
+    assert ride.code.isdigit()
+    (theirs,) = town.their_orders("bound")
+    assert "陳美惠" in str(theirs["customer"]) and "光復路" in str(theirs["customer"])
+    assert [each["fleet"] for each in town.told("ride_bound")] == ["yellow"]
+    assert town.rows("SELECT * FROM identity.access_log WHERE what = 'ride_told'")
+    town.agree()
+
+
+def test_a_way_there_is_never_taken_without_the_way_back(town: RideCity) -> None:
+    rider = town.rider()
+    out, back = town.ask(rider, town.wish(return_at=town.now + timedelta(hours=8)))
+    offered, returning = town.offers(out)["yellow"], town.offers(back)["yellow"]
+    with pytest.raises(ReturnNotChosen):
+        town.choose(rider, offered)
+    town.books.set_switch("yellow", "hold", "refuses", match={"trip": returning.trip})
+    booking = saga.drive(town.choose(rider, offered, returning), town.now)
+    assert [each.status for each in booking.rides] == ["not_bound", "not_bound"]
+    assert {(each["leg"], each["reason"]) for each in town.told("ride_not_bound")} == {
+        ("out", "other_leg"), ("back", "fleet_refused"),
+    }  # fmt: skip
+    assert not town.their_orders("held", "bound")
+    town.agree()
+
+
+def test_both_ways_are_held_before_either_is_bound(town: RideCity) -> None:
+    rider = town.rider()
+    out, back = town.ask(rider, town.wish(return_at=town.now + timedelta(hours=8)))
+    town.calls.clear()
+    booking = saga.drive(town.choose(rider, town.offers(out)["yellow"], town.offers(back)["harbour"]), town.now)
+    assert town.calls == ["hold", "hold", "bind", "bind", "tell_customer", "tell_customer"]
+    assert [each.status for each in booking.rides] == ["bound", "bound"]
+    town.agree()
+
+
+def test_when_the_city_chooses_the_next_fleet_is_taken_where_one_says_no(town: RideCity) -> None:
+    rider = town.rider(fleet_order=("harbour", "yellow"))
+    (request,) = town.ask(rider)
+    town.books.set_switch("harbour", "hold", "refuses")
+    booking = saga.drive(town.choose_for(rider, request), town.now)
+    (ride,) = booking.rides
+    assert ride.status == "bound" and ride.fleet != "harbour"
+    town.agree()
+
+
+def test_a_fleet_that_says_no_leaves_none_and_says_so_and_the_other_offers_stand(town: RideCity) -> None:
+    rider = town.rider()
+    (request,) = town.ask(rider)
+    town.books.set_switch("yellow", "bind", "lapses")
+    booking = saga.drive(town.choose(rider, town.offers(request)["yellow"]), town.now)
+    assert [each.status for each in booking.rides] == ["not_bound"]
+    assert town.told("ride_not_bound")[0]["reason"] == "hold_lapsed"
+    assert town.requests([request])[0].status == "offered"
+    again = saga.drive(town.choose(rider, town.offers(request)["harbour"]), town.now)
+    assert [each.status for each in again.rides][-1] == "bound"
+    town.agree()
+
+
+@pytest.mark.parametrize("operation", ["hold", "bind"])
+def test_a_fleet_that_answers_after_the_deadline_is_asked_how_it_stands(town: RideCity, operation: str) -> None:
+    rider = town.rider()
+    (request,) = town.ask(rider)
+    town.books.set_switch("yellow", operation, "bad_signature", count=1)
+    booking_id = town.choose(rider, town.offers(request)["yellow"])
+    assert [each.status for each in saga.drive(booking_id, town.now).rides] == ["holding"]
+    town.settle(until=30)
+    assert [each.status for each in town.booking(booking_id).rides] == ["bound"]
+    assert len(town.told("ride_bound")) == 1
+    town.agree()
+
+
+def test_a_fleet_that_stays_silent_is_given_back_and_its_rider_told(town: RideCity) -> None:
+    rider = town.rider()
+    (request,) = town.ask(rider)
+    town.books.set_switch("yellow", "bind", "bad_signature")
+    town.books.set_switch("yellow", "status", "bad_signature")
+    booking_id = town.choose(rider, town.offers(request)["yellow"])
+    saga.drive(booking_id, town.now)
+    town.settle(until=120)
+    assert [each.status for each in town.booking(booking_id).rides] == ["not_bound"]
+    assert town.told("ride_not_bound")[0]["reason"] == "no_answer"
+    town.agree()
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_the_second_yes_of_a_fleet_is_given_back(town: RideCity, is_told: bool) -> None:
+    rider = town.rider()
+    (request,) = town.ask(rider)
+    town.books.set_switch("yellow", "bind", "double_confirms")
+    booking_id = town.choose(rider, town.offers(request)["yellow"])
+    (ride,) = saga.drive(booking_id, town.now).rides
+    assert ride.status == "bound"
+    assert len(town.their_orders("bound")) == 2
+    if is_told:
+        second = next(
+            each for each in town.their_orders("bound") if each["fleet_order"] != town.order(ride).fleet_order
+        )  # fmt: skip
+        order = town.order(ride)
+        told = FleetOrder(
+            "bound", second["fleet_order"], envelopes.rough(request.pickup), envelopes.rough(request.dropoff),
+            order.pick_up_at, order.price_twd, True,
+        )  # fmt: skip
+        town.hear(ride, told)
+        town.sweep()
+    else:
+        town.settle(until=70)
+    assert len(town.their_orders("bound")) == 1
+    assert town.ride(ride).status == "bound"
+    town.agree()
+
+
+def test_twenty_people_confirm_the_last_place_at_once_and_one_has_it(town: RideCity) -> None:
+    wanted = []
+    for _ in range(20):
+        rider = town.rider()
+        (request,) = town.ask(rider)
+        wanted.append((rider, town.offers(request)["harbour"]))
+    first = town.rider()
+    (request,) = town.ask(first)
+    saga.drive(town.choose(first, town.offers(request)["harbour"]), town.now)
+    with ThreadPoolExecutor(10) as pool:
+        bookings = list(pool.map(lambda each: saga.drive(town.choose(each[0], each[1]), town.now), wanted))
+    assert sorted(ride.status for booking in bookings for ride in booking.rides) == ["bound"] + ["not_bound"] * 19
+    assert len(town.their_orders("bound")) == 2
+    assert len(town.told("ride_not_bound")) == 19
+    town.agree()
+
+
+def test_one_rider_who_presses_twenty_times_has_one_ride(town: RideCity) -> None:
+    rider = town.rider()
+    (request,) = town.ask(rider)
+    found = town.offers(request)
+
+    def press(number: int) -> str:
+        try:
+            town.choose(rider, found["yellow" if number % 2 else "harbour"])
+        except (RideAlreadyChosen, OfferGone) as refused:
+            return refused.slug
+        return "chosen"
+
+    with ThreadPoolExecutor(10) as pool:
+        said = list(pool.map(press, range(20)))
+    assert said.count("chosen") == 1
+    town.settle(until=30)
+    assert len(town.their_orders("bound")) == 1
+    town.agree()
+
+
+def _cancel(town: RideCity, ride: Ride) -> None:
+    with db.unit_of_work() as session:
+        cancelling.cancel(session, ride.id, rider_id=ride.rider_id, by=ride.rider_id, reason="", now=town.now)
+
+
+@pytest.mark.parametrize("after", ["hold", "bind", "tell_customer"])
+def test_cancelled_while_it_is_being_confirmed_nothing_stays_at_the_fleet(town: RideCity, after: str) -> None:
+    rider = town.rider()
+    (request,) = town.ask(rider)
+    booking_id = town.choose(rider, town.offers(request)["yellow"])
+    (ride,) = town.booking(booking_id).rides
+    town.calls.clear()
+    number = ["hold", "bind", "tell_customer"].index(after) + 1
+    town.death = (number, "after")
+    town.end = lambda: _cancel(town, ride)
+    saga.drive(booking_id, town.now)
+    town.settle(until=60)
+    assert town.ride(ride).status == "cancelled"
+    assert not town.their_orders("held", "bound")
+    assert len(town.told("ride_cancelled")) == 1
+    town.agree()
+
+
+def test_what_is_kept_for_a_rider_is_bound_once_they_say_yes_and_given_back_if_not(town: RideCity) -> None:
+    rider, other = town.rider(), town.rider()
+    (request,), (others,) = town.ask(rider), town.ask(other)
+    until = town.now + timedelta(minutes=2)
+    kept = town.choose(rider, town.offers(request)["yellow"], keep_until=until, basis="waitlist")
+    left = town.choose(other, town.offers(others)["yellow"], keep_until=until, basis="waitlist")
+    for booking_id in (kept, left):
+        assert [each.status for each in saga.drive(booking_id, town.now).rides] == ["holding"]
+    assert len(town.their_orders("held")) == 2
+    with db.unit_of_work() as session:
+        choosing.accept(session, rider.id, kept, town.now)
+    town.settle(until=200)
+    assert [each.status for each in town.booking(kept).rides] == ["bound"]
+    assert [(each.status, each.end_reason) for each in town.booking(left).rides] == [("not_bound", "not_accepted")]
+    assert town.told("ride_not_bound") == []
+    with db.unit_of_work() as session, pytest.raises(Problem):
+        choosing.accept(session, other.id, left, town.now)
+    town.agree()
