@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from accessibility.own_fleet import kept as own_fleet_kept
 from accessibility.riders import kept as riders_kept
 from core import keeping
 
 RULES: Final = (
     *riders_kept.RULES,
+    *own_fleet_kept.RULES,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from api import (
     demo_relying_parties,
     demo_rides,
     demo_subscriptions,
+    demo_vans,
 )
 from core import clock, db
 from core.clock import taipei_date
@@ -82,6 +83,7 @@ def load(of: Settings, *, progress: Callable[[str], None]) -> None:
         if people.find(session, DEMO_PEOPLE[0].national_id) is not None:
             demo_merchants.load(session, now)
             demo_rides.load(session, now)
+            demo_vans.load(session)
             return
         person_ids = []
         for person, known in zip(DEMO_PEOPLE, register.DEMO_PEOPLE, strict=False):
@@ -99,6 +101,7 @@ def load(of: Settings, *, progress: Callable[[str], None]) -> None:
             )
         demo_merchants.load(session, now)
         demo_rides.load(session, now)
+        demo_vans.load(session)
 
 
 def files(now: datetime) -> dict[str, bytes]:

@@ -61,6 +61,7 @@ Refusals are `application/problem+json` (RFC 9457); each `type` answers with a p
 
 # What an id in a path is the id of.
 _PREFIXES = {
+    "stop_id": "stop",
     "redemption_id": "rdm",
     "merchant_id": "mer",
     "branch_id": "brn",

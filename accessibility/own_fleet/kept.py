@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
-from core import db, keeping
+from core import db
 from core.keeping import Kept
 
 NAMES_DAYS = 60
@@ -23,7 +23,7 @@ RULES = (
     ),
     Kept("accessibility.van_offer", 2, "k.lapses_at < :before", "an offer stands for minutes"),
     Kept("accessibility.van_shut", 400, "k.shut_at < :before", "a hold that comes late does so within days"),
-    Kept("accessibility.van_wrong_try", 1, "k.resets_at < :before", "wrong tries count for minutes"),
+    Kept("accessibility.van_wrong_try", 2, "k.resets_at < :before", "wrong tries count for minutes"),
     Kept(
         "accessibility.van_session", 400, "k.ends_at < :before",
         "who drove is asked when a rider complains, within a year",
@@ -35,14 +35,8 @@ RULES = (
 )  # fmt: skip
 
 
-def forget(now: datetime) -> None:
-    """The sweep: at night, delete what is past its time, and forget who rode."""
-    if keeping.forget_at_night(RULES, now):
-        forget_names(now)
-
-
 def forget_names(now: datetime) -> int:
-    """Forget who rode, where and with what that ended so long ago. Answers of how many rides."""
+    """Forget who rode and at which doors, of rides that ended so long ago. Answers of how many."""
     with db.unit_of_work() as session:
         values = {"before": now - timedelta(days=NAMES_DAYS), "most": _CHUNK}
         return len(session.execute(_FORGET, values).all())

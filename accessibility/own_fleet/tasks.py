@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import text
 
 from accessibility.own_fleet import breakdowns, driving, forecast, holding
-from accessibility.own_fleet.kept import forget
+from accessibility.own_fleet.kept import forget_names
 from accessibility.own_fleet.ports import travel
 from core import db
 
@@ -53,7 +53,7 @@ SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
     "own_fleet.find_places": (5.0, find_places),
     "own_fleet.set_out": (30.0, set_out),
     "own_fleet.look_ahead": (30.0, look_ahead),
-    "own_fleet.forget": (60.0, forget),
+    "own_fleet.forget_names": (600.0, forget_names),
 }
 # Tours whose next stop picks somebody up soon who does not know yet that the van comes.
 _DUE = text(

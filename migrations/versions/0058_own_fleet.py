@@ -157,6 +157,7 @@ CREATE UNIQUE INDEX van_order_live ON accessibility.van_order (trip)
 CREATE INDEX van_order_trip ON accessibility.van_order (trip);
 CREATE INDEX van_order_day ON accessibility.van_order (day);
 CREATE INDEX van_order_held ON accessibility.van_order (held_until) WHERE state = 'held';
+CREATE INDEX van_order_told ON accessibility.van_order (ended_at) WHERE customer IS NOT NULL;
 CREATE INDEX van_order_homeless ON accessibility.van_order (place_wanted_until) WHERE place_wanted_until IS NOT NULL;
 
 CREATE FUNCTION accessibility.van_order_moves() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -240,6 +241,7 @@ CREATE TABLE accessibility.van_session (
     ends_at timestamptz NOT NULL,
     ended_at timestamptz
 );
+CREATE INDEX van_session_ends ON accessibility.van_session (ends_at);
 CREATE INDEX van_session_van ON accessibility.van_session (van_id) WHERE ended_at IS NULL;
 
 CREATE TABLE accessibility.van_wrong_try (
