@@ -100,6 +100,12 @@ def get(session: Session, appeal_id: UUID) -> Appeal:
     return _appeal(row)
 
 
+def of_point(session: Session, point_id: UUID) -> Appeal | None:
+    """The appeal against a point, or None."""
+    row = session.execute(_OF_POINT, {"point": point_id}).first()
+    return None if row is None else _appeal(row)
+
+
 def page(
     session: Session, *, status: str, recorded_by: UUID | None, limit: int, after: tuple[datetime, UUID] | None
 ) -> list[Appeal]:
@@ -138,6 +144,7 @@ _SELECT = """
       JOIN accessibility.conduct_point p ON p.rider_id = a.rider_id AND p.id = a.point_id
 """
 _ONE = text(f"{_SELECT} WHERE a.id = :id")
+_OF_POINT = text(f"{_SELECT} WHERE a.point_id = :point")
 _PAGE = text(
     f"""
     {_SELECT}
