@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from accessibility.after import desk_routes as after_desk_routes
+from accessibility.after import routes as after_routes
+from accessibility.conduct import desk_routes as conduct_desk_routes
+from accessibility.conduct import routes as conduct_routes
+from accessibility.fares import routes as fare_routes
 from accessibility.fleets import routes as fleet_routes
 from accessibility.own_fleet import desk_routes as van_desk_routes
 from accessibility.own_fleet import driver_routes
@@ -17,4 +22,9 @@ ROUTES: tuple[Routes, ...] = (
     place_routes.routes,
     rider_routes.routes,
     rider_desk_routes.routes,
+    fare_routes.routes,
+    conduct_routes.routes,
+    conduct_desk_routes.routes,
+    after_routes.routes,
+    after_desk_routes.routes,
 )  # fmt: skip
