@@ -11,11 +11,13 @@ from accessibility import routes as accessibility_routes
 from accessibility import tasks as accessibility_tasks
 from accessibility.fares import ports as fare_ports
 from accessibility.fleets import ports as fleet_ports
+from accessibility.own_fleet import ports as van_ports
 from accessibility.own_fleet.fleet import OwnFleet
 from accessibility.riders import eligibility
 from accessibility.riders import ports as rider_ports
 from api import bill_reminders, push_wiring
 from api.bill_subjects import WalletBills
+from api.van_riders import VanRiders
 from core import district_shapes, outbox
 from core import kept as core_kept
 from core.districts import DISTRICTS
@@ -217,6 +219,7 @@ def plug_in() -> None:
     federation_ports.plug_in({each.name: OpenIdClient(registered(each)) for each in of.oidc})
     topic_ports.plug_in(of_bills=WalletBills())
     exchange_ports.plug_in(exchange_partners(of))
+    van_ports.plug_in(VanRiders())
     fleet_ports.plug_in({"rehabus": OwnFleet()} | taxi_fleets(of))
     rider_ports.plug_in(certificates=bureaus)
     campaign_ports.plug_in(due=bill_reminders.bills_due, told=bill_reminders.bills_told)
