@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from sandbox_process import free_port
@@ -57,6 +58,7 @@ class CityOfVans:
     url: str
     ten: datetime
     city: _City = field(default_factory=_City)
+    trips: list[str] = field(default_factory=list)
 
     @property
     def api_url(self) -> str:
@@ -67,20 +69,21 @@ class CityOfVans:
         """A van that drives all day."""
         return a_van(number, hours=("06:00", "22:00"), **more)  # type: ignore[arg-type]
 
-    def ride(self, name: str, minutes: int, **more: object) -> str:
+    def ride(self, name: str, minutes: int, between: tuple[Door, Door] = (HOME, HOSPITAL), **more: object) -> str:
         """A ride that is bound and told, so many minutes after ten; its reference."""
         at, port, trip = self.ten + timedelta(minutes=minutes), OwnFleet(), f"trip-{uuid4().hex[:12]}"
         usual = {"window_starts_at": at - timedelta(minutes=15), "window_ends_at": at + timedelta(minutes=15)}
         wish = Wish(
-            HOME.rough, HOSPITAL.rough, at, functions=("W",), chair=Chair(65, 110, 180), may_be_pooled=True,
-            **(usual | more),  # type: ignore[arg-type]
+            between[0].rough, between[1].rough, at, functions=("W",), chair=Chair(65, 110, 180),
+            **({"may_be_pooled": True} | usual | more),  # type: ignore[arg-type]
         )  # fmt: skip
         offer = port.ask(self._dispatch(trip), wish)
         assert isinstance(offer, FleetOffer), offer
         held = port.hold(self._dispatch(trip), offer, wish)
         port.bind(self._dispatch(trip), offer.offer, held)
-        told = CustomerTold(name, "0912345678", HOME, HOSPITAL, notes="請先打電話")
+        told = CustomerTold(name, "0912345678", *between, notes="請先打電話")
         port.tell_customer(self._dispatch(trip), told)
+        self.trips.append(trip)
         return trip
 
     def told(self, trip: str) -> list[str]:
@@ -99,6 +102,11 @@ class CityOfVans:
 
     def _dispatch(self, trip: str) -> Dispatch:
         return Dispatch(uuid4(), trip, clock.now() + timedelta(minutes=1))
+
+
+def officer_cookie(token: str) -> Any:
+    """A signed-in officer's cookie, as a browser's context takes it."""
+    return {"name": "__Host-officer", "value": token, "domain": "localhost", "path": "/", "secure": True}
 
 
 @contextmanager

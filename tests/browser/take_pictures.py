@@ -1,4 +1,5 @@
-"""Take the pictures in docs/pictures: 王小美 about to pay two bills, the finance desk in the afternoon, a message written.
+"""Take the pictures in docs/pictures: 王小美 about to pay two bills, the finance desk in the afternoon, a message written,
+the dispatch desk and a driver's phone at ten in the morning.
 
 Run: python tests/browser/take_pictures.py
 """
@@ -13,18 +14,29 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+from browser.city_of_vans import HOME, HOSPITAL, CityOfVans, city_of_vans, officer_cookie  # noqa: E402
 from browser.desk_in_chromium import desk  # noqa: E402
 from browser.phone_in_chromium import Person, launch, phone  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from roster import on_the_roster  # noqa: E402
 from settling_city import adyen_file, adyen_row, pay, settled, take  # noqa: E402
+from signed_in_officer import signed_in_officer  # noqa: E402
+from sqlalchemy import make_url  # noqa: E402
 from stack import Stack  # noqa: E402
 from subscribed_people import subscribers  # noqa: E402
 
-from core import clock, db, embedded  # noqa: E402
+from api import prepare  # noqa: E402
+from core import clock, db, embedded, migrate  # noqa: E402
 from mobile_mock.demo_people import DEMO_PEOPLE  # noqa: E402
+from partners.fleets.contents import Door  # noqa: E402
+from tests.accessibility.own_fleet.city_vans import PIN  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
+_RIDERS = ("陳建國", "林秀英", "張阿水", "王美華", "李國雄", "黃淑芬", "吳志明", "蔡金枝")
+_DOORS = (
+    HOME, HOSPITAL, Door(22.6793, 120.3224, "左營區", "左營區大中一路386號"), Door(22.6497, 120.3563, "鳥松區", "鳥松區大埤路123號"),
+    Door(22.5672, 120.3631, "小港區", "小港區山明路482號"), Door(22.7655, 120.3642, "燕巢區", "燕巢區角宿路1號"),
+)  # fmt: skip
 _TAKINGS = {
     "bank_of_kaohsiung": (600, 1800, 40, 60, 1200), "card": (900, 600), "ach": (600, 300), "line_pay": (40, 60, 600),
     "jkopay": (30, 50),
@@ -41,6 +53,7 @@ def main() -> None:
             _phone(stack, browser)
             _finance_desk(stack, browser)
             _message_desk(stack, browser)
+            _rides(stack, browser)
             browser.close()
     finally:
         stack.stop()
@@ -107,6 +120,49 @@ def _message_desk(stack: Stack, browser: Browser) -> None:
         one.page.mouse.move(0, 0)
         one.page.locator(".two-languages").evaluate("(words) => words.scrollIntoView()")
         one.page.screenshot(path=PICTURES / "message-desk.png", animations="disabled")
+
+
+def _rides(stack: Stack, browser: Browser) -> None:
+    """Ten o'clock with fourteen vans and their rides, in a database of their own; and the phone in one of the vans."""
+    with stack.database() as connection:
+        connection.execute("CREATE DATABASE rides")
+    url = make_url(stack.database_url).set(database="rides").render_as_string(hide_password=False)
+    migrate.to_head(url)
+    database = db.configure(url)
+    with database.unit_of_work() as session:
+        prepare.seed(session)
+    with city_of_vans(stack.state_dir) as city:
+        for number in range(1, 13):
+            city.van(f"R{number:03d}")
+        for number in range(60):
+            ends = _DOORS[number % 5], _DOORS[(number * 3 + 1) % 5 + (number % 5 == (number * 3 + 1) % 5)]
+            city.ride(_RIDERS[number % len(_RIDERS)], 15 + 5 * number, ends, may_be_pooled=number % 4 == 0)
+        _driver(city, browser)
+        _dispatch_desk(city, browser)
+    database.engine.dispose()
+
+
+def _driver(city: CityOfVans, browser: Browser) -> None:
+    where = {"latitude": HOME.latitude, "longitude": HOME.longitude}
+    with phone(city, browser, device_scale_factor=2, geolocation=where, permissions=["geolocation"]) as device:  # type: ignore[arg-type]
+        device.open("/driver")
+        device.page.get_by_label("車號").fill(city.van_of(city.trips[0]))
+        device.page.get_by_label("司機 PIN").fill(PIN)
+        device.press("開始")
+        device.press("我到了")
+        device.page.locator(".waited").wait_for()
+        device.page.locator(".said").wait_for(state="hidden")
+        device.page.screenshot(path=PICTURES / "driver-page.png", animations="disabled")
+
+
+def _dispatch_desk(city: CityOfVans, browser: Browser) -> None:
+    officer = signed_in_officer(None, "dispatcher", bureau="transport", name="溫調度 Wen")  # type: ignore[arg-type]
+    with desk(city, browser, device_scale_factor=1.5, viewport={"width": 1280, "height": 1000}) as one:  # type: ignore[arg-type]
+        one.context.add_cookies([officer_cookie(officer.token)])
+        one.open("/desk/dispatch")
+        one.page.locator(".tl-row").first.wait_for()
+        one.page.wait_for_timeout(800)
+        one.page.screenshot(path=PICTURES / "dispatch-desk.png", animations="disabled")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from browser.city_of_vans import CityOfVans, city_of_vans
+from browser.city_of_vans import CityOfVans, city_of_vans, officer_cookie
 from browser.desk_in_chromium import Desk
 from browser.fitting import misfits
 from browser.phone_in_chromium import PATIENCE_MS
@@ -36,8 +36,7 @@ def officer(city: CityOfVans, client: FlaskClient) -> SignedInOfficer:
 def at_the_desk(city: CityOfVans, browser: Browser, officer: SignedInOfficer) -> Iterator[Desk]:
     """A computer at which this officer is signed in."""
     one = Desk(city, browser)  # type: ignore[arg-type]
-    cookie = {"name": "__Host-officer", "value": officer.token, "domain": "localhost", "path": "/", "secure": True}
-    one.context.add_cookies([cookie])  # type: ignore[list-item]
+    one.context.add_cookies([officer_cookie(officer.token)])
     try:
         one.open("/desk/dispatch")
         expect(one.page.locator(".tl-row").first).to_be_visible(timeout=PATIENCE_MS)

@@ -26,14 +26,14 @@ export function placeWords(place) {
   return place.address || place.label;
 }
 
-/** {block, show(vans, now), lift(trip)}. `onTrip(trip)`, `onVan(van)`, `onMove(trip, van)`: a trip ({trip, van, name}) was let go at another van's line. */
-export function timeline({ onTrip, onVan, onMove }) {
+/** {block, show(vans, now), drag(event, trip), isMoving()}. `tools` stand beside the choice of the scale; `onTrip(trip)`, `onVan(van)`, `onMove(trip, van)`: a trip ({trip, van, name}) was let go at another van's line. */
+export function timeline(tools, { onTrip, onVan, onMove }) {
   const rows = el("ol", { class: "tl-rows", role: "list", "aria-label": t("dsp_timeline") });
   const head = el("div", { class: "tl-head", "aria-hidden": "true" });
   const scroller = el("div", { class: "tl-scroll" }, el("div", { class: "tl-sheet" }, head, rows));
-  const zooms = ZOOMS.map((each, place) => button(t("dsp_zoom_n", { n: place + 1 }), () => zoomTo(place), { kind: "small", "aria-pressed": "false" }));
-  const hint = el("p", { class: "hint" }, t("dsp_keys"));
-  const block = el("section", { class: "tl", "aria-label": t("dsp_timeline") }, el("div", { class: "map-views" }, zooms), hint, scroller);
+  const zooms = ZOOMS.map((each, place) => button(t(`dsp_zoom_${place}`), () => zoomTo(place), { kind: "small", "aria-pressed": "false" }));
+  const help = el("details", {}, el("summary", {}, t("dsp_keys_title")), el("p", {}, t("dsp_keys")));
+  const block = el("section", { class: "tl", "aria-label": t("dsp_timeline") }, el("div", { class: "tl-tools" }, zooms, tools), scroller, help);
   let zoom = 1;
   let shown = { vans: [], now: 0 };
   let lifted = null;

@@ -31,7 +31,7 @@ async function day({ query, signal }) {
   const troubled = checkBox(t("dsp_only_trouble"), false, () => draw());
   const waitingPlace = el("div");
   const map = vanMap(t("dsp_map"));
-  const line = timeline({ onTrip: openTrip, onVan: openVan, onMove: (trip, van) => move(trip, van) });
+  const line = timeline([sums, note], { onTrip: openTrip, onVan: openVan, onMove: (trip, van) => move(trip, van) });
   seek.input.addEventListener("input", () => draw());
 
   const vansShown = () => {
@@ -164,9 +164,9 @@ async function day({ query, signal }) {
   return {
     title: t("dsp"),
     content: [
-      heading(`${t("dsp_title")} ${dayText(date)}`), said, sums,
+      heading(`${t("dsp_title")} ${dayText(date)}`), said,
       el("div", { class: "filter-form" }, otherDay.block, seek.block, troubled.block, el("div", {}, el("a", { class: "button", href: `/desk/dispatch-replay?date=${date}` }, t("dsp_replay")))),
-      note, line.block,
+      line.block,
       el("div", { class: "dsp-two" }, card(t("dsp_waiting"), waitingPlace), card(t("dsp_where_vans"), map.block)),
     ],
   };
