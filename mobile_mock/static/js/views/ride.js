@@ -24,15 +24,14 @@ export async function ride({ path, signal }) {
   const address = `/v1/rides/${encodeURIComponent(path.id)}`;
   let current = await call("GET", address, { signal });
   const title = t("ride_title");
-  const live = el("div", { class: "ride-live" });
+  const live = livePart();
   const rest = el("div");
-  const map = liveMap();
   let said = "";
   let restDrawn = "";
 
   const draw = ({ isFirst = false } = {}) => {
     const words = sentences(...Object.values(rideNews(current)), lateWords(current));
-    drawLive(live, current, map);
+    live.show(current);
     if (words !== said) {
       // What changes only by a minute is for the eye; a new state, or that it comes late, is said.
       const isNew = said.split(/[0-9]/)[0] !== words.split(/[0-9]/)[0] || !isFirst;
@@ -43,7 +42,9 @@ export async function ride({ path, signal }) {
     const standing = JSON.stringify(slow);
     if (standing !== restDrawn) {
       restDrawn = standing;
+      const wasHere = rest.contains(document.activeElement);
       drawRest(rest, current, { address, signal });
+      if (wasHere) focusOn(live.block.querySelector(".ride-news-title"));
     }
   };
   const look = async () => {
@@ -65,29 +66,46 @@ export async function ride({ path, signal }) {
   };
   draw({ isFirst: true });
   plan();
-  return { title: `${title} ${whenOfRide(current)}`, content: [heading(title, { back: "/app/rides", backText: t("rides_title") }), live, rest] };
+  return { title: `${title} ${whenOfRide(current)}`, content: [heading(title, { back: "/app/rides", backText: t("rides_title") }), live.block, rest] };
 }
 
 function lateWords(current) {
   return current.minutes_late > 0 && !OVER.has(current.status) && current.status !== "aboard" ? t("ride_late", { n: current.minutes_late, time: current.eta_at ? timeText(current.eta_at) : "" }) : "";
 }
 
-/** What changes by the minute: the state, the steps, whether it is late, and where the vehicle is. */
-function drawLive(place, current, map) {
+/** What changes by the minute. Each piece is drawn anew only when it says something else: whoever reads it is not interrupted. */
+function livePart() {
+  const map = liveMap();
+  const pieces = [[newsPiece, (ride) => [rideNews(ride), lateWords(ride), rideTone(ride), ride.status]], [stepsPiece, (ride) => ride.status], [codePiece, (ride) => [ride.status, ride.code]],
+    [(ride) => mapPiece(ride, map), (ride) => ride.position && [ride.status, ride.position, ride.eta_at]]].map(([draw, keyOf]) => ({ draw, keyOf, place: el("div"), drawn: null }));
+  return { block: el("div", { class: "ride-live" }, pieces.map(({ place }) => place)), show: (ride) => {
+    for (const piece of pieces) {
+      const key = JSON.stringify(piece.keyOf(ride));
+      if (key !== piece.drawn) fill(piece.place, piece.draw(ride));
+      piece.drawn = key;
+    }
+  } };
+}
+
+function newsPiece(current) {
   const { title, detail } = rideNews(current);
   const late = lateWords(current);
-  fill(place,
-    el("section", { class: `ride-news notice ${rideTone(current)}`, "aria-label": t("ride_now") }, icon(current.status === "at_door" ? "bell" : "car"),
-      el("div", {}, el("p", { class: "ride-news-title" }, title), detail && el("p", {}, detail), late && el("p", { class: "ride-late" }, late))),
-    steps(current),
-    ["bound", "on_the_way", "at_door"].includes(current.status) && current.code && el("section", { class: "card ride-code" }, el("h2", {}, t("ride_code")),
-      el("p", { class: "figure", "aria-hidden": "true" }, [...current.code].join(" ")), el("p", { class: "unseen" }, [...current.code].join(" ")), el("p", { class: "hint" }, t("ride_code_hint"))),
-    ["on_the_way", "at_door", "aboard"].includes(current.status) && current.position && el("section", { class: "card" }, el("h2", {}, t("ride_where")),
-      map.show(current), el("p", { class: "hint" }, t("ride_seen", { time: clockText(current.position.seen_at) }))));
+  return el("section", { class: `ride-news notice ${rideTone(current)}`, "aria-label": t("ride_now") }, icon(current.status === "at_door" ? "bell" : "car"),
+      el("div", {}, el("p", { class: "ride-news-title" }, title), detail && el("p", {}, detail), late && el("p", { class: "ride-late" }, late)));
+}
+
+function codePiece({ status, code }) {
+  if (!["bound", "on_the_way", "at_door"].includes(status) || !code) return null;
+  return el("section", { class: "card ride-code" }, el("h2", {}, t("ride_code")), el("p", { class: "figure" }, [...code].join(" ")), el("p", { class: "hint" }, t("ride_code_hint")));
+}
+
+function mapPiece(current, map) {
+  if (!["on_the_way", "at_door", "aboard"].includes(current.status) || !current.position) return null;
+  return el("section", { class: "card" }, el("h2", {}, t("ride_where")), map.show(current), el("p", { class: "hint" }, t("ride_seen", { time: clockText(current.position.seen_at) })));
 }
 
 /** Five steps; which one it is stands in words too. */
-function steps(current) {
+function stepsPiece(current) {
   const at = STEPS.indexOf(current.status);
   if (at < 0) return el("p", { class: "ride-state" }, rideMark(current));
   return el("ol", { class: "ride-steps", "aria-label": t("ride_steps") }, STEPS.map((step, place) => el("li", { class: place < at ? "past" : place === at ? "now" : "", "aria-current": place === at && "step" },
@@ -100,6 +118,7 @@ function drawRest(place, current, { address, signal }) {
   fill(place,
     ["lost", "not_bound"].includes(current.status) && [buttonLink(t("book_again"), `/app/rides/book?again=${current.id}`, { kind: "accent wide", iconName: "car" }), whatNow(current)],
     isMine && (may.ready ?? current.status === "will_call") && readyPart(address, signal),
+    isMine && current.status === "done" && afterRide(current, { address, signal }),
     isMine && doorPart(current, address, signal),
     current.vehicle && vehicleCard(current),
     el("section", { class: "card" }, el("h2", {}, t("ride_what")), el("p", { class: "ride-journey" }, journey(current)),
@@ -117,7 +136,6 @@ function drawRest(place, current, { address, signal }) {
       ], "ride-facts"),
       current.other_leg_id && el("p", {}, el("a", { class: "link", href: `/app/rides/${current.other_leg_id}` }, t(current.leg === "back" ? "ride_other_out" : "ride_other_back"))),
       current.series_id && el("p", {}, el("a", { class: "link", href: "/app/rides/series" }, t("ride_of_series")))),
-    isMine && current.status === "done" && afterRide(current, { address, signal }),
     isMine && !OVER.has(current.status) && el("div", { class: "actions column" },
       (may.change ?? current.status === "bound") && buttonLink(t("ride_change"), `/app/rides/${current.id}/change`, { kind: "quiet wide", iconName: "clock" }),
       (may.cancel ?? ["bound", "on_the_way", "at_door", "will_call"].includes(current.status)) && buttonLink(t("ride_cancel"), `/app/rides/${current.id}/cancel`, { kind: "quiet wide", iconName: "cross" })),

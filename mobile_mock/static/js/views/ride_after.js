@@ -1,40 +1,51 @@
-// After a ride: what it cost and paying it, how it was, and something left behind.
+// After a ride: what it cost and paying it, how it was, something left behind, something to complain of.
 import { mayNow } from "../acting.js";
 import { call } from "../api.js";
-import { randomText } from "../bytes.js";
 import { announce, el, fill } from "../dom.js";
 import { money } from "../format.js";
 import { t } from "../language.js";
 import { busy, button, buttonLink, field, fieldError, freshId, notice } from "../parts.js";
+import { selectField } from "../select_field.js";
 import { fareLines } from "./ride_offers.js";
 import { optional } from "./rides.js";
 
 const STARS = [5, 4, 3, 2, 1];
 
+const FARE_AGAIN_MS = 8000;
+const KINDS = ["late", "driver", "vehicle", "pooling", "fare", "booking", "other"];
+
+/** The parts, filled in as the API answers. */
 export function afterRide(ride, { address, signal }) {
-  const bill = el("section", { class: "card" }, el("h2", {}, t("fare_title")));
-  optional(`${address}/receipt`, signal).then((receipt) => drawFare(bill, ride, receipt)).catch(() => {});
-  return [bill, ratingPart(ride, address), lostPart(ride, address)];
+  const [fare, rating, lost] = [el("section", { class: "card" }, el("h2", {}, t("fare_title"))), el("div"), el("div")];
+  const follow = async () => {
+    const known = await optional(`${address}/fare`, signal);
+    drawFare(fare, known);
+    if (!known?.is_settled && !signal.aborted) window.setTimeout(() => follow().catch(() => {}), FARE_AGAIN_MS);
+  };
+  const load = async () => {
+    const [, rated, things] = await Promise.all([follow(), optional(`${address}/rating`, signal), optional("/v1/rider/lost-items", signal)]);
+    fill(rating, ratingPart(rated, address));
+    fill(lost, lostPart((things?.items || []).filter((each) => each.ride_id === ride.id), address));
+  };
+  load().catch(() => {});
+  return [fare, rating, lost, complaintPart(ride)];
 }
 
-function drawFare(place, ride, receipt) {
-  const fare = receipt || ride;
-  const billId = fare.bill_id || ride.bill_id;
-  fill(place, el("h2", {}, t("fare_title")),
-    fareLines(receipt?.lines || [], fare.rider_pays_twd === null || fare.rider_pays_twd === undefined ? t("fare_not_known") : money(fare.rider_pays_twd, "strong")),
-    receipt?.payment_id ? buttonLink(t("receipt_open"), `/app/payments/${receipt.payment_id}/receipt`, { kind: "wide", iconName: "bills" })
-      : billId && mayNow("payments:pay") && buttonLink(t("fare_pay"), `/app/bills/${billId}`, { kind: "accent wide", iconName: "card" }),
-    !billId && !receipt?.payment_id && el("p", { class: "hint" }, t("fare_later")));
+function drawFare(place, fare) {
+  fill(place, el("h2", {}, t("fare_title")), fare?.is_settled ? [
+    fareLines(fare.lines, money(fare.rider_pays_twd, "strong")), el("p", {}, fare.paid_by_words),
+    fare.bill_id && mayNow("bills:read", "payments:pay") && (fare.bill_status === "unpaid"
+      ? buttonLink(t("fare_pay"), `/app/bills/${fare.bill_id}`, { kind: "accent wide", iconName: "card" })
+      : buttonLink(t("receipt_open"), `/app/bills/${fare.bill_id}`, { kind: "wide", iconName: "bills" })),
+  ] : el("p", { class: "hint" }, t("fare_later")));
 }
 
-function ratingPart(ride, address) {
-  if (ride.rating || ride.may?.rate === false) return ride.rating && notice("good", t("rating_given"));
+function ratingPart(rated, address) {
   const name = freshId("stars");
   const problem = el("div");
   const error = fieldError();
-  const words = field(t("rating_words"), { maxlength: "500", hint: t("rating_words_hint") });
-  const key = randomText();
-  const choices = STARS.map((stars) => el("label", { class: "choice small" }, el("input", { type: "radio", class: "radio", name, value: stars }), el("span", {}, t(`rating_${stars}`))));
+  const words = field(t("rating_words"), { maxlength: "500", hint: t("rating_words_hint"), value: rated?.words || "" });
+  const choices = STARS.map((stars) => el("label", { class: "choice small" }, el("input", { type: "radio", class: "radio", name, value: stars, checked: rated?.stars === stars }), el("span", {}, t(`rating_${stars}`))));
   const send = button(t("rating_send"), null, { kind: "primary wide", type: "submit" });
   const submit = (event) => {
     event.preventDefault();
@@ -42,8 +53,8 @@ function ratingPart(ride, address) {
     error.say(chosen ? "" : t("rating_missing"));
     if (!chosen) { choices[0].querySelector("input").focus(); return; }
     busy(send, problem, async () => {
-      await call("POST", `${address}/rating`, { body: { stars: Number(chosen.value), words: words.input.value.trim() }, key });
-      fill(form, notice("good", t("rating_given")));
+      await call("POST", `${address}/rating`, { body: { stars: Number(chosen.value), words: words.input.value.trim() } });
+      fill(problem, notice("good", t("rating_given")));
       announce(t("rating_given"));
     });
   };
@@ -52,21 +63,45 @@ function ratingPart(ride, address) {
   return form;
 }
 
-function lostPart(ride, address) {
+/** What is looked for already, and something more. */
+function lostPart(things, address) {
   const problem = el("div");
+  const list = el("ul", { class: "lines", role: "list" }, things.map(thing));
   const what = field(t("lost_what"), { maxlength: "120", hint: t("lost_what_hint") });
-  const key = randomText();
   const send = button(t("lost_send"), null, { kind: "primary wide", type: "submit" });
   const submit = (event) => {
     event.preventDefault();
     what.setError(what.input.value.trim() ? "" : t("lost_missing"));
     if (!what.input.value.trim()) { what.input.focus(); return; }
     busy(send, problem, async () => {
-      await call("POST", `${address}/lost-items`, { body: { what: what.input.value.trim() }, key });
-      fill(form, notice("good", t("lost_sent"), el("p", {}, t("lost_sent_detail"))));
+      list.append(thing(await call("POST", `${address}/lost-items`, { body: { what: what.input.value.trim() } })));
+      what.input.value = "";
+      fill(problem, notice("good", t("lost_sent"), el("p", {}, t("lost_sent_detail"))));
       announce(t("lost_sent"));
     });
   };
-  const form = el("form", { class: "form", novalidate: true, on: { submit } }, what.block, problem, send);
-  return el("details", { class: "card" }, el("summary", {}, t("lost_title")), form);
+  return el("details", { class: "card", open: things.length > 0 }, el("summary", {}, t("lost_title")), list, el("form", { class: "form", novalidate: true, on: { submit } }, what.block, problem, send));
+}
+
+function thing(item) {
+  return el("li", {}, el("strong", {}, item.what), el("span", {}, item.status_words, item.kept_at && [" · ", item.kept_at]));
+}
+
+function complaintPart(ride) {
+  const problem = el("div");
+  const kind = selectField(t("complaint_kind"), KINDS.map((code) => [code, t(`complaint_${code}`)]));
+  const words = field(t("complaint_words"), { tag: "textarea", rows: "3", maxlength: "2000" });
+  const send = button(t("complaint_send"), null, { kind: "primary wide", type: "submit" });
+  const submit = (event) => {
+    event.preventDefault();
+    words.setError(words.input.value.trim() ? "" : t("complaint_missing"));
+    if (!words.input.value.trim()) { words.input.focus(); return; }
+    busy(send, problem, async () => {
+      await call("POST", "/v1/ride-complaints", { body: { ride_id: ride.id, kind: kind.input.value, words: words.input.value.trim() } });
+      words.input.value = "";
+      fill(problem, notice("good", t("complaint_sent")));
+      announce(t("complaint_sent"));
+    });
+  };
+  return el("details", { class: "card" }, el("summary", {}, t("complaint_title")), el("form", { class: "form", novalidate: true, on: { submit } }, el("p", { class: "hint" }, t("complaint_unseen")), kind.block, words.block, problem, send));
 }

@@ -68,7 +68,7 @@ export function fareLines(lines, leftToPay) {
 }
 
 /** Who pays the rest: said beside the price, not behind a fold. */
-function paidForYou({ price_twd: price, fare }) {
+export function paidForYou({ price_twd: price, fare }) {
   const parts = [fare?.subsidy_twd > 0 && t("price_subsidy_of", { amount: moneyText(fare.subsidy_twd) }), fare?.quota_twd > 0 && t("price_quota_of", { amount: moneyText(fare.quota_twd) })].filter(Boolean);
   return parts.length > 0 && el("p", { class: "hint" }, t("price_of_all", { price: moneyText(price) }), parts.join(t("and_so")));
 }

@@ -1,7 +1,6 @@
 // What stands around rides: points for not coming (with appeal), what is left of the quota, series, and every fleet's rules.
 import { mayNow } from "../acting.js";
 import { call } from "../api.js";
-import { randomText } from "../bytes.js";
 import { announce, el, fill } from "../dom.js";
 import { dateText, momentText, number } from "../format.js";
 import { t } from "../language.js";
@@ -10,6 +9,8 @@ import { journey } from "../ride_words.js";
 import { show } from "../router.js";
 import { rideClock, rideDay } from "../ride_times.js";
 
+const APPEAL_TONES = { open: "info", granted: "good", refused: "warn" };
+
 export async function noShows({ signal }) {
   const book = await call("GET", "/v1/rider/no-shows", { signal });
   const title = t("no_shows_title");
@@ -17,29 +18,29 @@ export async function noShows({ signal }) {
     title,
     content: [heading(title, { back: "/app/rides", backText: t("rides_title") }),
       el("section", { class: "card" }, el("p", { class: "figure" }, t("no_shows_points", { n: book.points })), book.words && el("p", {}, book.words),
-        book.suspended_until && el("p", {}, mark("bad", t("no_shows_suspended", { when: momentText(book.suspended_until) }), "overdue")), el("p", { class: "hint" }, t("no_shows_fair"))),
+        book.suspended_until && el("p", {}, mark("bad", t("no_shows_suspended", { when: momentText(book.suspended_until) }), "overdue")), el("p", { class: "hint" }, t("no_shows_fair")), el("p", { class: "hint" }, book.source)),
       book.items.length === 0 ? empty("check", t("no_shows_none")) : el("ul", { class: "list", role: "list" }, book.items.map(noShowCard))],
   };
 }
 
 function noShowCard(item) {
-  return el("li", { class: "card" }, el("h2", {}, item.kind_words), el("p", {}, momentText(item.at)), el("p", {}, t("no_shows_points", { n: item.points }), item.counts === false && [" · ", t("no_shows_not_counting")]),
+  return el("li", { class: "card" }, el("h2", {}, item.kind_words), el("p", {}, momentText(item.at)), el("p", {}, item.why_words), el("p", {}, t("no_shows_points", { n: item.points }), item.counts === false && [" · ", t("no_shows_not_counting")]),
     el("p", {}, el("a", { class: "link", href: `/app/rides/${item.ride_id}` }, t("no_shows_ride"))),
-    item.appeal && notice("info", item.appeal.words || item.appeal.status),
+    item.appeal && notice(APPEAL_TONES[item.appeal.status] || "info", item.appeal.words, item.appeal.decision && el("p", {}, item.appeal.decision)),
+    item.may_appeal && el("p", { class: "hint" }, t("appeal_until", { when: momentText(item.appeal_until) })),
     item.may_appeal && mayNow("rides:book") && appealPart(item));
 }
 
 function appealPart(item) {
   const problem = el("div");
   const reason = field(t("appeal_reason"), { maxlength: "500", hint: t("appeal_hint"), tag: "textarea", rows: "3" });
-  const key = randomText();
   const send = button(t("appeal_send"), null, { kind: "primary wide", type: "submit" });
   const form = el("form", { class: "form", novalidate: true, on: { submit: (event) => {
     event.preventDefault();
     reason.setError(reason.input.value.trim() ? "" : t("appeal_missing"));
     if (!reason.input.value.trim()) { reason.input.focus(); return; }
     busy(send, problem, async () => {
-      await call("POST", `/v1/rider/no-shows/${encodeURIComponent(item.id)}/appeal`, { body: { reason: reason.input.value.trim() }, key });
+      await call("POST", `/v1/rider/no-shows/${encodeURIComponent(item.id)}/appeal`, { body: { reason: reason.input.value.trim() } });
       fill(form, notice("good", t("appeal_sent"), el("p", {}, t("appeal_sent_detail"))));
       announce(t("appeal_sent"));
     });

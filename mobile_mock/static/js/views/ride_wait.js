@@ -5,14 +5,14 @@ import { randomText } from "../bytes.js";
 import { announce, el, fill, focusOn } from "../dom.js";
 import { sentences, t } from "../language.js";
 import { busy, button, buttonLink, confirmed, facts, heading, notice } from "../parts.js";
-import { journey } from "../ride_words.js";
+import { fareElement, journey } from "../ride_words.js";
 import { go } from "../router.js";
 import { minutesUntil, timeText, whenText, windowText } from "../ride_times.js";
-import { fareElement } from "../ride_words.js";
-import { offerFacts, pooledPromise } from "./ride_offers.js";
+import { offerFacts, paidForYou, pooledPromise } from "./ride_offers.js";
 import { whatNow } from "./ride_none.js";
 
-const AGAIN_MS = 5000;
+const AGAIN_MS = 4000;
+const OPEN = ["waiting", "offered", "accepting"];
 
 export async function rideWait({ path, signal }) {
   const address = `/v1/waitlist/${encodeURIComponent(path.id)}`;
@@ -22,60 +22,72 @@ export async function rideWait({ path, signal }) {
   let standing = "";
 
   const draw = ({ isFirst = false } = {}) => {
-    const now = JSON.stringify([wait.status, wait.rank, wait.of, wait.offer?.id]);
+    const now = JSON.stringify([wait.status, wait.rank, wait.of, wait.offers.map(({ id }) => id)]);
     if (now === standing) return;
     standing = now;
-    fill(body, wait.status === "offered" && wait.offer ? offered(wait, address, signal) : waiting(wait),
-      ["waiting", "offered"].includes(wait.status) && mayNow("rides:book") && leave(address), whatNow(wait));
+    fill(body, wait.status === "offered" ? offered(wait, address, { signal, changed }) : waiting(wait),
+      ["waiting", "offered"].includes(wait.status) && mayNow("rides:book") && leave(address), wait.status !== "offered" && whatNow(wait));
     if (isFirst) return;
     announce(wait.status === "offered" ? sentences(t("wait_free"), t("wait_free_detail")) : sentences(...standingWords(wait)), { urgent: wait.status === "offered" });
     if (wait.status === "offered") focusOn(body.querySelector("h2"));
   };
+  const changed = async (next) => {
+    wait = next;
+    if (wait.status === "ended" && wait.why === "taken") await toRide(wait, signal);
+    else draw();
+  };
   const look = async () => {
     if (signal.aborted) return;
     try {
-      if (document.visibilityState === "visible") { wait = await call("GET", address, { signal, quiet: true }); draw(); }
+      if (document.visibilityState === "visible") await changed(await call("GET", address, { signal, quiet: true }));
     } catch {
       // The next look may reach the city.
     }
-    if (["waiting", "offered"].includes(wait.status)) window.setTimeout(look, AGAIN_MS);
+    if (OPEN.includes(wait.status) && !signal.aborted) window.setTimeout(look, AGAIN_MS);
   };
   draw({ isFirst: true });
-  if (["waiting", "offered"].includes(wait.status)) window.setTimeout(look, AGAIN_MS);
-  return { title, content: [heading(title, { back: "/app/rides", backText: t("rides_title") }), el("section", { class: "card" }, el("p", {}, el("strong", {}, journey(wait))), wait.wanted_at && el("p", { class: "capital" }, whenText(wait.wanted_at))), body] };
+  if (OPEN.includes(wait.status)) window.setTimeout(look, AGAIN_MS);
+  return { title, content: [heading(title, { back: "/app/rides", backText: t("rides_title") }),
+    el("section", { class: "card" }, el("p", {}, el("strong", {}, journey(wait))), el("p", { class: "capital" }, whenText(wait.wanted_at)), wait.has_return && el("p", {}, t("wait_both"))), body] };
+}
+
+/** The ride that came of it, or the list where it cannot be told. */
+async function toRide(wait, signal) {
+  announce(t("wait_taken"), { urgent: true });
+  const { items } = await call("GET", "/v1/rides?when=upcoming&limit=50", { signal });
+  const mine = items.find((ride) => ride.booking_id === wait.booking_id);
+  await go(mine ? `/app/rides/${mine.id}` : "/app/rides", { replace: true });
 }
 
 function standingWords(wait) {
-  if (wait.status !== "waiting") return [wait.status_words || t("wait_over")];
-  return [t("wait_rank", { rank: wait.rank, n: wait.of ?? wait.rank }), wait.chance_words || (wait.chance !== undefined && wait.chance !== null ? t("wait_chance", { n: Math.round(wait.chance * 10) }) : "")];
+  if (wait.status !== "waiting") return [wait.status_words, wait.why_words];
+  return [t("wait_rank", { rank: wait.rank, n: wait.of }), wait.chance_words];
 }
 
 function waiting(wait) {
-  if (wait.status !== "waiting") return notice("info", standingWords(wait)[0], el("p", {}, el("a", { class: "link", href: "/app/rides" }, t("rides_title"))));
-  const [rank, chance] = standingWords(wait);
+  const [first, second] = standingWords(wait);
+  if (wait.status !== "waiting") return notice("info", first, second && el("p", {}, second), el("p", {}, el("a", { class: "link", href: "/app/rides" }, t("rides_title"))));
   return [
-    el("section", { class: "card wait-rank" }, el("p", { class: "figure" }, rank), chance && el("p", {}, chance), el("p", { class: "hint" }, t("wait_watching")),
-      wait.watched_until && el("p", { class: "hint" }, t("wait_until", { when: whenText(wait.watched_until) }))),
-    (wait.alternatives || []).length > 0 && el("section", { class: "card" }, el("h2", {}, t("none_other_times")), el("ul", { class: "list", role: "list" }, wait.alternatives.map((each) => el("li", {},
-      each.pick_up_at ? buttonLink(each.words || whenText(each.pick_up_at), `/app/rides/book?request=${wait.request_id}&at=${encodeURIComponent(each.pick_up_at)}`, { kind: "wide", iconName: "clock" }) : el("span", {}, each.words))))),
+    el("section", { class: "card wait-rank" }, el("p", { class: "figure" }, first), el("p", {}, second), el("p", { class: "hint" }, t("wait_watching")),
+      el("p", { class: "hint" }, t("wait_until", { when: whenText(wait.watched_until) })), el("p", { class: "hint" }, wait.rule_words)),
+    wait.alternatives.some((each) => each.pick_up_at) && el("section", { class: "card" }, el("h2", {}, t("wait_other_times")), el("ul", { class: "list", role: "list" }, wait.alternatives.filter((each) => each.pick_up_at).map((each) => el("li", {},
+      buttonLink(t("none_fleet_could", { when: whenText(each.pick_up_at), fleet: each.fleet_name }), `/app/rides/book?request=${wait.request_id}&at=${encodeURIComponent(each.pick_up_at)}`, { kind: "wide", iconName: "clock" }))))),
   ];
 }
 
-/** A place has come free: the offer, until when it is kept, and yes or no. */
-function offered(wait, address, signal) {
-  const { offer } = wait;
+/** A place has come free: the offer of each leg, until when it is kept, and yes or no. */
+function offered(wait, address, { signal, changed }) {
   const problem = el("div");
   const key = randomText();
   const yes = button(t("wait_take"), () => busy(yes, problem, async () => {
     announce(t("confirm_holding"));
-    const made = await call("POST", `${address}/acceptance`, { body: {}, key, signal });
-    await go(made.rides?.[0] ? `/app/rides/${made.rides[0].id}` : "/app/rides", { replace: true });
+    await changed(await call("POST", `${address}/acceptance`, { body: {}, key, signal }));
   }), { kind: "accent wide tall", iconName: "check" });
-  const until = wait.accept_by || offer.accept_by || offer.lapses_at;
   return el("section", { class: "card" }, el("h2", { tabindex: "-1" }, t("wait_free")), el("p", {}, t("wait_free_detail")),
-    facts([[t("offer_fleet"), offer.fleet_name], [t("offer_comes"), windowText(offer.window_starts_at, offer.window_ends_at)], [t("offer_there_by"), timeText(offer.arrives_at)], [t("offer_you_pay"), fareElement(offer)]], "ride-facts"),
-    offer.is_pooled && pooledPromise(offer), offerFacts(offer),
-    until && el("p", { class: "asking" }, t("wait_accept_by", { when: whenText(until), n: Math.max(1, minutesUntil(until)) })),
+    wait.offers.map((offer) => el("div", { class: "confirm-leg" },
+      facts([[t("offer_fleet"), offer.fleet_name], [t("offer_comes"), windowText(offer.window_starts_at, offer.window_ends_at)], [t("offer_there_by"), timeText(offer.arrives_at)], [t("offer_you_pay"), fareElement(offer)]], "ride-facts"),
+      paidForYou(offer), offer.is_pooled && pooledPromise(offer), offerFacts(offer))),
+    wait.accept_by && el("p", { class: "asking" }, t("wait_accept_by", { when: whenText(wait.accept_by), n: Math.max(1, minutesUntil(wait.accept_by)) })),
     problem, mayNow("rides:book") && yes);
 }
 

@@ -52,9 +52,9 @@ function nothing(isPast) {
 }
 
 function waitNotice(wait) {
-  if (!["waiting", "offered"].includes(wait.status)) return null;
+  if (wait.status === "ended") return null;
   const isOffered = wait.status === "offered";
-  return notice(isOffered ? "good" : "info", t(isOffered ? "wait_offered" : "wait_waiting", { rank: wait.rank, to: wait.to?.label || "" }),
+  return notice(isOffered ? "good" : "info", t(isOffered ? "wait_offered" : "wait_waiting", { rank: wait.rank, to: wait.to.label }),
     el("a", { class: "link", href: `/app/rides/waitlist/${wait.id}` }, t(isOffered ? "wait_answer" : "wait_see")));
 }
 
