@@ -188,6 +188,8 @@ export const BOOKING_TEXTS = {
   none_detail: { zh: "您還沒有車。下面有三個辦法。", en: "You have no ride. Here are three things to do." },
   none_back_title: { zh: "回程沒有車", en: "No vehicle for the way back" },
   none_back_detail: { zh: "去程有車，可是回程沒有，所以還沒有幫您訂，免得您回不來。", en: "There is one to go and none to come back, so nothing is booked: you shall not be stranded." },
+  none_only_out_detail: { zh: "也可以只訂去程，回程自己想辦法。請先想好怎麼回來。", en: "You can also book the way there alone. Please be sure how you come back." },
+  none_only_out: { zh: "只訂去程", en: "Only the way there" },
   wait_offer_title: { zh: "一、排候補", en: "1. Wait for a place" },
   wait_offer_detail: { zh: "有人取消、有新的車，我們馬上通知您。不用一直打電話。", en: "When somebody cancels or a vehicle comes free, you are told at once. No need to keep ringing." },
   wait_begin: { zh: "幫我排候補", en: "Put me on the waitlist" },

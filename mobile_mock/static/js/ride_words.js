@@ -1,7 +1,7 @@
 // What the states of a ride and of a request mean for the person, in words, a tone and a sign.
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
-import { hasText, t } from "./language.js";
+import { hasText, sentences, t } from "./language.js";
 import { money, moneySpoken } from "./format.js";
 import { mark } from "./parts.js";
 import { minutesUntil, timeText, whenText, windowText } from "./ride_times.js";
@@ -37,8 +37,14 @@ export function rideState(status) {
 /** {title, detail}: how things stand with this ride now, as one would tell somebody on the telephone. */
 export function rideNews(ride) {
   const values = { fleet: ride.fleet_name || "", when: whenOfRide(ride), minutes: Math.max(1, minutesUntil(ride.eta_at || ride.pick_up_at)), time: ride.eta_at ? timeText(ride.eta_at) : "" };
-  const title = ride.status === "on_the_way" && !ride.eta_at ? "ride_news_on_the_way_plain" : `ride_news_${ride.status}`;
-  return { title: hasText(title) ? t(title, values) : ride.status_words || ride.status, detail: ride.end_words || t2(`ride_news_${ride.status}_detail`, values) };
+  const title = isCalled(ride) ? "ride_news_called" : ride.status === "on_the_way" && !ride.eta_at ? "ride_news_on_the_way_plain" : `ride_news_${ride.status}`;
+  const detail = isCalled(ride) ? "ride_news_called_detail" : `ride_news_${ride.status}_detail`;
+  return { title: hasText(title) ? t(title, values) : ride.status_words || ride.status, detail: sentences(ride.end_words, t2(detail, values)) };
+}
+
+/** Whether somebody said "I am ready" and nothing was free yet. */
+export function isCalled(ride) {
+  return ride.status === "will_call" && (ride.events || []).some(({ kind }) => kind === "ready");
 }
 
 function t2(key, values) {

@@ -18,6 +18,7 @@ import { whatNow } from "./ride_none.js";
 const MOVING_MS = 4000;
 const RESTING_MS = 20_000;
 const SOON_MINUTES = 90;
+const ABOUT_MINUTES = 20;
 const STEPS = ["bound", "on_the_way", "at_door", "aboard", "done"];
 
 export async function ride({ path, signal }) {
@@ -113,14 +114,16 @@ function stepsPiece(current) {
 }
 
 function drawRest(place, current, { address, signal }) {
-  const may = current.may || {};
+  const { may } = current;
   const isMine = mayNow("rides:book");
   fill(place,
     ["lost", "not_bound"].includes(current.status) && [buttonLink(t("book_again"), `/app/rides/book?again=${current.id}`, { kind: "accent wide", iconName: "car" }), whatNow(current)],
-    isMine && (may.ready ?? current.status === "will_call") && readyPart(address, signal),
+    current.is_cancelling && notice("warn", t("ride_cancelling")), current.is_changing && notice("info", t("ride_changing")),
+    isMine && current.status === "not_bound" && buttonLink(t("ride_others"), `/app/rides/requests/${current.request_id}`, { kind: "wide", iconName: "car" }),
+    isMine && may.ready && readyPart(address, signal),
     isMine && current.status === "done" && afterRide(current, { address, signal }),
     isMine && doorPart(current, address, signal),
-    current.vehicle && vehicleCard(current),
+    current.fleet_name && current.status !== "will_call" && vehicleCard(current),
     el("section", { class: "card" }, el("h2", {}, t("ride_what")), el("p", { class: "ride-journey" }, journey(current)),
       facts([
         [t("ride_when_word"), whenOfRide(current)],
@@ -133,12 +136,13 @@ function drawRest(place, current, { address, signal }) {
         current.has_dog && [t("book_dog"), t("yes_word")],
         current.notes && [t("book_notes"), current.notes],
         current.rider_pays_twd !== null && current.rider_pays_twd !== undefined && [t("offer_you_pay"), money(current.rider_pays_twd, "strong")],
+        current.fee_twd > 0 && [t("ride_fee"), money(current.fee_twd)],
       ], "ride-facts"),
       current.other_leg_id && el("p", {}, el("a", { class: "link", href: `/app/rides/${current.other_leg_id}` }, t(current.leg === "back" ? "ride_other_out" : "ride_other_back"))),
       current.series_id && el("p", {}, el("a", { class: "link", href: "/app/rides/series" }, t("ride_of_series")))),
     isMine && !OVER.has(current.status) && el("div", { class: "actions column" },
-      (may.change ?? current.status === "bound") && buttonLink(t("ride_change"), `/app/rides/${current.id}/change`, { kind: "quiet wide", iconName: "clock" }),
-      (may.cancel ?? ["bound", "on_the_way", "at_door", "will_call"].includes(current.status)) && buttonLink(t("ride_cancel"), `/app/rides/${current.id}/cancel`, { kind: "quiet wide", iconName: "cross" })),
+      may.change && buttonLink(t("ride_change"), `/app/rides/${current.id}/change`, { kind: "quiet wide", iconName: "clock" }),
+      may.cancel && buttonLink(t("ride_cancel"), `/app/rides/${current.id}/cancel`, { kind: "quiet wide", iconName: "cross" })),
     isMine && ["cancelled", "no_show", "done"].includes(current.status) && el("div", { class: "actions column" },
       current.status === "no_show" && buttonLink(t("no_shows_title"), "/app/rides/no-shows", { kind: "quiet wide" }),
       buttonLink(t("book_again"), `/app/rides/book?again=${current.id}`, { kind: "quiet wide", iconName: "repeat" })),
@@ -154,11 +158,11 @@ function vehicleCard(current) {
   return el("section", { class: "card" }, el("h2", {}, t("ride_vehicle")),
     el("p", {}, el("strong", {}, current.fleet_name)),
     facts([
-      current.vehicle_number && [t("plate"), el("span", { class: "plate" }, current.vehicle_number)],
-      [t("offer_vehicle"), vehicleWords(current.vehicle)],
+      current.vehicle?.number && [t("plate"), el("span", { class: "plate" }, current.vehicle.number)],
+      current.vehicle && [t("offer_vehicle"), vehicleWords(current.vehicle)],
       current.driver?.name && [t("ride_driver"), current.driver.name],
     ]),
-    !current.driver?.name && el("p", { class: "hint" }, t("ride_driver_later")),
+    !current.driver?.name && !OVER.has(current.status) && el("p", { class: "hint" }, t("ride_driver_later")),
     phone && !OVER.has(current.status) && buttonLink(t(current.driver?.phone ? "ride_ring_driver" : "ride_ring_fleet"), `tel:${phone.replace(/[^0-9+]/g, "")}`, { kind: "wide", iconName: "phone" }));
 }
 
@@ -168,18 +172,17 @@ function readyPart(address, signal) {
   const key = randomText();
   const press = button(t("ready_press"), () => busy(press, problem, async () => {
     announce(t("ready_asking"));
-    const answer = await call("POST", `${address}/ready`, { body: {}, key, signal });
-    const request = answer.request_id || (String(answer.id).startsWith("rreq_") ? answer.id : null);
-    if (request) await go(`/app/rides/requests/${request}`);
-    else await show();
+    await call("POST", `${address}/ready`, { body: {}, key, signal });
+    await show();
   }), { kind: "accent wide tall", iconName: "bell" });
   return el("section", { class: "card" }, el("h2", {}, t("ready_title")), el("p", {}, t("ready_detail")), problem, press);
 }
 
 /** Saying that one stands at the door, or that nothing came. */
 function doorPart(current, address, signal) {
-  const may = current.may || {};
-  const says = [may.at_door && ["at-door", "door_here", "door_here_done", "bell"], may.not_here && ["not-here", "door_nothing", "door_nothing_done", "overdue"]].filter(Boolean);
+  const { may } = current;
+  const isAbout = MOVING.has(current.status) || (current.window_starts_at && minutesUntil(current.window_starts_at) < ABOUT_MINUTES);
+  const says = [may.at_door && isAbout && ["at-door", "door_here", "door_here_done", "bell"], may.not_here && ["not-here", "door_nothing", "door_nothing_done", "overdue"]].filter(Boolean);
   if (says.length === 0) return null;
   const problem = el("div");
   return el("section", { class: "card" }, el("h2", {}, t("door_title")), problem, el("div", { class: "actions column" }, says.map(([verb, words, done, iconName]) => {

@@ -16,8 +16,10 @@ export async function cancelRide({ path, signal }) {
   const problem = el("div");
   const key = randomText();
   const costs = [terms.points > 0 && t("cancel_points", { n: terms.points }), terms.fee_twd > 0 && t("cancel_fee", { amount: moneyText(terms.fee_twd) })].filter(Boolean);
+  const both = el("input", { type: "checkbox", class: "check", checked: true });
+  const hasReturn = Boolean(ride.other_leg_id) && ride.leg === "out";
   const yes = button(t("cancel_yes"), () => busy(yes, problem, async () => {
-    await call("POST", `${address}/cancellation`, { body: {}, key, signal });
+    await call("POST", `${address}/cancellation`, { body: { with_return: hasReturn && both.checked }, key, signal });
     announce(t("cancel_done"), { urgent: true });
     await backToRide(ride.id);
   }), { kind: "danger wide tall", iconName: "cross" });
@@ -25,10 +27,10 @@ export async function cancelRide({ path, signal }) {
     title,
     content: [heading(title, { back: `/app/rides/${ride.id}`, backText: t("ride_title") }),
       el("section", { class: "card" }, el("p", {}, el("strong", { class: "capital" }, whenOfRide(ride))), el("p", {}, journey(ride)), el("p", { class: "hint" }, ride.fleet_name)),
-      notice(costs.length ? "warn" : "good", costs.length ? t("cancel_costs") : t("cancel_free"),
+      !terms.may_cancel ? notice("warn", t("cancel_too_late"), el("p", {}, terms.words)) : notice(costs.length ? "warn" : "good", costs.length ? t("cancel_costs") : t("cancel_free"),
         costs.map((words) => el("p", {}, el("strong", {}, words))), terms.free_until && !terms.is_late && el("p", {}, t("cancel_free_until", { when: whenText(terms.free_until) })),
         terms.words && el("p", {}, terms.words), terms.source && el("p", { class: "hint" }, terms.source)),
-      ride.other_leg_id && ride.leg !== "back" && el("p", {}, t("cancel_other_leg")),
-      problem, el("div", { class: "actions column" }, yes, buttonLink(t("cancel_keep"), `/app/rides/${ride.id}`, { kind: "quiet wide" }))],
+      terms.may_cancel && hasReturn && el("label", { class: "choice" }, both, el("span", {}, t("cancel_with_return"))),
+      problem, el("div", { class: "actions column" }, terms.may_cancel && yes, buttonLink(t("cancel_keep"), `/app/rides/${ride.id}`, { kind: "quiet wide" }))],
   };
 }

@@ -12,10 +12,11 @@ const HOUR_MS = 3600 * 1000;
 const OTHER_TIMES_HOURS = [-1, 1, 2, 24];
 
 /** `isBack`: it is the way back that nobody has; `hasOut`: there is a way there. */
-export function noneFree(request, { isBack, hasOut, signal }) {
+export function noneFree(request, { isBack, hasOut, signal, onlyOut }) {
   return el("section", { class: "none-free" },
     notice("warn", t(isBack ? "none_back_title" : "none_title"), el("p", {}, t(isBack && hasOut ? "none_back_detail" : "none_detail"))),
     mayNow("rides:book") && watch(request, signal),
+    isBack && hasOut && mayNow("rides:book") && el("div", { class: "card" }, el("p", {}, t("none_only_out_detail")), button(t("none_only_out"), onlyOut, { kind: "wide" })),
     mayNow("rides:book") && otherTimes(request),
     whatNow(request));
 }

@@ -94,7 +94,7 @@ function asksPart(request) {
 }
 
 function drawAnswer(screen, request) {
-  const legs = [request, request.return_request].filter((leg) => leg && leg.time_kind !== "will_call");
+  const legs = [request, !screen.isOnlyOut && request.return_request].filter((leg) => leg && leg.time_kind !== "will_call");
   const isOver = !isAsking(request);
   if (OVER.has(request.status)) {
     fill(screen.answer, notice(request.status === "chosen" ? "good" : "info", t(`request_${request.status}`), el("p", {}, el("a", { class: "link", href: "/app/rides" }, t("rides_title"))),
@@ -104,7 +104,11 @@ function drawAnswer(screen, request) {
   const lacking = legs.find((leg) => leg.status === "none" || (isOver && leg.offers.length === 0));
   const cancel = withdraw(screen, request);
   if (isOver && lacking) {
-    fill(screen.answer, noneFree(lacking, { isBack: lacking !== request, hasOut: request.offers.length > 0, signal: screen.signal }), cancel);
+    fill(screen.answer, noneFree(lacking, { isBack: lacking !== request, hasOut: request.offers.length > 0, signal: screen.signal, onlyOut: () => {
+      screen.isOnlyOut = true;
+      drawAnswer(screen, request);
+      focusOn(screen.answer.querySelector("h2"));
+    } }), cancel);
     return;
   }
   if (legs.every((leg) => leg.offers.length === 0)) { fill(screen.answer, cancel); return; }
@@ -128,7 +132,7 @@ function showConfirm(screen, request, legs) {
   fill(screen.answer, confirmPart(legs.map((leg) => ({ leg, offer: screen.picked[leg.id] })), {
     willCall: request.return_request?.time_kind === "will_call",
     onBack: () => { screen.picked = {}; drawAnswer(screen, request); focusOn(screen.answer.querySelector("h2")); },
-    body: { offer_id: screen.picked[request.id].id, ...(legs[1] && { return_offer_id: screen.picked[legs[1].id].id }) },
+    body: { offer_id: screen.picked[request.id].id, ...(legs[1] && { return_offer_id: screen.picked[legs[1].id].id }), ...(screen.isOnlyOut && { without_return: true }) },
     signal: screen.signal,
   }));
 }
@@ -139,7 +143,7 @@ function letChoose(screen, request) {
   const choose = button(t("choose_for_me"), () => busy(choose, problem, async () => {
     fill(screen.answer, confirmPart([{ leg: request, offer: null }], {
       willCall: request.return_request?.time_kind === "will_call",
-      onBack: () => drawAnswer(screen, request), body: { request_id: request.id, choose_for_me: true }, signal: screen.signal,
+      onBack: () => drawAnswer(screen, request), body: { request_id: request.id, choose_for_me: true, ...(screen.isOnlyOut && { without_return: true }) }, signal: screen.signal,
     }));
     focusOn(screen.answer.querySelector("h2"));
   }), { kind: "primary wide tall", iconName: "check" });
