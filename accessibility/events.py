@@ -24,6 +24,8 @@ RIDE_CHANGED: Final = "accessibility.ride_changed"
 RIDE_ON_THE_WAY: Final = "accessibility.ride_on_the_way"
 # minutes, eta: before it is late
 RIDE_LATE: Final = "accessibility.ride_late"
+# minutes, eta: to who is aboard, before they are there later than they were promised
+RIDE_ARRIVES_LATE: Final = "accessibility.ride_arrives_late"
 RIDE_AT_DOOR: Final = "accessibility.ride_at_door"
 RIDE_ABOARD: Final = "accessibility.ride_aboard"
 # fare_twd

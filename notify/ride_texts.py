@@ -167,6 +167,16 @@ LATE = wording_of(
     ),
     lives_seconds=_HOUR,
 )
+ARRIVES_LATE = wording_of(
+    "ride_arrives_late",
+    Text("會晚大約 {minutes} 分鐘抵達", "You will be there about {minutes} minutes late"),
+    Text(
+        "現在預計{eta}抵達，比約定的時間晚。需要的話，請先告訴等您的人；{fleet}的電話是 {phone}。",
+        "You are now expected to be there at {eta}, later than promised. You may want to tell whoever expects you; the "
+        "number of {fleet} is {phone}.",
+    ),
+    lives_seconds=_HOUR,
+)
 AT_DOOR = wording_of(
     "ride_at_door",
     Text("車到門口了", "Your vehicle is at the door"),
@@ -348,8 +358,8 @@ SERIES_SKIPPED = wording_of(
     lives_seconds=_DAY,
 )  # fmt: skip
 ALL: Final = (
-    BOUND, NOT_BOUND, RESEEKING, REPLACED, LOST, CANCELLED, CHANGED, ON_THE_WAY, LATE, AT_DOOR, ABOARD, DONE,
-    NO_SHOW_BY_RIDER, NO_SHOW_BY_FLEET, TOMORROW, RETURN_WAITS, RETURN_SOUGHT, WAITLIST_OFFER, WAITLIST_OVER,
+    BOUND, NOT_BOUND, RESEEKING, REPLACED, LOST, CANCELLED, CHANGED, ON_THE_WAY, LATE, ARRIVES_LATE, AT_DOOR, ABOARD,
+    DONE, NO_SHOW_BY_RIDER, NO_SHOW_BY_FLEET, TOMORROW, RETURN_WAITS, RETURN_SOUGHT, WAITLIST_OFFER, WAITLIST_OVER,
     WAITLIST_LAPSED, SERIES_WAITING, SERIES_SKIPPED,
 )  # fmt: skip
 WORDINGS: Final = tuple(each.wording for each in ALL)

@@ -38,7 +38,7 @@ _CAN_WAIT: Final = frozenset({
 })  # fmt: skip
 _NOT_FOR_THE_RIDER: Final = frozenset({texts.ABOARD})
 _FOR_FOLLOWERS_TOO: Final = frozenset(texts.ALL) - {texts.TOMORROW, texts.RETURN_WAITS}
-_ENDS: Final = frozenset({"ride_done", "ride_cancelled", "ride_lost", "ride_no_show"})
+_ENDS: Final = frozenset({"ride_done", "ride_cancelled", "ride_lost"})
 _CITY_PHONE: Final = "1999"
 
 
@@ -74,7 +74,8 @@ def _keep_subject(session: Session, event: Event, now: datetime) -> None:
         name = words.THE_RIDE.format(when=_moment(fact["pick_up_at"]))
         subjects.tell_of(session, _subject(fact), bureau=_BUREAU, name=name, district=None,
                          person_id=UUID(fact["rider_id"]), now=now)  # fmt: skip
-    elif kind in _ENDS:
+    elif kind in _ENDS or (kind == "ride_no_show" and fact["by"] == "rider"):
+        # Where the vehicle did not come, another is looked for.
         subjects.close(session, _subject(fact), bureau=_BUREAU, ref=f"event:{event.id}", now=now)
 
 
@@ -93,7 +94,7 @@ def tell_rider(
     contact = ride_ports.rides.contact(session, rider_id)
     mobile = people.opened_mobile(people.get(session, rider_id))
     if contact.way == "telephone" or (contact.way == "app" and mobile is None and not _has_device(session, rider_id)):
-        _ring(session, wording, event, rider_id, contact, mobile, values, rings_at, left)
+        _ring(session, wording, event, rider_id, contact, mobile, values, rings_at, left, now)
     elif contact.way == "sms" or not _has_device(session, rider_id):
         _text(session, wording, rider_id, contact, mobile, values, rings_at, left, now)
 
@@ -125,6 +126,7 @@ def _ring(
     values: Mapping[str, object],
     rings_at: datetime,
     left: timedelta,
+    now: datetime,
 ) -> None:
     phone = contact.phone or mobile
     if phone is None or (wording is texts.CANCELLED and event.payload["by"] == "rider"):
@@ -133,6 +135,7 @@ def _ring(
     ride_ports.rides.ring(
         session, call_id=new_uuid(), rider_id=rider_id, ride_id=UUID(ride_id) if ride_id else None, phone=phone,
         words=_said(words.SPOKEN, wording, values), due_at=rings_at, until=rings_at + left,
+        now=now,
     )  # fmt: skip
 
 
@@ -264,6 +267,7 @@ _BY_KIND: Final[Mapping[str, RideWording]] = {
     "ride_changed": texts.CHANGED,
     "ride_on_the_way": texts.ON_THE_WAY,
     "ride_late": texts.LATE,
+    "ride_arrives_late": texts.ARRIVES_LATE,
     "ride_at_door": texts.AT_DOOR,
     "ride_aboard": texts.ABOARD,
     "ride_done": texts.DONE,

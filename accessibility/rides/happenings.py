@@ -35,6 +35,9 @@ _RANK: Final = {
 _TOLD_LATER_AGAIN: Final = 5
 _CHECK_SOONEST: Final = timedelta(minutes=2)
 _CHECK_LATEST: Final = timedelta(hours=6)
+_LATE_THERE_FROM: Final = 2
+_SILENCE_BEFORE_END: Final = timedelta(minutes=5)
+_SILENCE_ADDS: Final = timedelta(minutes=10)
 _FARE_WITHIN: Final = timedelta(minutes=10)
 
 
@@ -97,6 +100,11 @@ def checked(session: Session, booking: Booking, order_id: UUID, said: FleetStatu
             _done(session, after, order, now, fare_twd=order.price_twd, at=ride.done_at, aboard_at=ride.aboard_at)
             return
         wait = min(max(abs(order.pick_up_at - now) / 4, _CHECK_SOONEST), _CHECK_LATEST)
+        if order.kind == "own":
+            # The city's own vans tell in the transaction in which it happens: nothing of it is lost on the way.
+            wait = _CHECK_LATEST
+        elif ride.status == states.BOUND:
+            _warn_of_silence(session, ride, order, now)
         outcomes.at(session, order, now + wait)
 
 
@@ -222,6 +230,30 @@ def _seen(session: Session, booking: Booking, order: Order, seen: VehicleAt, now
     if seen.arrives_at is not None and ride.status in (states.BOUND, states.ON_THE_WAY):
         session.execute(_ETA, {"rider": ride.rider_id, "id": ride.id, "eta": seen.arrives_at})
         _warn(session, ride, order, seen.arrives_at, now)
+    elif seen.arrives_at is not None and ride.status == states.ABOARD:
+        _warn_aboard(session, ride, order, seen.arrives_at, now)
+
+
+def _warn_of_silence(session: Session, ride: Ride, order: Order, now: datetime) -> None:
+    """The promised time is nearly over and nothing has set out: whoever waits hears of it from the city."""
+    if ride.window_ends_at is not None and now >= ride.window_ends_at - _SILENCE_BEFORE_END:
+        _warn(session, ride, order, max(ride.window_ends_at, now) + _SILENCE_ADDS, now)
+
+
+def _warn_aboard(session: Session, ride: Ride, order: Order, eta: datetime, now: datetime) -> None:
+    """Who is aboard hears of it before they are there later, or have sat longer, than they were promised."""
+    limits = [] if ride.arrives_at is None else [ride.arrives_at]
+    if ride.ride_minutes_at_most is not None and ride.aboard_at is not None:
+        limits.append(ride.aboard_at + timedelta(minutes=ride.ride_minutes_at_most))
+    if not limits:
+        return
+    minutes = ceil((eta - min(limits)).total_seconds() / 60)
+    is_news = ride.late_minutes_told == 0 or minutes >= ride.late_minutes_told + _TOLD_LATER_AGAIN
+    if minutes >= _LATE_THERE_FROM and is_news:
+        session.execute(_LATE, {"rider": ride.rider_id, "id": ride.id, "minutes": minutes, "eta": eta})
+        at = on_the_wire(eta)
+        telling.happened(session, ride, "arrives_late", source=order.fleet, now=now, minutes=minutes, eta=at)
+        telling.publish(session, events.RIDE_ARRIVES_LATE, ride, now=now, minutes=minutes, eta=at)
 
 
 def _warn(session: Session, ride: Ride, order: Order, eta: datetime, now: datetime) -> None:

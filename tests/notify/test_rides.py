@@ -116,6 +116,7 @@ FACTS: list[tuple[str, dict[str, Any], str]] = [
     ("ride_changed", {}, "ride_changed"),
     ("ride_on_the_way", {"eta": PICK_UP.isoformat()}, "ride_on_the_way"),
     ("ride_late", {"minutes": 12, "eta": PICK_UP.isoformat()}, "ride_late"),
+    ("ride_arrives_late", {"minutes": 9, "eta": PICK_UP.isoformat()}, "ride_arrives_late"),
     ("ride_at_door", {}, "ride_at_door"),
     ("ride_done", {"fare_twd": 1250}, "ride_done"),
     ("ride_no_show", {"by": "rider"}, "ride_no_show"),
