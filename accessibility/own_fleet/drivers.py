@@ -13,8 +13,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from accessibility.own_fleet import roster
 from accessibility.own_fleet.errors import TooManyDriverTries, WrongDriverPin
+from accessibility.own_fleet.ports import travel
 from core import crypto
+from core.clock import taipei_date
 from core.crypto import token_hash
 from core.ids import new_uuid
 from identity.actors import Actor
@@ -45,6 +48,7 @@ def begin(session: Session, *, number: str, pin: str, network: str, now: datetim
     """
     take_try(session, f"van:{number}", _MOST_WRONG, now)
     take_try(session, f"net:{network}", _MOST_WRONG_OF_A_NETWORK, now)
+    roster.make_day(session, taipei_date(now), travel(), now)
     shifts = session.execute(_SHIFTS, {"number": number, "from": now - _AFTER, "until": now + _BEFORE}).all()
     found = [row for row in shifts if is_pin(row.driver_id, pin, row.pin_hash)]
     if not shifts:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import text
 
-from accessibility.own_fleet import breakdowns, driving, forecast, holding
+from accessibility.own_fleet import breakdowns, driving, forecast, holding, roster
 from accessibility.own_fleet.kept import forget_names
 from accessibility.own_fleet.ports import travel
 from core import db
+from core.clock import taipei_date
+
+
+def make_days(now: datetime) -> int:
+    """Make the shifts of today and tomorrow, where nobody has asked for a ride on them yet."""
+    with db.unit_of_work() as session:
+        days = [taipei_date(now + timedelta(days=ahead)) for ahead in range(2)]
+        return sum(roster.make_day(session, day, travel(), now) for day in days)
 
 
 def let_lapse(now: datetime) -> int:
@@ -49,6 +57,7 @@ def look_ahead(now: datetime) -> int:
 
 
 SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
+    "own_fleet.make_days": (600.0, make_days),
     "own_fleet.let_lapse": (5.0, let_lapse),
     "own_fleet.find_places": (5.0, find_places),
     "own_fleet.set_out": (30.0, set_out),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from accessibility.dispatch.travel import GreatCircle
 from accessibility.own_fleet import drivers, plans
 from accessibility.own_fleet.fleet import OwnFleet
 from core import db
-from core.clock import TAIPEI
+from core.clock import TAIPEI, taipei_date
 from core.ids import new_uuid
 from partners.fleets.client import Dispatch
 from partners.fleets.contents import Chair, FleetOffer, FleetOrder, RoughPlace, Wish
@@ -33,12 +33,19 @@ _numbers = itertools.count(1)
 
 @dataclass
 class Clock:
-    """A clock that a test sets."""
+    """A clock that a test sets; `puts_ahead` has the whole program follow it."""
 
     at: datetime = NOW
+    puts_ahead: Callable[[datetime], None] | None = None
 
     def __call__(self) -> datetime:
         return self.at
+
+    def to(self, at: datetime) -> None:
+        """It is later now."""
+        self.at = at
+        if self.puts_ahead is not None:
+            self.puts_ahead(at)
 
 
 @dataclass
@@ -53,7 +60,7 @@ class Fleet:
         return OwnFleet(TRAVEL, self.clock)
 
     def dispatch(self, trip: str | None = None, id: UUID | None = None) -> Dispatch:
-        return Dispatch(id or uuid4(), trip or f"trip-{next(_numbers)}", self.clock.at + timedelta(seconds=30))
+        return Dispatch(id or uuid4(), trip or f"trip-{next(_numbers)}", self.clock() + timedelta(seconds=30))
 
     def offered(self, wish: Wish, trip: str | None = None) -> tuple[str, FleetOffer]:
         dispatch = self.dispatch(trip)
@@ -113,10 +120,10 @@ def a_van(
     return ids["van"]
 
 
-def wish(at: str = "09:00", **changed: Any) -> Wish:
-    """Somebody in a wheelchair who wants to go to the hospital on that Monday."""
+def wish(at: str = "09:00", on: datetime = NOW, **changed: Any) -> Wish:
+    """Somebody in a wheelchair who wants to go to the hospital on that Monday, or on another day."""
     hours, minutes = map(int, at.split(":"))
-    moment = NOW.replace(hour=hours, minute=minutes)
+    moment = on.astimezone(TAIPEI).replace(hour=hours, minute=minutes, second=0, microsecond=0)
     usual = Wish(
         HOME, HOSPITAL, moment, moment - timedelta(minutes=30), moment + timedelta(minutes=30), ("W",), Chair(65, 110, 180),
         may_be_pooled=True,
@@ -127,7 +134,7 @@ def wish(at: str = "09:00", **changed: Any) -> Wish:
 def check_plan(now: datetime = NOW) -> int:
     """The independent checker finds nothing wrong with the plan of that day. Answers how many trips are in it."""
     with db.unit_of_work() as session:
-        found = plans.of_day(session, NOW.date(), now)
+        found = plans.of_day(session, taipei_date(now), now)
     plan = []
     for each in found:
         schedule = timing.scheduled(each.tour, TRAVEL)

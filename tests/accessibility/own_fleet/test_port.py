@@ -14,13 +14,9 @@ from accessibility.own_fleet.ports import travel
 from core import db
 from partners.fleets.checking import TelegramWrong
 from partners.fleets.client import FleetRefused, TooLate
-from partners.fleets.contents import Chair, CustomerTold, Door, FleetOffer, FleetOrder, NoOffer
-from tests.accessibility.own_fleet.city_vans import HOME, HOSPITAL, NOW, PARK, Fleet, a_van, check_plan, rows, wish
-
-TOLD = CustomerTold(
-    "王小明", "0912345678", Door(22.62712, 120.30234, HOME.district, "新興區中正三路 1 號", "騎樓有斜坡"),
-    Door(22.64691, 120.31012, HOSPITAL.district, "三民區自由一路 100 號"), notes="左側上車",
-)  # fmt: skip
+from partners.fleets.contents import Chair, FleetOffer, FleetOrder, NoOffer
+from tests.accessibility.own_fleet.city_vans import HOME, NOW, PARK, Fleet, a_van, check_plan, rows, wish
+from tests.accessibility.own_fleet.driving_city import TOLD
 
 
 def code_of(raised: pytest.ExceptionInfo[FleetRefused]) -> str:
