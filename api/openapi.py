@@ -61,7 +61,10 @@ Refusals are `application/problem+json` (RFC 9457); each `type` answers with a p
 
 # What an id in a path is the id of.
 _PREFIXES = {
+    "request_id": "rreq",
+    "ride_id": "ride",
     "stop_id": "stop",
+    "incident_id": "inc",
     "redemption_id": "rdm",
     "merchant_id": "mer",
     "branch_id": "brn",

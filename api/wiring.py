@@ -15,7 +15,7 @@ from accessibility.own_fleet import ports as van_ports
 from accessibility.own_fleet.fleet import OwnFleet
 from accessibility.riders import eligibility
 from accessibility.riders import ports as rider_ports
-from api import bill_reminders, push_wiring
+from api import bill_reminders, partner_webhooks, push_wiring
 from api.bill_subjects import WalletBills
 from api.van_riders import VanRiders
 from core import district_shapes, outbox
@@ -98,6 +98,7 @@ _SIDE_BY_SIDE = {
     "wallet.ask_about_cards": 2,
     "identity.send_due_sms": 2,
     "points.drive_exchanges": 3,
+    "accessibility.drive_rides": 3,
 }
 
 
@@ -120,6 +121,7 @@ def routes() -> tuple[Route, ...]:
         *points_routes.ROUTES,
         *notify_routes.ROUTES,
         *accessibility_routes.ROUTES,
+        partner_webhooks.routes,
     )
     return tuple(route for room in rooms for route in room.declared)
 

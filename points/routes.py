@@ -19,7 +19,6 @@ from points.exchange import agreement_routes as exchange_agreement_routes
 from points.exchange import desk_routes as exchange_desk_routes
 from points.exchange import netting_routes as exchange_netting_routes
 from points.exchange import routes as exchange_routes
-from points.exchange import webhook_routes as exchange_webhook_routes
 from points.merchants import desk_routes as merchant_desk_routes
 from points.merchants import money_routes, offer_routes, owner_routes, place_routes
 from points.schemas import PointsEntryPage, PointsSchema
@@ -36,7 +35,6 @@ ROUTES = (
     citizen_routes.routes,
     till_desk_routes.routes,
     exchange_routes.routes,
-    exchange_webhook_routes.routes,
     exchange_desk_routes.routes,
     exchange_netting_routes.routes,
     exchange_agreement_routes.routes,

@@ -127,7 +127,8 @@ def wish_of(request: RideRequest, *, may_be_pooled: bool) -> Wish:
         tuple(request.functions),  # type: ignore[arg-type]
         chair, request.companions,
         request.wanted_at.replace(microsecond=0) if request.time_kind == "arrive_by" and request.wanted_at else None,
-        request.time_kind in ("asap", "will_call"), may_be_pooled, tuple(envelopes.rough(each) for each in request.stops),
+        request.time_kind in ("asap", "will_call"), may_be_pooled,
+        tuple(envelopes.rough(each) for each in request.stops),
     )  # fmt: skip
 
 

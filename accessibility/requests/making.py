@@ -79,8 +79,9 @@ def wanted_of(request: RideRequest, entitled: Eligibility | None) -> Wanted:
     assert request.window_starts_at is not None and request.window_ends_at is not None
     chair = request.chair or {}
     return Wanted(
-        pick_up_at_of(request), tuple(each.district for each in request.way), request.time_kind in ("asap", "will_call"),
-        request.purpose, entitled is not None, entitled.severity if entitled else None,
+        pick_up_at_of(request), tuple(each.district for each in request.way),
+        request.time_kind in ("asap", "will_call"), request.purpose,
+        entitled is not None, entitled.severity if entitled else None,
         entitled.books_first if entitled else False, entitled.needs_wheelchair if entitled else False,
         chair.get("width_cm"), chair.get("length_cm"), chair.get("weight_kg"),
     )  # fmt: skip

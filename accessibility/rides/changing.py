@@ -58,6 +58,18 @@ def change(
     return records.ride(session, ride_id)
 
 
+def refused_because(session: Session, before: Ride) -> str | None:
+    """Why the fleet did not agree to the change that was asked for last; None: it did, or has not answered."""
+    row = session.execute(_LAST, {"ride": before.id}).first()
+    return row.data["reason"] if row is not None and row.kind == "change_refused" else None
+
+
+_LAST = text(
+    """
+    SELECT kind, data FROM accessibility.ride_event
+     WHERE ride_id = :ride AND kind IN ('change_asked', 'changed', 'change_refused') ORDER BY id DESC LIMIT 1
+    """
+)
 _ASKED = text("UPDATE accessibility.ride SET change = CAST(:change AS jsonb) WHERE rider_id = :rider AND id = :id")
 _NOTES = text("UPDATE accessibility.ride SET notes = :notes WHERE rider_id = :rider AND id = :id")
 _TELL_AGAIN = text(

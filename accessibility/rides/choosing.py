@@ -105,6 +105,18 @@ def accept(session: Session, rider_id: UUID, booking_id: UUID, now: datetime) ->
     session.execute(_ACCEPT, {"id": booking_id, "next": now + LEASE})
 
 
+def taken_of_offer(session: Session, rider_id: UUID, offer_id: UUID) -> UUID | None:
+    """The booking that an offer of this rider was taken in, if it was."""
+    offer = offers.get(session, offer_id, rider_id=rider_id)
+    return taken_of_request(session, rider_id, offer.request_id)
+
+
+def taken_of_request(session: Session, rider_id: UUID, request_id: UUID) -> UUID | None:
+    """The booking of a ride that was taken for this request of this rider, if there is one."""
+    found: UUID | None = session.execute(_TAKEN, {"rider": rider_id, "request": request_id}).scalar()
+    return found
+
+
 def add_order(session: Session, ride: records.Ride, offer: Offer, now: datetime) -> None:
     """An order at the fleet of this offer: decided, and nothing sent."""
     session.execute(
@@ -216,6 +228,7 @@ _ADD_BOOKING = text(
            next_at = least(b.next_at, excluded.next_at)
     """
 )
+_TAKEN = text("SELECT booking_id FROM accessibility.ride WHERE rider_id = :rider AND request_id = :request LIMIT 1")
 _ACCEPT = text("UPDATE accessibility.booking SET keep_until = NULL, next_at = :next WHERE id = :id")
 _ADD_RIDE = text(
     """

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from accessibility import events
 from accessibility.rides.records import Ride
-from core import outbox
 from core.clock import on_the_wire
 from core.ids import new_uuid
+from core.outbox import record
 from core.text import Text
 
 KINDS: Final[Mapping[str, Text]] = {
@@ -61,7 +61,7 @@ def happened(
 
 def publish(session: Session, kind: str, ride: Ride, *, now: datetime, **more: Any) -> None:
     """Tell a fact about a ride to whoever wants to know."""
-    outbox.record(session, kind, _about(ride) | more, now=now)
+    record(session, kind, _about(ride) | more, now=now)
 
 
 def history(session: Session, ride_id: UUID) -> list[Any]:

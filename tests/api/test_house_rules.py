@@ -62,6 +62,14 @@ MOVES_VALUE = {
     "/v1/driver/incident",
     "/v1/dispatch/assignments",
     "/v1/dispatch/vehicles/<number>/breakdown",
+    "/v1/ride-requests",
+    "/v1/ride-requests/<request_id>/withdrawal",
+    "/v1/rides",
+    "/v1/rides/<ride_id>/cancellation",
+    "/v1/rides/<ride_id>/changes",
+    "/v1/rides/<ride_id>/ready",
+    "/v1/rides/<ride_id>/at-door",
+    "/v1/rides/<ride_id>/not-here",
     "/v1/merchant/redemptions",
     "/v1/merchant/redemptions/<redemption_id>/void",
     "/v1/merchant/redemptions/<redemption_id>/refunds",
@@ -157,7 +165,8 @@ MOVES_NOTHING = {
     "/v1/operator/calls/<call_id>/visits": "a confirmed call is served once",
     "/v1/operator/card-losses": "ending what has ended changes nothing",
     "/v1/webhooks/partners/ivr": "a call takes one PIN",
-    "/v1/webhooks/partners/<partner>": "it only makes us ask the partner itself",
+    "/v1/webhooks/partners/<partner>": "it makes us ask the partner; a fleet's telegram is known by its id",
+    "/v1/fleet/trips/<trip>/events": "a telegram is known by its id, and takes effect once",
     "/v1/points-desk/partners/<partner>/statements/<month>": "a statement that was taken before changes nothing",
     "/v1/points/exchange-quotes": "an offer that nobody takes lapses by itself",
     "/v1/me/vehicles": "a vehicle is on the list once",
@@ -312,6 +321,7 @@ def test_what_belongs_to_a_citizen_is_never_public() -> None:
         "/v1/web-push-key",
         "/v1/till/enrolments",
         "/v1/places",
+        "/v1/ride-feeds/",
     )
     assert all(path.startswith(of_nobody) for path in public), public
 

@@ -8,31 +8,20 @@ import orjson
 
 from core import db
 from core.errors import Forbidden, MalformedBody, NotFound
-from core.http import Answer, Call, Routes, partner_signature
+from core.http import Answer, Call
 from core.ids import parse_typeid
 from core.settings import settings
-from core.text import Text
 from partners import wire
 from points.exchange import exchanges, saga, states
-from points.exchange.schemas import PartnerNoticeTaken
-
-routes = Routes("webhooks")
 
 _ASKED = (states.WAITING, states.UNKNOWN)
 
 
-@routes.post(
-    "/v1/webhooks/partners/<partner>",
-    access=partner_signature(),
-    answers={200: PartnerNoticeTaken},
-    problems=[NotFound, Forbidden, MalformedBody],
-    accepts=("application/json; charset=utf-8",),
-    own_units=True,
-    summary=Text("兌換夥伴通知", "Notice from a partner of exchange"),
-)
-def take_webhook(call: Call) -> Answer:
-    """Verifies the Standard Webhooks signature over the raw bytes; how the order stands the partner is asked itself."""
-    code = call.path["partner"]
+def take(call: Call, code: str) -> Answer:
+    """The notice of this partner, once its Standard Webhooks signature over the raw bytes is found genuine.
+
+    Raises NotFound, Forbidden, MalformedBody.
+    """
     secret = next((each.secret for each in settings().exchange if each.partner == code), None)
     if secret is None:
         raise NotFound
