@@ -52,7 +52,7 @@ def _rider(session: Session, person: Person, now: datetime) -> UUID:
         session,
         RiderProfile(
             rider_id, 0, chair, can_transfer=person.can_transfer, companions_usual=person.companions,
-            has_service_dog=person.has_dog,
+            has_service_dog=person.has_dog, fleet_order=("rehabus",),
         ),
         now=now,
     )  # fmt: skip

@@ -10,7 +10,8 @@ from typing import Final
 from bench.ride_day.demand import TRAVEL, place_of
 from bench.ride_day.diary import Ending
 from bench.ride_day.population import MOUNTAIN, Spot
-from partners.fleets.contents import CustomerTold, OrderState, RoughPlace, VehicleKind, Wish
+from core.districts import DISTRICTS
+from partners.fleets.contents import CustomerTold, Door, OrderState, RoughPlace, VehicleKind, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ KINDS: Final = (
     VehicleKind("VW Crafter", 2, 4, 90, 150, 400, has_lift=True, has_ramp=False),
 )
 LIVE: Final = frozenset(("held", "bound", "on_the_way", "at_door", "aboard"))
+_CODES: Final = {name.zh: code for code, name in DISTRICTS.items()}
 _AROUND: Final = timedelta(minutes=6)
 _BETWEEN: Final = timedelta(minutes=8)
 
@@ -111,12 +113,13 @@ def free_vehicle(
 
 def way_of(wish: Wish, at: datetime) -> timedelta:
     """How long the ride takes, with getting in and out."""
-    seconds = TRAVEL.seconds(place_of(_rough(wish.pickup)), place_of(_rough(wish.dropoff)), int(at.timestamp()))
+    seconds = TRAVEL.seconds(place_of(spot_of(wish.pickup)), place_of(spot_of(wish.dropoff)), int(at.timestamp()))
     return timedelta(seconds=seconds) + _AROUND
 
 
-def _rough(place: RoughPlace) -> Spot:
-    return Spot(place.latitude, place.longitude, place.district)
+def spot_of(place: RoughPlace | Door) -> Spot:
+    """A place of a telegram; its district by code, whether it was named or numbered."""
+    return Spot(place.latitude, place.longitude, _CODES.get(place.district, place.district))
 
 
 def _fits(kind: VehicleKind, wish: Wish, seats: int) -> bool:
@@ -137,11 +140,11 @@ def _apart(wish: Wish, pick_up_at: datetime, arrives_at: datetime, other: TaxiOr
 
 
 def _deadhead(origin: RoughPlace, destination: RoughPlace, at: datetime) -> timedelta:
-    seconds = TRAVEL.seconds(place_of(_rough(origin)), place_of(_rough(destination)), int(at.timestamp()))
+    seconds = TRAVEL.seconds(place_of(spot_of(origin)), place_of(spot_of(destination)), int(at.timestamp()))
     return timedelta(seconds=seconds) + _BETWEEN
 
 
 def meter_twd(wish: Wish) -> int:
     """What the meter will say: flag fall for 1.5 km, NT$5 for each 250 m begun after it."""
-    metres = _rough(wish.pickup).metres_to(_rough(wish.dropoff)) * 1.35
+    metres = spot_of(wish.pickup).metres_to(spot_of(wish.dropoff)) * 1.35
     return 85 + 5 * max(0, -(-int(metres - 1_500) // 250))

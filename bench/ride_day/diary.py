@@ -15,8 +15,8 @@ from bench.ride_day.demand import Errand, Leg
 from bench.ride_day.population import Spot
 
 Word = Literal[
-    "bound", "not_bound", "reseeking", "replaced", "lost", "cancelled", "changed", "on_the_way", "late", "at_door",
-    "aboard", "done", "no_show", "none",
+    "offered", "bound", "not_bound", "reseeking", "replaced", "lost", "cancelled", "changed", "on_the_way", "late",
+    "at_door", "aboard", "done", "no_show", "none",
 ]  # fmt: skip
 Deed = Literal["at_door", "left_without", "aboard", "broken_down", "out"]
 Ending = Literal["done", "by_city", "by_fleet", "no_show", "lapsed"]

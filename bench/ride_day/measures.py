@@ -129,7 +129,7 @@ def measure(diary: Diary, verdict: Verdict) -> Measures:
         van_rides=len(vans),
         van_km_for_a_ride=diary.van_metres / 1_000 / max(len(vans), 1),
         taxi_rides=len(done) - len(vans),
-        taxi_twd=sum(each.fare_twd for each in done),
+        taxi_twd=sum(each.fare_twd for each in done if each.fleet != "rehabus"),
         fairness=groups,
         chance={name: _may_be_chance(shares) for name, shares in groups.items()},
     )

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
 from bench.ride_day.agenda import Agenda
-from bench.ride_day.companies import KINDS, LIVE, Company, TaxiOrder, free_vehicle, meter_twd, way_of
+from bench.ride_day.companies import KINDS, LIVE, Company, TaxiOrder, free_vehicle, meter_twd, spot_of, way_of
 from bench.ride_day.diary import Ending, Order
 from bench.ride_day.population import Spot
 from bench.ride_day.streets import WAITS, Streets, luck
@@ -131,7 +131,7 @@ class TaxiFleet:
         return [
             Order(
                 self.company.code, each.number, each.customer.phone if each.customer else None,
-                Spot(each.wish.pickup.latitude, each.wish.pickup.longitude, each.wish.pickup.district),
+                self._door(each),
                 each.pick_up_at, each.bound_at, each.ended_at, each.ending,
                 each.price_twd if each.ending == "done" else 0,
             )
@@ -162,7 +162,7 @@ class TaxiFleet:
         at, company = self.agenda.now, self.company
         if wish.pick_up_at < at + timedelta(minutes=0 if wish.is_asap else company.closes_minutes):
             return NoOffer("too_late")
-        if company.districts is not None and not {wish.pickup.district, wish.dropoff.district} <= company.districts:
+        if company.districts is not None and not _districts(wish) <= company.districts:
             return NoOffer("outside_area")
         if self._luck(wish, "ask") < company.temper.refuses:
             return NoOffer("fleet_refuses")
@@ -298,9 +298,11 @@ class TaxiFleet:
         task = TaskConfirmed(f"T-{order.number}", order.number, self._plate(order), "performed", self.agenda.now)
         self._say(order, task, self._stated(order))
         assert order.customer is not None
-        to = _spot(order.customer.dropoff.latitude, order.customer.dropoff.longitude, order.customer.dropoff.district)
+        to = spot_of(order.customer.dropoff)
         takes = self.streets.takes(spot, to, self.agenda.now, _phone(order), spot.latitude)
-        self.agenda.at(self.agenda.now + takes, lambda: self._done(order, to))
+        arrives_at = self.agenda.now + takes
+        self.agenda.at(self.agenda.now + takes / 2, lambda: self._say(order, self._seen(order, arrives_at)))
+        self.agenda.at(arrives_at, lambda: self._done(order, to))
 
     def _done(self, order: TaxiOrder, spot: Spot) -> None:
         self._see(order, "out", spot)
@@ -357,11 +359,7 @@ class TaxiFleet:
         return f"TD{self.company.code[0].upper()}-{order.vehicle + 100:04d}"
 
     def _door(self, order: TaxiOrder) -> Spot:
-        if order.customer is None:
-            rough = order.wish.pickup
-            return _spot(rough.latitude, rough.longitude, rough.district)
-        door = order.customer.pickup
-        return _spot(door.latitude, door.longitude, door.district)
+        return spot_of(order.wish.pickup if order.customer is None else order.customer.pickup)
 
     def _see(self, order: TaxiOrder, deed: str, spot: Spot) -> None:
         self.streets.see(self.agenda.now, self._plate(order), _phone(order), deed, spot)  # type: ignore[arg-type]
@@ -384,5 +382,5 @@ def _phone(order: TaxiOrder) -> str:
     return order.customer.phone if order.customer else ""
 
 
-def _spot(latitude: float, longitude: float, district: str) -> Spot:
-    return Spot(latitude, longitude, district)
+def _districts(wish: Wish) -> set[str]:
+    return {spot_of(wish.pickup).district, spot_of(wish.dropoff).district}

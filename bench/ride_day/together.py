@@ -1,0 +1,370 @@
+"""The day with one request for all fleets: the real use cases on a real database, and a clock that moves.
+
+Riders ask once and have the best chosen for them. They believe what they are told: who is told that nobody comes asks
+again, who is brought somewhere waits for the ride home or says when they are ready. Between what riders, drivers and
+fleets do, the product's own sweeps and consumers run as in a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from accessibility import events, tasks
+from accessibility.fleets import ports as fleet_ports
+from accessibility.own_fleet import ports as own_fleet_ports
+from accessibility.own_fleet.fleet import OwnFleet
+from accessibility.own_fleet.roster import make_day
+from accessibility.requests import asking, making
+from accessibility.requests.records import RideRequest
+from accessibility.requests.wishes import RideWish
+from accessibility.rides import cancelling, choosing, hearing, on_call, saga
+from accessibility.rides.errors import NothingToChoose
+from api import delivery, prepare, wiring
+from bench.ride_day import city
+from bench.ride_day.agenda import Agenda
+from bench.ride_day.companies import Company
+from bench.ride_day.demand import DAY, MIDNIGHT, TRAVEL, Errand, Leg
+from bench.ride_day.diary import Diary, Ours, Promise, Told, Word
+from bench.ride_day.streets import Streets
+from bench.ride_day.taxis import TaxiFleet
+from bench.ride_day.van_drivers import VanDrivers
+from bench.ride_day.wishes import place_of
+from core import db
+from core.errors import Problem
+from core.ids import new_uuid
+from core.outbox import Consumer
+from identity.actors import Actor
+from partners.fleets.contents import TripEvent
+
+END: Final = MIDNIGHT + timedelta(hours=24)
+_OUT_FROM: Final = MIDNIGHT + timedelta(hours=5)
+_LAST_REQUEST: Final = MIDNIGHT + timedelta(hours=22, minutes=45)
+_ASKS_AGAIN_AFTER: Final = timedelta(minutes=15)
+_HEARD_WITHIN: Final = timedelta(seconds=20)
+_TICK: Final = timedelta(minutes=1)
+_GRACE: Final = timedelta(minutes=2)
+_PATIENCE: Final = timedelta(minutes=5)
+_WORDS: Final[Mapping[str, Word]] = {
+    events.RIDE_BOUND: "bound", events.RIDE_NOT_BOUND: "not_bound", events.RIDE_RESEEKING: "reseeking",
+    events.RIDE_REPLACED: "replaced", events.RIDE_LOST: "lost", events.RIDE_CANCELLED: "cancelled",
+    events.RIDE_CHANGED: "changed", events.RIDE_ON_THE_WAY: "on_the_way", events.RIDE_LATE: "late",
+    events.RIDE_AT_DOOR: "at_door", events.RIDE_ABOARD: "aboard", events.RIDE_DONE: "done",
+    events.RIDE_NO_SHOW: "no_show", events.RIDE_ARRIVES_LATE: "late",
+}  # fmt: skip
+_PROMISES: Final = ("bound", "replaced", "changed")
+
+
+def live(
+    errands: list[Errand], *, seed: int, vans: int, companies: Sequence[Company], put: Callable[[datetime], None]
+) -> Diary:
+    """The whole day, and those before on which it was booked, in the database that this process is pointed at. `put`
+    sets the clock of the product."""
+    return _Day(errands, seed, vans, companies, put).live()
+
+
+class _Day:
+    def __init__(
+        self, errands: list[Errand], seed: int, vans: int, companies: Sequence[Company], put: Callable[[datetime], None]
+    ) -> None:
+        self.errands = errands
+        self.agenda = Agenda(min(each.asked_at for each in errands) - timedelta(hours=1), put)
+        self.streets = Streets(errands, seed)
+        self.drivers = VanDrivers(self.streets, self.agenda)
+        self.taxis = [TaxiFleet(each, self.streets, self.agenda, self._heard) for each in companies]
+        self.vans = vans
+        self.legs = {leg.id: (errand, leg) for errand in errands for leg in errand.legs}
+        self.riders: dict[str, UUID] = {}
+        self.requests: dict[UUID, Leg] = {}
+        self.promises: dict[UUID, Promise] = {}
+        self.last_heard: UUID | None = None
+        self.asked = 0
+        self.swept: dict[str, datetime] = {}
+        self.is_ticking = False
+        self.wants_home: set[str] = set()
+
+    def live(self) -> Diary:
+        with db.unit_of_work() as session:
+            prepare.seed(session)
+            self.riders = city.found(session, self.vans, [each.person for each in self.errands], self.agenda.now)
+            make_day(session, DAY, TRAVEL, self.agenda.now)
+        wiring.plug_in()
+        fleet_ports.plug_in(
+            {"rehabus": OwnFleet(TRAVEL, lambda: self.agenda.now)} | {each.company.code: each for each in self.taxis}
+        )
+        own_fleet_ports.plug_in(_Rides(), by=TRAVEL)
+        for errand in self.errands:
+            self.agenda.at(errand.asked_at, self._doing(self._asks, errand))
+        self.agenda.at(_OUT_FROM, self._day_begins)
+        self.agenda.run_until(END)
+        self._hear()
+        return self._diary()
+
+    def _doing(self, what: Callable[[Errand], None], errand: Errand) -> Callable[[], None]:
+        return lambda: what(errand)
+
+    def _day_begins(self) -> None:
+        self.drivers.begin()
+        self.is_ticking = True
+        self._tick()
+
+    def _asks(self, errand: Errand) -> None:
+        """One request for there and back; the best of the answers is taken."""
+        back = errand.back
+        made = self._request(errand, errand.out, _wish(errand, errand.out, back, is_asap=errand.is_asap))
+        if not made:
+            return
+        for request, leg in zip(made, errand.legs, strict=True):
+            self.requests[request.id] = leg
+        self._chooses(errand, made[0])
+        if errand.out.withdraws_before is not None:
+            self.agenda.at(errand.out.leaves_at - errand.out.withdraws_before, self._doing(self._lets_be, errand))
+        if back is not None:
+            self.agenda.at(back.leaves_at, self._doing(self._goes_home, errand))
+
+    def _request(self, errand: Errand, leg: Leg, wish: RideWish) -> list[RideRequest]:
+        actor, now = self._actor(errand), self.agenda.now
+        self.asked += 1
+        try:
+            with db.unit_of_work() as session:
+                made = making.make(session, actor, actor.id, wish, now)
+        except Problem as problem:
+            has_both = wish.return_at is not None or wish.return_on_call
+            refused = errand.legs if has_both else (leg,)
+            self.streets.diary.told += [Told(now, each.id, "none", None, problem.slug) for each in refused]
+            return []
+        asking.ask_all([each.id for each in made], now)
+        return made
+
+    def _chooses(self, errand: Errand, request: RideRequest) -> bool:
+        """Whether something could be chosen."""
+        actor, now = self._actor(errand), self.agenda.now
+        try:
+            with db.unit_of_work() as session:
+                booking_id = choosing.choose_for(session, actor, actor.id, request.id, now)
+        except NothingToChoose:
+            return False
+        finally:
+            self._soon()
+        saga.drive(booking_id, now)
+        self._soon()
+        return True
+
+    def _lets_be(self, errand: Errand) -> None:
+        """They will not go: both ways are cancelled."""
+        for ride in self._rides(errand):
+            actor = self._actor(errand)
+            with suppress(Problem), db.unit_of_work() as session:
+                cancelling.cancel(
+                    session, ride.id, rider_id=actor.id, by=actor.id, reason="", now=self.agenda.now
+                )  # fmt: skip
+            saga.drive(ride.booking_id, self.agenda.now)
+        self._soon()
+
+    def _goes_home(self, errand: Errand) -> None:
+        """Whoever was brought somewhere goes home: says that they are ready, or asks anew where nothing is booked."""
+        back, now = errand.back, self.agenda.now
+        assert back is not None
+        if self.streets.is_at(errand.person.phone, errand.person.home) or now > _LAST_REQUEST:
+            return
+        if self.streets.is_at(errand.person.phone, back.origin) and now >= self.streets.ready_at(back):
+            mine = [each for each in self._rides(errand) if self.requests[each.request_id].id == back.id]
+            if any(each.status == "will_call" for each in mine):
+                with suppress(Problem), db.unit_of_work() as session:
+                    on_call.ready(session, mine[0].id, rider_id=self._actor(errand).id, now=now)
+                saga.drive(mine[0].booking_id, now)
+            elif not mine:
+                made = self._request(errand, back, _wish(errand, back, None, is_asap=True))
+                for request in made:
+                    self.requests[request.id] = back
+                    self._chooses(errand, request)
+            self._soon()
+        self.agenda.at(now + _ASKS_AGAIN_AFTER, self._doing(self._goes_home, errand))
+
+    def _heard(self, fleet: str, trip: str, telegram_id: UUID, event: TripEvent) -> None:
+        """A company tells of the day: as its webhook would."""
+        with db.unit_of_work() as session:
+            hearing.heard(
+                session, fleet=fleet, trip=trip, telegram_id=telegram_id, event=event, now=self.agenda.now
+            )  # fmt: skip
+        self._soon()
+
+    def _soon(self) -> None:
+        """The worker does what is due within seconds."""
+        if not self.is_ticking:
+            self.agenda.at(self.agenda.now + _HEARD_WITHIN, self._work)
+
+    def _tick(self) -> None:
+        self._work()
+        self.drivers.look_again()
+        if self.agenda.now < END:
+            self.agenda.at(self.agenda.now + _TICK, self._tick)
+
+    def _work(self) -> None:
+        """What a worker does: events to their consumers, and every sweep whose time has come."""
+        now = self.agenda.now
+        for name, (every_seconds, sweep) in (dict(tasks.SWEEPS) | dict(_SAGA)).items():
+            last = self.swept.get(name)
+            if last is None or now - last >= timedelta(seconds=every_seconds):
+                self.swept[name] = now
+                sweep(now)
+        self._hear()
+
+    def _hear(self) -> None:
+        """Bring what was published to its consumers, and to the riders."""
+        with db.unit_of_work() as session:
+            rows = session.execute(_PUBLISHED, {"after": self.last_heard}).all()
+        if not rows:
+            return
+        self.last_heard = rows[-1].id
+        delivery.deliver([row.id for row in rows], _CONSUMERS)
+        for row in rows:
+            self._told(row.kind, row.payload, row.recorded_at)
+
+    def _told(self, kind: str, payload: dict[str, Any], at: datetime) -> None:
+        if kind == events.REQUEST_ANSWERED:
+            leg = self.requests.get(UUID(payload["request_id"]))
+            if leg is not None:
+                word: Word = "offered" if payload["offers"] else "none"
+                self.streets.diary.told.append(Told(at, leg.id, word, None, "no_fleet"))
+            return
+        if kind not in _WORDS:
+            return
+        word = _WORDS[kind]
+        ride_id = UUID(payload["ride_id"])
+        with db.unit_of_work() as session:
+            ride = session.execute(_RIDE, {"id": ride_id}).one()
+        leg = self.requests[ride.request_id]
+        promise = None
+        if word in _PROMISES:
+            promise = Promise(
+                ride.fleet, ride.window_starts_at, ride.window_ends_at, ride.arrives_at, ride.ride_minutes_at_most,
+                bool(ride.is_pooled), ride.price_twd or 0,
+            )  # fmt: skip
+        self.streets.diary.told.append(
+            Told(
+                at, leg.id, word, promise, str(payload.get("reason", "")), int(payload.get("minutes") or 0),
+                str(payload.get("by", "")),
+            )
+        )  # fmt: skip
+        if promise is not None:
+            missing_at = max(promise.window_ends_at, at) + _GRACE
+            self.agenda.at(missing_at, lambda: self._looks_out(ride_id, leg))
+        if leg.direction == "out" and word in ("lost", "not_bound", "cancelled", "no_show"):
+            self._stays(self.legs[leg.id][0], leg, word)
+
+    def _looks_out(self, ride_id: UUID, leg: Leg) -> None:
+        """The promised time is over, nobody is there, and no word of being late: they say so."""
+        errand, now = self.legs[leg.id][0], self.agenda.now
+        with db.unit_of_work() as session:
+            ride = session.execute(_RIDE, {"id": ride_id}).one()
+        if ride.status not in ("bound", "on_the_way") or ride.window_ends_at >= now:
+            return
+        if ride.eta_at is not None and ride.eta_at > now - _PATIENCE:
+            self.agenda.at(max(ride.eta_at, now) + _PATIENCE, lambda: self._looks_out(ride_id, leg))
+            return
+        if self.streets.is_there(errand.person.phone, leg.origin, now):
+            with suppress(Problem), db.unit_of_work() as session:
+                on_call.vehicle_missing(session, ride_id, rider_id=self._actor(errand).id, now=now)
+
+    def _stays(self, errand: Errand, leg: Leg, word: Word) -> None:
+        """Nobody brings them there: they ask once more if it was taken from them; else the way home is let be."""
+        if word == "lost" and self.agenda.now < leg.leaves_at + timedelta(minutes=30):
+            is_asap = self.agenda.now > leg.leaves_at - timedelta(minutes=45)
+            made = self._request(errand, leg, _wish(errand, leg, None, is_asap=is_asap))
+            for request in made:
+                self.requests[request.id] = leg
+            if made and self._chooses(errand, made[0]):
+                return
+        if errand.back is not None:
+            self._lets_be(errand)
+
+    def _rides(self, errand: Errand) -> list[Any]:
+        with db.unit_of_work() as session:
+            return list(session.execute(_OPEN, {"rider": self.riders[errand.person.phone]}).all())
+
+    def _actor(self, errand: Errand) -> Actor:
+        return Actor("citizen", self.riders[errand.person.phone], loa=2)
+
+    def _diary(self) -> Diary:
+        diary = self.streets.diary
+        diary.orders = [*self.drivers.book(), *(order for taxi in self.taxis for order in taxi.book())]
+        with db.unit_of_work() as session:
+            for row in session.execute(_ENDS).all():
+                leg = self.requests[row.request_id]
+                diary.ours.append(Ours(leg.id, row.fleet, row.status, row.ended_by or "", bool(row.end_reason)))
+        diary.calls = self.asked
+        diary.van_metres, diary.van_seconds = self.drivers.driven_metres, self.drivers.driven_seconds
+        return diary
+
+
+class _Rides:
+    """What the city's own vans tell goes to rides, as everywhere."""
+
+    def told(self, session: Session, trip: str, event: TripEvent, now: datetime) -> None:
+        hearing.heard(session, fleet="rehabus", trip=trip, telegram_id=new_uuid(), event=event, now=now)
+
+    def is_code(self, session: Session, trip: str, code: str) -> bool:
+        return hearing.code_of(session, trip) == code
+
+    def riders_of(self, session: Session, trips: Collection[str]) -> Mapping[str, UUID]:
+        return {}
+
+
+def _wish(errand: Errand, leg: Leg, back: Leg | None, *, is_asap: bool) -> RideWish:
+    person = errand.person
+    return RideWish(
+        place_of(leg.origin), place_of(leg.destination),
+        pick_up_at=None if is_asap or leg.arrive_by else leg.leaves_at,
+        arrive_by=None if is_asap else leg.arrive_by, is_asap=is_asap,
+        return_at=back.leaves_at if back is not None and not back.is_will_call else None,
+        return_on_call=back is not None and back.is_will_call,
+        purpose=errand.purpose,  # type: ignore[arg-type]
+        companions=person.companions, has_dog=person.has_dog, is_shared=person.is_shared,
+    )  # fmt: skip
+
+
+def _by_kind(consumers: Sequence[Consumer]) -> dict[str, list[Consumer]]:
+    found: dict[str, list[Consumer]] = {}
+    for consumer in consumers:
+        found.setdefault(consumer.kind, []).append(consumer)
+    return found
+
+
+_SAGA: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {"drive": (1.0, saga.drive_due)}
+_CONSUMERS: Final = _by_kind(tasks.CONSUMERS)
+_PUBLISHED = text(
+    """
+    SELECT id, kind, payload, recorded_at FROM core.outbox
+     WHERE starts_with(kind, 'accessibility.') AND (CAST(:after AS uuid) IS NULL OR id > :after) ORDER BY id
+    """
+)
+_RIDE = text(
+    """
+    SELECT r.request_id, r.fleet, r.status, r.eta_at, r.window_starts_at, r.window_ends_at, r.arrives_at,
+           r.ride_minutes_at_most, o.is_pooled, o.price_twd
+      FROM accessibility.ride AS r
+      LEFT JOIN accessibility.offer AS o ON o.rider_id = r.rider_id AND o.id = r.offer_id
+     WHERE r.id = :id
+    """
+)
+_OPEN = text(
+    """
+    SELECT id, booking_id, request_id, leg, status FROM accessibility.ride
+     WHERE rider_id = :rider AND ended_at IS NULL ORDER BY leg DESC
+    """
+)
+_ENDS = text(
+    """
+    SELECT DISTINCT ON (q.booking_id, r.leg, r.rider_id) r.request_id, r.fleet, r.status, r.ended_by, r.end_reason
+      FROM accessibility.ride AS r
+      JOIN accessibility.ride_request AS q ON q.rider_id = r.rider_id AND q.id = r.request_id
+     ORDER BY q.booking_id, r.leg, r.rider_id, r.created_at DESC
+    """
+)
