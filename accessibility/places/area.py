@@ -121,7 +121,7 @@ def at(*, latitude: float, longitude: float) -> Where:
     for code, outline in district_shapes.outlines().items():
         if outline.covers(point):
             return Where(code, True, "64000")
-    for code, outline in _town_outlines().items():
+    for code, outline in town_outlines().items():
         if outline.covers(point):
             return Where(code, False, code[:5])
     county = next((code for code, outline in _county_outlines().items() if outline.covers(point)), None)
@@ -191,7 +191,7 @@ def _collection(name: str) -> Any:
 
 
 @cache
-def _town_outlines() -> dict[str, BaseGeometry]:
+def town_outlines() -> dict[str, BaseGeometry]:
     return _outlines("surrounding_towns.geojson", "TOWNCODE")
 
 
