@@ -14,7 +14,6 @@ from accessibility.own_fleet import incident_routes as van_incident_routes
 from accessibility.places import routes as place_routes
 from accessibility.published import routes as feed_routes
 from accessibility.requests import routes as request_routes
-from accessibility.published import routes as feed_routes
 from accessibility.riders import desk_routes as rider_desk_routes
 from accessibility.riders import routes as rider_routes
 from accessibility.rides import day_routes as ride_day_routes
