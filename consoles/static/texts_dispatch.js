@@ -41,6 +41,16 @@ export const DISPATCH_TEXTS = {
   dsp_put_back: { zh: "放回去了", en: "Put back" },
   dsp_stays: { zh: "乘客已在車上或已結束，不能改派。", en: "The rider is on board or it is over: it cannot move." },
 
+  incidents: { zh: "司機回報的狀況", en: "Reported by drivers" },
+  incident_breakdown: { zh: "車壞了", en: "Breakdown" },
+  incident_accident: { zh: "車禍", en: "Accident" },
+  incident_rider_unwell: { zh: "乘客不舒服", en: "Rider unwell" },
+  incident_road_closed: { zh: "路不通", en: "Road closed" },
+  incident_other: { zh: "其他", en: "Other" },
+  incident_done: { zh: "已處理", en: "Taken care of" },
+  incident_done_note: { zh: "做了什麼（可不填）", en: "What was done (optional)" },
+  incident_done_said: { zh: "{van} 的狀況已處理", en: "The report of {van} is taken care of" },
+
   dsp_waiting: { zh: "還沒有車的", en: "Without a van" },
   dsp_none_waiting: { zh: "每一趟都有車。", en: "Every trip has a van." },
   dsp_rescue: { zh: "乘客在故障車上等", en: "Waits in a van that broke down" },

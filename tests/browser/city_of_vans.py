@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import urllib3
 from sandbox_process import free_port
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
@@ -25,7 +26,7 @@ from core.clock import TAIPEI
 from core.settings import settings
 from partners.fleets.client import Dispatch
 from partners.fleets.contents import Chair, CustomerTold, Door, FleetOffer, TripEvent, Wish
-from tests.accessibility.own_fleet.city_vans import a_van
+from tests.accessibility.own_fleet.city_vans import PIN, a_van
 
 CODE = "4711"
 HOME = Door(22.6266, 120.3019, "新興區", "新興區中正三路25號", "騎樓右側斜坡")
@@ -86,6 +87,16 @@ class CityOfVans:
         self.trips.append(trip)
         return trip
 
+    def reports(self, number: str, kind: str, note: str) -> None:
+        """The driver of that van presses it, without a browser."""
+        body = {"vehicle": number, "pin": PIN, "transport": "bearer"}
+        begun = urllib3.request("POST", f"{self.url}/v1/driver/session", json=body).json()
+        sent = {"Authorization": f"Bearer {begun['token']}", "Idempotency-Key": uuid4().hex}
+        answer = urllib3.request(
+            "POST", f"{self.url}/v1/driver/incident", json={"kind": kind, "note": note}, headers=sent
+        )  # fmt: skip
+        assert answer.status < 300, answer.data
+
     def told(self, trip: str) -> list[str]:
         """The states that the city heard of this trip, in order."""
         return [str(event.state) for of, event in self.city.heard if of == trip and hasattr(event, "state")]
@@ -122,10 +133,10 @@ def city_of_vans(folder: Path) -> Iterator[CityOfVans]:
     clock.put_ahead(folder / "ahead", ten - now)
     clock.follow(folder / "ahead")
     try:
-        wiring.plug_in()
         city = CityOfVans(f"http://localhost:{port}", ten)
-        ports.plug_in(city.city)
         server = make_server("localhost", port, create_app(), threaded=True)
+        # Who orders is the test, in the place of the rooms of rides.
+        ports.plug_in(city.city)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

@@ -101,7 +101,7 @@ def test_who_comes_second_is_told_and_shown_the_plan_as_it_is_now(
         expect(moved).to_be_visible()
 
 
-def test_a_van_that_breaks_down_gives_its_rides_to_others_and_the_day_can_be_looked_at_again(
+def test_a_breakdown_and_a_driver_s_report_are_taken_care_of_and_the_day_can_be_looked_at_again(
     city: CityOfVans, chromium_browser: Browser, officer: SignedInOfficer
 ) -> None:
     trip = city.ride("陳建國", 60)
@@ -114,6 +114,12 @@ def test_a_van_that_breaks_down_gives_its_rides_to_others_and_the_day_can_be_loo
         one.press("這輛車故障")
         expect(one.page.locator(f'[data-van="{first}"]')).to_contain_text("故障")
         wait_until(lambda: city.van_of(trip) == other_than(first))
+        city.reports(other_than(first), "rider_unwell", "乘客頭暈")
+        incidents = one.page.locator(".incidents")
+        expect(incidents).to_contain_text("乘客頭暈", timeout=PATIENCE_MS)
+        assert misfits(one) == []
+        one.press("已處理")
+        expect(incidents).to_be_hidden()
         one.page.get_by_role("link", name="回看一天").last.click()
         one.sees("回看一天")
         one.press("播放")

@@ -15,6 +15,7 @@ import { isInSun, language, setClock, setLanguage, setSun, setTextSize, t, textS
 
 const LOOK_MS = 15000;
 const SEND_MS = 2000;
+const ON_ITS_WAY_MS = 3000;
 const WAYS = { arrival: "arrival", aboard: "aboard", out: "out", no_show: "no-show" };
 const UNDOABLE = ["arrival", "out"];
 const frame = buildFrame(document.getElementById("frame"), { go, understood, undo: takeBack });
@@ -88,13 +89,17 @@ async function pressed(deed, stop, body) {
   const vehicle = manifest.vehicle.number;
   const isQuick = UNDOABLE.includes(deed);
   const tap = press(vehicle, { deed, stop: stop?.id || null, ...wire(deed, stop, body), canUndo: isQuick });
-  announce(t(`said_${deed}`));
   frame.pressed(isQuick ? tap : null);
-  show();
-  if (isQuick) return;
+  if (isQuick) {
+    announce(t(`said_${deed}`));
+    show();
+    return;
+  }
   try {
     await send(vehicle, { live: tap.key });
+    announce(t(`said_${deed}`));
   } finally {
+    show();
     await look();
   }
 }
@@ -106,9 +111,9 @@ function wire(deed, stop, body) {
   return { path: `/v1/driver/stops/${stop.id}/${WAYS[deed]}`, body: deed === "arrival" ? { ...placeNow(), ...body } : body };
 }
 
-/** What can still be taken back is not called unsent yet. */
+/** What can still be taken back, or is on its way this moment, is not called unsent yet. */
 function drawTaps() {
-  frame.taps(unsent().filter((tap) => !canUndo(tap)), refused());
+  frame.taps(unsent().filter(({ sendAt }) => Date.now() > sendAt + (frame.isDown() ? 0 : ON_ITS_WAY_MS)), refused());
 }
 
 function takeBack(tap) {

@@ -36,6 +36,8 @@ export function buildFrame(place, { go, understood, undo }) {
       network.hidden = isReached;
       fill(network, !isReached && [symbol("lost"), el("div", {}, el("strong", {}, t("network_down")), el("p", {}, t("network_down_do")))]);
     },
+    /** Whether the last request was not answered. */
+    isDown: () => !network.hidden,
     /** What waits to be sent, and what was refused. */
     taps(unsent, refused) {
       const words = unsent.length ? [t("unsent_n", { n: unsent.length }), unsent.map(({ deed, at }) => `${clockText(at)} ${t(`deed_${deed}`)}`).join(t("and"))].join(" ") : "";

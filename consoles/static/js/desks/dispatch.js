@@ -3,6 +3,7 @@ import { call, keyForEach } from "../api.js";
 import { clockText, isOver, lateMinutes, timeOf, tripsOf, wayWords } from "../dispatch_day.js";
 import { announce, el, fill, focusOn } from "../dom.js";
 import { dayText, t } from "../language.js";
+import { incidentList } from "../incident_list.js";
 import { watched } from "../live.js";
 import { allFilled, busy, button, card, checkBox, choice, facts, field, freshId, heading, notice, problemPanel, table } from "../parts.js";
 import { go } from "../router.js";
@@ -164,7 +165,7 @@ async function day({ query, signal }) {
   return {
     title: t("dsp"),
     content: [
-      heading(`${t("dsp_title")} ${dayText(date)}`), said,
+      heading(`${t("dsp_title")} ${dayText(date)}`), said, incidentList(signal),
       el("div", { class: "filter-form" }, otherDay.block, seek.block, troubled.block, el("div", {}, el("a", { class: "button", href: `/desk/dispatch-replay?date=${date}` }, t("dsp_replay")))),
       line.block,
       el("div", { class: "dsp-two" }, card(t("dsp_waiting"), waitingPlace), card(t("dsp_where_vans"), map.block)),
