@@ -84,11 +84,15 @@ class RideCity:
 
     def connect(self, *codes: str) -> None:
         """These fleets can be reached, and no other is known."""
-        ports.plug_in({code: Mortal(fleet(self.books.url, code), self) for code in codes})
+        self.plug(*codes)
         with db.unit_of_work() as session:
             session.execute(
                 text("UPDATE accessibility.fleet SET is_open = code = ANY(:codes)"), {"codes": list(codes)}
             )  # fmt: skip
+
+    def plug(self, *codes: str) -> None:
+        """Reach these fleets at the sandbox."""
+        ports.plug_in({code: Mortal(fleet(self.books.url, code), self) for code in codes})
 
     def rider(self, wheelchair: Wheelchair | None = CHAIR, **more: Any) -> Actor:
         """Somebody with a certificate, a wheelchair, a name and a number."""
