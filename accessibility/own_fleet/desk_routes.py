@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,8 @@ from accessibility.own_fleet.events import By
 from accessibility.own_fleet.ports import travel
 from accessibility.own_fleet.promises import moment
 from accessibility.own_fleet.schemas import (
+    TRIP,
+    VAN_NUMBER,
     AssignedSchema,
     AssignmentRequestSchema,
     BreakdownRequestSchema,
@@ -89,7 +92,7 @@ def unassigned(call: Call) -> Answer:
     summary=Text("一趟車與乘客", "One trip with who rides and their doors; the reading is written down"),
 )
 def dispatch_trip(call: Call) -> Answer:
-    order = desk.trip(call.session, call.actor, call.path["trip"], call.now)
+    order = desk.trip(call.session, call.actor, _of_path(call, "trip", TRIP), call.now)
     body = _about(order, call)
     told = orders.customer_of(order.id, order.customer)
     if told is not None:
@@ -192,7 +195,7 @@ def assign(call: Call) -> Answer:
 def break_down(call: Call) -> Answer:
     with db.unit_of_work() as session:
         call.idempotency.claim(session)
-        van_id = desk.van_named(session, call.path["number"])
+        van_id = desk.van_named(session, _of_path(call, "number", VAN_NUMBER))
         by = By("officer", call.actor.id)
         homeless = breakdowns.begin(session, van_id, reason=call.body["reason"], by=by, now=call.now)
     found = {each: number for each, number in breakdowns.find_places(travel(), call.now).items() if each in homeless}
@@ -218,7 +221,7 @@ def break_down(call: Call) -> Answer:
     summary=Text("車輛恢復服務", "A van is back in service"),
 )
 def repaired(call: Call) -> Answer:
-    van_id = desk.van_named(call.session, call.path["number"])
+    van_id = desk.van_named(call.session, _of_path(call, "number", VAN_NUMBER))
     by = By("officer", call.actor.id)
     breakdowns.repaired(call.session, van_id, by=by, day=taipei_date(call.now), now=call.now)
     return Answer(status=204)
@@ -257,6 +260,13 @@ def fleet_manifests(call: Call) -> Answer:
     day = _day(call)
     items = manifests.for_bureau(call.session, day, call.language, call.now)
     return Answer({"date": day.isoformat(), "items": items})
+
+
+def _of_path(call: Call, name: str, form: str) -> str:
+    """A member of the address. Raises NotFound for what nothing is called."""
+    if re.fullmatch(form, call.path[name]) is None:
+        raise NotFound
+    return call.path[name]
 
 
 def _day(call: Call) -> date:

@@ -39,7 +39,9 @@ def hold(session: Session, trip: str, wanted: OrderWanted, travel: Travel, now: 
         session, id=order_id, trip=trip, day=day, demand=demand, promise=promise, price_twd=offer.price_twd,
         held_until=now + HELD_FOR, now=now,
     )  # fmt: skip
-    if placing.place(session, day, trip_promised(str(order_id), demand, promise), travel, now) is None:
+    wanted_trip = trip_promised(str(order_id), demand, promise)
+    placed = placing.place(session, day, wanted_trip, travel, now, only=offer.tour_id)
+    if placed is None and placing.place(session, day, wanted_trip, travel, now, but=(offer.tour_id,)) is None:
         raise NotDone("no_vehicle", "車輛已被訂走 The place has gone to somebody else")
     return orders.confirmed(_noted(session, orders.by_id(session, order_id), "held", now))
 

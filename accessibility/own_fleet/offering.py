@@ -67,7 +67,7 @@ def offer(session: Session, trip: str, wish: Wish, travel: Travel, now: datetime
     session.execute(
         _OFFER,
         {
-            "offer": answer.offer, "trip": trip, "wish": demand_to_json(demand),
+            "offer": answer.offer, "trip": trip, "tour": planned.id, "wish": demand_to_json(demand),
             "promise": promise_to_json(promise), "price_twd": answer.price_twd,
             "lapses_at": answer.lapses_at,
         },
@@ -149,11 +149,11 @@ _VAN = text(
 )
 _OFFER = text(
     """
-    INSERT INTO accessibility.van_offer (offer, trip, wish, promise, price_twd, lapses_at)
-    VALUES (:offer, :trip, CAST(:wish AS jsonb), CAST(:promise AS jsonb), :price_twd, :lapses_at)
+    INSERT INTO accessibility.van_offer (offer, trip, tour_id, wish, promise, price_twd, lapses_at)
+    VALUES (:offer, :trip, :tour, CAST(:wish AS jsonb), CAST(:promise AS jsonb), :price_twd, :lapses_at)
     """
 )
 _NAMED = text(
-    "SELECT offer, wish, promise, price_twd, lapses_at FROM accessibility.van_offer "
+    "SELECT offer, tour_id, wish, promise, price_twd, lapses_at FROM accessibility.van_offer "
     "WHERE offer = :offer AND trip = :trip"
 )

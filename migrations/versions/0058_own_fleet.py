@@ -101,6 +101,7 @@ CREATE INDEX van_tour_day ON accessibility.van_tour (day);
 CREATE TABLE accessibility.van_offer (
     offer text PRIMARY KEY,
     trip text NOT NULL,
+    tour_id uuid NOT NULL,
     wish jsonb NOT NULL,
     promise jsonb NOT NULL,
     price_twd integer NOT NULL,
