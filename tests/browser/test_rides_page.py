@@ -1,0 +1,260 @@
+"""The rider's pages in real Chromium, with the sandbox's fleets: booked by keyboard and followed to the door, nobody free,
+cancelled with its terms, for somebody else, and twice as large."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser.fitting import misfits
+from browser.phone_in_chromium import PATIENCE_MS, Person, Phone, phone, stranger
+from playwright.sync_api import Browser, Locator, expect
+from sandbox_process import post_form
+from stack import Stack
+from waiting import wait_until
+
+pytestmark = pytest.mark.browser
+PICTURES = os.environ.get("PICTURES_DIR")
+HOME = {"name": "我家", "latitude": 22.626837, "longitude": 120.357218, "label": "我家",
+        "address": "光復路二段132巷8弄12之3號", "directions": "按一樓門鈴"}  # fmt: skip
+CHAIR = {
+    "wheelchair": {"kind": "electric", "width_cm": 62, "length_cm": 105}, "can_transfer": False, "companions_usual": 1,
+    "service_dog": False, "needs": ["door_to_door"], "languages": ["zh-TW"], "contact": {"way": "app"},
+    "fleet_order": ["yellow", "harbour", "mountain", "rehabus", "telephone"], "notes_for_driver": "",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rider(stack: Stack, chromium_browser: Browser) -> Iterator[Phone]:
+    """Somebody in an electric wheelchair who may book, with their home among their places."""
+    with phone(stack, chromium_browser) as device:
+        person = stranger()
+        device.register(person)
+        becomes_a_rider(device, person)
+        yield device
+
+
+def becomes_a_rider(device: Phone, person: Person) -> None:
+    """The register knows a certificate; the profile and the home are filled in."""
+    device.stack.sandbox.put(
+        "disability/certificates", national_id=person.national_id, severity="severe", needs_wheelchair=True,
+        valid_until="2099-12-31", card="disability",
+    )  # fmt: skip
+    assert api(device, "POST", "/v1/rider/eligibility/check", {})["is_eligible"]
+    api(device, "PUT", "/v1/rider", CHAIR, {"If-Match": '"0"'})
+    api(device, "POST", "/v1/rider/places", HOME)
+
+
+def api(device: Phone, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
+    """What the page itself could ask; it must succeed."""
+    status, answer = device.page.evaluate(
+        """async ([method, path, body, headers]) => {
+            const answer = await fetch(path, { method, body: body && JSON.stringify(body),
+                headers: { "Content-Type": "application/json", ...headers } });
+            return [answer.status, await answer.json().catch(() => null)];
+        }""",
+        [method, path, body, headers or {}],
+    )
+    assert status < 300, (status, answer)
+    return answer
+
+
+def keys(target: Locator, *pressed: str) -> None:
+    """Go there and press, as without a mouse."""
+    target.focus()
+    for key in pressed:
+        target.page.keyboard.press(key)
+
+
+def picture(device: Phone, name: str) -> None:
+    """Keep how the screen looks, where somebody wants to see it."""
+    if PICTURES:
+        device.page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
+
+
+def forget_what_was_entered(device: Phone) -> None:
+    """The form keeps what another test left in it."""
+    device.page.evaluate("sessionStorage.clear()")
+
+
+def ask_for_tomorrow(device: Phone) -> None:
+    """From home to the hospital, tomorrow at ten, all by keyboard."""
+    device.open("/app/rides")
+    forget_what_was_entered(device)
+    keys(device.page.get_by_role("link", name="我要叫車"), "Enter")
+    device.sees("我要叫車")
+    to = device.page.get_by_role("group", name="要去哪裡？")
+    to.get_by_label("找地點").focus()
+    device.page.keyboard.type("聖功")
+    device.page.keyboard.press("Enter")
+    keys(to.get_by_role("button", name=re.compile("聖功醫院.*醫院 ·")), "Enter")
+    expect(to.locator(".place-chosen")).to_be_focused()
+    keys(device.page.get_by_role("button", name="上午 10:00"), "Enter")
+    expect(device.page.locator(".chosen-moment").first).to_have_text("明天 上午 10:00")
+    keys(device.page.get_by_role("button", name="看看哪些車有空"), "Enter")
+    device.sees("車隊的答覆")
+
+
+def told_of(stack: Stack, status: str) -> None:
+    """Wait until a fleet has told that some ride came so far."""
+    with stack.database() as connection:
+        wait_until(
+            lambda: connection.execute("SELECT 1 FROM accessibility.ride WHERE status = %s", (status,)).fetchone()
+        )
+
+
+def news(device: Phone, words: str) -> None:
+    """Wait until the ride's page says so; no need to look elsewhere."""
+    expect(device.page.locator(".ride-news-title")).to_contain_text(words, timeout=PATIENCE_MS)
+
+
+def test_a_ride_is_booked_by_keyboard_and_followed_to_its_end(rider: Phone, stack: Stack) -> None:
+    ask_for_tomorrow(rider)
+    offer = rider.page.get_by_role("button", name=re.compile("選這個：小黃車隊"))
+    expect(rider.page.locator(".asks h2")).to_contain_text("問了", timeout=PATIENCE_MS)
+    picture(rider, "ride-offers")
+    keys(offer, "Enter")
+    expect(rider.page.get_by_role("heading", name="確認一下")).to_be_focused()
+    keys(rider.page.get_by_role("button", name="確定叫車"), "Enter")
+    rider.sees("這趟車")
+    news(rider, "訂好了")
+    code = "".join(rider.page.locator(".ride-code .figure").inner_text().split())
+    assert re.fullmatch("[0-9]{4}", code)
+    tree = rider.page.locator("main").aria_snapshot()
+    for named in ('heading "上車密碼"', 'link "取消這趟車"', 'list "進行到哪裡"', 'region "現在的情形"'):
+        assert named in tree, tree
+
+    order = stack.sandbox.read("fleets/orders", fleet="yellow")[-1]["fleet_order"]
+    for state, words in (
+        ("on_the_way", "車子在路上"), ("at_door", "車子到門口了"), ("aboard", "您在車上"), ("done", "已經到了"),
+    ):  # fmt: skip
+        post_form(f"{stack.sandbox_url}/fleets/yellow/orders/{order}/step", to=state)
+        if state == "on_the_way":
+            # Until it sets off the page asks three times a minute: nobody waits for that here.
+            told_of(stack, "on_the_way")
+            rider.page.reload()
+        news(rider, words)
+    expect(rider.page.locator(".live-map")).to_have_count(0)
+    expect(rider.page.locator("#announcer, #alarm").filter(has_text="已經到了")).to_have_count(1)
+    picture(rider, "ride-done")
+    keys(rider.page.get_by_role("radio", name="很好", exact=True), "Space")
+    keys(rider.page.get_by_role("button", name="送出"), "Enter")
+    expect(rider.page.get_by_text("謝謝，收到您的評分了")).to_be_visible()
+
+
+def test_where_no_fleet_has_a_vehicle_one_waits_in_line_and_is_told_what_to_do(rider: Phone, stack: Stack) -> None:
+    for fleet in ("yellow", "harbour", "mountain"):
+        stack.sandbox.set_switch(fleet, "ask", "refuses")
+    try:
+        rider.open("/app/rides")
+        forget_what_was_entered(rider)
+        rider.open("/app/rides/book")
+        at_five_in_the_morning(rider)
+        rider.press("看看哪些車有空")
+        expect(rider.page.get_by_text("現在每一家都沒有車")).to_be_visible(timeout=PATIENCE_MS)
+        expect(rider.page.get_by_role("link", name=re.compile("1999"))).to_have_attribute("href", "tel:1999")
+        expect(rider.page.get_by_role("heading", name="二、換個時間")).to_be_visible()
+        picture(rider, "ride-none")
+        keys(rider.page.get_by_role("button", name="幫我排候補"), "Enter")
+        rider.sees("候補")
+        expect(rider.page.locator(".wait-rank")).to_contain_text("第 1 位")
+        picture(rider, "ride-wait")
+        assert misfits(rider) == []
+        rider.open("/app/rides")
+        expect(rider.page.locator(".notice", has_text="候補中：第 1 位")).to_be_visible()
+        rider.press("看候補", role="link")
+        rider.press("不候補了")
+        rider.page.get_by_role("dialog").get_by_role("button", name="不候補了").click()
+        rider.sees("乘車")
+        expect(rider.page.locator(".notice", has_text="候補中")).to_have_count(0)
+    finally:
+        stack.sandbox.clear_switches()
+
+
+def at_five_in_the_morning(device: Phone) -> None:
+    """To the hospital at an hour at which the city's own vans do not drive."""
+    to = device.page.get_by_role("group", name="要去哪裡？")
+    to.get_by_label("找地點").fill("聖功")
+    to.get_by_role("button", name=re.compile("聖功醫院.*醫院 ·")).click()
+    device.page.get_by_role("group", name="哪一天、幾點").get_by_label("幾點", exact=True).select_option("05")
+
+
+def test_what_cancelling_costs_stands_there_before_it_is_pressed(rider: Phone) -> None:
+    ask_for_tomorrow(rider)
+    rider.page.get_by_role("button", name=re.compile("選這個：小黃車隊")).click()
+    rider.press("確定叫車")
+    news(rider, "訂好了")
+    rider.press("取消這趟車", role="link")
+    rider.sees("取消這趟車")
+    expect(rider.page.locator(".notice")).to_contain_text("現在取消，不用錢")
+    picture(rider, "ride-cancel")
+    assert misfits(rider) == []
+    keys(rider.page.get_by_role("link", name="不取消，保留這趟車"), "Enter")
+    news(rider, "訂好了")
+    rider.press("取消這趟車", role="link")
+    keys(rider.page.get_by_role("button", name="確定取消"), "Enter")
+    rider.sees("這趟車")
+    news(rider, "這趟車已取消")
+
+
+def test_pages_fit_twice_as_large_in_both_languages(rider: Phone) -> None:
+    pages = ["", "/book", "/profile", "/places", "/fleets", "/quota", "/series", "/no-shows"]
+    for language, other in (("中文", "English"), ("English", "中文")):
+        found = []
+        for page in pages:
+            rider.open(f"/app/rides{page}")
+            found += misfits(rider)
+        assert found == [], language
+        rider.press(other)
+
+
+def test_a_pin_is_set_by_arrow_keys_and_said_in_words(rider: Phone) -> None:
+    rider.open("/app/rides")
+    forget_what_was_entered(rider)
+    rider.open("/app/rides/book")
+    to = rider.page.get_by_role("group", name="要去哪裡？")
+    keys(to.locator("summary", has_text="在地圖上指"), "Enter")
+    to.get_by_label("行政區").select_option(label="三民區")
+    expect(to.locator(".pin-said")).to_contain_text("三民區")
+    keys(to.get_by_role("application"), "+", "ArrowRight", "ArrowDown")
+    expect(rider.page.locator("#announcer")).to_contain_text("三民區")
+    to.get_by_label("行政區").select_option(label="桃源區")
+    expect(to.locator(".pin-said")).to_contain_text("桃源區")
+    keys(to.get_by_role("button", name="就是這裡"), "Enter")
+    expect(to.locator(".place-chosen")).to_be_focused()
+    expect(to.locator(".place-chosen")).to_contain_text("桃源區")
+    rider.page.reload()
+    expect(to.locator(".place-chosen")).to_contain_text("桃源區")
+
+
+def test_a_caregiver_books_under_the_banner(rider: Phone, stack: Stack, chromium_browser: Browser) -> None:
+    caregiver = stranger()
+    with phone(stack, chromium_browser) as device:
+        device.register(caregiver)
+        rider.open("/app/me/delegations/new")
+        rider.page.get_by_label(re.compile("對方的身分證字號")).fill(caregiver.national_id)
+        rider.page.get_by_role("checkbox", name=re.compile("預約與取消乘車")).check()
+        rider.press("送出")
+        rider.page.get_by_role("dialog").get_by_role("button", name="送出").click()
+        expect(rider.page.locator(".mark", has_text="等待對方同意")).to_be_visible()
+        device.open("/app/me/delegations")
+        device.page.locator(".row-link", has_text="等您回覆").click()
+        device.press("我同意")
+        device.press("開始替")
+        expect(device.page.get_by_role("heading", level=1)).to_contain_text("的乘車")
+        expect(device.page.get_by_role("region", name="代理中")).to_be_visible()
+        device.press("我要叫車", role="link")
+        expect(device.page.get_by_role("heading", level=1)).to_contain_text("叫車")
+        expect(device.page.locator(".place-chosen").first).to_contain_text("我家")
+        to = device.page.get_by_role("group", name="要去哪裡？")
+        to.get_by_label("找地點").fill("聖功")
+        to.get_by_role("button", name=re.compile("聖功醫院.*醫院 ·")).click()
+        device.press("看看哪些車有空")
+        device.press("選這個：小黃車隊")
+        device.press("確定叫車")
+        news(device, "訂好了")
+        picture(device, "ride-acting")
