@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accessibility.after import desk_routes as after_desk_routes
 from accessibility.after import routes as after_routes
+from accessibility.calls import routes as call_routes
 from accessibility.conduct import desk_routes as conduct_desk_routes
 from accessibility.conduct import routes as conduct_routes
 from accessibility.fares import routes as fare_routes
@@ -19,6 +20,8 @@ from accessibility.riders import routes as rider_routes
 from accessibility.rides import day_routes as ride_day_routes
 from accessibility.rides import fleet_routes as ride_fleet_routes
 from accessibility.rides import routes as ride_routes
+from accessibility.series import routes as series_routes
+from accessibility.waitlist import routes as waitlist_routes
 from core.http import Routes
 
 ROUTES: tuple[Routes, ...] = (
@@ -39,4 +42,7 @@ ROUTES: tuple[Routes, ...] = (
     conduct_desk_routes.routes,
     after_routes.routes,
     after_desk_routes.routes,
+    waitlist_routes.routes,
+    series_routes.routes,
+    call_routes.routes,
 )  # fmt: skip

@@ -7,17 +7,24 @@ from datetime import datetime
 from typing import Final
 
 from accessibility import kept
+from accessibility.calls import tasks as calls
 from accessibility.conduct import tasks as conduct
 from accessibility.fares import tasks as fares
 from accessibility.own_fleet import tasks as own_fleet
+from accessibility.reminders import tasks as reminders
 from accessibility.requests import asking
 from accessibility.rides import hearing as rides_heard
 from accessibility.rides import saga as rides_saga
+from accessibility.series import tasks as series
+from accessibility.waitlist import tasks as waitlist
 from core.outbox import Consumer
 
 CONSUMERS: Final[tuple[Consumer, ...]] = (
     *fares.CONSUMERS,
     *conduct.CONSUMERS,
+    *waitlist.CONSUMERS,
+    *series.CONSUMERS,
+    *calls.CONSUMERS,
 )  # fmt: skip
 
 SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
@@ -26,4 +33,8 @@ SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
     "accessibility.drive_rides": (1.0, rides_saga.drive_due),
     "accessibility.forget_telegrams": (3600.0, rides_heard.forget_old),
     **own_fleet.SWEEPS,
+    **waitlist.SWEEPS,
+    **series.SWEEPS,
+    **reminders.SWEEPS,
+    **calls.SWEEPS,
 }

@@ -63,6 +63,9 @@ Refusals are `application/problem+json` (RFC 9457); each `type` answers with a p
 _PREFIXES = {
     "request_id": "rreq",
     "ride_id": "ride",
+    "wait_id": "wait",
+    "ride_call_id": "rcal",
+    "series_id": "rser",
     "stop_id": "stop",
     "incident_id": "inc",
     "redemption_id": "rdm",

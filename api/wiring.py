@@ -17,6 +17,7 @@ from accessibility.riders import eligibility
 from accessibility.riders import ports as rider_ports
 from api import bill_reminders, partner_webhooks, push_wiring
 from api.bill_subjects import WalletBills
+from api.ride_notices import RidesTold
 from api.van_riders import VanRiders
 from core import district_shapes, outbox
 from core import kept as core_kept
@@ -30,6 +31,7 @@ from identity import tasks as identity_tasks
 from identity.provider import consent_port
 from identity.relying_parties import consents, proposals_in_words
 from ledger import tasks as ledger_tasks
+from notify import ride_ports
 from notify import routes as notify_routes
 from notify import tasks as notify_tasks
 from notify.campaigns import ports as campaign_ports
@@ -226,6 +228,7 @@ def plug_in() -> None:
     rider_ports.plug_in(certificates=bureaus)
     campaign_ports.plug_in(due=bill_reminders.bills_due, told=bill_reminders.bills_told)
     fare_ports.plug_in(cards_of=eligibility.cards_of, payable=RideBills())
+    ride_ports.plug_in(RidesTold())
     push_wiring.plug_in()
 
 

@@ -56,6 +56,7 @@ class Rides(Protocol):
         words: Text,
         due_at: datetime,
         until: datetime,
+        now: datetime,
     ) -> None:
         """Have somebody ring the rider between `due_at` and `until` and say these words; the same id again is the same
         call."""
@@ -82,6 +83,7 @@ class _NoRides:
         words: Text,
         due_at: datetime,
         until: datetime,
+        now: datetime,
     ) -> None:
         raise RuntimeError("the rides are not plugged in: see notify.ride_ports.plug_in")
 

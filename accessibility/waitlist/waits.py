@@ -30,8 +30,8 @@ _OPEN: Final = (request_states.NONE, request_states.OFFERED, request_states.LAPS
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Somebody waits, for one leg or for both. `offer_ids` are what is offered until `accept_by`, one for each leg;
-    `is_held`: a fleet keeps them so long. `booking_id` is that of the requests, `held_booking_id` of what is kept."""
+    """Somebody waits, for one leg of their booking or for both. Something is kept for them until `accept_by`, while it
+    is offered; `let_go_at` is when they last left an offer alone."""
 
     id: UUID
     rider_id: UUID
@@ -48,10 +48,8 @@ class Wait:
     asked_at: datetime | None
     tries: int
     offers: int
-    offer_ids: tuple[UUID, ...]
-    is_held: bool
-    held_booking_id: UUID | None
     accept_by: datetime | None
+    let_go_at: datetime | None
     first_offered_at: datetime | None
     ended_at: datetime | None
     why: str
@@ -102,24 +100,64 @@ def join_after_loss(session: Session, rider_id: UUID, request_id: UUID, *, now: 
 
 
 def leave(session: Session, wait: Wait, *, now: datetime) -> None:
-    """The rider waits no more. What is kept for them is given back by the sweep (`offering.give_back`)."""
+    """The rider waits no more; nothing is kept for them at this moment (`offering.leave`)."""
+    stand(session, wait, request_states.WITHDRAWN)
+    end(session, wait, "withdrawn", now=now)
+
+
+def stand(session: Session, wait: Wait, status: str) -> None:
+    """Let the requests of a wait go on to that state, but for those that are settled otherwise meanwhile."""
     for request_id in wait.request_ids:
         request = records.locked(session, request_id)
-        if request.status in (*_OPEN, request_states.ASKING) and request.status != request_states.LAPSED:
-            records.move(session, request, request_states.WITHDRAWN)
-    end(session, wait, "withdrawn", now=now)
+        is_open = request.status in (request_states.NONE, request_states.OFFERED, request_states.WAITLISTED)
+        if is_open and request.status != status:
+            if status == request_states.LAPSED and request.status != request_states.WAITLISTED:
+                records.move(session, request, request_states.WAITLISTED)
+            records.move(session, request, status)
 
 
 def end(session: Session, wait: Wait, why: str, *, now: datetime) -> None:
     """It is over; how it went is counted for those who come after, unless nobody can know."""
     session.execute(_END, {"rider": wait.rider_id, "id": wait.id, "why": why, "now": now})
-    session.execute(_CLOSE_OFFERS, {"wait": wait.id})
     if why in ("over", "taken") or wait.first_offered_at is not None:
         chances.count(
             session, wanted_at=wait.wanted_at, district=wait.district, rank=wait.first_rank,
             was_offered=wait.first_offered_at is not None, now=now,
         )  # fmt: skip
     tell_end(session, wait, why, now=now)
+
+
+def offered(session: Session, wait: Wait, accept_by: datetime, *, now: datetime) -> None:
+    """Something is kept for them until then."""
+    session.execute(_OFFERED, {"rider": wait.rider_id, "id": wait.id, "by": accept_by, "now": now})
+
+
+def back_in_line(session: Session, wait: Wait, *, now: datetime, has_let_go: bool = False) -> None:
+    """Nothing is kept for them any more, and they wait on; who left an offer alone lets others go first for a while."""
+    stand(session, wait, request_states.WAITLISTED)
+    session.execute(_BACK, {"rider": wait.rider_id, "id": wait.id, "let_go": now if has_let_go else wait.let_go_at})
+
+
+def accepting(session: Session, wait: Wait) -> None:
+    """The rider says yes."""
+    session.execute(_ACCEPTING, {"rider": wait.rider_id, "id": wait.id})
+
+
+def asked(session: Session, wait: Wait, *, now: datetime) -> None:
+    """The fleets were asked for this one."""
+    session.execute(_ASKED, {"rider": wait.rider_id, "id": wait.id, "now": now})
+
+
+def of_booking(session: Session, booking_id: UUID) -> Wait | None:
+    """Who waits for the rides of this booking, locked; None: nobody."""
+    session.execute(_LOCK, {"id": booking_id})
+    row = session.execute(_OF_BOOKING_LOCKED, {"booking": booking_id}).first()
+    return None if row is None else of_row(row)
+
+
+def look_again(session: Session, slots: Sequence[str], *, at: datetime) -> None:
+    """Have the fleets asked again for whoever waits for these hours, not later than at that moment."""
+    session.execute(_WAKE, {"slots": list(slots), "at": at})
 
 
 def tell_end(session: Session, wait: Wait, why: str, *, now: datetime) -> None:
@@ -130,7 +168,12 @@ def tell_end(session: Session, wait: Wait, why: str, *, now: datetime) -> None:
 
 
 def get(session: Session, wait_id: UUID, *, rider_id: UUID | None = None, is_locked: bool = False) -> Wait:
-    """A wait; with `rider_id` only that person's; locked where asked for. Raises NotFound."""
+    """A wait; with `rider_id` only that person's; locked where asked for, its booking before it, as everybody does.
+
+    Raises NotFound.
+    """
+    if is_locked:
+        session.execute(_LOCK_BOOKING, {"id": wait_id})
     row = session.execute(_LOCKED if is_locked else _GET, {"id": wait_id}).first()
     if row is None or rider_id not in (None, row.rider_id):
         raise NotFound
@@ -160,8 +203,7 @@ def of_row(row: Any) -> Wait:
     return Wait(
         row.id, row.rider_id, row.booking_id, tuple(row.request_ids), row.status, row.slot, row.district,
         row.place_in_rule, row.joined_at, row.first_rank, row.wanted_at, row.watched_until, row.asked_at, row.tries,
-        row.offers, tuple(row.offer_ids or ()), row.is_held, row.held_booking_id, row.accept_by, row.first_offered_at,
-        row.ended_at, row.why,
+        row.offers, row.accept_by, row.let_go_at, row.first_offered_at, row.ended_at, row.why,
     )  # fmt: skip
 
 
@@ -224,8 +266,38 @@ _END = text(
      WHERE rider_id = :rider AND id = :id AND status <> 'ended'
     """
 )
-_CLOSE_OFFERS = text("UPDATE accessibility.wait_offer SET is_open = false WHERE wait_id = :wait AND is_open")
+_OFFERED = text(
+    """
+    UPDATE accessibility.wait
+       SET status = 'offered', accept_by = :by, offers = offers + 1, first_offered_at = coalesce(first_offered_at, :now)
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_BACK = text(
+    """
+    UPDATE accessibility.wait SET status = 'waiting', accept_by = NULL, let_go_at = :let_go
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_ACCEPTING = text("UPDATE accessibility.wait SET status = 'accepting' WHERE rider_id = :rider AND id = :id")
+_ASKED = text("UPDATE accessibility.wait SET asked_at = :now, tries = tries + 1 WHERE rider_id = :rider AND id = :id")
+_OF_BOOKING_LOCKED = text(
+    "SELECT * FROM accessibility.wait WHERE booking_id = :booking AND status <> 'ended' FOR UPDATE"
+)
+_LOCK = text("SELECT id FROM accessibility.booking WHERE id = :id FOR UPDATE")
+_WAKE = text(
+    """
+    UPDATE accessibility.wait_slot SET next_at = LEAST(next_at, :at), tries = 0
+     WHERE slot = ANY(:slots) AND next_at IS NOT NULL
+    """
+)
 _GET = text("SELECT * FROM accessibility.wait WHERE id = :id")
+_LOCK_BOOKING = text(
+    """
+    SELECT id FROM accessibility.booking
+     WHERE id = (SELECT booking_id FROM accessibility.wait WHERE id = :id) FOR UPDATE
+    """
+)
 _LOCKED = text("SELECT * FROM accessibility.wait WHERE id = :id FOR UPDATE")
 _OF_RIDER = text(
     """

@@ -54,21 +54,20 @@ CREATE TABLE accessibility.wait (
     asked_at timestamptz,
     tries integer NOT NULL DEFAULT 0,
     offers integer NOT NULL DEFAULT 0,
-    offer_ids uuid[],
-    is_held boolean NOT NULL DEFAULT false,
-    held_booking_id uuid,
     accept_by timestamptz,
+    let_go_at timestamptz,
     first_offered_at timestamptz,
-    accepted_at timestamptz,
     ended_at timestamptz,
     why text NOT NULL DEFAULT '' CHECK (why IN ('', 'taken', 'over', 'withdrawn', 'booked')),
     CHECK ((status = 'ended') = (ended_at IS NOT NULL)),
-    CHECK (status NOT IN ('offered', 'accepting') OR offer_ids IS NOT NULL AND accept_by IS NOT NULL),
+    CHECK (status NOT IN ('offered', 'accepting') OR accept_by IS NOT NULL),
     PRIMARY KEY (rider_id, id)
 );
 COMMENT ON COLUMN accessibility.wait.slot IS 'The hour in Taipei that is wanted (2026-11-23T09): who waits for the same hour is in one line.';
 COMMENT ON COLUMN accessibility.wait.place_in_rule IS 'Before whom the rule puts it: a smaller number comes first, and then who joined first.';
 COMMENT ON COLUMN accessibility.wait.first_rank IS 'The rank when it was joined, from 1.';
+COMMENT ON COLUMN accessibility.wait.let_go_at IS 'When an offer lapsed that was not accepted: others come first for a while.';
+COMMENT ON COLUMN accessibility.wait.tries IS 'How often the fleets were asked for it.';
 COMMENT ON COLUMN accessibility.wait.request_ids IS 'The way there and perhaps the way back: both or none.';
 CREATE UNIQUE INDEX wait_id ON accessibility.wait (id);
 CREATE UNIQUE INDEX wait_of_booking ON accessibility.wait (booking_id) WHERE status <> 'ended';
@@ -77,20 +76,6 @@ CREATE INDEX wait_over ON accessibility.wait (watched_until) WHERE status <> 'en
 CREATE INDEX wait_to_accept ON accessibility.wait (accept_by) WHERE status = 'offered';
 CREATE INDEX wait_of_rider ON accessibility.wait (rider_id, joined_at DESC, id DESC);
 CREATE INDEX wait_old ON accessibility.wait (ended_at) WHERE status = 'ended';
-
-CREATE TABLE accessibility.wait_offer (
-    offer_id uuid PRIMARY KEY,
-    rider_id uuid NOT NULL,
-    wait_id uuid NOT NULL,
-    fleet text NOT NULL,
-    slot text NOT NULL,
-    is_held boolean NOT NULL,
-    is_open boolean NOT NULL,
-    offered_at timestamptz NOT NULL
-);
-COMMENT ON TABLE accessibility.wait_offer IS 'What was offered to whom. A place that no fleet keeps is offered to one person at a time.';
-CREATE UNIQUE INDEX wait_offer_to_one ON accessibility.wait_offer (fleet, slot) WHERE is_open AND NOT is_held;
-CREATE INDEX wait_offer_of_wait ON accessibility.wait_offer (wait_id);
 
 CREATE TABLE accessibility.wait_slot (
     slot text PRIMARY KEY,
@@ -144,6 +129,7 @@ CREATE TABLE accessibility.series_day (
     day date NOT NULL,
     status text NOT NULL,
     reason text NOT NULL DEFAULT '',
+    takes_a_share boolean NOT NULL,
     wanted_at timestamptz NOT NULL,
     opens_at timestamptz NOT NULL,
     next_at timestamptz,
@@ -153,7 +139,9 @@ CREATE TABLE accessibility.series_day (
     PRIMARY KEY (rider_id, id),
     UNIQUE (series_id, day)
 );
-COMMENT ON COLUMN accessibility.series_day.opens_at IS 'When the first fleet begins to take bookings for it.';
+COMMENT ON COLUMN accessibility.series_day.takes_a_share IS
+    'Whether it is counted against its hour of the own fleet; where the share was taken, other fleets are asked.';
+COMMENT ON COLUMN accessibility.series_day.opens_at IS 'When the fleet that its rider likes best takes bookings for it.';
 COMMENT ON COLUMN accessibility.series_day.next_at IS 'When there is something to do about it; whoever takes it up moves it on.';
 CREATE INDEX series_day_due ON accessibility.series_day (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX series_day_of_booking ON accessibility.series_day (booking_id) WHERE booking_id IS NOT NULL;
@@ -254,7 +242,7 @@ SELECT day::date, zh, en, '紀念日及節日實施條例'
 
 TABLES = (
     "ready_return", "ride_reminder", "holiday", "series_hour", "series_share", "series_day", "series", "wait_outcome",
-    "wait_slot", "wait_offer", "wait", "waitlist_rule",
+    "wait_slot", "wait", "waitlist_rule",
 )  # fmt: skip
 
 

@@ -46,6 +46,10 @@ PAGES = {
 
 # Every POST is here: those that move money, points or a ride demand an Idempotency-Key; the others say why they do not.
 MOVES_VALUE = {
+    "/v1/waitlist",
+    "/v1/waitlist/<wait_id>/acceptance",
+    "/v1/ride-series",
+    "/v1/dispatch/calls/<ride_call_id>/answer",
     "/v1/payments",
     "/v1/payments/<payment_id>/authorization",
     "/v1/payments/<payment_id>/completion",

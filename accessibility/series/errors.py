@@ -1,0 +1,32 @@
+"""How recurring rides are refused, and what would make it right."""
+
+from __future__ import annotations
+
+from core.errors import Conflict, Problem
+from core.text import Text
+
+
+class NoDayInSeries(Problem):
+    slug = "no-day-in-series"
+    status = 422
+    title = Text("這段期間沒有您選的星期", "None of those weekdays lies in that time")
+    explanation = Text(
+        "從第一天到最後一天之間要有您選的星期；最長一年。",
+        "Between the first day and the last there must be one of the weekdays that you chose; a year at the most.",
+    )
+
+
+class TooManySeries(Conflict):
+    """`most` is how many somebody may have at a time."""
+
+    slug = "too-many-ride-series"
+    title = Text("固定車趟已經夠多了", "You have as many recurring rides as one may have")
+    explanation = Text("請先取消不再需要的固定車趟。", "Cancel one that you no longer need first.")
+
+
+class SeriesOver(Conflict):
+    slug = "ride-series-over"
+    title = Text("這組固定車趟已經結束", "That series is over")
+    explanation = Text(
+        "它已經取消，或最後一天已過；那一天也可能已經過去。", "It was cancelled, or its last day, or that day, is past."
+    )

@@ -1,0 +1,82 @@
+"""What goes over the wire about recurring rides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from accessibility.requests.schemas import PlaceShown, RideRequestCreate, moment
+from accessibility.series import states
+from core.http import WholeNumber, page_of
+
+_WEEKDAYS = validate.Range(1, 7)
+
+
+class SeriesGiven(Schema):
+    """On which weekdays (Monday is 1) and until which last day; `skips_holidays`: not on public holidays."""
+
+    weekdays = fields.List(
+        WholeNumber(validate=_WEEKDAYS), required=True, validate=validate.Length(1, 7)
+    )  # fmt: skip
+    until = fields.Date(required=True, format="iso")
+    skips_holidays = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+    @validates_schema
+    def each_once(self, data: Mapping[str, Any], **_: Any) -> None:
+        """Each weekday once."""
+        if len(set(data.get("weekdays", ()))) < len(data.get("weekdays", ())):
+            raise ValidationError("each weekday once", "weekdays")
+
+
+class RideSeriesCreate(RideRequestCreate):
+    """A request that recurs: its day is the first, its times of day are those of every day."""
+
+    series = fields.Nested(SeriesGiven, required=True)
+
+    @validates_schema
+    def at_a_time(self, data: Mapping[str, Any], **_: Any) -> None:
+        """At a time of day."""
+        if data.get("asap"):
+            raise ValidationError("recurring rides have a time of day", "asap")
+
+
+class SeriesDaySchema(Schema):
+    """One day. `asked_at` is when the fleets are asked for it; `request_id` once they were."""
+
+    date = fields.Date(required=True)
+    wanted_at = moment()
+    status = fields.String(required=True, validate=validate.OneOf(states.DAY_STATES))
+    status_words = fields.String(required=True)
+    reason_words = fields.String(required=True, allow_none=True)
+    asked_at = moment()
+    request_id = fields.String(required=True, allow_none=True)
+    ride_id = fields.String(required=True, allow_none=True)
+
+
+class RideSeriesSchema(Schema):
+    """Recurring rides; `next` are the days from today on, the first thirty; `to_cancel` how many are booked: each
+    is cancelled by itself, as its fleet's terms say."""
+
+    id = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf((states.ACTIVE, states.CANCELLED, states.OVER)))
+    status_words = fields.String(required=True)
+    weekdays = fields.List(fields.Integer(), required=True)
+    weekdays_words = fields.String(required=True)
+    starts_on = fields.Date(required=True)
+    until = fields.Date(required=True)
+    skips_holidays = fields.Boolean(required=True)
+    pickup = fields.Nested(PlaceShown, required=True, data_key="from")
+    dropoff = fields.Nested(PlaceShown, required=True, data_key="to")
+    at = fields.String(required=True)
+    time_kind = fields.String(required=True, validate=validate.OneOf(("pick_up_at", "arrive_by")))
+    return_at = fields.String(required=True, allow_none=True)
+    return_on_call = fields.Boolean(required=True)
+    purpose = fields.String(required=True)
+    made_at = moment()
+    to_cancel = fields.Integer(required=True)
+    next = fields.List(fields.Nested(SeriesDaySchema), required=True)
+
+
+RideSeriesPage = page_of(RideSeriesSchema)
