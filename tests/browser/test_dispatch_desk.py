@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from browser.city_of_vans import CityOfVans, city_of_vans, officer_cookie
@@ -14,9 +16,18 @@ from browser.phone_in_chromium import PATIENCE_MS
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, expect
 from signed_in_officer import SignedInOfficer, signed_in_officer
+from sqlalchemy import text
 from waiting import wait_until
 
+from accessibility.calls import calls
+from core import clock, db
+from core.clock import on_the_wire
+from core.text import Text
+
 pytestmark = pytest.mark.browser
+_WORDS = Text(
+    "11:30 從新興區到三民區，輪椅一台，有車嗎？", "11:30 from Xinxing to Sanmin, one wheelchair: have you a vehicle?"
+)
 
 
 @pytest.fixture
@@ -135,3 +146,31 @@ def _move(officer: SignedInOfficer, trip: str, number: str) -> None:
         "POST", "/v1/dispatch/assignments", body, If_Match=f'"{version}"', Idempotency_Key=f"quick-{trip}"
     )
     assert answer.status_code == 200, answer.get_json()
+
+
+def test_who_rings_a_fleet_writes_down_what_it_said(
+    city: CityOfVans, chromium_browser: Browser, officer: SignedInOfficer
+) -> None:
+    wanted = city.ten + timedelta(minutes=90)
+    with db.unit_of_work() as session:
+        call_id = calls.ring_fleet(
+            session, question="ask", fleet="telephone", rider_id=uuid4(), words=_WORDS, now=clock.now(),
+            facts={"pick_up_at": on_the_wire(wanted)}, due_at=clock.now(), until=clock.now() + timedelta(minutes=10),
+        )  # fmt: skip
+    with at_the_desk(city, chromium_browser, officer) as one:
+        one.open("/desk/dispatch-calls")
+        one.sees("電話桌")
+        expect(one.page.locator(".say")).to_have_text(_WORDS.zh)
+        assert misfits(one) == []
+        expect(one.page.get_by_label("幾點來接")).to_have_value("11:30")
+        one.page.get_by_label("幾點來接").fill("11:45")
+        one.page.get_by_label("車資約").fill("350")
+        one.press("可以")
+        expect(one.page.locator(".notice.good")).to_contain_text("已記下")
+        expect(one.page.locator(".calm")).to_contain_text("沒有要打的電話")
+    with db.single_statements() as session:
+        row = session.execute(
+            text("SELECT answer, given FROM accessibility.call WHERE id = :id"), {"id": call_id}
+        ).one()
+    at = on_the_wire(wanted + timedelta(minutes=15))
+    assert (row.answer, row.given) == ("yes", {"pick_up_at": at, "price_twd": 350})

@@ -7,6 +7,7 @@ import { desk as clearing } from "./desks/clearing.js";
 import { desk as counter } from "./desks/counter.js";
 import { desk as days } from "./desks/days.js";
 import { desk as dispatch } from "./desks/dispatch.js";
+import { desk as dispatchCalls } from "./desks/dispatch_calls.js";
 import { desk as dispatchReplay } from "./desks/dispatch_replay.js";
 import { desk as disputes } from "./desks/disputes.js";
 import { desk as duty } from "./desks/duty.js";
@@ -29,4 +30,4 @@ import { desk as today } from "./desks/today.js";
 import { desk as topics } from "./desks/topics.js";
 
 export const DESKS = [counter, operator, duty, today, pointsHeld, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns, topics, sending,
-  pointsMerchants, pointsCampaigns, pointsSettlements, pointsPartners, pointsReports, dispatch, dispatchReplay, ridePapers];
+  pointsMerchants, pointsCampaigns, pointsSettlements, pointsPartners, pointsReports, dispatch, dispatchCalls, dispatchReplay, ridePapers];

@@ -1,0 +1,91 @@
+// The telephone desk: fleets that answer no machine, and riders who want to be rung. Whoever rang writes down what was said.
+import { call, keyForEach } from "../api.js";
+import { clockText } from "../dispatch_day.js";
+import { announce, el, fill } from "../dom.js";
+import { ageText, t } from "../language.js";
+import { watched } from "../live.js";
+import { allFilled, busy, button, card, field, heading, notice } from "../parts.js";
+import { redraw } from "../router.js";
+
+const ADDRESS = "/v1/dispatch/calls";
+const REFRESH_MS = 5000;
+const DAY_MS = 86400000;
+
+export const desk = { path: "/desk/dispatch-calls", name: "call_desk", roles: ["dispatcher"], screens: { "/desk/dispatch-calls": list } };
+
+/** The list keeps itself up to date, but never under somebody's hands. */
+async function list({ signal }, { said } = {}) {
+  const place = el("div");
+  const note = el("p", { class: "hint below" }, t("call_refreshes"));
+  const news = el("div");
+  let known = null;
+  const again = (words) => redraw(list, { signal }, words);
+  const draw = (page) => {
+    const ids = page.items.map(({ id }) => id);
+    if (JSON.stringify(ids) === JSON.stringify(known)) return;
+    const isNew = known && ids.some((id) => !known.includes(id));
+    if (isNew) announce(t("call_arrived"), { urgent: true });
+    if (known && place.contains(document.activeElement)) {
+      if (isNew) fill(news, notice("info", t("call_arrived"), button(t("call_show"), () => again(t("call_shown")))));
+      return;
+    }
+    known = ids;
+    fill(news);
+    fill(place, page.items.length ? page.items.map((item) => one(item, again)) : el("p", { class: "calm" }, t("call_none")));
+  };
+  draw(await call("GET", ADDRESS, { signal }));
+  watched(ADDRESS, { signal, draw, onLost: () => fill(note, t("live_lost")), everyMs: REFRESH_MS });
+  return { title: t("call_desk"), content: [heading(t("call_desk"), { intro: t("call_intro") }), said && notice("good", said), news, note, place] };
+}
+
+function one(item, again) {
+  const isLate = Date.parse(item.answer_by) < Date.now();
+  return card(t(`call_${item.question}`, { to: item.to }),
+    el("p", {}, el("a", { class: "phone-number", href: `tel:${item.phone}` }, t("call_ring", { phone: item.phone }))),
+    el("p", { class: "marks" }, el("span", { class: isLate ? "mark bad" : "mark warn" }, t(isLate ? "call_over" : "call_until", { at: clockText(item.answer_by) })), el("span", { class: "mark" }, t("call_waits", { age: ageText(item.asked_at) }))),
+    el("p", { class: "say" }, item.words),
+    item.tries > 0 && el("p", { class: "hint" }, t("call_tries", { n: item.tries })), answers(item, again));
+}
+
+/** What may be said: yes with what belongs to it, no, or that nobody answered. */
+function answers(item, again) {
+  const problem = el("div");
+  const key = keyForEach();
+  const fields = fieldsOf(item);
+  const note = field(t("call_note"), { maxlength: 200 });
+  const send = (pressed, answer, more = {}) => busy(pressed, problem, async () => {
+    const words = note.input.value.trim();
+    const body = { answer, ...more, ...(words && { note: words }) };
+    await call("POST", `${ADDRESS}/${item.id}/answer`, { body, key: key(body) });
+    await again(t("call_written", { to: item.to }));
+  });
+  const yes = button(t(fields.length ? "call_yes" : "call_told"), () => {
+    if (!allFilled(...fields.filter(({ isNeeded }) => isNeeded).map((each) => each.field))) return;
+    const given = fields.filter((each) => each.field.input.value.trim() !== "");
+    send(yes, "yes", Object.fromEntries(given.map((each) => [each.name, each.read(each.field.input.value.trim())])));
+  }, { kind: "primary" });
+  const no = item.kind === "fleet" && button(t("call_no"), () => send(no, "no"));
+  const nobody = button(t("call_nobody"), () => send(nobody, "unreached"));
+  return el("div", { class: "form" }, fields.map((each) => each.field.block), note.block, problem, el("div", { class: "actions" }, yes, no, nobody));
+}
+
+/** What belongs to a yes: [{name, field, read, isNeeded}]. */
+function fieldsOf({ question, facts }) {
+  const text = (name, label) => ({ name, field: field(t(label), { maxlength: 40 }), read: String, isNeeded: name === "vehicle" });
+  const whole = (name, label, least, most) => ({ name, field: field(t(label), { type: "number", inputmode: "numeric", min: least, max: most }), read: Number });
+  if (question === "ask") {
+    const wanted = facts.pick_up_at || new Date().toISOString();
+    const at = { name: "pick_up_at", field: field(t("call_at"), { type: "time", value: facts.pick_up_at ? clockText(wanted) : "" }), read: (clock) => nearest(clock, wanted), isNeeded: true };
+    return [at, whole("minutes", "call_minutes", 1, 600), whole("price_twd", "call_price", 0, 20000)];
+  }
+  if (question === "bind") return [text("vehicle", "call_vehicle"), text("driver", "call_driver")];
+  return [];
+}
+
+/** "09:10" on the day on which it is nearest to `moment`, in Taipei: said at 23:50 of a ride at 00:10. */
+function nearest(clock, moment) {
+  const days = [-1, 0, 1].map((day) => new Date(Date.parse(moment) + day * DAY_MS).toLocaleDateString("en-CA", { timeZone: "Asia/Taipei" }));
+  const all = days.map((day) => `${day}T${clock}:00+08:00`);
+  const away = (each) => Math.abs(Date.parse(each) - Date.parse(moment));
+  return all.reduce((best, each) => (away(each) < away(best) ? each : best));
+}
