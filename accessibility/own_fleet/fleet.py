@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from psycopg.errors import DeadlockDetected
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from accessibility.dispatch.travel import Travel
@@ -38,6 +40,7 @@ from partners.fleets.contents import (
 )
 
 _A = TypeVar("_A", bound=Content)
+_TRIES: Final = 4
 
 
 @dataclass(frozen=True)
@@ -110,16 +113,15 @@ class OwnFleet:
     def _answer(self, dispatch: Dispatch, said: Content, act: Callable[[Session, datetime], _A]) -> _A:
         now = self._in_time(dispatch)
         said_hash = telegrams.said_hash(dispatch, said, now)
-        with _reaching(), db.unit_of_work() as session:
-            telegrams.take_turns(session, dispatch.trip)
-            answer = telegrams.answered(session, dispatch, said_hash)
-            if answer is None:
+        with _reaching():
+            for left in reversed(range(_TRIES)):
                 try:
-                    with session.begin_nested():
-                        answer = act(session, now)
-                except NotDone as refusal:
-                    answer = refusal.error
-                telegrams.keep(session, dispatch, said_hash, answer, now)
+                    answer = _answered(dispatch, said_hash, act, now)
+                    break
+                except OperationalError as error:
+                    # Two who change two tours each may wait for one another: one of them is undone, and comes again.
+                    if not left or not isinstance(error.orig, DeadlockDetected):
+                        raise
         if isinstance(answer, FleetError):
             raise FleetRefused(FLEET, answer)
         return answer  # type: ignore[return-value]
@@ -129,6 +131,22 @@ class OwnFleet:
         if dispatch.answer_by <= now:
             raise TooLate(FLEET, "the answer was wanted by a moment that is over")
         return now
+
+
+def _answered(
+    dispatch: Dispatch, said_hash: bytes, act: Callable[[Session, datetime], Content], now: datetime
+) -> Content:
+    with db.unit_of_work() as session:
+        telegrams.take_turns(session, dispatch.trip)
+        answer = telegrams.answered(session, dispatch, said_hash)
+        if answer is None:
+            try:
+                with session.begin_nested():
+                    answer = act(session, now)
+            except NotDone as refusal:
+                answer = refusal.error
+            telegrams.keep(session, dispatch, said_hash, answer, now)
+    return answer
 
 
 class _reaching:
