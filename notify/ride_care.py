@@ -1,4 +1,5 @@
-"""A message for what comes after a ride: a fare that became less, points and appeals, lost things, an answer.
+"""A message for what comes before and after a ride: a paper that was decided, a fare that became less, points and
+appeals, lost things, an answer.
 
 They go the way the rider chose, and to nobody who follows the ride with them: these are the rider's own affairs.
 """
@@ -19,7 +20,7 @@ KINDS: Final = tuple(
     f"accessibility.{kind}"
     for kind in (
         "fare_lowered", "point_recorded", "appeal_decided", "lost_item_found", "lost_item_handed_over",
-        "lost_item_not_found", "complaint_answered",
+        "lost_item_not_found", "complaint_answered", "wheelchair_paper_decided",
     )
 )  # fmt: skip
 

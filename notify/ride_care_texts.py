@@ -1,6 +1,6 @@
-"""Messages about what comes after a ride: the fare, points and appeals, what was left behind, and answers.
+"""Messages about what comes before and after a ride: papers, the fare, points and appeals, what was left behind, answers.
 
-They name no place, no complaint and nothing that was left behind: they appear on lock screens.
+They name no place, no complaint, no paper and nothing that was left behind: they appear on lock screens.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from notify.ride_texts import RideWording, wording_of
 
 _DAY: Final = 86_400
 _POINTS: Final = "/app/rides/no-shows"
+_PROFILE: Final = "/app/rides/profile"
 
 FARE_LOWERED = wording_of(
     "ride_fare_lowered",
@@ -99,9 +100,30 @@ COMPLAINT_ANSWERED = wording_of(
     link="/app/rides",
     lives_seconds=_DAY,
 )
+PAPER_ACCEPTED = wording_of(
+    "ride_paper_accepted",
+    Text("搭車資格審核通過了", "You can book rides now"),
+    Text("點開看可以預約到哪一天，然後就可以訂車。", "Open this to see until when, and to book one."),
+    Text(
+        "現在可以訂車了。要訂車或問到哪一天，請打 1999。", "To book a ride, or to hear until when you can, call 1999."
+    ),
+    link=_PROFILE,
+    lives_seconds=3 * _DAY,
+)
+PAPER_REFUSED = wording_of(
+    "ride_paper_refused",
+    Text("搭車資格這次沒有通過", "Your paper for rides was not accepted"),
+    Text(
+        "點開看承辦人員寫的原因；可以再送另一份文件。",
+        "Open this for the officer's reason. You can hand in another paper.",
+    ),
+    Text("要聽原因請打 1999；可以再送另一份文件。", "To hear why, call 1999. You can hand in another paper."),
+    link=_PROFILE,
+    lives_seconds=3 * _DAY,
+)
 ALL: Final = (
     FARE_LOWERED, POINT_RECORDED, APPEAL_GRANTED, APPEAL_REFUSED, LOST_FOUND, LOST_HANDED_OVER, LOST_NOT_FOUND,
-    COMPLAINT_ANSWERED,
+    COMPLAINT_ANSWERED, PAPER_ACCEPTED, PAPER_REFUSED,
 )  # fmt: skip
 WORDINGS: Final = tuple(each.wording for each in ALL)
 OF_POINTS: Final = {
@@ -111,9 +133,11 @@ OF_POINTS: Final = {
 
 
 def wording_for(kind: str, status: str | None) -> RideWording:
-    """The message for that kind of fact; of an appeal by how it was decided."""
+    """The message for that kind of fact; of an appeal or a paper by how it was decided."""
     if kind == "appeal_decided":
         return APPEAL_GRANTED if status == "granted" else APPEAL_REFUSED
+    if kind == "wheelchair_paper_decided":
+        return PAPER_ACCEPTED if status == "accepted" else PAPER_REFUSED
     return {
         "fare_lowered": FARE_LOWERED,
         "point_recorded": POINT_RECORDED,

@@ -39,9 +39,8 @@ def test_each_fact_is_told_whole(
 
 
 def test_every_kind_is_tried() -> None:
-    assert {f"accessibility.{kind}" for kind, _, _ in FACTS} | {"accessibility.complaint_answered"} == set(
-        ride_care.KINDS
-    )
+    without_a_ride = {"accessibility.complaint_answered", "accessibility.wheelchair_paper_decided"}
+    assert {f"accessibility.{kind}" for kind, _, _ in FACTS} | without_a_ride == set(ride_care.KINDS)
 
 
 def test_an_answer_names_neither_ride_nor_fleet(rider: UUID, city: City, happened: Happened) -> None:
@@ -49,6 +48,18 @@ def test_an_answer_names_neither_ride_nor_fleet(rider: UUID, city: City, happene
     bring(happened("accessibility.complaint_answered", payload))
     (seen,) = told(rider)
     assert seen.kind == "ride_opinion_answered" and "Yellow" not in seen.body.en
+
+
+@pytest.mark.parametrize("status", ["accepted", "refused"])
+def test_a_paper_that_was_decided_is_told_without_a_word_of_why(
+    rider: UUID, city: City, happened: Happened, status: str
+) -> None:
+    payload = {"rider_id": str(rider), "paper_id": str(new_uuid()), "status": status, "valid_until": None,
+               "reason": "文件沒有寫明需要輪椅"}  # fmt: skip
+    bring(happened("accessibility.wheelchair_paper_decided", payload))
+    (seen,) = told(rider)
+    assert (seen.kind, seen.link) == (f"ride_paper_{status}", "/app/rides/profile")
+    assert "輪椅" not in seen.title.zh + seen.body.zh and "wheelchair" not in seen.title.en + seen.body.en
 
 
 def test_who_is_reached_by_telephone_is_rung(rider: UUID, city: City, happened: Happened) -> None:
