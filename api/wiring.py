@@ -106,7 +106,6 @@ _SIDE_BY_SIDE = {
 
 # Events that nobody acts on yet, and why they are published all the same.
 UNCONSUMED: dict[str, str] = {
-    "accessibility.wheelchair_paper_decided": "the rider reads it among what they are entitled to",
     "notify.subscription_ended": "the inbox tells of it, and whoever sends looks at the subscription itself",
     "wallet.collection_file_refused": "the finance desk sees it among the files",
     "wallet.break_opened": "the desk lists the breaks themselves; the gauge of open ones alarms",

@@ -1,4 +1,4 @@
-"""Messages about what comes before and after a ride: papers, the fare, points and appeals, what was left behind, answers.
+"""Messages about what comes before and after a ride: papers, the fare, points and appeals, lost things, answers.
 
 They name no place, no complaint, no paper and nothing that was left behind: they appear on lock screens.
 """
@@ -104,9 +104,7 @@ PAPER_ACCEPTED = wording_of(
     "ride_paper_accepted",
     Text("搭車資格審核通過了", "You can book rides now"),
     Text("點開看可以預約到哪一天，然後就可以訂車。", "Open this to see until when, and to book one."),
-    Text(
-        "現在可以訂車了。要訂車或問到哪一天，請打 1999。", "To book a ride, or to hear until when you can, call 1999."
-    ),
+    Text("要訂車、或問可以預約到哪一天，請打 1999。", "To book one, or to hear until when you can, call 1999."),
     link=_PROFILE,
     lives_seconds=3 * _DAY,
 )

@@ -8,7 +8,6 @@ import { MESSAGE_TEXTS } from "./texts_messages.js";
 import { NAMES } from "./texts_names.js";
 import { POINTS_TEXTS } from "./texts_points.js";
 import { RIDE_PAPER_TEXTS } from "./texts_ride_papers.js";
-import { RIDE_PAPER_TEXTS } from "./texts_ride_papers.js";
 import { SENDING_TEXTS } from "./texts_sending.js";
 import { SITE_TEXTS } from "./texts_sites.js";
 import { TOPIC_TEXTS } from "./texts_topics.js";
@@ -22,7 +21,6 @@ export const TEXTS = {
   ...MESSAGE_TEXTS,
   ...NAMES,
   ...POINTS_TEXTS,
-  ...RIDE_PAPER_TEXTS,
   ...RIDE_PAPER_TEXTS,
   ...SENDING_TEXTS,
   ...SITE_TEXTS,

@@ -24,7 +24,6 @@ import { desk as pointsReports } from "./desks/points_reports.js";
 import { desk as pointsSettlements } from "./desks/points_settlements.js";
 import { desk as refunds } from "./desks/refunds.js";
 import { desk as ridePapers } from "./desks/ride_papers.js";
-import { desk as ridePapers } from "./desks/ride_papers.js";
 import { desk as sites } from "./desks/relying_parties.js";
 import { desk as sending } from "./desks/sending.js";
 import { desk as today } from "./desks/today.js";
