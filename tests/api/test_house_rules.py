@@ -280,9 +280,8 @@ def _name(route: Route) -> str:
 def test_every_rule_is_a_declared_route_or_a_page_named_here(client: FlaskClient) -> None:
     declared = {(route.path, route.method) for route in wiring.routes()}
     for rule in client.application.url_map.iter_rules():
-        place = {"phone": "/app", "desk": "/desk", "kiosk": "/kiosk", "till": "/till"}.get(
-            rule.endpoint.partition(".")[0]
-        )
+        pages = {"phone": "/app", "desk": "/desk", "kiosk": "/kiosk", "till": "/till", "driver": "/driver"}
+        place = pages.get(rule.endpoint.partition(".")[0])
         if place is not None:
             assert rule.methods is not None and rule.methods <= {"GET", "HEAD", "OPTIONS"}, rule
             assert rule.rule == place or rule.rule.startswith(f"{place}/"), rule
@@ -324,6 +323,7 @@ def test_what_belongs_to_a_citizen_is_never_public() -> None:
         "/v1/savings",
         "/v1/web-push-key",
         "/v1/till/enrolments",
+        "/v1/driver/session",
         "/v1/places",
         "/v1/ride-feeds/",
     )
