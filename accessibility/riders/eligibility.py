@@ -57,11 +57,12 @@ class Standing:
     answered_at: datetime | None
 
 
-def standing(session: Session, rider_id: UUID, now: datetime) -> Standing:
-    """What is known of this person now."""
-    row = session.execute(_OF, {"rider": rider_id, "today": taipei_date(now)}).one()
+def standing(session: Session, rider_id: UUID, now: datetime, *, on: date | None = None) -> Standing:
+    """What is known of this person now, as far as it counts on that day in Taipei (None: today)."""
+    day = on or taipei_date(now)
+    row = session.execute(_OF, {"rider": rider_id, "today": day}).one()
     is_heard = row.answered_at is not None and row.answered_at > now - KEPT
-    has_run_out = row.valid_until is not None and row.valid_until < taipei_date(now)
+    has_run_out = row.valid_until is not None and row.valid_until < day
     if is_heard and row.has_certificate and not has_run_out:
         entitled = Eligibility(
             row.severity, row.needs_wheelchair, False, row.books_first, row.is_low_income, row.card, row.valid_until
@@ -83,9 +84,12 @@ def cards_of(session: Session, rider_id: UUID, now: datetime) -> tuple[str, ...]
     return () if row is None or row.card is None else (str(row.card),)
 
 
-def require(session: Session, rider_id: UUID, purpose: str, now: datetime) -> Eligibility:
-    """What entitles this person to a ride for that purpose. Raises NotEligible, MedicalTripsOnly."""
-    known = standing(session, rider_id, now)
+def require(session: Session, rider_id: UUID, purpose: str, now: datetime, *, on: date | None = None) -> Eligibility:
+    """What entitles this person to a ride for that purpose on that day in Taipei (None: today).
+
+    Raises NotEligible, MedicalTripsOnly.
+    """
+    known = standing(session, rider_id, now, on=on)
     if known.eligibility is None:
         assert known.reason
         raise NotEligible(REASON_WORDS[known.reason], reason=known.reason)
@@ -142,8 +146,9 @@ REASON_WORDS: Final = {
         "handed in at a counter (medical trips only). If you have just received a certificate, check again tomorrow.",
     ),
     "run_out": Text(
-        "您的身心障礙證明已到期。請洽區公所換發，換發後重新查驗。",
-        "Your disability certificate has run out. Have it renewed at the district office, then check again.",
+        "您的身心障礙證明到乘車那天已經到期。請洽區公所換發，換發後重新查驗。",
+        "Your disability certificate does not last until the ride. Have it renewed at the district office, then check "
+        "again.",
     ),
 }
 

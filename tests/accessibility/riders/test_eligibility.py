@@ -95,6 +95,11 @@ def test_a_certificate_counts_to_its_last_day(client: FlaskClient, register: San
     with pytest.raises(NotEligible) as refused:
         required(who, later=timedelta(days=11))
     assert refused.value.extensions == {"reason": "run_out"}
+    # Booked today, for a ride on a day that it does not reach.
+    with db.unit_of_work() as session:
+        assert eligibility.require(session, who.person_id, "other", clock.now(), on=last).severity == "mild"
+        with pytest.raises(NotEligible):
+            eligibility.require(session, who.person_id, "other", clock.now(), on=last + timedelta(days=1))
 
 
 @pytest.mark.parametrize("mode", ["timeout_before", "error_500", "bad_signature", "unknown_severity", "maintenance"])
