@@ -9,12 +9,14 @@ from functools import cache
 
 from accessibility import routes as accessibility_routes
 from accessibility import tasks as accessibility_tasks
+from accessibility.calls import ports as call_ports
 from accessibility.fares import ports as fare_ports
 from accessibility.fleets import ports as fleet_ports
 from accessibility.own_fleet import ports as van_ports
 from accessibility.own_fleet.fleet import OwnFleet
 from accessibility.riders import eligibility
 from accessibility.riders import ports as rider_ports
+from accessibility.rides import telephone as ride_telephone
 from api import bill_reminders, partner_webhooks, push_wiring
 from api.bill_subjects import WalletBills
 from api.ride_notices import RidesTold
@@ -223,6 +225,7 @@ def plug_in() -> None:
     topic_ports.plug_in(of_bills=WalletBills())
     exchange_ports.plug_in(exchange_partners(of))
     van_ports.plug_in(VanRiders())
+    call_ports.plug_in(fleet_answered=ride_telephone.fleet_answered, customer=ride_telephone.customer_words)
     fleet_ports.plug_in({"rehabus": OwnFleet()} | taxi_fleets(of))
     rider_ports.plug_in(certificates=bureaus)
     campaign_ports.plug_in(due=bill_reminders.bills_due, told=bill_reminders.bills_told)

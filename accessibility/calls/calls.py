@@ -20,8 +20,8 @@ from core.ids import new_uuid
 from core.text import Text
 
 Kind = Literal["fleet", "rider"]
-Question = Literal["ask", "hold", "bind", "cancel", "change", "message"]
-QUESTIONS: Final[tuple[Question, ...]] = ("ask", "hold", "bind", "cancel", "change", "message")
+Question = Literal["ask", "hold", "bind", "customer", "cancel", "change", "message"]
+QUESTIONS: Final[tuple[Question, ...]] = ("ask", "hold", "bind", "customer", "cancel", "change", "message")
 ANSWERS: Final = ("yes", "no", "unreached")
 _TABLE: Final = "accessibility.call"
 _AGAIN: Final = timedelta(minutes=3)
@@ -48,6 +48,11 @@ class RideCall:
     due_at: datetime
     until: datetime
     tries: int
+
+    @property
+    def names_rider(self) -> bool:
+        """Whether what is to be said is about somebody by name, or to them."""
+        return self.kind == "rider" or self.question == "customer"
 
 
 def ring_rider(
@@ -98,8 +103,8 @@ def ring_fleet(
 
 
 def not_shown_before(session: Session, calls: Sequence[RideCall], officer_id: UUID) -> list[UUID]:
-    """The riders of those calls to riders that this officer has not seen yet; from now on they have."""
-    riders = [each.id for each in calls if each.kind == "rider"]
+    """The riders of those calls that name them and that this officer has not seen yet; from now on they have."""
+    riders = [each.id for each in calls if each.names_rider]
     return list(session.execute(_SHOW, {"calls": riders, "officer": officer_id}).scalars()) if riders else []
 
 

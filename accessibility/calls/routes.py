@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from accessibility.calls import calls
+from accessibility.calls import calls, ports
 from accessibility.calls.calls import RideCall
 from accessibility.calls.errors import CallOver
 from accessibility.calls.schemas import RideCallAnswer, RideCallPage, RideCallSchema
@@ -64,7 +64,7 @@ def answer(call: Call) -> Answer:
         call.session, parse_typeid("rcal", call.path["ride_call_id"]), call.body["answer"], given=given,
         note=call.body["note"], officer_id=call.actor.id, now=call.now,
     )  # fmt: skip
-    riders = [done.rider_id] if done.kind == "rider" else []
+    riders = [done.rider_id] if done.names_rider else []
     access_log.record_accesses(
         call.session, actor=call.actor, person_ids=riders, what="ride_notices", purpose="ride", now=call.now
     )
@@ -73,6 +73,7 @@ def answer(call: Call) -> Answer:
 
 def _body(session: Session, each: RideCall, call: Call) -> dict[str, Any]:
     name, phone = _A_RIDER, each.phone or ""
+    words = ports.customer(session, each) if each.question == "customer" else each.words
     if each.fleet is not None:
         name, phone = terms.names(session)[each.fleet]
     return {
@@ -81,7 +82,7 @@ def _body(session: Session, each: RideCall, call: Call) -> dict[str, Any]:
         "question": each.question,
         "to": name.in_language(call.language),
         "phone": phone,
-        "words": each.words.in_language(call.language),
+        "words": words.in_language(call.language),
         "facts": dict(each.facts),
         "asked_at": on_the_wire(each.asked_at),
         "due_at": on_the_wire(each.due_at),

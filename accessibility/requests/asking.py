@@ -20,8 +20,7 @@ from sqlalchemy.orm import Session
 
 from accessibility import events
 from accessibility.fleets import envelopes, ports, terms
-from accessibility.fleets.terms import FleetKnown
-from accessibility.requests import making, offers, records, states
+from accessibility.requests import making, offers, records, states, telephone
 from accessibility.requests.records import RideRequest
 from accessibility.riders import eligibility
 from core import db, outbox
@@ -165,7 +164,7 @@ def _begin(
              "now": now, "answered": None if status in ("asking", "by_telephone") else now},
         )  # fmt: skip
         if status == "by_telephone":
-            _ring(session, request, fleet, ask_id, now)
+            telephone.ring(session, request, fleet, ask_id, now)
         if status == "asking":
             may_be_pooled = request.is_shared or fleet.terms.is_pooled_obligatory
             wish = wish_of(request, may_be_pooled=may_be_pooled)
@@ -229,10 +228,6 @@ def record(session: Session, question: _Question, answer: _Answer, *, now: datet
             session, question.request, ask_id=question.telegram_id, fleet=question.fleet, offered=answer.offer,
             fit=fit, is_low_income=entitled.is_low_income if entitled else False, now=now,
         )  # fmt: skip
-
-
-def _ring(session: Session, request: RideRequest, fleet: FleetKnown, ask_id: UUID, now: datetime) -> None:
-    """Have somebody ring a fleet that has no machine."""
 
 
 def _tell_refusals(session: Session, request: RideRequest, round_of: int, now: datetime) -> None:

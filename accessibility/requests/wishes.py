@@ -125,5 +125,10 @@ def travel_time(way: Sequence[Place], at: datetime) -> timedelta:
     return timedelta(seconds=seconds) + _AT_EACH_STOP * (len(way) - 1)
 
 
+def metres_of(way: Sequence[Place]) -> int:
+    """How far it is by road, roughly."""
+    return round(sum(great_circle_metres(_point(one), _point(other)) for one, other in pairwise(way)) * _TRAVEL.detour)
+
+
 def _point(place: Place) -> tours.Place:
     return tours.Place(place.latitude, place.longitude, place.district)

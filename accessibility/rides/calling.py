@@ -196,11 +196,6 @@ def seek(step: Step, now: datetime) -> Outcome:
     return found
 
 
-def by_telephone(session: Session, booking: Booking, now: datetime) -> bool:
-    """One step with a fleet that somebody rings. Answers whether something changed."""
-    return False
-
-
 def _learned(session: Session, booking: Booking, order_id: UUID, said: FleetStatus, now: datetime) -> None:
     """What the fleet says of how it stands."""
     order = booking.order(order_id)

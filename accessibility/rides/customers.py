@@ -25,6 +25,16 @@ def told_of(
     session: Session, booking: Booking, ride: Ride, request: RideRequest, order: Order, now: datetime
 ) -> CustomerTold:
     """What this fleet is told of the rider, who chose it; that it is told goes into their access log."""
+    name, _ = terms.names(session)[order.fleet]
+    access_log.record_access(
+        session, actor=Actor("bureau", uuid5(NAMESPACE_URL, f"fleet {order.fleet}"), bureau="transport", name=name.zh),
+        person_id=ride.rider_id, what="ride_told", purpose="ride", reference=typeid("ride", ride.id), now=now,
+    )  # fmt: skip
+    return customer_of(session, booking, ride, request)
+
+
+def customer_of(session: Session, booking: Booking, ride: Ride, request: RideRequest) -> CustomerTold:
+    """Who rides, and from which door."""
     person = people.get(session, ride.rider_id)
     rider = profile.of(session, ride.rider_id)
     caregiver_name, caregiver_phone = None, None
@@ -36,11 +46,6 @@ def told_of(
     notes = [
         f"途中停靠：{stops}" if stops else "", rider.notes_for_driver, ride.notes, f"請向乘客核對乘車碼 {ride.code}"
     ]  # fmt: skip
-    name, _ = terms.names(session)[order.fleet]
-    access_log.record_access(
-        session, actor=Actor("bureau", uuid5(NAMESPACE_URL, f"fleet {order.fleet}"), bureau="transport", name=name.zh),
-        person_id=ride.rider_id, what="ride_told", purpose="ride", reference=typeid("ride", ride.id), now=now,
-    )  # fmt: skip
     return CustomerTold(
         people.name_of(session, ride.rider_id) or "乘客",
         rider.contact_phone or people.opened_mobile(person) or CITY_HALL,

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from accessibility.rides import calling, legs, records, steps
+from accessibility.rides import calling, legs, records, steps, telephone
 from accessibility.rides.records import Booking
 from accessibility.rides.steps import Step
 from core import db
@@ -31,7 +31,8 @@ def drive(booking_id: UUID, now: datetime) -> Booking:
         step = _advance(booking_id, now)
         if step is None:
             break
-        outcome = _CALLS[step.kind](step, now)
+        is_rung = step.order is not None and step.order.is_by_telephone
+        outcome = telephone.answer(step, now) if is_rung else _CALLS[step.kind](step, now)
         with db.unit_of_work() as session:
             outcome(session, records.locked(session, booking_id), now)
     with db.unit_of_work() as session:
@@ -59,7 +60,7 @@ def _advance(booking_id: UUID, now: datetime) -> Step | None:
             legs.not_kept(session, booking, now)
             session.execute(_NOT_KEPT, {"id": booking_id})
             booking = records.locked(session, booking_id)
-        while legs.settle(session, booking, now) or calling.by_telephone(session, booking, now):
+        while legs.settle(session, booking, now):
             booking = records.locked(session, booking_id)
         step = steps.begin_next(session, booking, now)
         after = records.locked(session, booking_id) if step else booking

@@ -150,6 +150,7 @@ export const DISPATCH_TEXTS = {
   call_ask: { zh: "問 {to} 有沒有車", en: "Ask {to} for a vehicle" },
   call_hold: { zh: "請 {to} 保留", en: "Have {to} hold it" },
   call_bind: { zh: "向 {to} 確定", en: "Confirm with {to}" },
+  call_customer: { zh: "告訴 {to} 誰要搭車", en: "Tell {to} who rides" },
   call_change: { zh: "告訴 {to} 有更改", en: "Tell {to} of a change" },
   call_cancel: { zh: "向 {to} 取消", en: "Cancel with {to}" },
   call_message: { zh: "通知 {to}", en: "Tell {to}" },

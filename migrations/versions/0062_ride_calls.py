@@ -13,7 +13,7 @@ CALLS = """
 CREATE TABLE accessibility.call (
     id uuid PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('fleet', 'rider')),
-    question text NOT NULL CHECK (question IN ('ask', 'hold', 'bind', 'cancel', 'change', 'message')),
+    question text NOT NULL CHECK (question IN ('ask', 'hold', 'bind', 'customer', 'cancel', 'change', 'message')),
     fleet text,
     rider_id uuid NOT NULL,
     ride_id uuid,

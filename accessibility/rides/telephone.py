@@ -1,0 +1,209 @@
+"""Orders at fleets that have no machine: what was offered on the telephone is kept as said; binding it, telling who
+rides, changing and cancelling are calls that somebody makes, and what the fleet says is committed like any answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from accessibility.calls import calls
+from accessibility.calls.calls import Question, RideCall
+from accessibility.fleets import envelopes
+from accessibility.requests import records as requests
+from accessibility.requests import telephone as request_telephone
+from accessibility.rides import customers, legs, outcomes, records, states
+from accessibility.rides.records import Booking, Order
+from accessibility.rides.steps import Step
+from core import db
+from core.clock import TAIPEI
+from core.ids import new_uuid
+from core.text import Text
+from partners.fleets.contents import FleetOrder
+
+Outcome = Callable[[Session, Booking, datetime], None]
+_RING_WITHIN: Final = timedelta(minutes=20)
+_LOOK_AGAIN: Final = timedelta(hours=6)
+_SAY: Final[Mapping[str, Text]] = {
+    "bind": Text("{when} 那趟車請確認：我們訂了。可以嗎？", "The ride at {when}: we take it. Is that settled?"),
+    "cancel": Text("{when} 那趟車取消，謝謝。", "The ride at {when} is cancelled, thank you."),
+    "change": Text("{when} 那趟車想更改，可以嗎？", "May the ride at {when} be changed?"),
+    "customer": Text("{when} 那趟車的乘客資料", "Who rides at {when}"),
+}
+
+
+def answer(step: Step, now: datetime) -> Outcome:
+    """What a step at such a fleet commits: mostly that somebody is to ring."""
+    order = step.order
+    assert order is not None
+    if step.kind == "status" and order.status == states.HOLDING:
+        step = replace(step, kind="hold")
+    match step.kind:
+        case "hold":
+            assert step.offer is not None and step.request is not None
+            held = FleetOrder(
+                "held", f"tel {order.trip[-8:]}", envelopes.rough(step.request.pickup),
+                envelopes.rough(step.request.dropoff), step.offer.pick_up_at, step.offer.price_twd,
+                step.offer.is_metered, step.offer.lapses_at,
+            )  # fmt: skip
+            return lambda session, booking, now: outcomes.held(session, booking, order.id, held, now)
+        case "bind" | "status":
+            return lambda session, booking, now: _binding(session, booking, order, now)
+        case "customer":
+            return _customer(step, order, now)
+        case "amend":
+            change = step.ride.change or {}
+            return lambda session, booking, now: _ring(session, order, "change", change, now, call_id=step.telegram_id)
+        case "cancel":
+            return lambda session, booking, now: _cancelled(session, booking, order, now)
+        case _:
+            return lambda session, booking, now: _released(session, booking, order, now)
+
+
+def fleet_answered(session: Session, call: RideCall, said: str, given: Mapping[str, Any], now: datetime) -> None:
+    """A fleet was rung, and this is what it said: yes, no; or nobody reached it (unreached, overdue)."""
+    if call.question == "ask":
+        request_telephone.answered(session, call, said, given, now)
+        return
+    if call.ride_id is None:
+        return
+    booking = records.locked(session, records.ride(session, call.ride_id).booking_id)
+    order = next((each for each in booking.orders if each.id == call.order_id), None)
+    if order is None:
+        return
+    match call.question:
+        case "bind":
+            _bind_answered(session, booking, order, said, given, now)
+        case "customer" if order.customer_telegram_id == call.id:
+            if said == "yes":
+                outcomes.customer_told(session, booking, order.id, call.id, now)
+            else:
+                session.execute(_TELL_ANEW, {"rider": order.rider_id, "id": order.id, "telegram": new_uuid()})
+        case "change":
+            _change_answered(session, booking, order, said, given, now)
+    session.execute(_SOON, {"id": booking.id, "now": now})
+
+
+def customer_words(session: Session, call: RideCall) -> Text:
+    """Who rides, to be said to the fleet that has bound the ride."""
+    assert call.ride_id is not None
+    booking = records.get(session, records.ride(session, call.ride_id).booking_id)
+    ride = booking.ride(call.ride_id)
+    told = customers.customer_of(session, booking, ride, requests.get(session, ride.request_id))
+    door = "，".join(filter(None, (told.pickup.address, told.pickup.directions)))
+    return Text(
+        "{words}：{name}，電話 {phone}；上車 {door}；下車 {goal}。{notes}",
+        "{words}: {name}, telephone {phone}; from {door}; to {goal}. {notes}",
+    ).format(
+        words=call.words, name=told.name, phone=told.phone, door=door, goal=told.dropoff.address, notes=told.notes
+    )  # fmt: skip
+
+
+def _binding(session: Session, booking: Booking, order: Order, now: datetime) -> None:
+    """Somebody is to ring; what was bound is looked at again later."""
+    current = booking.order(order.id)
+    if current.status == states.BOUND:
+        outcomes.at(session, current, now + _LOOK_AGAIN)
+    elif current.status == states.BINDING:
+        _ring(session, current, "bind", {"price_twd": current.price_twd}, now)
+        outcomes.at(session, current, now + _RING_WITHIN + timedelta(minutes=1))
+
+
+def _bind_answered(
+    session: Session, booking: Booking, order: Order, said: str, given: Mapping[str, Any], now: datetime
+) -> None:
+    if said == "yes" and order.status != states.BINDING:
+        # It was given up while somebody was ringing.
+        _ring(session, order, "cancel", {}, now)
+    elif said == "yes":
+        outcomes.bound(session, booking, order.id, now, price_twd=given.get("price_twd"))
+        if given.get("vehicle") or given.get("driver"):
+            vehicle = {"number": given.get("vehicle", ""), "model": "", "has_lift": False, "has_ramp": True}
+            driver = {"name": given.get("driver", ""), "phone": None}
+            session.execute(
+                _VEHICLE,
+                {"rider": order.rider_id, "ride": order.ride_id, "vehicle": orjson.dumps(vehicle).decode(),
+                 "driver": orjson.dumps(driver).decode()},
+            )  # fmt: skip
+    elif said == "no":
+        outcomes.refused(session, booking, order.id, "fleet_refuses", now)
+    elif order.status == states.BINDING:
+        outcomes.refused(session, booking, order.id, "no_answer", now)
+
+
+def _change_answered(
+    session: Session, booking: Booking, order: Order, said: str, given: Mapping[str, Any], now: datetime
+) -> None:
+    ride = booking.ride(order.ride_id)
+    if ride.change is None:
+        return
+    if said != "yes":
+        outcomes.not_changed(session, booking, ride.id, "fleet_refuses" if said == "no" else "no_answer", now)
+        return
+    wanted = ride.change.get("pick_up_at")
+    at = datetime.fromisoformat(wanted) if wanted else order.pick_up_at
+    rough = envelopes.rough
+    request = requests.get(session, ride.request_id)
+    agreed = FleetOrder(
+        "bound", order.fleet_order or "", rough(request.pickup), rough(request.dropoff), at,
+        given.get("price_twd", order.price_twd), True,
+    )  # fmt: skip
+    outcomes.changed(session, booking, ride.id, agreed, now)
+
+
+def _customer(step: Step, order: Order, now: datetime) -> Outcome:
+    assert step.request is not None
+    with db.unit_of_work() as session:
+        customers.told_of(session, step.booking, step.ride, step.request, order, now)
+
+    def ring(session: Session, booking: Booking, now: datetime) -> None:
+        current = booking.order(order.id)
+        _ring(session, current, "customer", {}, now, call_id=current.customer_telegram_id)
+        outcomes.at(session, current, now + _RING_WITHIN)
+
+    return ring
+
+
+def _cancelled(session: Session, booking: Booking, order: Order, now: datetime) -> None:
+    if booking.order(order.id).status == states.CANCELLING:
+        _ring(session, order, "cancel", {}, now)
+        outcomes.cancelled(session, booking, order.id, 0, now)
+
+
+def _released(session: Session, booking: Booking, order: Order, now: datetime) -> None:
+    current = booking.order(order.id)
+    if current.status == states.RELEASING:
+        _ring(session, current, "cancel", {}, now)
+        legs.end_order(session, current, states.RELEASED, "", now=now)
+
+
+def _ring(
+    session: Session, order: Order, question: Question, facts: Mapping[str, Any], now: datetime, *, call_id: Any = None
+) -> None:
+    when = f"{order.pick_up_at.astimezone(TAIPEI):%m/%d %H:%M}"
+    calls.ring_fleet(
+        session, question=question, fleet=order.fleet, rider_id=order.rider_id,
+        words=_SAY[question].format(when=when), facts={"trip": order.trip, **facts}, due_at=now,
+        until=now + _RING_WITHIN, now=now, call_id=call_id or (order.telegram_id if question == "bind" else None),
+        ride_id=order.ride_id, order_id=order.id,
+    )  # fmt: skip
+
+
+_TELL_ANEW = text(
+    """
+    UPDATE accessibility.fleet_order SET customer_telegram_id = :telegram, next_at = NULL
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_VEHICLE = text(
+    """
+    UPDATE accessibility.ride SET vehicle = CAST(:vehicle AS jsonb), driver = CAST(:driver AS jsonb)
+     WHERE rider_id = :rider AND id = :ride
+    """
+)
+_SOON = text("UPDATE accessibility.booking SET next_at = :now WHERE id = :id")
