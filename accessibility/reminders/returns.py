@@ -60,7 +60,7 @@ def remind(now: datetime) -> int:
 def seek(now: datetime) -> int:
     """The sweep: ask again for those who are ready and have no vehicle. Answers how many were asked for."""
     with db.unit_of_work() as session:
-        session.execute(_TAKE_NOTE, {"now": now, "next": now + _PAUSES[0]})
+        session.execute(_TAKE_NOTE, {"now": now, "pause": _PAUSES[0]})
         rows = session.execute(_DUE, {"now": now, "until": now + _LEASE, "limit": _A_PASS}).all()
     for row in rows:
         _seek(row, now)
@@ -163,10 +163,10 @@ _ONCE = text(
 _TAKE_NOTE = text(
     """
     INSERT INTO accessibility.ready_return (ride_id, rider_id, request_id, ready_at, next_at)
-    SELECT r.id, r.rider_id, r.request_id,
-           coalesce((SELECT min(e.at) FROM accessibility.ride_event AS e
-                      WHERE e.ride_id = r.id AND e.kind = 'ready'), :now), :next
+    SELECT r.id, r.rider_id, r.request_id, said.at, said.at + CAST(:pause AS interval)
       FROM accessibility.ride AS r
+     CROSS JOIN LATERAL (SELECT coalesce(min(e.at), CAST(:now AS timestamptz)) AS at
+                           FROM accessibility.ride_event AS e WHERE e.ride_id = r.id AND e.kind = 'ready') AS said
      WHERE r.status = 'will_call' AND r.seek_round > 0
     ON CONFLICT (ride_id) DO NOTHING
     """

@@ -60,8 +60,15 @@ class City:
 
     def van(self) -> UUID:
         """One more van, with one place for a wheelchair, on the road from eight to ten: one ride at nine and no more."""
+        return self._van(("08:30", "10:30"))
+
+    def late_van(self) -> UUID:
+        """One more van, on the road until the evening."""
+        return self._van(("08:30", "22:00"))
+
+    def _van(self, hours: tuple[str, str]) -> UUID:
         number = f"R{next(_numbers):03d}"
-        self.vans.append(a_van(number, layouts=((1, 1),), hours=("08:30", "10:30")))
+        self.vans.append(a_van(number, layouts=((1, 1),), hours=hours))
         weekday = {"van": self.vans[-1], "weekday": self.nine.weekday()}
         with db.unit_of_work() as session:
             [line] = session.execute(_LINE, weekday).scalars()
