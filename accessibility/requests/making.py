@@ -19,6 +19,7 @@ from accessibility.requests.wishes import RideWish
 from accessibility.riders import eligibility, profile
 from accessibility.riders.eligibility import Eligibility
 from accessibility.riders.profile import RiderProfile
+from core.clock import taipei_date
 from core.ids import new_uuid
 from identity.actors import Actor
 
@@ -36,7 +37,8 @@ def make(
 
     Raises riders.errors.NotEligible and MedicalTripsOnly, NoVehicleFits, and what `wishes.check` raises.
     """
-    entitled = eligibility.require(session, rider_id, wish.purpose, now)
+    day = taipei_date(wish.pick_up_at or wish.arrive_by or now)
+    entitled = eligibility.require(session, rider_id, wish.purpose, now, on=day)
     wishes.check(wish, now)
     rider = profile.of(session, rider_id)
     _fits_somewhere(terms.in_force(session, now), rider)
