@@ -11,7 +11,7 @@ const INCIDENTS = ["breakdown", "accident", "rider_unwell", "road_closed", "othe
 export function moreScreen({ manifest, restingSince, unsentCount, pressed, redraw, leave }) {
   return {
     title: t("more_title"),
-    content: [el("h1", {}, t("more_title")), restCard(manifest, restingSince, pressed), incidentCard(pressed), looks(redraw), leaving(unsentCount, leave)],
+    content: [el("h1", {}, t("more_title")), restCard(manifest, restingSince, pressed), incidentCard(manifest.dispatch_phone, pressed), looks(redraw), leaving(unsentCount, leave)],
   };
 }
 
@@ -25,7 +25,7 @@ function restCard(manifest, restingSince, pressed) {
     toggle);
 }
 
-function incidentCard(pressed) {
+function incidentCard(dispatchPhone, pressed) {
   const place = el("div");
   const ask = (kind) => sheet(t(`incident_${kind}`), (close) => {
     const note = field(t("incident_note"), { name: "textarea", rows: 3, maxlength: 500, hint: t("incident_note_hint") });
@@ -40,6 +40,7 @@ function incidentCard(pressed) {
       note.block, problem, send, button(t("back"), close, { kind: "wide" })];
   });
   return el("section", { class: "card" }, el("h2", {}, t("incident")), el("p", { class: "hint" }, t("incident_hint")), place,
+    dispatchPhone && el("a", { class: "button wide", href: `tel:${dispatchPhone}` }, t("call_dispatch", { phone: dispatchPhone })),
     el("div", { class: "grid" }, INCIDENTS.map((kind) => button(t(`incident_${kind}`), () => ask(kind)))));
 }
 

@@ -115,7 +115,7 @@ async function day({ query, signal }) {
     drawMap();
     panel(`${van.number} ${van.driver.name}`, (close) => [
       facts([
-        [t("dsp_plate"), `${van.plate} ${van.model}`], [t("dsp_broken"), van.broken_why],
+        [t("dsp_plate"), `${van.plate} ${van.model}`], [t("dsp_driver_phone"), van.driver.phone && phoneLink(van.driver.phone)], [t("dsp_broken"), van.broken_why],
         [t("dsp_shift"), `${clockText(van.shift.starts_at)}–${clockText(van.shift.ends_at)}`],
         [t("dsp_places"), van.layouts.map(({ wheelchairs, seats }) => t("dsp_layout", { chairs: wheelchairs, seats })).join(t("dsp_or"))],
         [t("dsp_depot"), van.depot.label], [t("dsp_seen"), van.position && clockText(van.position.seen_at)],
