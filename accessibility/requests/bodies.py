@@ -180,6 +180,8 @@ def _fit(fit: Mapping[str, Any]) -> Text:
         return Text("空間不足", "not enough room")
     if fit["spare_cm"] is None:
         return Text("適合，{entry}", "it fits, {entry}").format(entry=entry)
+    if fit["spare_cm"] == 0:
+        return Text("輪椅剛好放得下，{entry}", "your wheelchair just fits, {entry}").format(entry=entry)
     return Text(
         "輪椅放得下，還多 {spare} 公分，{entry}", "your wheelchair fits with {spare} cm to spare, {entry}"
     ).format(spare=fit["spare_cm"], entry=entry)
