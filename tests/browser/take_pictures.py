@@ -17,6 +17,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from browser.city_of_vans import HOME, HOSPITAL, CityOfVans, city_of_vans, officer_cookie  # noqa: E402
 from browser.desk_in_chromium import desk  # noqa: E402
 from browser.phone_in_chromium import Person, launch, phone  # noqa: E402
+from browser.rider_in_chromium import becomes_a_rider, begin_asking  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from roster import on_the_roster  # noqa: E402
 from settling_city import adyen_file, adyen_row, pay, settled, take  # noqa: E402
@@ -27,7 +28,7 @@ from subscribed_people import subscribers  # noqa: E402
 
 from api import prepare  # noqa: E402
 from core import clock, db, embedded, migrate  # noqa: E402
-from mobile_mock.demo_people import DEMO_PEOPLE  # noqa: E402
+from mobile_mock.demo_people import DEMO_PEOPLE, DEMO_RIDERS  # noqa: E402
 from partners.fleets.contents import Door  # noqa: E402
 from tests.accessibility.own_fleet.city_vans import PIN  # noqa: E402
 
@@ -51,6 +52,7 @@ def main() -> None:
         with sync_playwright() as playwright:
             browser = launch(playwright)
             _phone(stack, browser)
+            _ride_offers(stack, browser)
             _finance_desk(stack, browser)
             _message_desk(stack, browser)
             _rides(stack, browser)
@@ -76,6 +78,19 @@ def _phone(stack: Stack, browser: Browser) -> None:
         device.press("下一步：核對內容")
         device.sees("核對並確認")
         device.page.screenshot(path=PICTURES / "phone-pay.png", animations="disabled")
+
+
+def _ride_offers(stack: Stack, browser: Browser) -> None:
+    """What the fleets answer to somebody in an electric wheelchair who has to be at a hospital tomorrow."""
+    rider = DEMO_RIDERS[0]
+    with phone(stack, browser, device_scale_factor=2, viewport={"width": 390, "height": 1000}) as device:
+        person = Person(rider.national_id, rider.mobile, rider.password, "")
+        device.sign_in(person)
+        becomes_a_rider(device, person)
+        begin_asking(device)
+        device.press("看看哪些車有空")
+        device.page.locator(".asks h2", has_text="問了").wait_for()
+        device.page.screenshot(path=PICTURES / "ride-offers.png", animations="disabled")
 
 
 def _finance_desk(stack: Stack, browser: Browser) -> None:

@@ -7,25 +7,18 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from browser.fitting import misfits
-from browser.phone_in_chromium import PATIENCE_MS, Person, Phone, phone, stranger
-from playwright.sync_api import Browser, Locator, expect
+from browser.phone_in_chromium import PATIENCE_MS, Phone, phone, stranger
+from browser.rider_in_chromium import becomes_a_rider, begin_asking, hospital_in, keys
+from playwright.sync_api import Browser, expect
 from sandbox_process import post_form
 from stack import Stack
 from waiting import wait_until
 
 pytestmark = pytest.mark.browser
 PICTURES = os.environ.get("PICTURES_DIR")
-HOME = {"name": "我家", "latitude": 22.626837, "longitude": 120.357218, "label": "我家",
-        "address": "光復路二段132巷8弄12之3號", "directions": "按一樓門鈴"}  # fmt: skip
-CHAIR = {
-    "wheelchair": {"kind": "electric", "width_cm": 62, "length_cm": 105}, "can_transfer": False, "companions_usual": 1,
-    "service_dog": False, "needs": ["door_to_door"], "languages": ["zh-TW"], "contact": {"way": "app"},
-    "fleet_order": ["yellow", "harbour", "mountain", "rehabus", "telephone"], "notes_for_driver": "",
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -38,63 +31,15 @@ def rider(stack: Stack, chromium_browser: Browser) -> Iterator[Phone]:
         yield device
 
 
-def becomes_a_rider(device: Phone, person: Person) -> None:
-    """The register knows a certificate; the profile and the home are filled in."""
-    device.stack.sandbox.put(
-        "disability/certificates", national_id=person.national_id, severity="severe", needs_wheelchair=True,
-        valid_until="2099-12-31", card="disability",
-    )  # fmt: skip
-    assert api(device, "POST", "/v1/rider/eligibility/check", {})["is_eligible"]
-    api(device, "PUT", "/v1/rider", CHAIR, {"If-Match": '"0"'})
-    api(device, "POST", "/v1/rider/places", HOME)
-
-
-def api(device: Phone, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
-    """What the page itself could ask; it must succeed."""
-    status, answer = device.page.evaluate(
-        """async ([method, path, body, headers]) => {
-            const answer = await fetch(path, { method, body: body && JSON.stringify(body),
-                headers: { "Content-Type": "application/json", ...headers } });
-            return [answer.status, await answer.json().catch(() => null)];
-        }""",
-        [method, path, body, headers or {}],
-    )
-    assert status < 300, (status, answer)
-    return answer
-
-
-def keys(target: Locator, *pressed: str) -> None:
-    """Go there and press, as without a mouse."""
-    target.focus()
-    for key in pressed:
-        target.page.keyboard.press(key)
-
-
 def picture(device: Phone, name: str) -> None:
     """Keep how the screen looks, where somebody wants to see it."""
     if PICTURES:
         device.page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
 
 
-def forget_what_was_entered(device: Phone) -> None:
-    """The form keeps what another test left in it."""
-    device.page.evaluate("sessionStorage.clear()")
-
-
 def ask_for_tomorrow(device: Phone) -> None:
     """From home to the hospital, tomorrow at ten, all by keyboard."""
-    device.open("/app/rides")
-    forget_what_was_entered(device)
-    keys(device.page.get_by_role("link", name="我要叫車"), "Enter")
-    device.sees("我要叫車")
-    to = device.page.get_by_role("group", name="要去哪裡？")
-    to.get_by_label("找地點").focus()
-    device.page.keyboard.type("聖功")
-    device.page.keyboard.press("Enter")
-    keys(to.get_by_role("button", name=re.compile("聖功醫院.*醫院 ·")), "Enter")
-    expect(to.locator(".place-chosen")).to_be_focused()
-    keys(device.page.get_by_role("button", name="上午 10:00"), "Enter")
-    expect(device.page.locator(".chosen-moment").first).to_have_text("明天 上午 10:00")
+    begin_asking(device)
     keys(device.page.get_by_role("button", name="看看哪些車有空"), "Enter")
     device.sees("車隊的答覆")
 
@@ -150,10 +95,7 @@ def test_where_no_fleet_has_a_vehicle_one_waits_in_line_and_is_told_what_to_do(r
     for fleet in ("yellow", "harbour", "mountain"):
         stack.sandbox.set_switch(fleet, "ask", "refuses")
     try:
-        rider.open("/app/rides")
-        forget_what_was_entered(rider)
-        rider.open("/app/rides/book")
-        at_five_in_the_morning(rider)
+        begin_asking(rider, hour="05")
         rider.press("看看哪些車有空")
         expect(rider.page.get_by_text("現在每一家都沒有車")).to_be_visible(timeout=PATIENCE_MS)
         expect(rider.page.get_by_role("link", name=re.compile("1999"))).to_have_attribute("href", "tel:1999")
@@ -173,14 +115,6 @@ def test_where_no_fleet_has_a_vehicle_one_waits_in_line_and_is_told_what_to_do(r
         expect(rider.page.locator(".notice", has_text="候補中")).to_have_count(0)
     finally:
         stack.sandbox.clear_switches()
-
-
-def at_five_in_the_morning(device: Phone) -> None:
-    """To the hospital at an hour at which the city's own vans do not drive."""
-    to = device.page.get_by_role("group", name="要去哪裡？")
-    to.get_by_label("找地點").fill("聖功")
-    to.get_by_role("button", name=re.compile("聖功醫院.*醫院 ·")).click()
-    device.page.get_by_role("group", name="哪一天、幾點").get_by_label("幾點", exact=True).select_option("05")
 
 
 def test_what_cancelling_costs_stands_there_before_it_is_pressed(rider: Phone) -> None:
@@ -207,6 +141,8 @@ def test_pages_fit_twice_as_large_in_both_languages(rider: Phone) -> None:
         found = []
         for page in pages:
             rider.open(f"/app/rides{page}")
+            expect(rider.page.locator("main:not([aria-busy]) h1")).to_be_visible()
+            expect(rider.page.locator(".problem")).to_have_count(0)
             found += misfits(rider)
         assert found == [], language
         rider.press(other)
@@ -214,7 +150,7 @@ def test_pages_fit_twice_as_large_in_both_languages(rider: Phone) -> None:
 
 def test_a_pin_is_set_by_arrow_keys_and_said_in_words(rider: Phone) -> None:
     rider.open("/app/rides")
-    forget_what_was_entered(rider)
+    rider.page.evaluate("sessionStorage.clear()")
     rider.open("/app/rides/book")
     to = rider.page.get_by_role("group", name="要去哪裡？")
     keys(to.locator("summary", has_text="在地圖上指"), "Enter")
@@ -250,9 +186,7 @@ def test_a_caregiver_books_under_the_banner(rider: Phone, stack: Stack, chromium
         device.press("我要叫車", role="link")
         expect(device.page.get_by_role("heading", level=1)).to_contain_text("叫車")
         expect(device.page.locator(".place-chosen").first).to_contain_text("我家")
-        to = device.page.get_by_role("group", name="要去哪裡？")
-        to.get_by_label("找地點").fill("聖功")
-        to.get_by_role("button", name=re.compile("聖功醫院.*醫院 ·")).click()
+        hospital_in(device.page.get_by_role("group", name="要去哪裡？"))
         device.press("看看哪些車有空")
         device.press("選這個：小黃車隊")
         device.press("確定叫車")

@@ -32,6 +32,6 @@ export function mayNow(...scopes) {
 /** The delegation in whose name this is asked of the API unless it is said otherwise; null for one's own. */
 export function nameFor(method, path) {
   const other = acting();
-  const isTheirs = /^\/v1\/(?:bills(?:[/?]|$)|points(?:\/entries)?(?:\?|$)|(?:rider|rides|ride-requests|ride-series|ride-complaints|waitlist)(?:[/?]|$))/.test(path) || (method === "POST" && path === "/v1/payments");
+  const isTheirs = /^\/v1\/(?:bills(?:[/?]|$)|points(?:\/entries)?(?:\?|$)|(?:rider|rides|ride-requests|ride-series|ride-notices|ride-complaints|waitlist)(?:[/?]|$))/.test(path) || (method === "POST" && path === "/v1/payments");
   return other && isTheirs ? other.id : null;
 }

@@ -19,6 +19,7 @@ const MOVING_MS = 4000;
 const RESTING_MS = 20_000;
 const SOON_MINUTES = 90;
 const ABOUT_MINUTES = 20;
+const WITHOUT_VEHICLE = ["will_call", "holding", "reseeking", "not_bound", "lost"];
 const STEPS = ["bound", "on_the_way", "at_door", "aboard", "done"];
 
 export async function ride({ path, signal }) {
@@ -123,7 +124,7 @@ function drawRest(place, current, { address, signal }) {
     isMine && may.ready && readyPart(address, signal),
     isMine && current.status === "done" && afterRide(current, { address, signal }),
     isMine && doorPart(current, address, signal),
-    current.fleet_name && current.status !== "will_call" && vehicleCard(current),
+    current.fleet_name && !WITHOUT_VEHICLE.includes(current.status) && vehicleCard(current),
     el("section", { class: "card" }, el("h2", {}, t("ride_what")), el("p", { class: "ride-journey" }, journey(current)),
       facts([
         [t("ride_when_word"), whenOfRide(current)],
@@ -138,7 +139,7 @@ function drawRest(place, current, { address, signal }) {
         current.rider_pays_twd !== null && current.rider_pays_twd !== undefined && [t("offer_you_pay"), money(current.rider_pays_twd, "strong")],
         current.fee_twd > 0 && [t("ride_fee"), money(current.fee_twd)],
       ], "ride-facts"),
-      current.other_leg_id && el("p", {}, el("a", { class: "link", href: `/app/rides/${current.other_leg_id}` }, t(current.leg === "back" ? "ride_other_out" : "ride_other_back"))),
+      current.other_leg_id && buttonLink(t(current.leg === "back" ? "ride_other_out" : "ride_other_back"), `/app/rides/${current.other_leg_id}`, { kind: "wide", iconName: current.leg === "back" ? "car" : "undo" }),
       current.series_id && el("p", {}, el("a", { class: "link", href: "/app/rides/series" }, t("ride_of_series")))),
     isMine && !OVER.has(current.status) && el("div", { class: "actions column" },
       may.change && buttonLink(t("ride_change"), `/app/rides/${current.id}/change`, { kind: "quiet wide", iconName: "clock" }),

@@ -33,11 +33,12 @@ function watch(request, signal) {
 
 /** What a fleet said about when it could, and the hours around. */
 function otherTimes(request) {
-  const said = request.asks.filter(({ next_at: nextAt }) => nextAt).map((ask) => [ask.next_at, t("none_fleet_could", { fleet: ask.fleet_name, when: whenText(ask.next_at) })]);
+  const said = request.asks.filter(({ next_at: nextAt }) => nextAt).filter((ask, place, all) => all.findIndex((each) => Date.parse(each.next_at) === Date.parse(ask.next_at)) === place).map((ask) => [ask.next_at, t("none_fleet_could", { fleet: ask.fleet_name, when: whenText(ask.next_at) })]);
   const base = Date.parse(request.wanted_at || new Date());
   const around = OTHER_TIMES_HOURS.map((hours) => new Date(base + hours * HOUR_MS)).filter((at) => at > Date.now() + HOUR_MS / 2).map((at) => [at.toISOString(), whenText(at.toISOString())]);
+  const moments = new Set(said.map(([at]) => Date.parse(at)));
   const link = ([at, words]) => el("li", {}, buttonLink(words, `/app/rides/book?request=${request.id}&at=${encodeURIComponent(at)}`, { kind: "wide", iconName: "clock" }));
-  return el("div", { class: "card" }, el("h2", {}, t("none_other_times")), el("ul", { class: "list", role: "list" }, [...said, ...around].map(link)),
+  return el("div", { class: "card" }, el("h2", {}, t("none_other_times")), el("ul", { class: "list", role: "list" }, [...said, ...around.filter(([at]) => !moments.has(Date.parse(at)))].map(link)),
     !request.is_shared && buttonLink(t("none_shared"), `/app/rides/book?request=${request.id}&shared=1`, { kind: "wide", iconName: "people" }));
 }
 

@@ -12,6 +12,7 @@ import { noneFree } from "./ride_none.js";
 import { offersPart } from "./ride_offers.js";
 
 const AGAIN_MS = 1200;
+const ON_THE_TELEPHONE_MS = 6000;
 const OVER = new Set(["chosen", "withdrawn", "lapsed", "waitlisted"]);
 const SIGNS = { asking: ["info", "wait"], offered: ["good", "check"], none: ["", "minus"], refused: ["", "minus"], unreached: ["warn", "offline"], by_telephone: ["info", "phone"], not_asked: ["", "minus"] };
 
@@ -45,11 +46,15 @@ export async function rideRequest({ path, signal }) {
     } catch {
       // The next look may reach the city.
     }
-    if (isAsking(request) && !signal.aborted) window.setTimeout(look, AGAIN_MS);
+    plan();
+  };
+  const plan = () => {
+    const pause = isAsking(request) ? AGAIN_MS : isOnTheTelephone(request) ? ON_THE_TELEPHONE_MS : null;
+    if (pause && !signal.aborted) window.setTimeout(look, pause);
   };
   draw({ isFirst: true });
   told = say(request, told);
-  if (isAsking(request)) window.setTimeout(look, AGAIN_MS);
+  plan();
   return {
     title,
     content: [heading(title, { back: "/app/rides", backText: t("rides_title") }), wanted(request), asks, answer],
@@ -59,6 +64,11 @@ export async function rideRequest({ path, signal }) {
 /** Whether any leg still waits for a fleet's answer. */
 export function isAsking(request) {
   return [request, request.return_request].some((leg) => leg?.status === "asking");
+}
+
+/** Whether somebody still rings a fleet for an answer that would count. */
+function isOnTheTelephone(request) {
+  return [request, request.return_request].some((leg) => leg && !OVER.has(leg.status) && leg.asks.some(({ status }) => status === "by_telephone"));
 }
 
 /** What is asked for, as it will be read to a driver. */
@@ -74,7 +84,7 @@ function say(request, told) {
   const count = request.offers.length + (request.return_request?.offers.length || 0);
   if (isAsking(request)) {
     if (count > told) announce(t("request_offers_so_far", { n: count }));
-  } else {
+  } else if (count !== told || count === 0) {
     announce(count ? t("request_offers", { n: count }) : t("request_none"), { urgent: !count });
   }
   return count;

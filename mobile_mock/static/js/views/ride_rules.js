@@ -73,19 +73,33 @@ export async function rideSeries({ signal }) {
 
 function seriesCard(series) {
   const problem = el("div");
-  const days = series.weekdays.map((day) => t(`weekday_${day}`)).join(t("and_so"));
   const stop = button(t("series_stop"), async () => {
-    if (!await confirmed(t("series_stop"), t("series_stop_ask"), t("series_stop"), { dangerous: true })) return;
+    if (!await confirmed(t("series_stop"), series.to_cancel > 0 ? t("series_stop_ask_booked", { n: series.to_cancel }) : t("series_stop_ask"), t("series_stop"), { dangerous: true })) return;
     busy(stop, problem, async () => {
       await call("DELETE", `/v1/ride-series/${encodeURIComponent(series.id)}`);
       await show();
       announce(t("series_stopped"));
     });
   }, { kind: "quiet wide" });
-  return el("li", { class: "card" }, el("h2", {}, t("series_every", { days, time: series.at ? rideClock(series.at) : "" })), el("p", {}, journey(series)), el("p", { class: "hint" }, t("series_until", { date: dateText(series.until) })),
-    (series.next || []).length > 0 && el("ul", { class: "lines", role: "list" }, series.next.map((each) => el("li", {}, el("span", {}, rideDay(each.date)),
-      each.ride_id ? el("a", { class: "link", href: `/app/rides/${each.ride_id}` }, each.status_words) : el("span", {}, each.status_words)))),
-    problem, mayNow("rides:book") && stop);
+  return el("li", { class: "card" }, el("h2", {}, t(series.time_kind === "arrive_by" ? "series_arrive_by" : "series_every", { days: series.weekdays_words, time: rideClock(series.at) })), el("p", {}, journey(series)), (series.return_at || series.return_on_call) && el("p", {}, series.return_on_call ? t("wanted_back_will_call") : t("series_back", { time: rideClock(series.return_at) })),
+    el("p", { class: "hint" }, series.status_words, " · ", t("series_until", { date: dateText(series.until) })),
+    series.next.length > 0 && el("ul", { class: "lines series-days", role: "list" }, series.next.map((day) => seriesDay(series, day))),
+    problem, mayNow("rides:book") && series.status === "active" && stop);
+}
+
+/** One day: its ride or its request where there is one, and leaving it out while it is not booked. */
+function seriesDay(series, day) {
+  const problem = el("div");
+  const name = rideDay(day.date);
+  const address = day.ride_id ? `/app/rides/${day.ride_id}` : day.request_id && `/app/rides/requests/${day.request_id}`;
+  const skip = button(t("series_skip"), () => busy(skip, problem, async () => {
+    await call("DELETE", `/v1/ride-series/${encodeURIComponent(series.id)}/days/${day.date}`);
+    await show();
+    announce(t("series_skipped", { day: name }));
+  }), { kind: "small quiet", "aria-label": t("series_skip_of", { day: name }) });
+  return el("li", {}, el("span", { class: "line-words" }, el("strong", { class: "capital" }, name), address ? el("a", { class: "link", href: address }, day.status_words) : el("span", {}, day.status_words),
+    day.reason_words && el("span", { class: "hint" }, day.reason_words), problem),
+  ["planned", "waiting"].includes(day.status) && mayNow("rides:book") && skip);
 }
 
 export async function rideFleets({ signal }) {

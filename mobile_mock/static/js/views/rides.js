@@ -1,12 +1,13 @@
 // Rides: book one, those to come, those behind, and what one is about to get (waitlists, series).
 import { acting, mayNow } from "../acting.js";
 import { call } from "../api.js";
-import { el } from "../dom.js";
+import { announce, el } from "../dom.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { buttonLink, empty, growingList, heading, notice } from "../parts.js";
 import { journey, rideMark, whenOfRide } from "../ride_words.js";
 import { taipeiDay } from "../ride_times.js";
+import { bigSwitch } from "../switch.js";
 import { dayOf } from "../format.js";
 
 export async function rides({ signal, query }) {
@@ -15,6 +16,7 @@ export async function rides({ signal, query }) {
   const [first, eligibility, waits, noShows] = await Promise.all([
     load(), optional("/v1/rider/eligibility", signal), optional("/v1/waitlist", signal), optional("/v1/rider/no-shows", signal)]);
   const other = acting();
+  const follows = other && !isPast ? await optional("/v1/ride-notices", signal) : null;
   const title = other ? t("rides_title_for", { name: other.name }) : t("rides_title");
   const tab = (href, key, isCurrent) => el("a", { class: "tab", href, "aria-current": isCurrent && "page" }, t(key));
   const mayBook = mayNow("rides:book");
@@ -24,7 +26,8 @@ export async function rides({ signal, query }) {
       noShows?.suspended_until && notice("bad", t("rides_suspended"), el("p", {}, noShows.words), el("a", { class: "link", href: "/app/rides/no-shows" }, t("no_shows_title"))),
       eligibility && !eligibility.is_eligible && notice("warn", t("rides_not_eligible"), el("p", {}, eligibility.in_words), buttonLink(t("eligibility_see"), "/app/rides/profile", { kind: "small" })),
       mayBook && buttonLink(t("book_ride"), "/app/rides/book", { kind: "accent wide tall book-ride", iconName: "car" }),
-      (waits?.items || []).map(waitNotice)],
+      (waits?.items || []).map(waitNotice),
+      follows && followSwitch(other, follows)],
     el("nav", { class: "tabs", "aria-label": title }, tab("/app/rides", "rides_upcoming", !isPast), tab("/app/rides?when=past", "rides_past", isPast)),
     first.items.length === 0 ? nothing(isPast) : growingList(first, load, (ride) => rideRow(ride, { isPast, mayBook })),
     el("ul", { class: "list", role: "list" },
@@ -45,6 +48,14 @@ export async function optional(path, signal) {
     if (failure.name === "AbortError" || !failure.status) throw failure;
     return null;
   }
+}
+
+/** Whether whoever acts for somebody is told of their rides, too. */
+function followSwitch(other, follows) {
+  return el("section", { class: "card" }, bigSwitch(t("follow_rides", { name: other.name }), follows.is_wanted, async (wanted) => {
+    await call("PUT", "/v1/ride-notices", { body: { is_wanted: wanted } });
+    announce(t("saved"));
+  }, { hint: t("follow_rides_hint") }).block);
 }
 
 function nothing(isPast) {
