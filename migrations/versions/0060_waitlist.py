@@ -196,6 +196,8 @@ CREATE TABLE accessibility.ready_return (
     found_at timestamptz
 );
 COMMENT ON TABLE accessibility.ready_return IS 'Riders who are ready to go back: asked for again and again until a vehicle is found.';
+CREATE INDEX ready_return_old ON accessibility.ready_return (ready_at);
+CREATE INDEX ride_on_call ON accessibility.ride (booking_id) WHERE status = 'will_call';
 CREATE INDEX ready_return_due ON accessibility.ready_return (next_at) WHERE next_at IS NOT NULL;
 """
 
@@ -266,6 +268,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Remove them, with everything in them."""
     op.execute("DROP TABLE notify.ride_follower")
+    op.execute("DROP INDEX accessibility.ride_on_call")
     for table in TABLES:
         op.execute(f"DROP TABLE accessibility.{table}")
     for machine in MOVES:
