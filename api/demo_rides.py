@@ -1,4 +1,4 @@
-"""The demo city's riders: what they need of a vehicle, where they go, and one paper that waits at the desk."""
+"""The demo city's riders: what they need of a vehicle, where they go, who books for one, and a paper that waits."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from accessibility.places.place import Place
 from accessibility.riders import eligibility, eligibility_papers, profile
 from accessibility.riders.profile import RiderProfile, Wheelchair
 from core.clock import taipei_date
-from identity import people
-from mobile_mock.demo_people import DEMO_RIDERS
+from identity import delegations, officers, people
+from identity.actors import Actor
+from identity.delegation_rules import RIDES_BOOK, RIDES_READ, Grant
+from mobile_mock.demo_people import DEMO_PEOPLE, DEMO_RIDERS
 from partners.bureaus.client import RideStanding
 
 _MING_HUI, _SU_CHEN, _CHENG_HSIUNG = (person.national_id for person in DEMO_RIDERS)
 _A_MA: Final = "E261622434"
+_AT_THE_COUNTER: Final = "CTR-001"
 _NEEDS: Final = {
     _MING_HUI: {
         "wheelchair": Wheelchair("electric", 68, 112, 185), "can_transfer": False, "needs": ("door_to_door",),
@@ -65,9 +68,24 @@ def load(session: Session, now: datetime) -> None:
         eligibility.hear(session, rider_id, _STANDINGS[person.national_id], now=now)
         for name, place in _PLACES[person.national_id]:
             favourites.save(session, rider_id, name, place, now=now)
+        if person.national_id == _CHENG_HSIUNG:
+            _let_book(session, rider_id, DEMO_PEOPLE[3].national_id, now)
     grandmother = people.find(session, _A_MA)
     if grandmother is not None:
         _hand_in_a_paper(session, grandmother.id, now)
+
+
+def _let_book(session: Session, rider_id: UUID, caregiver: str, now: datetime) -> None:
+    """Rider and live-in caregiver stood at a counter and had it set up that one books for the other."""
+    officer = officers.find(session, _AT_THE_COUNTER)
+    if officer is None or people.find(session, caregiver) is None:
+        return
+    actor = Actor(kind="officer", id=officer.id, name=officer.name, bureau=officer.bureau)
+    delegations.create_at_counter(
+        session, officer=actor, principal_id=rider_id, agent_national_id=caregiver,
+        grants=[Grant(RIDES_BOOK), Grant(RIDES_READ)], starts_on=None,
+        ends_on=taipei_date(now) + timedelta(days=180), is_agent_present=True, now=now,
+    )  # fmt: skip
 
 
 def _hand_in_a_paper(session: Session, rider_id: UUID, now: datetime) -> None:

@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from accessibility.places import favourites
 from accessibility.riders import eligibility, eligibility_papers, profile
 from accessibility.riders.errors import NotEligible
-from api import demo_rides
+from api import demo_officers, demo_rides
 from core import db, district_shapes
 from core.districts import DISTRICTS
-from identity import people
+from identity import delegations, people
 from mobile_mock.demo_people import DEMO_PEOPLE, DEMO_RIDERS
 
 NOW = datetime(2026, 11, 5, 3, 0, tzinfo=UTC)
@@ -25,8 +25,16 @@ def test_the_demo_s_riders_can_book_and_one_waits_for_the_desk(client: FlaskClie
             session, national_id=grandmother.national_id, mobile=grandmother.mobile, password=grandmother.password,
             now=NOW,
         )  # fmt: skip
+        demo_officers.enrol(session, NOW)
+        caregiver = people.enrol_demo_person(
+            session, national_id=DEMO_PEOPLE[3].national_id, mobile=DEMO_PEOPLE[3].mobile, password="x", now=NOW
+        )
         for _ in range(2):
             demo_rides.load(session, NOW)
+        (delegation,) = delegations.page(session, caregiver, role="agent", limit=10)
+        assert (delegation.status, {each["scope"] for each in delegation.grants}) == (
+            "active", {"rides:book", "rides:read"},
+        )  # fmt: skip
         known = [people.find(session, each.national_id) for each in (*DEMO_RIDERS, grandmother)]
         ids = [each.id for each in known if each is not None]
         riders = [profile.of(session, each) for each in ids]
