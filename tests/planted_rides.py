@@ -51,7 +51,7 @@ def plant(
     minutes: int | None = None,
     at_most: int | None = None,
     pick_up_at: datetime = PICK_UP,
-    district: str = "6400700",
+    district: str = "64000080",
     at_door: timedelta | None = timedelta(minutes=-2),
     late_minutes_told: int = 0,
     is_late_cancel: bool = False,

@@ -10,6 +10,7 @@ from accessibility.after.errors import ItemMoved
 from accessibility.after.lost_items import Found, Lost
 from accessibility.after.routes import lost_body
 from accessibility.after.schemas import (
+    FleetNamesSchema,
     FleetRatingsSchema,
     FoundItemSchema,
     FoundItemsSchema,
@@ -19,6 +20,7 @@ from accessibility.after.schemas import (
     LostItemSchema,
     LostItemsQuery,
 )
+from accessibility.fleets import terms
 from core.cursors import decode_moment_cursor, encode_moment_cursor
 from core.errors import NotFound
 from core.http import Answer, Call, Routes, officer
@@ -119,6 +121,19 @@ def write_found(call: Call) -> Answer:
         kept_at=body["kept_at"], found_on=body["found_on"], now=call.now,
     )  # fmt: skip
     return Answer(_found_body(found), status=201)
+
+
+@routes.get(
+    "/v1/desk/ride-fleets",
+    access=officer("mobility", "auditor"),
+    shows_person_data=False,
+    answers={200: FleetNamesSchema},
+    summary=Text("車隊的名稱", "What the fleets are called, also those that are no longer asked"),
+)
+def fleet_names(call: Call) -> Answer:
+    names = terms.names(call.session)
+    items = [{"fleet": code, "name": name.in_language(call.language)} for code, (name, _) in sorted(names.items())]
+    return Answer({"items": items})
 
 
 @routes.get(

@@ -84,3 +84,12 @@ class FleetRatingSchema(Schema):
 
 class FleetRatingsSchema(Schema):
     items = fields.List(fields.Nested(FleetRatingSchema), required=True)
+
+
+class FleetNameSchema(Schema):
+    fleet = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class FleetNamesSchema(Schema):
+    items = fields.List(fields.Nested(FleetNameSchema), required=True)

@@ -27,7 +27,7 @@ from core.cursors import decode_moment_cursor, encode_moment_cursor
 from core.errors import FieldError, InvalidRequest, NotFound
 from core.http import Answer, Call, Routes, officer
 from core.ids import parse_typeid, typeid
-from core.text import Text
+from core.text import Language, Text
 from identity import access_log
 
 routes = Routes("conduct")
@@ -125,14 +125,17 @@ def ride_fairness(call: Call) -> Answer:
     """Groups of fewer than five riders are not shown. `?format=csv` is the file, `?format=svg` the picture."""
     since, until = _days(call)
     report = fairness.report(call.session, since=since, until=until)
+    language: Language = call.query["language"] or call.language
     match call.query["format"]:
         case "csv":
             name = f"ride-fairness-{taipei_date(since)}-{taipei_date(until - timedelta(1))}.csv"
             disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-            content = fairness_out.as_csv(report, call.language)
+            content = fairness_out.as_csv(report, language)
             return Answer(raw=content, content_type="text/csv; charset=utf-8", headers=disposition)
         case "svg":
-            return Answer(raw=fairness_out.as_svg(report, call.language), content_type="image/svg+xml")
+            return Answer(
+                raw=fairness_out.as_svg(report, language, fleet=call.query["fleet"]), content_type="image/svg+xml"
+            )
     return Answer(_report_body(call, report))
 
 
@@ -221,6 +224,6 @@ _FAIR = Text(
     "In {comparisons} comparisons no group was refused more often than chance explains.",
 )
 _WORSE = Text(
-    "比較了 {comparisons} 次，有 {count} 個群體被拒絕得比其他人多，而且不是巧合。",
-    "In {comparisons} comparisons {count} group(s) were refused more often than others, and not by chance.",
+    "{comparisons} 次比較裡，有 {count} 次是某個群體被拒絕得比其他人多，而且不是巧合。",
+    "In {count} of {comparisons} comparisons a group was refused more often than others, and not by chance.",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import timedelta
 from io import StringIO
 from typing import Final
 from xml.sax.saxutils import escape
@@ -107,7 +108,8 @@ def _drawn(line: Compared, y: int, middle: float, span: float, language: Languag
 
 
 def _days(report: Report) -> str:
-    return f"{report.since.astimezone(TAIPEI):%Y-%m-%d} – {report.until.astimezone(TAIPEI):%Y-%m-%d}"
+    last = report.until.astimezone(TAIPEI) - timedelta(days=1)
+    return f"{report.since.astimezone(TAIPEI):%Y-%m-%d} – {last:%Y-%m-%d}"
 
 
 def _short(value: float | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from core.http import PageQuery, page_of
+from core.http import Matches, PageQuery, page_of
 
 COMPLAINTS = ("late", "driver", "vehicle", "booking", "pooling", "fare", "other")
 _WORDS = validate.Length(1, 2_000)
@@ -109,11 +109,18 @@ class ComplaintAnswer(Schema):
 
 
 class FairnessQuery(Schema):
-    """Whole days of Taipei, both included; without them the last 28 days."""
+    """Whole days of Taipei, both included; without them the last 28 days. `fleet` is whose picture is drawn."""
 
     since = fields.Date(load_default=None, allow_none=True)
     until = fields.Date(load_default=None, allow_none=True)
     format = fields.String(load_default="json", validate=validate.OneOf(["json", "csv", "svg"]))
+    fleet = fields.String(load_default="*", validate=Matches("^(\\*|[a-z][a-z0-9_]{1,19})$"))
+    language = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf(["zh-TW", "en"]),
+        metadata={"description": "of file and picture, for pages that cannot send a header with them"},
+    )
 
 
 class FairnessLineSchema(Schema):

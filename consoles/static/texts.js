@@ -1,5 +1,6 @@
 // Every text of the desks, in both languages: what all desks share is here, the finance desk's beside it.
 import { ALERT_TEXTS } from "./texts_alerts.js";
+import { CARE_TEXTS } from "./texts_care.js";
 import { CASE_TEXTS } from "./texts_cases.js";
 import { COUNTER_TEXTS } from "./texts_counter.js";
 import { DISPATCH_TEXTS } from "./texts_dispatch.js";
@@ -14,6 +15,7 @@ import { TOPIC_TEXTS } from "./texts_topics.js";
 
 export const TEXTS = {
   ...ALERT_TEXTS,
+  ...CARE_TEXTS,
   ...CASE_TEXTS,
   ...COUNTER_TEXTS,
   ...DISPATCH_TEXTS,

@@ -108,6 +108,7 @@ CREATE TABLE accessibility.conduct_point (
 COMMENT ON COLUMN accessibility.conduct_point.why IS 'Why it counts, or whose fault it was instead.';
 COMMENT ON COLUMN accessibility.conduct_point.recorded_by IS 'The officer who wrote it down; null: a fleet told of it.';
 CREATE INDEX conduct_point_id ON accessibility.conduct_point (id);
+CREATE INDEX conduct_point_past ON accessibility.conduct_point (counts_until);
 CREATE INDEX conduct_point_of_rider ON accessibility.conduct_point (rider_id, happened_at DESC);
 
 CREATE TABLE accessibility.ride_appeal (
@@ -154,6 +155,7 @@ CREATE TABLE complaints.complaint (
 );
 COMMENT ON TABLE complaints.complaint IS 'Who complained is a keyed index and sealed: no join from a rider finds a row here.';
 CREATE INDEX complaint_of_rider ON complaints.complaint (rider_index, made_at DESC);
+CREATE INDEX complaint_answered ON complaints.complaint (answered_at) WHERE answered_at IS NOT NULL;
 CREATE INDEX complaint_by_age ON complaints.complaint (status, made_at, id);
 """
 
@@ -199,6 +201,7 @@ CREATE TABLE accessibility.lost_item (
 );
 CREATE UNIQUE INDEX lost_item_id ON accessibility.lost_item (id);
 CREATE INDEX lost_item_of_ride ON accessibility.lost_item (rider_id, ride_id);
+CREATE INDEX lost_item_ended ON accessibility.lost_item (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX lost_item_by_age ON accessibility.lost_item (status, reported_at, id);
 """
 

@@ -23,6 +23,7 @@ import { desk as pointsPartners } from "./desks/points_partners.js";
 import { desk as pointsReports } from "./desks/points_reports.js";
 import { desk as pointsSettlements } from "./desks/points_settlements.js";
 import { desk as refunds } from "./desks/refunds.js";
+import { desk as rideCare } from "./desks/ride_care.js";
 import { desk as ridePapers } from "./desks/ride_papers.js";
 import { desk as sites } from "./desks/relying_parties.js";
 import { desk as sending } from "./desks/sending.js";
@@ -30,4 +31,4 @@ import { desk as today } from "./desks/today.js";
 import { desk as topics } from "./desks/topics.js";
 
 export const DESKS = [counter, operator, duty, today, pointsHeld, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns, topics, sending,
-  pointsMerchants, pointsCampaigns, pointsSettlements, pointsPartners, pointsReports, dispatch, dispatchCalls, dispatchReplay, ridePapers];
+  pointsMerchants, pointsCampaigns, pointsSettlements, pointsPartners, pointsReports, dispatch, dispatchCalls, dispatchReplay, rideCare, ridePapers];

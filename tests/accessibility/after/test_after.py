@@ -69,6 +69,8 @@ def test_fleets_see_a_mean_of_five_riders_at_least(client: FlaskClient, desk: Si
         mine.call("POST", path(ride(mine), "rating"), {"stars": 5 - number % 2})
         if number < 4:
             mine.call("POST", path(ride(mine, fleet="harbour"), "rating"), {"stars": 1})
+    names = {each["fleet"] for each in desk.call("GET", "/v1/desk/ride-fleets").json["items"]}
+    assert {"yellow", "harbour"} <= names
     seen = desk.call("GET", "/v1/desk/ride-ratings").json["items"]
     assert seen == [
         {"fleet": "harbour", "riders": 4, "mean": None}, {"fleet": "yellow", "riders": 5, "mean": 4.6},
