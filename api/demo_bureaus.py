@@ -15,6 +15,7 @@ from identity import bureaus
 
 SCOPES = (
     "bills:write", "notices:read", "notices:write", "plans:write", "alerts:write", "life-events:write", "deeds:write",
+    "fleet:read",
 )  # fmt: skip
 DEMO_CLIENTS = {
     "parking-demo": "parking",

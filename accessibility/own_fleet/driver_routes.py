@@ -19,15 +19,15 @@ from accessibility.own_fleet.errors import (
 )
 from accessibility.own_fleet.schemas import (
     AboardSchema,
-    BreakSchema,
     DriverSessionRequestSchema,
     DriverSessionSchema,
     IncidentSchema,
     NoShowSchema,
     PlacedTapSchema,
-    PositionSchema,
     TapSchema,
     VanManifestSchema,
+    VanPositionSchema,
+    VanRestSchema,
 )
 from core.errors import NotFound
 from core.http import Answer, Call, Routes, driver, public
@@ -162,7 +162,7 @@ def nobody_there(call: Call) -> Answer:
 @routes.post(
     "/v1/driver/break",
     access=driver(),
-    body=BreakSchema,
+    body=VanRestSchema,
     answers=_MANIFEST,
     problems=[NotFound, SomebodyAboard],
     idempotent=True,
@@ -193,7 +193,7 @@ def report(call: Call) -> Answer:
 @routes.put(
     "/v1/driver/position",
     access=driver(),
-    body=PositionSchema,
+    body=VanPositionSchema,
     answers={204: None},
     shows_person_data=False,
     summary=Text("車輛位置", "Where the van is"),

@@ -67,8 +67,11 @@ def of_day(session: Session, day: date, language: Language, now: datetime) -> li
 
 def for_bureau(session: Session, day: date, language: Language, now: datetime) -> list[dict[str, Any]]:
     """The same for the system of a bureau: what is driven when, and nobody's name."""
-    wanted = ("vehicle", "shift", "version", "breaks", "stops")
-    return [{name: each[name] for name in wanted} for each in of_day(session, day, language, now)]
+    wanted, van = ("shift", "version", "breaks", "stops"), ("number", "plate", "model")
+    return [
+        {"vehicle": {name: each[name] for name in van}} | {name: each[name] for name in wanted}
+        for each in of_day(session, day, language, now)
+    ]
 
 
 def _of_desk(row: Any, found: Sequence[Any], language: Language, now: datetime) -> dict[str, Any]:
@@ -78,7 +81,7 @@ def _of_desk(row: Any, found: Sequence[Any], language: Language, now: datetime) 
     late = max((int((each.expected_at - each.window_ends_at).total_seconds() // 60) for each in waiting), default=0)
     return {
         **shift["vehicle"],
-        **{name: shift[name] for name in ("vehicle", "version", "shift", "breaks")},
+        **{name: shift[name] for name in ("version", "shift", "breaks")},
         "tour": typeid("tour", row.id),
         "driver": {"name": row.driver_name, "number": row.driver_number},
         "depot": {

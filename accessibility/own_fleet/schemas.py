@@ -58,7 +58,7 @@ class NoShowSchema(PlacedTapSchema):
     note = fields.String(load_default="", validate=_NOTE)
 
 
-class BreakSchema(TapSchema):
+class VanRestSchema(TapSchema):
     is_beginning = fields.Boolean(required=True, truthy={True}, falsy={False})
 
 
@@ -69,7 +69,7 @@ class IncidentSchema(TapSchema):
     note = fields.String(load_default="", validate=_NOTE)
 
 
-class PositionSchema(TapSchema):
+class VanPositionSchema(TapSchema):
     latitude = _latitude(required=True)
     longitude = _longitude(required=True)
 
