@@ -13,7 +13,6 @@ from accessibility.fares import tasks as fares
 from accessibility.own_fleet import tasks as own_fleet
 from accessibility.reminders import tasks as reminders
 from accessibility.requests import asking
-from accessibility.rides import hearing as rides_heard
 from accessibility.rides import saga as rides_saga
 from accessibility.series import tasks as series
 from accessibility.waitlist import tasks as waitlist
@@ -31,7 +30,6 @@ SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
     "accessibility.forget": (60.0, kept.forget),
     "accessibility.close_requests": (5.0, asking.close_overdue),
     "accessibility.drive_rides": (1.0, rides_saga.drive_due),
-    "accessibility.forget_telegrams": (3600.0, rides_heard.forget_old),
     **own_fleet.SWEEPS,
     **waitlist.SWEEPS,
     **series.SWEEPS,

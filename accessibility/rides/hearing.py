@@ -46,14 +46,6 @@ def rider_of(session: Session, trip: str) -> UUID | None:
     return found
 
 
-def forget_old(now: datetime) -> None:
-    """The sweep: telegrams of long ago do not come again."""
-    from core import db
-
-    with db.unit_of_work() as session:
-        session.execute(_FORGET, {"now": now})
-
-
 _HEARD = text(
     """
     INSERT INTO accessibility.fleet_telegram (fleet, id, trip, kind, heard_at)
@@ -69,6 +61,3 @@ _CODE = text(
     """
 )
 _RIDER = text("SELECT rider_id FROM accessibility.fleet_order WHERE trip = :trip")
-_FORGET = text(
-    "DELETE FROM accessibility.fleet_telegram WHERE heard_at < CAST(:now AS timestamptz) - interval '30 days'"
-)

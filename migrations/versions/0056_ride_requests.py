@@ -126,6 +126,7 @@ COMMENT ON COLUMN accessibility.ride_request.booking_id IS 'The same for the way
 COMMENT ON COLUMN accessibility.ride_request.wanted_at IS 'When to be picked up, or to be there (arrive_by).';
 COMMENT ON COLUMN accessibility.ride_request.pickup IS 'latitude, longitude, district, label, address, directions';
 CREATE INDEX ride_request_id ON accessibility.ride_request (id);
+CREATE INDEX ride_request_old ON accessibility.ride_request USING brin (asked_at);
 CREATE INDEX ride_request_booking ON accessibility.ride_request (booking_id);
 CREATE INDEX ride_request_of_rider ON accessibility.ride_request (rider_id, asked_at DESC, id DESC);
 CREATE INDEX ride_request_asking ON accessibility.ride_request (answers_by) WHERE status = 'asking';
@@ -151,6 +152,7 @@ COMMENT ON COLUMN accessibility.ask.id IS 'The id of the telegram that asks.';
 COMMENT ON COLUMN accessibility.ask.round IS 'A request is asked again when a fleet has let its rider down.';
 COMMENT ON COLUMN accessibility.ask.next_at IS 'When the fleet could, or when it begins to take bookings.';
 CREATE INDEX ask_id ON accessibility.ask (id);
+CREATE INDEX ask_old ON accessibility.ask USING brin (asked_at);
 
 CREATE TABLE accessibility.offer (
     rider_id uuid NOT NULL,
@@ -177,6 +179,7 @@ CREATE TABLE accessibility.offer (
     PRIMARY KEY (rider_id, id)
 );
 CREATE INDEX offer_id ON accessibility.offer (id);
+CREATE INDEX offer_old ON accessibility.offer USING brin (made_at);
 CREATE UNIQUE INDEX offer_of_ask ON accessibility.offer (ask_id);
 CREATE INDEX offer_of_request ON accessibility.offer (request_id);
 """
@@ -198,6 +201,7 @@ COMMENT ON COLUMN accessibility.booking.may_choose IS 'Whether another fleet may
 COMMENT ON COLUMN accessibility.booking.keep_until IS 'Held, and bound only once its rider says yes before that.';
 COMMENT ON COLUMN accessibility.booking.next_at IS 'When there is something to do about it; whoever takes it up moves it on.';
 CREATE UNIQUE INDEX booking_id ON accessibility.booking (id);
+CREATE INDEX booking_old ON accessibility.booking USING brin (made_at);
 CREATE INDEX booking_due ON accessibility.booking (next_at) WHERE next_at IS NOT NULL;
 
 CREATE TABLE accessibility.ride (
@@ -251,6 +255,7 @@ COMMENT ON COLUMN accessibility.ride.candidates IS 'Offers still to be tried, th
 COMMENT ON COLUMN accessibility.ride.shunned IS 'Fleets that let this ride down: not asked again for it.';
 COMMENT ON COLUMN accessibility.ride.change IS 'What the fleet was asked to change and has not yet answered.';
 CREATE UNIQUE INDEX ride_id ON accessibility.ride (id);
+CREATE INDEX ride_old ON accessibility.ride USING brin (created_at);
 CREATE INDEX ride_booking ON accessibility.ride (booking_id);
 CREATE INDEX ride_of_rider ON accessibility.ride (rider_id, pick_up_at DESC, id DESC);
 CREATE INDEX ride_by_day ON accessibility.ride (pick_up_at) WHERE ended_at IS NULL;
@@ -290,6 +295,7 @@ COMMENT ON COLUMN accessibility.fleet_order.is_open IS
 COMMENT ON COLUMN accessibility.fleet_order.telegram_id IS 'Of the step that is under way: the same again after a break.';
 COMMENT ON COLUMN accessibility.fleet_order.checked_at IS 'When the fleet last said how it stands.';
 CREATE UNIQUE INDEX fleet_order_id ON accessibility.fleet_order (id);
+CREATE INDEX fleet_order_old ON accessibility.fleet_order USING brin (created_at);
 CREATE INDEX fleet_order_booking ON accessibility.fleet_order (booking_id);
 CREATE INDEX fleet_order_offer ON accessibility.fleet_order (offer_id);
 CREATE UNIQUE INDEX fleet_order_one_bound ON accessibility.fleet_order (ride_id)
@@ -318,6 +324,7 @@ CREATE TABLE accessibility.ride_event (
     PRIMARY KEY (rider_id, id)
 );
 COMMENT ON TABLE accessibility.ride_event IS 'What happened to a ride, in its order. Append-only.';
+CREATE INDEX ride_event_old ON accessibility.ride_event USING brin (at);
 CREATE INDEX ride_event_of_ride ON accessibility.ride_event (ride_id, id);
 
 CREATE TABLE accessibility.position (

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from accessibility.fleets import ports
-from accessibility.rides import cancelling, changing, on_call, saga
+from accessibility.rides import cancelling, changing, kept, on_call, saga
 from accessibility.rides.errors import ChangeUnderWay, NotCancellable, NotYetMissing
 from accessibility.rides.records import Ride
-from core import db
+from core import db, keeping
 from core.ids import new_uuid
 from partners.fleets.contents import FleetStatus, TaskConfirmed, TripDone, TripEvent, VehicleAt, VehicleSeen
 from partners.fleets.houses import HOUSES
@@ -256,3 +256,17 @@ def test_ready_to_go_back_and_nobody_free_it_is_asked_for_again(town: RideCity) 
     assert town.requests([back])[0].status == "chosen"
     assert town.told("ride_not_bound") == []
     town.agree()
+
+
+def test_the_record_of_a_ride_goes_after_two_years_and_not_before(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    number = town.order(ride).fleet_order or ""
+    town.hear(ride, TripDone(number, town.now, town.now + timedelta(minutes=20), 245))
+    town.settle(until=1)
+    tables = {rule.table for rule in kept.RULES}
+    keeping.forget(kept.RULES, town.now + timedelta(days=799))
+    left = {table: len(town.rows(f"SELECT 1 FROM {table}")) for table in tables}
+    assert left.pop("accessibility.fleet_telegram") == left.pop("accessibility.second_yes") == 0
+    assert all(left.values()), left
+    keeping.forget(kept.RULES, town.now + timedelta(days=801))
+    assert not any(town.rows(f"SELECT 1 FROM {table}") for table in tables)
