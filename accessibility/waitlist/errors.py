@@ -7,7 +7,7 @@ from core.text import Text
 
 
 class NothingToWaitFor(Conflict):
-    """`status` is that of the request."""
+    """`request_status` is that of the request."""
 
     slug = "nothing-to-wait-for"
     title = Text("這個需求現在不能候補", "This cannot be waited for")

@@ -209,7 +209,7 @@ def of_row(row: Any) -> Wait:
 
 def _must_be_open(request: RideRequest, legs: Sequence[RideRequest], now: datetime) -> None:
     if request.status not in _OPEN or request.window_ends_at is None or _watched_until(legs) <= now:
-        raise NothingToWaitFor(status=request.status)
+        raise NothingToWaitFor(request_status=request.status)
 
 
 def _write(session: Session, legs: Sequence[RideRequest], now: datetime) -> Wait:

@@ -83,10 +83,14 @@ class City:
             rider_id = people.enrol_demo_person(
                 session, national_id=_national_id(number), mobile=f"09{number:08d}", password="x" * 12, now=self.now
             )
-            told = RideStanding(
-                has_certificate=True, severity="severe", needs_wheelchair=True, books_first=True, valid_until=None,
-                card="disability", is_low_income=False,
-            )  # fmt: skip
+        return self.entitle(rider_id)
+
+    def entitle(self, rider_id: UUID) -> UUID:
+        """Somebody uses a wheelchair and is entitled to rides."""
+        told = RideStanding(
+            has_certificate=True, severity="severe", needs_wheelchair=True, books_first=True, card="disability"
+        )
+        with db.unit_of_work() as session:
             eligibility.hear(session, rider_id, told, now=self.now)
             chair = profile.Wheelchair("manual", 62, 105, 120)
             profile.save(session, profile.RiderProfile(rider_id, wheelchair=chair, can_transfer=False), now=self.now)

@@ -70,7 +70,7 @@ def test_both_legs_wait_together_and_once(database: db.Database) -> None:
 def test_what_is_asked_booked_or_withdrawn_is_not_waited_for(database: db.Database, status: str) -> None:
     with pytest.raises(NothingToWaitFor) as refused:
         join(waiting(status=status))
-    assert refused.value.extensions["status"] == status
+    assert refused.value.extensions["request_status"] == status
 
 
 @pytest.mark.parametrize("status", ["none", "offered", "lapsed"])
