@@ -25,7 +25,7 @@ export async function bookRide({ query, signal }) {
     optional("/v1/rider", signal), optional("/v1/rider/places", signal), optional("/v1/rider/eligibility", signal), startingPoint(query, signal)]);
   const title = acting() ? t("book_title_for", { name: acting().name }) : t("book_title");
   const own = places?.items || [];
-  const wish = { ...fresh(rider, own), ...(before || keptDraft()) };
+  const wish = { ...fresh(rider, own), ...(before || stillToCome(keptDraft())) };
   const form = bookingForm(wish, { own, rider, signal });
   return {
     title,
@@ -42,6 +42,11 @@ function fresh(rider, own) {
     from: home, to: null, stops: [], kind: "pick_up_at", date: taipeiDay(1), clock: "09:00", back: "none", backDate: taipeiDay(1), backClock: "12:00",
     purpose: "medical", companions: rider?.companions_usual ?? 0, dog: Boolean(rider?.service_dog), shared: false, notes: "", weekdays: [], until: "", skipsHolidays: false,
   };
+}
+
+/** What was entered, with days that have passed meanwhile left out. */
+function stillToCome(draft) {
+  return Object.fromEntries(Object.entries(draft).filter(([key, value]) => !["date", "backDate"].includes(key) || value >= taipeiDay()));
 }
 
 /** A ride or a request of before, to ask for again: its places, and its time of day on the next day that is possible. */
@@ -121,7 +126,7 @@ function bookingForm(wish, { own, rider, signal }) {
       [from, from.value() ? "" : t("book_from_missing")], [to, to.value() ? "" : t("book_to_missing")],
       [when, wish.kind !== "asap" && Date.parse(when.value()) < Date.now() ? t("book_when_past") : ""],
       [backWhen, wish.back === "at" && wish.kind !== "asap" && Date.parse(backWhen.value()) <= Date.parse(when.value()) ? t("book_back_before", { when: whenText(when.value()) }) : ""],
-      [repeating, repeating.isWrong() ? t("repeat_until_missing") : ""],
+      [repeating, repeating.isWrong() ? t("repeat_until_missing") : wish.weekdays.length && wish.kind === "asap" ? t("repeat_needs_time") : ""],
     ];
     for (const [part, words] of wrong) part.setError(words);
     const first = wrong.find(([, words]) => words);

@@ -74,14 +74,13 @@ export function paidForYou({ price_twd: price, fare }) {
 }
 
 function table(offers, onChoose) {
-  const head = ["offer_fleet", "offer_comes", "offer_there_by", "offer_you_pay", "offer_sure", "offer_vehicle"];
+  const head = ["offer_fleet_and_vehicle", "offer_comes", "offer_there_by", "offer_you_pay", "offer_sure"];
   return el("div", { class: "table-scroll" }, el("table", { class: "offer-table" },
     el("thead", {}, el("tr", {}, head.map((key) => el("th", { scope: "col" }, t(key))), onChoose && el("th", { scope: "col" }, el("span", { class: "unseen" }, t("offer_take"))))),
     el("tbody", {}, offers.map((offer) => el("tr", {},
-      el("th", { scope: "row" }, offer.fleet_name, offer.is_recommended && el("span", { class: "step best" }, t("offer_best")), offer.is_pooled && pooledPromise(offer)),
+      el("th", { scope: "row" }, offer.fleet_name, offer.is_recommended && el("span", { class: "step best" }, t("offer_best")), el("span", { class: "hint" }, vehicleWords(offer.vehicle)), offer.fit && el("span", { class: "hint" }, offer.fit.words), offer.is_pooled && pooledPromise(offer)),
       el("td", {}, windowText(offer.window_starts_at, offer.window_ends_at)), el("td", {}, timeText(offer.arrives_at)),
       el("td", {}, fareElement(offer), paidForYou(offer)),
       el("td", {}, confidenceWords(offer)),
-      el("td", {}, vehicleWords(offer.vehicle), offer.fit?.words && el("span", { class: "hint" }, offer.fit.words)),
       onChoose && el("td", {}, button(t("offer_take"), () => onChoose(offer), { kind: "primary small", "aria-label": t("offer_take_of", { fleet: offer.fleet_name, when: whenText(offer.pick_up_at) }) })))))));
 }

@@ -24,10 +24,13 @@ export async function rideRequest({ path, signal }) {
   const answer = el("div");
   const screen = { address, signal, picked: {}, answer };
   let drawn = "";
+  let asked = "";
   let told = 0;
 
   const draw = ({ isFirst = false } = {}) => {
-    fill(asks, asksPart(request));
+    const news = JSON.stringify([request.asks, isAsking(request)]);
+    if (news !== asked) fill(asks, asksPart(request, asks.querySelector("details")?.open || false));
+    asked = news;
     const legs = [request, request.return_request].filter(Boolean);
     const offers = legs.flatMap((leg) => leg.offers);
     const standing = JSON.stringify([request.status, request.return_request?.status, offers.map(({ id }) => id), isAsking(request)]);
@@ -90,17 +93,24 @@ function say(request, told) {
   return count;
 }
 
-function asksPart(request) {
+function asksPart(request, isOpen) {
   const waiting = request.asks.filter(({ status }) => status === "asking").length;
   const done = request.asks.length - waiting;
+  const list = el("ul", { class: "ask-list", role: "list" }, request.asks.map(askRow));
+  if (!isAsking(request) && request.offers.length > 0) {
+    // The offers are what one came for: who was asked folds up above them.
+    return el("details", { open: isOpen }, el("summary", {}, el("h2", {}, t("request_asked_some", { n: request.asks.length, free: request.asks.filter(({ status }) => status === "offered").length }))), list);
+  }
   return [
     el("h2", {}, isAsking(request) ? t("request_asking", { n: request.asks.length }) : t("request_asked", { n: request.asks.length })),
     isAsking(request) && el("progress", { class: "ask-progress", max: String(request.asks.length || 1), value: String(done), "aria-label": t("request_progress", { done, n: request.asks.length }) }),
-    el("ul", { class: "ask-list", role: "list" }, request.asks.map((ask) => {
-      const [tone, sign] = SIGNS[ask.status] || ["", "info"];
-      return el("li", {}, el("span", { class: "ask-name" }, ask.fleet_name || ask.fleet), mark(tone, sentences(t(`ask_${ask.status}`), ask.status === "by_telephone" ? "" : ask.reason_words), sign));
-    })),
+    list,
   ];
+}
+
+function askRow(ask) {
+  const [tone, sign] = SIGNS[ask.status] || ["", "info"];
+  return el("li", {}, el("span", { class: "ask-name" }, ask.fleet_name || ask.fleet), mark(tone, sentences(t(`ask_${ask.status}`), ask.status === "by_telephone" ? "" : ask.reason_words), sign));
 }
 
 function drawAnswer(screen, request) {
