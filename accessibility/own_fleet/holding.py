@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from accessibility.dispatch.travel import Travel
-from accessibility.own_fleet import events, offering, orders, placing
+from accessibility.own_fleet import events, offering, orders, placing, telegrams
 from accessibility.own_fleet.ports import city
 from accessibility.own_fleet.promises import Promise, demand_from_json, trip_promised
 from accessibility.own_fleet.telegrams import NotDone
+from core import db
 from core.clock import taipei_date
 from core.ids import new_uuid
 from partners.fleets.contents import CustomerTold, FleetOrder, OrderWanted, TripScheduled
@@ -72,13 +74,25 @@ def told(session: Session, trip: str, customer: CustomerTold) -> TripScheduled:
     return TripScheduled(bound[0].fleet_order, True)
 
 
-def let_lapse(session: Session, travel: Travel, now: datetime, *, most: int = 100) -> int:
-    """Take what is held no longer out of its tour. Answers how many those were."""
-    rows = session.execute(_LAPSED, {"now": now, "most": most}).all()
-    for row in rows:
-        placing.take_out(session, row.id, row.tour_id, travel, now)
-        _noted(session, orders.move(session, row.id, "lapsed", now, ended_at=now, ended_by="fleet"), "lapsed", now)
-    return len(rows)
+def let_lapse(travel: Travel, now: datetime) -> int:
+    """Take what is held no longer out of its tour, each in a unit of work of its own. Answers how many those were."""
+    with db.single_statements() as session:
+        due = session.execute(_LAPSED, {"now": now}).all()
+    gone = 0
+    for row in due:
+        with db.unit_of_work() as session:
+            gone += _lapse(session, row.trip, row.id, travel, now)
+    return gone
+
+
+def _lapse(session: Session, trip: str, order_id: UUID, travel: Travel, now: datetime) -> bool:
+    telegrams.take_turns(session, trip)
+    order = orders.by_id(session, order_id)
+    if order.state != "held" or order.held_until > now:
+        return False
+    placing.take_out(session, order.id, order.tour_id, travel, now)
+    _noted(session, orders.move(session, order.id, "lapsed", now, ended_at=now, ended_by="fleet"), "lapsed", now)
+    return True
 
 
 def _noted(session: Session, order: object, kind: events.Kind, now: datetime) -> object:
@@ -86,10 +100,9 @@ def _noted(session: Session, order: object, kind: events.Kind, now: datetime) ->
     return order
 
 
-# Who binds it at this moment keeps the row; the next sweep sees what became of it.
 _LAPSED = text(
     """
-    SELECT id, tour_id FROM accessibility.van_order
-     WHERE state = 'held' AND held_until <= :now ORDER BY tour_id, id LIMIT :most FOR UPDATE SKIP LOCKED
+    SELECT id, trip FROM accessibility.van_order
+     WHERE state = 'held' AND held_until <= :now ORDER BY held_until, id LIMIT 200
     """
 )

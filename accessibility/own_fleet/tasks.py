@@ -24,8 +24,7 @@ def make_days(now: datetime) -> int:
 
 def let_lapse(now: datetime) -> int:
     """Take what nobody bound in time out of the plan."""
-    with db.unit_of_work() as session:
-        return holding.let_lapse(session, travel(), now)
+    return holding.let_lapse(travel(), now)
 
 
 def find_places(now: datetime) -> int:

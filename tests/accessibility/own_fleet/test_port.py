@@ -11,7 +11,6 @@ import pytest
 
 from accessibility.own_fleet import holding
 from accessibility.own_fleet.ports import travel
-from core import db
 from partners.fleets.checking import TelegramWrong
 from partners.fleets.client import FleetRefused, TooLate
 from partners.fleets.contents import Chair, FleetOffer, FleetOrder, NoOffer
@@ -103,8 +102,7 @@ def test_a_hold_lapses_and_its_place_is_free_again(fleet: Fleet) -> None:
     with pytest.raises(FleetRefused) as raised:
         fleet.port.bind(fleet.dispatch(trip), offer.offer, held)
     assert code_of(raised) == "hold_lapsed"
-    with db.unit_of_work() as session:
-        assert holding.let_lapse(session, travel(), fleet.clock.at) == 1
+    assert holding.let_lapse(travel(), fleet.clock.at) == 1
     assert check_plan() == 0
     assert fleet.port.status_of(fleet.dispatch(trip)).state == "lapsed"
 
