@@ -11,7 +11,7 @@ export const DISPATCH_TEXTS = {
   dsp_only_trouble: { zh: "只看會晚或故障的", en: "Only late or broken down" },
   dsp_sums: { zh: "{vans} 輛車（顯示 {shown}），{trips} 趟，{waiting} 趟沒有車。", en: "{vans} vans ({shown} shown), {trips} trips, {waiting} without a van. " },
   dsp_sum_late: { zh: "{n} 趟會晚。", en: "{n} will be late." },
-  dsp_refreshed: { zh: "{at} 更新；每 10 秒自動更新。", en: "As of {at}; refreshed every 10 s." },
+  dsp_refreshed: { zh: "{at} 更新；每 {n} 秒自動更新。", en: "As of {at}; refreshed every {n} s." },
   dsp_timeline: { zh: "每輛車的一天", en: "The day of each van" },
   dsp_keys: { zh: "方向鍵走動，Enter 看內容，空白鍵拿起一趟，上下鍵選車，再按 Enter 看改派的後果，Esc 放回。滑鼠可直接拖。", en: "Arrows go from trip to trip, Enter opens one, Space lifts it, up and down choose a van, Enter shows what moving it would do, Esc puts it back. A mouse drags." },
   dsp_zoom_0: { zh: "縮小", en: "Smaller" },

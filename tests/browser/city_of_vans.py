@@ -17,6 +17,8 @@ from sandbox_process import free_port
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from accessibility.calls import ports as call_ports
+from accessibility.calls.calls import RideCall
 from accessibility.own_fleet import ports
 from accessibility.own_fleet.fleet import OwnFleet
 from api import wiring
@@ -50,6 +52,11 @@ class _City:
     def riders_of(self, session: Session, trips: Collection[str]) -> Mapping[str, UUID]:
         """Nobody that this copy knows."""
         return {}
+
+    def fleet_answered(
+        self, session: Session, call: RideCall, answer: str, given: Mapping[str, Any], now: datetime
+    ) -> None:
+        """What a fleet said by telephone stays with the call."""
 
 
 @dataclass
@@ -137,6 +144,7 @@ def city_of_vans(folder: Path) -> Iterator[CityOfVans]:
         server = make_server("localhost", port, create_app(), threaded=True)
         # Who orders is the test, in the place of the rooms of rides.
         ports.plug_in(city.city)
+        call_ports.plug_in(fleet_answered=city.city.fleet_answered)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

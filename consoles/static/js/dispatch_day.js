@@ -2,6 +2,9 @@
 const OVER = ["done", "no_show", "cancelled"];
 const MINUTE_MS = 60000;
 const SHORT = 12;
+// Made once: a full day is 2,400 trips with several moments each.
+const CLOCK = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Taipei", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const reckoned = new WeakMap();
 
 /** Whether nothing is left to do of a trip. */
 export function isOver({ status }) {
@@ -10,6 +13,11 @@ export function isOver({ status }) {
 
 /** The trips of a van in the order in which they begin: {trip, tour, van, name, starts, ends, status, lateMinutes, pickup, dropoff}. */
 export function tripsOf(van) {
+  if (!reckoned.has(van)) reckoned.set(van, reckon(van));
+  return reckoned.get(van);
+}
+
+function reckon(van) {
   const byTrip = new Map();
   for (const stop of van.stops) {
     if (!byTrip.has(stop.trip)) byTrip.set(stop.trip, []);
@@ -66,5 +74,5 @@ function statusOf(pickup, dropoff) {
 
 /** "09:10", on Taipei's clock; of a moment or of milliseconds. */
 export function clockText(moment) {
-  return new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Taipei", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(moment));
+  return CLOCK.format(new Date(moment));
 }

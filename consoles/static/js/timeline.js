@@ -76,9 +76,10 @@ export function timeline(tools, { onTrip, onVan, onMove }) {
       let track = tracks.findIndex((until) => until <= trip.starts);
       if (track < 0) track = tracks.push(0) - 1;
       tracks[track] = ends;
+      const words = tripWords(trip);
       const bar = el("button", {
         type: "button", tabindex: "-1", "data-trip": trip.trip, class: `tl-trip ${trip.status} ${isOver(trip) ? "over" : ""} ${trip.lateMinutes > 0 ? "late" : ""}`,
-        "aria-label": tripWords(trip), title: tripWords(trip), on: { click: () => onTrip(trip), pointerdown: (event) => drag(event, trip) },
+        "aria-label": words, title: words, on: { click: () => onTrip(trip), pointerdown: (event) => drag(event, trip) },
       }, `${trip.lateMinutes > 0 ? "⚠ " : SIGNS[trip.status]}${trip.name} ${clockText(trip.starts)}`);
       bar.trip = trip;
       bar.style.setProperty("--track", String(track));

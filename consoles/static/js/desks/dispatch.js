@@ -12,7 +12,10 @@ import { vanMap } from "../van_map.js";
 import { showWhatIf } from "../what_if.js";
 import { needWords } from "../ride_needs.js";
 
-const REFRESH_MS = 10000;
+// A day of many vans is a large answer: it is asked for less often, and at once after each move.
+const MANY = 60;
+const TYPED_MS = 200;
+const REFRESH_SECONDS = { few: 10, many: 30 };
 
 export const desk = { path: "/desk/dispatch", name: "dsp", roles: ["dispatcher"], screens: { "/desk/dispatch": day } };
 
@@ -33,7 +36,11 @@ async function day({ query, signal }) {
   const waitingPlace = el("div");
   const map = vanMap(t("dsp_map"));
   const line = timeline([sums, note], { onTrip: openTrip, onVan: openVan, onMove: (trip, van) => move(trip, van) });
-  seek.input.addEventListener("input", () => draw());
+  let typing = 0;
+  seek.input.addEventListener("input", () => {
+    window.clearTimeout(typing);
+    typing = window.setTimeout(draw, TYPED_MS);
+  });
 
   const vansShown = () => {
     const words = seek.input.value.trim().toLowerCase();
@@ -151,8 +158,11 @@ async function day({ query, signal }) {
   }
 
   draw();
-  watched(address, { signal, everyMs: REFRESH_MS, onLost: () => fill(note, t("live_lost")), draw: (next) => {
-    fill(note, t("dsp_refreshed", { at: clockText(next.now) }));
+  const seconds = REFRESH_SECONDS[known.vehicles.length > MANY ? "many" : "few"];
+  const sayAge = (of) => fill(note, t("dsp_refreshed", { at: clockText(of.now), n: seconds }));
+  sayAge(known);
+  const watch = () => watched(address, { signal, everyMs: seconds * 1000, onLost: () => fill(note, t("live_lost")), draw: (next) => {
+    sayAge(next);
     const state = stateOf(next);
     if (line.isMoving() || document.querySelector("dialog[open]")) return;
     known = next;
@@ -160,6 +170,8 @@ async function day({ query, signal }) {
     written = state;
     call("GET", waitingAddress, { signal }).then((found) => { waiting = found; draw(); }, () => {});
   } });
+  const first = window.setTimeout(watch, seconds * 1000);
+  signal.addEventListener("abort", () => window.clearTimeout(first));
   const otherDay = field(t("dsp_date"), { type: "date", value: date });
   otherDay.input.addEventListener("change", () => { if (otherDay.input.value) go(`/desk/dispatch?date=${otherDay.input.value}`); });
   return {
