@@ -101,7 +101,9 @@ def match(session: Session, lost_id: UUID, found_id: UUID, *, now: datetime) -> 
         raise ItemMoved
     if session.execute(_MATCH, {"id": lost_id, "found": found_id, "now": now}).first() is None:
         raise ItemMoved
-    return _told(session, lost_id, events.LOST_ITEM_FOUND, now)
+    lost = get(session, lost_id)
+    outbox.record(session, events.LOST_ITEM_FOUND, _facts(lost), now=now)
+    return lost
 
 
 def hand_over(session: Session, lost_id: UUID, *, now: datetime) -> Lost:
@@ -109,14 +111,18 @@ def hand_over(session: Session, lost_id: UUID, *, now: datetime) -> Lost:
     lost = get(session, lost_id)
     _move(session, lost_id, "found", "handed_over", now)
     session.execute(_GONE, {"id": lost.found_id})
-    return _told(session, lost_id, events.LOST_ITEM_HANDED_OVER, now)
+    lost = get(session, lost_id)
+    outbox.record(session, events.LOST_ITEM_HANDED_OVER, _facts(lost), now=now)
+    return lost
 
 
 def give_up(session: Session, lost_id: UUID, *, now: datetime) -> Lost:
     """The fleet has looked and it is not there; the rider is told. Raises NotFound, ItemMoved."""
     get(session, lost_id)
     _move(session, lost_id, "sought", "not_found", now)
-    return _told(session, lost_id, events.LOST_ITEM_NOT_FOUND, now)
+    lost = get(session, lost_id)
+    outbox.record(session, events.LOST_ITEM_NOT_FOUND, _facts(lost), now=now)
+    return lost
 
 
 def get(session: Session, lost_id: UUID) -> Lost:
@@ -158,14 +164,11 @@ def _move(session: Session, lost_id: UUID, source: str, target: str, now: dateti
         raise ItemMoved
 
 
-def _told(session: Session, lost_id: UUID, kind: str, now: datetime) -> Lost:
-    lost = get(session, lost_id)
-    facts = {
+def _facts(lost: Lost) -> dict[str, str]:
+    return {
         "lost_id": str(lost.id), "ride_id": str(lost.ride_id), "rider_id": str(lost.rider_id), "fleet": lost.fleet,
         "pick_up_at": lost.ride_at.isoformat(),
     }  # fmt: skip
-    outbox.record(session, kind, facts, now=now)
-    return lost
 
 
 def _lost(row: Any) -> Lost:

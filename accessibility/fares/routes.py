@@ -12,7 +12,7 @@ from accessibility.fares import ports, quota, rules, settling
 from accessibility.fares.errors import FareNeverRises, NoFareYet
 from accessibility.fares.pricing import Fare
 from accessibility.fares.quota import Quota
-from accessibility.fares.schemas import FareCorrection, QuotasSchema, RideFareSchema
+from accessibility.fares.schemas import FareCorrection, QuotasSchema, SettledFareSchema
 from accessibility.fares.settling import Settled
 from core.clock import TAIPEI, on_the_wire
 from core.errors import NotFound
@@ -46,7 +46,7 @@ def my_quota(call: Call) -> Answer:
 @routes.get(
     "/v1/rides/<ride_id>/fare",
     access=_READS,
-    answers={200: RideFareSchema},
+    answers={200: SettledFareSchema},
     problems=[NotFound, NotDelegated],
     summary=Text("這趟車的車資", "What this ride costs, line by line, and where to pay it"),
 )
@@ -72,7 +72,7 @@ def ride_fare(call: Call) -> Answer:
     shows_person_data=True,
     idempotent=True,
     body=FareCorrection,
-    answers={200: RideFareSchema},
+    answers={200: SettledFareSchema},
     problems=[NotFound, NoFareYet, FareNeverRises],
     summary=Text("更正一趟車的車資", "Correct the fare of a ride, downwards; what was paid beyond it goes back"),
 )

@@ -23,13 +23,13 @@ class QuotasSchema(Schema):
     items = fields.List(fields.Nested(QuotaSchema), required=True)
 
 
-class FareLineSchema(Schema):
+class SettledFareLineSchema(Schema):
     code = fields.String(required=True)
     words = fields.String(required=True)
     amount_twd = fields.Integer(required=True)
 
 
-class RideFareSchema(Schema):
+class SettledFareSchema(Schema):
     ride_id = fields.String(required=True)
     is_settled = fields.Boolean(required=True, metadata={"description": "false: as it was offered, before the ride"})
     fare_twd = fields.Integer(required=True)
@@ -37,7 +37,7 @@ class RideFareSchema(Schema):
     quota_twd = fields.Integer(required=True)
     rider_pays_twd = fields.Integer(required=True)
     currency = fields.String(required=True, validate=validate.OneOf(["TWD"]))
-    lines = fields.List(fields.Nested(FareLineSchema), required=True)
+    lines = fields.List(fields.Nested(SettledFareLineSchema), required=True)
     source = fields.String(required=True)
     paid_by = fields.String(required=True, allow_none=True, validate=validate.OneOf(["bill", "driver", "nobody"]))
     paid_by_words = fields.String(required=True)
