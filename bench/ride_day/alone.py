@@ -35,9 +35,11 @@ _SAME_DOOR_METRES: Final = 200.0
 _RINGS_AGAIN_AFTER: Final = timedelta(minutes=15)
 
 
-def live(errands: list[Errand], *, seed: int, vans: int, companies: tuple[Company, ...]) -> Diary:
-    """The whole day, and the days before on which it was booked."""
-    return _Day(errands, seed, vans, companies).live()
+def live(
+    errands: list[Errand], *, seed: int, vans: int, companies: tuple[Company, ...], until: datetime = END
+) -> Diary:
+    """The day until then, and the days before on which it was booked."""
+    return _Day(errands, seed, vans, companies, until).live()
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class _Day:
     seed: int
     vans: int
     companies: tuple[Company, ...]
+    until: datetime
     calls: int = 0
     _booked: dict[str, _Booked] = field(default_factory=dict)
     _status: dict[str, str] = field(default_factory=dict)
@@ -68,7 +71,7 @@ class _Day:
     def live(self) -> Diary:
         for errand in self.errands:
             self.agenda.at(errand.asked_at, self._asker(errand))
-        self.agenda.run_until(END)
+        self.agenda.run_until(self.until)
         diary = self.streets.diary
         diary.orders = [*self.rehabus.orders(), *(order for taxi in self.taxis for order in taxi.book())]
         # Nobody keeps a book across the fleets: what riders know of their rides is what the fleets have.

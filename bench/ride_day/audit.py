@@ -76,7 +76,7 @@ def audit(diary: Diary, until: datetime) -> Verdict:
         for leg in errand.legs:
             of_legs[leg.id] = _OfLeg(errand, leg, told[leg.id], shared[leg.direction])
     for of_leg in of_legs.values():
-        verdict.findings += _of_answers(of_leg)
+        verdict.findings += _of_answers(of_leg, told[of_leg.errand.out.id])
         verdict.findings += _of_vehicles(of_leg)
         verdict.findings += _of_words(of_leg)
         _promises(of_leg, verdict, until)
@@ -108,9 +108,11 @@ def _stranded(errand: Errand, of_legs: dict[str, _OfLeg]) -> Iterator[Finding]:
         yield Finding("stranded", errand.back.id, back.told[-1].word if back.told else "nothing told")
 
 
-def _of_answers(of: _OfLeg) -> Iterator[Finding]:
+def _of_answers(of: _OfLeg, of_out: Sequence[Told]) -> Iterator[Finding]:
+    """Every request is answered within a minute; a no to the way there answers for the way back, too."""
     if not of.told:
-        yield Finding("not_answered", of.leg.id)
+        if not any(each.word == "none" for each in of_out):
+            yield Finding("not_answered", of.leg.id)
     elif of.leg.direction == "out" and of.told[0].at > of.errand.asked_at + _ANSWERED_WITHIN:
         yield Finding("not_answered", of.leg.id, f"only after {of.told[0].at - of.errand.asked_at}")
 

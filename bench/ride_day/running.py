@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.ride_day import alone, audit, demand, measures, plot, together
@@ -75,21 +75,29 @@ def companies(share: float) -> tuple[Company, ...]:
     return tuple(replace(each, vehicles=max(1, round(each.vehicles * share))) for each in COMPANIES)
 
 
-def run(*, legs: int, vans: int, taxis: float = 1.0, seed: int = SEED, folder: Path) -> Result:
-    """Both days, the first in the database that this process is pointed at."""
-    wanted, fleets = demand.errands(legs=legs, seed=seed), companies(taxis)
+def run(
+    *, legs: int, vans: int, taxis: float = 1.0, seed: int = SEED, folder: Path, until: datetime = together.END
+) -> Result:
+    """Both days until that moment, the first in the database that this process is pointed at. Nobody sets out in the
+    last two hours of it."""
+    fleets = companies(taxis)
+    wanted = [
+        each
+        for each in demand.errands(legs=legs, seed=seed)
+        if until == together.END or all(leg.leaves_at < until - timedelta(hours=2) for leg in each.legs)
+    ]
     hands = Clock(folder / "ahead")
     clock.follow(folder / "ahead")
-    began = _cpu()
+    began = time.process_time()
     try:
-        ours = together.live(wanted, seed=seed, vans=vans, companies=fleets, put=hands.put)
+        ours = together.live(wanted, seed=seed, vans=vans, companies=fleets, put=hands.put, until=until)
     finally:
         clock.follow(None)
-    seconds = _cpu() - began
-    theirs = alone.live(wanted, seed=seed, vans=vans, companies=fleets)
+    seconds = time.process_time() - began
+    theirs = alone.live(wanted, seed=seed, vans=vans, companies=fleets, until=until)
     return Result(
         sum(len(each.legs) for each in wanted), vans, sum(each.vehicles for each in fleets), ours, theirs,
-        audit.audit(ours, together.END), audit.audit(theirs, alone.END), seconds,
+        audit.audit(ours, until), audit.audit(theirs, until), seconds,
     )  # fmt: skip
 
 
@@ -99,9 +107,7 @@ def measure(*, legs: int = LEGS, vans: int = VANS, taxis: float = 1.0, seed: int
         embedded.make_database(server, "city")
         migrate.to_head(server.url("city"))
         db.configure(server.url("city"))
-        began = time.process_time()
         result = run(legs=legs, vans=vans, taxis=taxis, seed=seed, folder=folder)
-        print(f"{time.process_time() - began:,.0f} s of this process", file=sys.stderr)
     # The server's own share is known once it has ended.
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return replace(result, cpu_seconds=result.cpu_seconds + used.ru_utime + used.ru_stime)
@@ -130,10 +136,6 @@ def _postgres() -> Iterator[tuple[embedded.Postgres, Path]]:
             yield server, folder
         finally:
             server.stop(immediately=True)
-
-
-def _cpu() -> float:
-    return time.process_time()
 
 
 def main() -> None:

@@ -37,6 +37,7 @@ class Streets:
         self.errand_of = {errand.person.phone: errand for errand in errands}
         self._where: dict[str, Spot | None] = {errand.person.phone: errand.person.home for errand in errands}
         self._arrived_at: dict[str, datetime] = {}
+        self._failed: set[str] = set()
 
     def takes(self, origin: Spot, destination: Spot, at: datetime, *key: object) -> timedelta:
         """How long a way takes at that time today."""
@@ -54,7 +55,7 @@ class Streets:
     def is_there(self, phone: str, spot: Spot, at: datetime) -> bool:
         """Whether they come out of that door when somebody waits at it."""
         leg, where = self.leg_from(phone, spot), self._where.get(phone)
-        if leg is None or where is None or leg.rider_fails:
+        if leg is None or where is None or (leg.rider_fails and leg.id not in self._failed):
             return False
         if where.metres_to(spot) > _SAME_DOOR_METRES:
             return False
@@ -86,6 +87,10 @@ class Streets:
         self.diary.seen.append(Seen(at, vehicle, phone, deed, spot))
         if deed == "aboard":
             self._where[phone] = None
+        elif deed == "left_without":
+            # Who did not come to the door once does so the next time.
+            leg = self.leg_from(phone, spot)
+            self._failed.update([leg.id] if leg else [])
         elif deed == "broken_down":
             self._where[phone] = spot
         elif deed == "out":

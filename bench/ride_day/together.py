@@ -26,6 +26,7 @@ from accessibility.requests.records import RideRequest
 from accessibility.requests.wishes import RideWish
 from accessibility.rides import cancelling, choosing, hearing, on_call, saga
 from accessibility.rides.errors import NothingToChoose
+from accessibility.waitlist import answering, waits
 from api import delivery, prepare, wiring
 from bench.ride_day import city
 from bench.ride_day.agenda import Agenda
@@ -50,6 +51,7 @@ _ASKS_AGAIN_AFTER: Final = timedelta(minutes=15)
 _HEARD_WITHIN: Final = timedelta(seconds=20)
 _TICK: Final = timedelta(minutes=1)
 _GRACE: Final = timedelta(minutes=2)
+_TOO_LATE: Final = timedelta(minutes=30)
 _PATIENCE: Final = timedelta(minutes=5)
 _WORDS: Final[Mapping[str, Word]] = {
     events.RIDE_BOUND: "bound", events.RIDE_NOT_BOUND: "not_bound", events.RIDE_RESEEKING: "reseeking",
@@ -62,18 +64,30 @@ _PROMISES: Final = ("bound", "replaced", "changed")
 
 
 def live(
-    errands: list[Errand], *, seed: int, vans: int, companies: Sequence[Company], put: Callable[[datetime], None]
+    errands: list[Errand],
+    *,
+    seed: int,
+    vans: int,
+    companies: Sequence[Company],
+    put: Callable[[datetime], None],
+    until: datetime = END,
 ) -> Diary:
-    """The whole day, and those before on which it was booked, in the database that this process is pointed at. `put`
-    sets the clock of the product."""
-    return _Day(errands, seed, vans, companies, put).live()
+    """The day until then, and those before on which it was booked, in the database that this process is pointed at.
+    `put` sets the clock of the product."""
+    return _Day(errands, seed, vans, companies, put, until).live()
 
 
 class _Day:
     def __init__(
-        self, errands: list[Errand], seed: int, vans: int, companies: Sequence[Company], put: Callable[[datetime], None]
+        self,
+        errands: list[Errand],
+        seed: int,
+        vans: int,
+        companies: Sequence[Company],
+        put: Callable[[datetime], None],
+        until: datetime,
     ) -> None:
-        self.errands = errands
+        self.errands, self.until = errands, until
         self.agenda = Agenda(min(each.asked_at for each in errands) - timedelta(hours=1), put)
         self.streets = Streets(errands, seed)
         self.drivers = VanDrivers(self.streets, self.agenda)
@@ -102,7 +116,7 @@ class _Day:
         for errand in self.errands:
             self.agenda.at(errand.asked_at, self._doing(self._asks, errand))
         self.agenda.at(_OUT_FROM, self._day_begins)
-        self.agenda.run_until(END)
+        self.agenda.run_until(self.until)
         self._hear()
         return self._diary()
 
@@ -122,7 +136,8 @@ class _Day:
             return
         for request, leg in zip(made, errand.legs, strict=True):
             self.requests[request.id] = leg
-        self._chooses(errand, made[0])
+        if not self._chooses(errand, made[0]):
+            self._waits(errand, made[0])
         if errand.out.withdraws_before is not None:
             self.agenda.at(errand.out.leaves_at - errand.out.withdraws_before, self._doing(self._lets_be, errand))
         if back is not None:
@@ -156,8 +171,34 @@ class _Day:
         self._soon()
         return True
 
+    def _waits(self, errand: Errand, request: RideRequest) -> None:
+        """No fleet has it now: they stand in line, as they are offered to."""
+        with suppress(Problem), db.unit_of_work() as session:
+            waits.join(session, self._actor(errand).id, request.id, now=self.agenda.now)
+
+    def _accepts(self, errand: Errand, wait_id: UUID) -> None:
+        """Something came free for them: they take it, unless they are on their way another way."""
+        rider_id = self._actor(errand).id
+        try:
+            with db.unit_of_work() as session:
+                wait = answering.accept(session, wait_id, rider_id=rider_id, now=self.agenda.now)
+        except Problem:
+            return
+        saga.drive(wait.booking_id, self.agenda.now)
+
+    def _waits_no_more(self, errand: Errand) -> None:
+        rider_id = self._actor(errand).id
+        with db.unit_of_work() as session:
+            open_waits = [
+                each.id for each in waits.of_rider(session, rider_id, limit=10, before=None) if each.ended_at is None
+            ]
+        for wait_id in open_waits:
+            with suppress(Problem), db.unit_of_work() as session:
+                answering.leave(session, wait_id, rider_id=rider_id, now=self.agenda.now)
+
     def _lets_be(self, errand: Errand) -> None:
         """They will not go: both ways are cancelled."""
+        self._waits_no_more(errand)
         for ride in self._rides(errand):
             actor = self._actor(errand)
             with suppress(Problem), db.unit_of_work() as session:
@@ -180,6 +221,7 @@ class _Day:
                     on_call.ready(session, mine[0].id, rider_id=self._actor(errand).id, now=now)
                 saga.drive(mine[0].booking_id, now)
             elif not mine:
+                self._waits_no_more(errand)
                 made = self._request(errand, back, _wish(errand, back, None, is_asap=True))
                 for request in made:
                     self.requests[request.id] = back
@@ -203,13 +245,13 @@ class _Day:
     def _tick(self) -> None:
         self._work()
         self.drivers.look_again()
-        if self.agenda.now < END:
+        if self.agenda.now < self.until:
             self.agenda.at(self.agenda.now + _TICK, self._tick)
 
     def _work(self) -> None:
         """What a worker does: events to their consumers, and every sweep whose time has come."""
         now = self.agenda.now
-        for name, (every_seconds, sweep) in (dict(tasks.SWEEPS) | dict(_SAGA)).items():
+        for name, (every_seconds, sweep) in tasks.SWEEPS.items():
             last = self.swept.get(name)
             if last is None or now - last >= timedelta(seconds=every_seconds):
                 self.swept[name] = now
@@ -234,6 +276,9 @@ class _Day:
                 word: Word = "offered" if payload["offers"] else "none"
                 self.streets.diary.told.append(Told(at, leg.id, word, None, "no_fleet"))
             return
+        if kind == events.WAITLIST_OFFER:
+            leg = self.requests[UUID(payload["request_id"])]
+            self._accepts(self.legs[leg.id][0], UUID(payload["wait_id"]))
         if kind not in _WORDS:
             return
         word = _WORDS[kind]
@@ -274,15 +319,17 @@ class _Day:
                 on_call.vehicle_missing(session, ride_id, rider_id=self._actor(errand).id, now=now)
 
     def _stays(self, errand: Errand, leg: Leg, word: Word) -> None:
-        """Nobody brings them there: they ask once more if it was taken from them; else the way home is let be."""
-        if word == "lost" and self.agenda.now < leg.leaves_at + timedelta(minutes=30):
-            is_asap = self.agenda.now > leg.leaves_at - timedelta(minutes=45)
-            made = self._request(errand, leg, _wish(errand, leg, None, is_asap=is_asap))
-            for request in made:
-                self.requests[request.id] = leg
-            if made and self._chooses(errand, made[0]):
-                return
-        if errand.back is not None:
+        """Nobody brings them there. Where it was taken from them they stand in line, until it is too late to go."""
+        if word == "lost":
+            too_late = max(leg.leaves_at + _TOO_LATE, self.agenda.now)
+            self.agenda.at(too_late, lambda: self._gives_up(errand))
+        else:
+            self._gives_up(errand)
+
+    def _gives_up(self, errand: Errand) -> None:
+        """Too late to go: the way home is let be, too, unless somebody came after all."""
+        rides = self._rides(errand)
+        if self.streets.is_at(errand.person.phone, errand.person.home) and not any(each.leg == "out" for each in rides):
             self._lets_be(errand)
 
     def _rides(self, errand: Errand) -> list[Any]:
@@ -337,7 +384,6 @@ def _by_kind(consumers: Sequence[Consumer]) -> dict[str, list[Consumer]]:
     return found
 
 
-_SAGA: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {"drive": (1.0, saga.drive_due)}
 _CONSUMERS: Final = _by_kind(tasks.CONSUMERS)
 _PUBLISHED = text(
     """
