@@ -26,7 +26,7 @@ async function screen({ signal }, { said } = {}) {
 function paper(item, again) {
   const until = field(t("papers_until"), { type: "date", min: dayFromNow(1), max: dayFromNow(MOST_DAYS), hint: t("papers_until_hint") });
   const reason = field(t("papers_reason"), { maxlength: 200, hint: t("papers_reason_hint") });
-  const seen = checkBox(t("papers_seen"), false);
+  const seen = checkBox(t("papers_original"), false);
   const problem = el("div");
   const path = `/v1/desk/ride-papers/${item.id}`;
   const decide = (pressed, act, body, words) => busy(pressed, problem, async () => {
@@ -36,8 +36,8 @@ function paper(item, again) {
   const accept = button(t("papers_accept"), () => {
     fill(problem);
     if (!seen.input.checked) {
-      fill(problem, notice("warn", t("papers_seen_first")));
-      announce(t("papers_seen_first"));
+      fill(problem, notice("warn", t("papers_original_first")));
+      announce(t("papers_original_first"));
       seen.input.focus();
     } else if (allFilled(until)) decide(accept, "acceptance", { valid_until: until.input.value }, "papers_accepted");
   }, { kind: "primary" });
