@@ -1,7 +1,7 @@
 """`make bench`: everything that is measured, each beside its yardstick in the same run, in one table.
 
     python -m bench [ledger] [payments] [bills] [quotes] [feeds] [reconciliation] [servers] [webhooks] [sign_ins]
-                    [provider] [deliveries] [redemptions] [insertion] [audience] [month] [--quick]
+                    [provider] [deliveries] [redemptions] [insertion] [ride_requests] [audience] [month] [--quick]
 
 The rows, their yardsticks and what was seen last are explained in bench/README.md. `--quick` shows in a minute or two
 that the benches work; its numbers mean little.
@@ -33,6 +33,7 @@ from bench import (
     quotes,
     reconciliation,
     redemptions,
+    ride_requests,
     servers,
     sign_ins,
     webhooks,
@@ -364,6 +365,19 @@ def _insertion(quick: bool) -> list[Row]:
     ]
 
 
+def _ride_requests(quick: bool) -> list[Row]:
+    result = ride_requests.measure(requests=5 if quick else 60)
+    ride_requests.show(result)
+    return [
+        Row(
+            "ride_requests", f"asked of four fleets, {name} ms", f"{load.percentile(result.whole, share) * 1000:,.0f}",
+            f"{load.percentile(result.slowest, share) * 1000:,.0f} the slowest fleet", result.ratio(share),
+            ride_requests.AIM if name == "p50" else None, is_at_most=True,
+        )
+        for share, name in ((0.5, "p50"), (0.99, "p99"))
+    ]  # fmt: skip
+
+
 BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "ledger": _ledger,
     "payments": _payments,
@@ -378,6 +392,7 @@ BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "deliveries": _deliveries,
     "redemptions": _redemptions,
     "insertion": _insertion,
+    "ride_requests": _ride_requests,
     "month": _month,
     "audience": _audience,
     "points_expiry": _points_expiry,
