@@ -16,15 +16,9 @@ from notify.wording import Wording
 _HOUR = 3_600
 _DAY = 24 * _HOUR
 _RIDE = "/app/rides/{ride}"
-_WAIT = "/app/rides/waitlist/{wait}"
-_SERIES = "/app/rides/series"
 _ABOUT_THE_RIDE = Text(
     "您有一趟「我的高雄」預約的車，{moment} 有了新的情形。",
     "You have a ride booked with My Kaohsiung; this happened on {moment}.",
-)
-_ABOUT_WAITING = Text("您在 {moment} 之前登記了候補。", "You have been on the waitlist since before {moment}.")
-_ABOUT_SERIES = Text(
-    "您登記了固定的車趟，{moment} 有了結果。", "You have rides that recur; this came of one of them on {moment}."
 )
 
 
@@ -282,84 +276,8 @@ RETURN_SOUGHT = wording_of(
     ),
     lives_seconds=_HOUR // 2,
 )
-WAITLIST_OFFER = wording_of(
-    "waitlist_offer",
-    Text("候補有車了，請在{accept_by}前決定", "A place for you: please decide by {accept_by}"),
-    Text(
-        "{fleet}可以在{when}接您。點開接受；{accept_by}以前保留給您，過了就讓給下一位，您仍然在候補。",
-        "{fleet} can come on {when}. Open this to accept. It is yours until {accept_by}; after that it goes to the "
-        "next person, and you stay on the waitlist.",
-    ),
-    Text(
-        "{fleet}可以在{when}接您。要的話請打 1999；{accept_by}以前保留給您，過了就讓給下一位，您仍然在候補。",
-        "{fleet} can come on {when}. If you want it, call 1999. It is yours until {accept_by}; after that it goes to "
-        "the next person, and you stay on the waitlist.",
-    ),
-    link=_WAIT,
-    explanation=_ABOUT_WAITING,
-    lives_seconds=_HOUR,
-)
-WAITLIST_OVER = wording_of(
-    "waitlist_over",
-    Text("候補到最後還是沒有車：{when}", "No vehicle came free: {when}"),
-    Text(
-        "時間到了，很抱歉，沒有等到車，候補已經結束。一定要去的話，請打 1999，或到最近的計程車招呼站；"
-        "也可以點開改約別的時間。",
-        "The time has come, and we are sorry: nothing came free, and the wait is over. If you must go, call 1999 or go "
-        "to the nearest taxi rank; or open this and choose another time.",
-    ),
-    Text(
-        "時間到了，很抱歉，沒有等到車，候補已經結束。一定要去的話，請打 1999，或到最近的計程車招呼站。",
-        "The time has come, and we are sorry: nothing came free, and the wait is over. If you must go, call 1999 or go "
-        "to the nearest taxi rank.",
-    ),
-    link=_WAIT,
-    explanation=_ABOUT_WAITING,
-    lives_seconds=6 * _HOUR,
-)
-WAITLIST_LAPSED = wording_of(
-    "waitlist_lapsed",
-    Text("保留的時間過了，車讓給下一位", "The time to accept is over"),
-    Text(
-        "剛才保留給您的車，時間過了，已經讓出。您仍然在候補，一有車會再通知您。",
-        "The place that was kept for you has gone to somebody else. You are still on the waitlist and will hear again.",
-    ),
-    link=_WAIT,
-    explanation=_ABOUT_WAITING,
-    lives_seconds=_HOUR,
-)
-SERIES_WAITING = wording_of(
-    "series_waiting",
-    Text("固定車趟還沒有車：{when}", "No vehicle yet for your recurring ride: {when}"),
-    Text(
-        "開放預約時我們立刻替您問了所有車隊，還沒有車，已經替您候補。有了會通知您；也可以點開改約別的時間。",
-        "We asked every fleet as soon as booking opened, and none had a vehicle: you are on the waitlist. You will "
-        "hear; or open this and choose another time.",
-    ),
-    Text(
-        "開放預約時我們立刻替您問了所有車隊，還沒有車，已經替您候補，有了會通知您。要改時間請打 1999。",
-        "We asked every fleet as soon as booking opened, and none had a vehicle: you are on the waitlist, and will "
-        "hear. To choose another time, call 1999.",
-    ),
-    link=_SERIES,
-    explanation=_ABOUT_SERIES,
-    lives_seconds=_DAY,
-)
-SERIES_SKIPPED = wording_of(
-    "series_skipped",
-    Text("這一天沒有訂固定車趟：{when}", "Your recurring ride was not asked for: {when}"),
-    Text(
-        "{why}其他日子照常。需要車的話，點開另外預約。",
-        "{why} The other days stay. If you need one, open this and book it.",
-    ),
-    Text("{why}其他日子照常。需要車的話，請打 1999。", "{why} The other days stay. If you need one, call 1999."),
-    link=_SERIES,
-    explanation=_ABOUT_SERIES,
-    lives_seconds=_DAY,
-)  # fmt: skip
 ALL: Final = (
     BOUND, NOT_BOUND, RESEEKING, REPLACED, LOST, CANCELLED, CHANGED, ON_THE_WAY, LATE, ARRIVES_LATE, AT_DOOR, ABOARD,
-    DONE, NO_SHOW_BY_RIDER, NO_SHOW_BY_FLEET, TOMORROW, RETURN_WAITS, RETURN_SOUGHT, WAITLIST_OFFER, WAITLIST_OVER,
-    WAITLIST_LAPSED, SERIES_WAITING, SERIES_SKIPPED,
+    DONE, NO_SHOW_BY_RIDER, NO_SHOW_BY_FLEET, TOMORROW, RETURN_WAITS, RETURN_SOUGHT,
 )  # fmt: skip
 WORDINGS: Final = tuple(each.wording for each in ALL)

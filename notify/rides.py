@@ -23,6 +23,7 @@ from core.text import Text
 from identity import people, texts_out
 from notify import reach, ride_followers, ride_moments, ride_ports
 from notify import ride_texts as texts
+from notify import ride_waiting_texts as waiting
 from notify import ride_words as words
 from notify.cap.preferences import preferences_of
 from notify.messages import write
@@ -34,10 +35,10 @@ CONSUMER: Final = "notify.rides"
 _BUREAU: Final = "social_affairs"
 # Nobody's answer to these is needed before the morning.
 _CAN_WAIT: Final = frozenset({
-    texts.BOUND, texts.CHANGED, texts.CANCELLED, texts.DONE, texts.SERIES_WAITING, texts.SERIES_SKIPPED,
+    texts.BOUND, texts.CHANGED, texts.CANCELLED, texts.DONE, waiting.SERIES_WAITING, waiting.SERIES_SKIPPED,
 })  # fmt: skip
 _NOT_FOR_THE_RIDER: Final = frozenset({texts.ABOARD})
-_FOR_FOLLOWERS_TOO: Final = frozenset(texts.ALL) - {texts.TOMORROW, texts.RETURN_WAITS}
+_FOR_FOLLOWERS_TOO: Final = frozenset((*texts.ALL, *waiting.ALL)) - {texts.TOMORROW, texts.RETURN_WAITS}
 _ENDS: Final = frozenset({"ride_done", "ride_cancelled", "ride_lost"})
 _CITY_PHONE: Final = "1999"
 
@@ -159,9 +160,12 @@ def _wording(event: Event) -> RideWording | None:
         case "ride_no_show":
             return texts.NO_SHOW_BY_RIDER if fact["by"] == "rider" else texts.NO_SHOW_BY_FLEET
         case "waitlist_ended":
-            return {"over": texts.WAITLIST_OVER, "lapsed": texts.WAITLIST_LAPSED}.get(fact["why"])
+            return _BY_END.get(fact["why"])
         case "series_day_done":
-            return {"waiting": texts.SERIES_WAITING, "skipped": texts.SERIES_SKIPPED}.get(fact["outcome"])
+            return _BY_OUTCOME.get(fact["outcome"])
+        case "request_answered":
+            # Whoever asked sees at once what fleets with a machine say.
+            return waiting.LATE_ANSWER if fact.get("fleet") else None
         case kind:
             return _BY_KIND[kind]
 
@@ -178,6 +182,7 @@ def values_of(session: Session, rider_id: UUID, fact: Mapping[str, Any]) -> dict
     return {
         "ride": typeid("ride", UUID(fact["ride_id"])) if fact.get("ride_id") else "",
         "wait": typeid("wait", UUID(fact["wait_id"])) if fact.get("wait_id") else "",
+        "request": typeid("rreq", UUID(fact["request_id"])) if fact.get("request_id") else "",
         "reference": _reference(fact),
         "fleet": name,
         "phone": phone or _CITY_PHONE,
@@ -202,7 +207,7 @@ def values_of(session: Session, rider_id: UUID, fact: Mapping[str, Any]) -> dict
 
 
 def _reference(fact: Mapping[str, Any]) -> str:
-    prefixes = {"ride_id": "ride", "wait_id": "wait", "series_id": "rser"}
+    prefixes = {"ride_id": "ride", "wait_id": "wait", "series_id": "rser", "request_id": "rreq"}
     return next((typeid(prefix, UUID(fact[name])) for name, prefix in prefixes.items() if fact.get(name)), "")
 
 
@@ -274,9 +279,20 @@ _BY_KIND: Final[Mapping[str, RideWording]] = {
     "ride_tomorrow": texts.TOMORROW,
     "return_waits": texts.RETURN_WAITS,
     "return_sought": texts.RETURN_SOUGHT,
-    "waitlist_offer": texts.WAITLIST_OFFER,
+    "waitlist_offer": waiting.WAITLIST_OFFER,
+}
+_BY_END: Final[Mapping[str, RideWording]] = {
+    "over": waiting.WAITLIST_OVER,
+    "lapsed": waiting.WAITLIST_LAPSED,
+    "gone": waiting.WAITLIST_GONE,
+}
+_BY_OUTCOME: Final[Mapping[str, RideWording]] = {
+    "waiting": waiting.SERIES_WAITING,
+    "skipped": waiting.SERIES_SKIPPED,
+    "not_bound": waiting.SERIES_NOT_BOUND,
 }
 KINDS: Final = tuple(
-    f"accessibility.{kind}" for kind in (*_BY_KIND, "ride_no_show", "waitlist_ended", "series_day_done")
+    f"accessibility.{kind}"
+    for kind in (*_BY_KIND, "ride_no_show", "waitlist_ended", "series_day_done", "request_answered")
 )
 _HAS_DEVICE = text(f"SELECT {reach.by_push('CAST(:person_id AS uuid)')}")

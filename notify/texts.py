@@ -17,6 +17,7 @@ from notify import (
     redemption_texts,
     ride_care_texts,
     ride_texts,
+    ride_waiting_texts,
     security_texts,
 )
 from notify.wording import BASIS_TRANSACTION, Wording
@@ -76,6 +77,7 @@ _OTHERS = (
     *merchant_texts.WORDINGS,
     *redemption_texts.WORDINGS,
     *ride_texts.WORDINGS,
+    *ride_waiting_texts.WORDINGS,
     *ride_care_texts.WORDINGS,
 )
 WORDINGS = (

@@ -79,7 +79,10 @@ def answered(session: Session, call: RideCall, said: str, given: Mapping[str, An
     )  # fmt: skip
     if request.status in (states.NONE, states.WAITLISTED):
         records.move(session, request, states.OFFERED, answers_by=offered.lapses_at)
-        found = {"request_id": str(request.id), "rider_id": str(request.rider_id), "offers": 1}
+        found = {
+            "request_id": str(request.id), "rider_id": str(request.rider_id), "offers": 1, "fleet": call.fleet,
+            "pick_up_at": on_the_wire(offered.pick_up_at), "accept_by": on_the_wire(offered.lapses_at),
+        }  # fmt: skip
         outbox.record(session, events.REQUEST_ANSWERED, found, now=now)
 
 

@@ -63,11 +63,13 @@ def offer_to(wait: Wait, now: datetime, *, accept_by: datetime | None = None) ->
 
     `accept_by` is that of an offer that is renewed: its rider knows of it already.
     """
-    asking.ask_all(wait.request_ids, now, PATIENCE_SECONDS, but=_without_machine(now))
+    # What somebody who was rung has offered its rider was told: nothing of it can be held while they think.
+    rung = _without_machine(now)
+    asking.ask_all(wait.request_ids, now, PATIENCE_SECONDS, but=rung)
     with db.unit_of_work() as session:
         wait = waits.get(session, wait.id, is_locked=True)
         waits.asked(session, wait, now=now)
-        found = _best(session, wait, now) if wait.status != states.ENDED else None
+        found = _best(session, wait, now, but=rung) if wait.status != states.ENDED else None
         if found is None:
             waits.stand(
                 session, wait, request_states.WAITLISTED if wait.status != states.ENDED else request_states.WITHDRAWN
@@ -197,14 +199,15 @@ def _renew(wait: Wait, accept_by: datetime, before: datetime | None, now: dateti
     return True
 
 
-def _best(session: Session, wait: Wait, now: datetime) -> list[Offer] | None:
+def _best(session: Session, wait: Wait, now: datetime, *, but: Sequence[str]) -> list[Offer] | None:
     """The best offer for each leg by the rider's own order; None where a leg has none: nobody is to be stranded."""
     order = profile.of(session, wait.rider_id).fleet_order
     found = []
     for request_id in wait.request_ids:
         if requests.get(session, request_id).status != request_states.OFFERED:
             return None
-        usable = [each for each in offers.ranked(offers.standing(session, request_id, now), order) if each.fit["fits"]]
+        standing = [each for each in offers.standing(session, request_id, now) if each.fleet not in but]
+        usable = [each for each in offers.ranked(standing, order) if each.fit["fits"]]
         if not usable:
             return None
         found.append(usable[0])

@@ -18,7 +18,7 @@ from core.ids import new_uuid, typeid
 from core.outbox import Event
 from core.text import Text
 from identity import people
-from notify import devices, inbox, ride_moments, ride_ports, ride_texts, rides
+from notify import devices, inbox, ride_moments, ride_ports, ride_texts, ride_waiting_texts, rides
 from notify.ride_ports import Contact, RideTold, Way
 from tests.notify.conftest import NOW, RecordingProvider, bring
 
@@ -127,6 +127,17 @@ FACTS: list[tuple[str, dict[str, Any], str]] = [
     ("waitlist_offer", {"wait_id": str(new_uuid()), "accept_by": PICK_UP.isoformat()}, "waitlist_offer"),
     ("waitlist_ended", {"wait_id": str(new_uuid()), "why": "over"}, "waitlist_over"),
     ("waitlist_ended", {"wait_id": str(new_uuid()), "why": "lapsed"}, "waitlist_lapsed"),
+    ("waitlist_ended", {"wait_id": str(new_uuid()), "why": "gone"}, "waitlist_gone"),
+    (
+        "request_answered",
+        {"request_id": str(new_uuid()), "offers": 1, "accept_by": PICK_UP.isoformat()},
+        "ride_late_answer",
+    ),
+    (
+        "series_day_done",
+        {"series_id": str(new_uuid()), "outcome": "not_bound", "reason": "no_vehicle"},
+        "series_not_bound",
+    ),
     ("series_day_done", {"series_id": str(new_uuid()), "outcome": "waiting", "reason": "no_vehicle"}, "series_waiting"),
     ("series_day_done", {"series_id": str(new_uuid()), "outcome": "skipped", "reason": "holiday"}, "series_skipped"),
 ]
@@ -185,6 +196,12 @@ def test_an_unknown_reason_is_said_in_general_and_never_as_its_code(
     assert "1999" in message.body.zh and "taxi rank" in message.body.en
 
 
+def test_what_machines_answer_at_once_is_no_message(happened: Happened, city: City, rider: UUID) -> None:
+    asked = {"request_id": str(new_uuid()), "rider_id": str(rider), "offers": 3}
+    bring(happened("accessibility.request_answered", asked))
+    assert told(rider) == []
+
+
 def test_what_happens_to_one_ride_is_told_in_its_order_and_other_rides_do_not_wait(
     happened: Happened, city: City, rider: UUID
 ) -> None:
@@ -212,7 +229,7 @@ def test_who_chose_text_messages_gets_all_of_it_in_one_with_the_code_and_nothing
         "【我的高雄】車到門口了。黃色大車隊（車牌 RBA-1234）正在門口等您。上車時請告訴司機代碼 4 0 7 1。"
         "需要多一點時間，請打 07-1234567。"
     )
-    for wording in ride_texts.ALL:
+    for wording in (*ride_texts.ALL, *ride_waiting_texts.ALL):
         assert "點開" not in wording.plain.zh and "pen this" not in wording.plain.en, wording.wording.kind
 
 
