@@ -164,7 +164,7 @@ export const DISPATCH_TEXTS = {
   call_at: { zh: "幾點來接", en: "Picks up at" },
   call_minutes: { zh: "車程幾分鐘（可不填）", en: "Minutes on the way (optional)" },
   call_price: { zh: "車資約 NT$（可不填）", en: "Fare about NT$ (optional)" },
-  call_vehicle: { zh: "車牌", en: "Plate" },
+  call_vehicle: { zh: "車牌（可不填）", en: "Plate (optional)" },
   call_driver: { zh: "司機（可不填）", en: "Driver (optional)" },
   call_yes: { zh: "可以", en: "Yes" },
   call_told: { zh: "說到了", en: "Told them" },

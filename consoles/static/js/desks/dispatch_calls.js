@@ -10,6 +10,8 @@ import { redraw } from "../router.js";
 const ADDRESS = "/v1/dispatch/calls";
 const REFRESH_MS = 5000;
 const DAY_MS = 86400000;
+// What a fleet may say no to; everything else is only told.
+const QUESTIONS = ["ask", "hold", "bind", "change"];
 
 export const desk = { path: "/desk/dispatch-calls", name: "call_desk", roles: ["dispatcher"], screens: { "/desk/dispatch-calls": list } };
 
@@ -52,6 +54,7 @@ function answers(item, again) {
   const problem = el("div");
   const key = keyForEach();
   const fields = fieldsOf(item);
+  const mayRefuse = QUESTIONS.includes(item.question);
   const note = field(t("call_note"), { maxlength: 200 });
   const send = (pressed, answer, more = {}) => busy(pressed, problem, async () => {
     const words = note.input.value.trim();
@@ -59,19 +62,19 @@ function answers(item, again) {
     await call("POST", `${ADDRESS}/${item.id}/answer`, { body, key: key(body) });
     await again(t("call_written", { to: item.to }));
   });
-  const yes = button(t(fields.length ? "call_yes" : "call_told"), () => {
+  const yes = button(t(mayRefuse ? "call_yes" : "call_told"), () => {
     if (!allFilled(...fields.filter(({ isNeeded }) => isNeeded).map((each) => each.field))) return;
     const given = fields.filter((each) => each.field.input.value.trim() !== "");
     send(yes, "yes", Object.fromEntries(given.map((each) => [each.name, each.read(each.field.input.value.trim())])));
   }, { kind: "primary" });
-  const no = item.kind === "fleet" && button(t("call_no"), () => send(no, "no"));
+  const no = mayRefuse && button(t("call_no"), () => send(no, "no"));
   const nobody = button(t("call_nobody"), () => send(nobody, "unreached"));
   return el("div", { class: "form" }, fields.map((each) => each.field.block), note.block, problem, el("div", { class: "actions" }, yes, no, nobody));
 }
 
 /** What belongs to a yes: [{name, field, read, isNeeded}]. */
 function fieldsOf({ question, facts }) {
-  const text = (name, label) => ({ name, field: field(t(label), { maxlength: 40 }), read: String, isNeeded: name === "vehicle" });
+  const text = (name, label) => ({ name, field: field(t(label), { maxlength: 40 }), read: String });
   const whole = (name, label, least, most) => ({ name, field: field(t(label), { type: "number", inputmode: "numeric", min: least, max: most }), read: Number });
   if (question === "ask") {
     const wanted = facts.pick_up_at || new Date().toISOString();
