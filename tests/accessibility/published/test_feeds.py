@@ -150,3 +150,9 @@ def test_who_has_it_is_not_sent_it_again(client: FlaskClient, path: str) -> None
 @pytest.mark.parametrize("path", [f"{GOFS}/fr/zones.json", f"{GOFS}/en/fares.json", f"{GOFS}/en/wait_time.json"])
 def test_there_is_nothing_else(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+def test_the_app_leads_to_the_feed(client: FlaskClient) -> None:
+    # GOFS 1.0, Auto-discovery: on the page that system_information names.
+    page = client.get("/app").text
+    assert f'<link rel="gofs" type="application/json" href="{GOFS}/gofs.json">' in page
