@@ -28,6 +28,7 @@ WHY: Final[Mapping[str, Text]] = {
     "fleet_not_there": Text("車沒有到，不是您的責任", "The vehicle did not come: not your fault"),
     "fleet_late": Text("車到得比約定的時段晚，不是您的責任", "The vehicle came later than agreed: not your fault"),
     "fleet_did_not_wait": Text("車沒有等滿規定的時間，不是您的責任", "It did not wait long enough: not your fault"),
+    "rider_was_there": Text("您當時回報已在門口，不計點", "You had said that you were at the door: it does not count"),
     "no_proof": Text("車隊沒有說車何時到門口，不計點", "When it was at the door was not told: it does not count"),
     "fleet_was_late_already": Text("您取消前車已經晚了，不計點", "It was late before you cancelled: it does not count"),
 }  # fmt: skip
@@ -117,6 +118,8 @@ def lift(session: Session, rider_id: UUID, point_id: UUID, *, now: datetime) -> 
 def _why_no_show(ride: Any, told: Mapping[str, Any], rule: ConductRule, at: datetime) -> str:
     if told["by"] != "rider":
         return "fleet_not_there"
+    if ride.rider_was_there:
+        return "rider_was_there"
     if ride.at_door_at is None:
         return "no_proof"
     if ride.window_ends_at is not None and ride.at_door_at > ride.window_ends_at:
@@ -163,7 +166,9 @@ def _point(row: Any) -> Point:
 
 _RIDE = text(
     """
-    SELECT rider_id, id, pick_up_at, window_ends_at, at_door_at, ended_at, late_minutes_told
+    SELECT rider_id, id, pick_up_at, window_ends_at, at_door_at, ended_at, late_minutes_told,
+           EXISTS (SELECT FROM accessibility.ride_event e
+                    WHERE e.ride_id = :ride AND e.kind IN ('rider_at_door', 'vehicle_missing')) AS rider_was_there
       FROM accessibility.ride WHERE rider_id = :rider AND id = :ride
     """
 )

@@ -70,6 +70,19 @@ def test_only_a_rider_who_let_a_punctual_vehicle_wait_gets_points(
     assert (seen["may_appeal"], seen["points"]) == (count > 0, count)
 
 
+def test_who_said_at_the_time_that_they_were_at_the_door_gets_no_points(rider: SignedIn) -> None:
+    ride = plant(rider.person_id, "rehabus", status="no_show")
+    with db.unit_of_work() as session:
+        session.execute(
+            text(
+                "INSERT INTO accessibility.ride_event (rider_id, id, ride_id, kind, at, source) "
+                "VALUES (:rider, :id, :ride, 'rider_at_door', :at, 'rider')"
+            ),
+            {"rider": rider.person_id, "id": new_uuid(), "ride": ride.id, "at": PICK_UP},
+        )
+    assert (missed(ride).why, missed(ride).points) == ("rider_was_there", 0)
+
+
 @pytest.mark.parametrize(
     ("fleet", "by", "is_late", "late_told", "why"),
     [

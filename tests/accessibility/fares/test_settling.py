@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -113,6 +114,18 @@ def test_the_quota_ends_where_it_ends_and_begins_anew_with_the_month(rider: UUID
     correct(rides[0], 100)
     assert used(rider) == 600
     assert plant(rider, price_twd=400).fare.quota_twd == 300
+
+
+def test_two_rides_that_end_at_once_do_not_share_the_last_points(rider: UUID, cards: list[str]) -> None:
+    cards[:] = ["disability"]
+    done(plant(rider, price_twd=800, is_metered=True), 800)
+    rides = [plant(rider, price_twd=90, is_metered=True) for _ in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda ride: done(ride, 90), rides))
+    assert used(rider) == 900
+    covered = [settled(ride).fare.quota_twd for ride in rides]
+    assert sorted(covered) == [0, 0, 0, 0, 10, 90]
+    assert sum(bill(ride)[0] for ride in rides if bill(ride)) == 6 * 90 - 100  # type: ignore[index]
 
 
 def test_who_was_promised_a_price_pays_no_more(rider: UUID) -> None:
