@@ -57,6 +57,8 @@ export const DISPATCH_TEXTS = {
   dsp_given_up_at: { zh: "{at} 還沒有車，就問其他車隊", en: "Without a van at {at}, other fleets are asked" },
   dsp_find_van: { zh: "選車", en: "Choose a van" },
   dsp_which_van: { zh: "改派到哪一輛", en: "To which van" },
+  dsp_which_hint: { zh: "當班的車；前後一小時趟數少的在前", en: "Vans on shift; those with the fewest trips within an hour first" },
+  dsp_van_busy: { zh: "{van} {driver}（前後一小時 {n} 趟）", en: "{van} {driver} (trips within an hour: {n})" },
   dsp_move_which: { zh: "改派 {trip}", en: "Move {trip}" },
   dsp_see: { zh: "看看會怎樣", en: "See what would happen" },
   dsp_move_title: { zh: "把 {trip} 改派到 {van}？", en: "Move {trip} to {van}?" },

@@ -174,3 +174,27 @@ def test_who_rings_a_fleet_writes_down_what_it_said(
         ).one()
     at = on_the_wire(wanted + timedelta(minutes=15))
     assert (row.answer, row.given) == ("yes", {"pick_up_at": at, "price_twd": 350})
+
+
+def test_a_trip_without_a_van_is_given_to_one_that_works_again(
+    city: CityOfVans, chromium_browser: Browser, officer: SignedInOfficer
+) -> None:
+    trip = city.ride("陳建國", 180)
+    for number in ("R001", "R002"):
+        address = f"/v1/dispatch/vehicles/{number}/breakdown"
+        broken = officer.call("POST", address, {"reason": "淹水"}, Idempotency_Key=number)
+        assert broken.status_code == 200, broken.get_json()
+    officer.call("DELETE", "/v1/dispatch/vehicles/R002/breakdown")
+    with at_the_desk(city, chromium_browser, officer) as one:
+        waiting = one.page.locator(".waiting .row")
+        expect(waiting).to_contain_text("新興區 → 三民區")
+        assert misfits(one) == []
+        one.press("選車")
+        choice = one.page.get_by_label("改派到哪一輛")
+        expect(choice.locator("option")).to_have_count(2)
+        choice.select_option("R002")
+        one.press("看看會怎樣")
+        one.page.get_by_role("dialog").get_by_role("button", name="改派").click()
+        expect(one.page.locator(".notice.good")).to_contain_text("已改派到 R002")
+        expect(waiting).to_have_count(0)
+        assert city.van_of(trip) == "R002"

@@ -15,6 +15,7 @@ import { needWords } from "../ride_needs.js";
 // A day of many vans is a large answer: it is asked for less often, and at once after each move.
 const MANY = 60;
 const TYPED_MS = 200;
+const AROUND_MS = 3600000;
 const REFRESH_SECONDS = { few: 10, many: 30 };
 
 export const desk = { path: "/desk/dispatch", name: "dsp", roles: ["dispatcher"], screens: { "/desk/dispatch": day } };
@@ -91,8 +92,8 @@ async function day({ query, signal }) {
 
   /** Which van a trip should go with, for whoever does not drag. */
   function chooseVan(trip) {
-    const vans = known.vehicles.filter(({ status, number }) => status === "in_service" && number !== trip.van);
-    const which = choice(t("dsp_which_van"), [["", t("choose")], ...vans.map((van) => [van.number, `${van.number} ${van.driver.name}`])]);
+    const vans = freestFirst(known.vehicles.filter(({ status, number }) => status === "in_service" && number !== trip.van), trip.starts);
+    const which = choice(t("dsp_which_van"), [["", t("choose")], ...vans.map(({ van, trips }) => [van.number, t("dsp_van_busy", { van: van.number, driver: van.driver.name, n: trips })])], { hint: t("dsp_which_hint") });
     panel(t("dsp_move_which", { trip: trip.name }), (close) => [which.block, el("div", { class: "actions" },
       button(t("dsp_see"), () => { if (allFilled(which)) { close(); move(trip, which.input.value); } }, { kind: "primary" }), button(t("cancel"), close))]);
   }
@@ -188,6 +189,14 @@ async function day({ query, signal }) {
 /** What the lines are drawn from. Vans move all the time: where they are is drawn anew alone. */
 function stateOf({ vehicles }) {
   return JSON.stringify(vehicles.map((van) => ({ ...van, position: null })));
+}
+
+/** Vans that drive at that moment, those with the fewest trips around it first: {van, trips}. */
+function freestFirst(vans, moment) {
+  const isNear = ({ starts, ends }) => ends > moment - AROUND_MS && starts < moment + AROUND_MS;
+  return vans.filter(({ shift }) => Date.parse(shift.starts_at) <= moment && Date.parse(shift.ends_at) > moment)
+    .map((van) => ({ van, trips: tripsOf(van).filter(isNear).length }))
+    .sort((one, other) => one.trips - other.trips || one.van.number.localeCompare(other.van.number));
 }
 
 /** When and where; `stop` is missing where it is past. */
