@@ -63,6 +63,12 @@ def offer_to(wait: Wait, now: datetime, *, accept_by: datetime | None = None) ->
 
     `accept_by` is that of an offer that is renewed: its rider knows of it already.
     """
+    with db.unit_of_work() as session:
+        kept_until = session.execute(_UNDER_WAY, {"wait": wait.id, "now": now}).scalar()
+    if kept_until is not None:
+        # Whoever had it held was killed before they wrote down that it is.
+        saga.drive(wait.booking_id, now)
+        return _settle(wait.id, kept_until, now, is_renewed=False)
     # What somebody who was rung has offered its rider was told: nothing of it can be held while they think.
     rung = _without_machine(now)
     asking.ask_all(wait.request_ids, now, PATIENCE_SECONDS, but=rung)
@@ -146,6 +152,7 @@ def _close(wait_id: UUID, now: datetime) -> bool:
         if wait.status == states.ENDED:
             return False
         if wait.watched_until <= now and wait.status != states.ACCEPTING:
+            give_back(session, wait, now=now)
             waits.stand(session, wait, request_states.LAPSED)
             waits.end(session, wait, "over", now=now)
             return True
@@ -264,6 +271,15 @@ _KEPT = text(
 )
 _GIVE_BACK = text(
     "UPDATE accessibility.booking SET keep_until = :now, next_at = :now WHERE id = :booking AND keep_until > :now"
+)
+_UNDER_WAY = text(
+    """
+    SELECT b.keep_until FROM accessibility.wait AS w
+      JOIN accessibility.booking AS b ON b.rider_id = w.rider_id AND b.id = w.booking_id
+     WHERE w.id = :wait AND w.status = 'waiting' AND b.keep_until > :now
+       AND EXISTS (SELECT FROM accessibility.ride AS r
+                    WHERE r.request_id = ANY(w.request_ids) AND r.status = 'holding')
+    """
 )
 _LAST_PICK_UP = text(
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -132,6 +133,41 @@ def test_who_waits_until_the_end_is_told_what_to_do(city: City) -> None:
     assert [each["why"] for each in told("waitlist_ended")] == ["over"]
     assert rows("SELECT status FROM accessibility.ride_request")[0].status == "lapsed"
     assert [tuple(row) for row in rows("SELECT waited, was_offered FROM accessibility.wait_outcome")] == [(1, 0)]
+
+
+@pytest.mark.parametrize("dies", ["before", "after"])
+def test_killed_around_the_call_that_holds_it_goes_on_where_it_stood(
+    city: City, monkeypatch: pytest.MonkeyPatch, dies: str
+) -> None:
+    wait = city.wait()
+    city.van()
+    drive = saga.drive
+
+    def dying(*arguments: Any) -> None:
+        if dies == "after":
+            drive(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(saga, "drive", dying)
+    with pytest.raises(KeyboardInterrupt):
+        look(city)
+    monkeypatch.undo()
+    assert city.again(wait).status == states.WAITING
+    assert look(city) == 1
+    assert len(told("waitlist_offer")) == 1 and accept(city, wait).why == "taken"
+    assert len(rows("SELECT id FROM accessibility.fleet_order")) == 1
+
+
+def test_what_is_kept_when_the_time_is_over_is_given_back(city: City) -> None:
+    wait = city.wait()
+    city.van()
+    look(city)
+    city.later(days=3)
+    offering.close(city.now)
+    saga.drive_due(city.now)
+    assert city.again(wait).why == "over"
+    assert [row.status for row in rows("SELECT status FROM accessibility.ride")] == ["not_bound"]
+    assert rows("SELECT id FROM accessibility.fleet_order WHERE status IN ('held', 'bound')") == []
 
 
 def test_two_sweeps_at_once_offer_one_place_to_one_person(city: City) -> None:
