@@ -13,8 +13,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from accessibility import events
+from accessibility import events, fares
 from accessibility.requests import offers
+from accessibility.riders import eligibility
 from accessibility.rides import legs, states, telling
 from accessibility.rides.records import Booking, Order, Ride, SecondYes
 from core.clock import on_the_wire
@@ -188,7 +189,8 @@ def changed(session: Session, booking: Booking, ride_id: UUID, answer: FleetOrde
         _CHANGED,
         {"rider": ride.rider_id, "id": ride.id, "moved": moved, "at": answer.pick_up_at,
          "companions": ride.companions if companions is None else companions,
-         "notes": ride.notes if notes is None else notes, "fare": answer.price_twd},
+         "notes": ride.notes if notes is None else notes, "fare": answer.price_twd,
+         "pays": _rider_pays(session, ride, order, answer, now)},
     )  # fmt: skip
     session.execute(
         _ORDER_CHANGED,
@@ -212,6 +214,16 @@ def _again(session: Session, ride: Ride) -> Ride:
     from accessibility.rides import records
 
     return records.ride(session, ride.id)
+
+
+def _rider_pays(session: Session, ride: Ride, order: Order, answer: FleetOrder, now: datetime) -> int:
+    entitled = eligibility.standing(session, ride.rider_id, now).eligibility
+    is_pooled = offers.get(session, order.offer_id).is_pooled
+    fare = fares.quote(
+        session, ride.rider_id, order.fleet, answer.price_twd, answer.pick_up_at, is_pooled,
+        entitled.is_low_income if entitled else False, now,
+    )  # fmt: skip
+    return fare.rider_pays_twd
 
 
 def _begun_at(order: Order) -> datetime:
@@ -283,7 +295,7 @@ _CHANGED = text(
     UPDATE accessibility.ride
        SET change = NULL, pick_up_at = :at, window_starts_at = window_starts_at + :moved,
            window_ends_at = window_ends_at + :moved, arrives_at = arrives_at + :moved, companions = :companions,
-           notes = :notes, fare_twd = :fare, late_minutes_told = 0
+           notes = :notes, fare_twd = :fare, rider_pays_twd = :pays, late_minutes_told = 0
      WHERE rider_id = :rider AND id = :id
     """
 )

@@ -63,7 +63,7 @@ def take(call: Call) -> Answer:
         # The request that held this key before died on its way: what it took goes on where it stands.
         is_again = call.idempotency.claim(session)
         booking_id = (_taken_before(session, call, rider_id) if is_again else None) or _take(session, call, rider_id)
-    booking = saga.drive(booking_id, call.now)
+    booking = saga.drive(booking_id, call.now, is_waited_for=True)
     with db.unit_of_work() as session:
         answer = Answer(_booking(session, booking, call), status=202 if _is_open(booking) else 201)
         call.idempotency.store(session, answer)
@@ -165,7 +165,7 @@ def change(call: Call) -> Answer:
             session, ride_id(call), rider_id=rider_id, pick_up_at=call.body["pick_up_at"],
             companions=call.body["companions"], notes=call.body["notes"], now=call.now,
         )  # fmt: skip
-    saga.drive(before.booking_id, call.now)
+    saga.drive(before.booking_id, call.now, is_waited_for=True)
     with db.unit_of_work() as session:
         refused = changing.refused_because(session, before)
     if refused is not None:
@@ -185,7 +185,7 @@ def shown(session: Session, call: Call, ride: Ride) -> dict[str, object]:
 
 def after_driving(call: Call, ride: Ride, *, is_open: Callable[[Ride], bool]) -> Answer:
     """What became of a ride once its fleet was asked."""
-    saga.drive(ride.booking_id, call.now)
+    saga.drive(ride.booking_id, call.now, is_waited_for=True)
     with db.unit_of_work() as session:
         found = records.ride(session, ride.id)
         answer = Answer(shown(session, call, found), status=202 if is_open(found) else 200)

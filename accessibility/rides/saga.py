@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -21,14 +22,15 @@ from accessibility.rides.steps import Step
 from core import db
 
 _MOST_STEPS: Final = 60
+_SIDE_BY_SIDE: Final = 6
 _log = logging.getLogger("mykaohsiung.accessibility")
 
 
-def drive(booking_id: UUID, now: datetime) -> Booking:
+def drive(booking_id: UUID, now: datetime, *, is_waited_for: bool = False) -> Booking:
     """Go on with a booking as far as the fleets let it, in units of work of its own. Safe to run twice and by two at
-    once."""
+    once. `is_waited_for`: somebody waits for the answer, and what changes nothing for them is left to the sweep."""
     for _ in range(_MOST_STEPS):
-        step = _advance(booking_id, now)
+        step = _advance(booking_id, now, is_waited_for=is_waited_for)
         if step is None:
             break
         is_rung = step.order is not None and step.order.is_by_telephone
@@ -40,19 +42,25 @@ def drive(booking_id: UUID, now: datetime) -> Booking:
 
 
 def drive_due(now: datetime) -> int:
-    """The sweep: take up every booking about which there is something to do. Answers how many."""
+    """The sweep: take up every booking about which there is something to do, several at a time, because a fleet that
+    is silent keeps whoever asks it waiting. Answers how many."""
     with db.unit_of_work() as session:
         rows = session.execute(_LEASE_DUE, {"now": now, "until": now + steps.LEASE}).all()
-    for row in rows:
-        try:
-            drive(row.id, now)
-        except Exception:
-            # One that cannot go on must not keep the others waiting; it stays open and is seen.
-            _log.exception("booking %s cannot go on", row.id)
+    if rows:
+        with ThreadPoolExecutor(min(len(rows), _SIDE_BY_SIDE), thread_name_prefix="rides") as pool:
+            list(pool.map(lambda row: _drive_or_log(row.id, now), rows))
     return len(rows)
 
 
-def _advance(booking_id: UUID, now: datetime) -> Step | None:
+def _drive_or_log(booking_id: UUID, now: datetime) -> None:
+    try:
+        drive(booking_id, now)
+    except Exception:
+        # One that cannot go on must not keep the others waiting; it stays open and is seen.
+        _log.exception("booking %s cannot go on", booking_id)
+
+
+def _advance(booking_id: UUID, now: datetime, *, is_waited_for: bool) -> Step | None:
     """Everything that needs nobody outside, then the intent of the next call. One commit."""
     with db.unit_of_work() as session:
         booking = records.locked(session, booking_id)
@@ -62,7 +70,7 @@ def _advance(booking_id: UUID, now: datetime) -> Step | None:
             booking = records.locked(session, booking_id)
         while legs.settle(session, booking, now):
             booking = records.locked(session, booking_id)
-        step = steps.begin_next(session, booking, now)
+        step = steps.begin_next(session, booking, now, is_waited_for=is_waited_for)
         after = records.locked(session, booking_id) if step else booking
         session.execute(_DUE, {"id": booking_id, "next": steps.due_at(after, now)})
     return step

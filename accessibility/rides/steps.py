@@ -46,9 +46,10 @@ class Step:
     is_again: bool = False
 
 
-def begin_next(session: Session, booking: Booking, now: datetime) -> Step | None:
-    """The first call that is due, its intent written down; None: there is nothing to do now."""
-    for find in _IN_TURN:
+def begin_next(session: Session, booking: Booking, now: datetime, *, is_waited_for: bool = False) -> Step | None:
+    """The first call that is due, its intent written down; None: there is nothing to do now. `is_waited_for`: what
+    changes nothing for the rider is left to the sweep."""
+    for find in _IN_TURN[:-_NOT_WAITED_FOR] if is_waited_for else _IN_TURN:
         for step in find(booking, now):
             return _begun(session, step, now)
     return None
@@ -153,6 +154,8 @@ def _seconds(booking: Booking, now: datetime) -> Iterator[Step]:
 _IN_TURN: Final[tuple[Callable[[Booking, datetime], Iterator[Step]], ...]] = (
     _releases, _cancels, _unknown, _holds, _seeks, _binds, _amends, _customers, _seconds, _checks,
 )  # fmt: skip
+_NOT_WAITED_FOR: Final = 3
+"""So many of the last of these change nothing for the rider who waits for an answer."""
 
 
 def _is_held(booking: Booking, ride: Ride) -> bool:
