@@ -70,17 +70,27 @@ class Clock:
         os.utime(self._file, ns=(self._puts, self._puts))
 
 
-def companies(share: float) -> tuple[Company, ...]:
-    """The taxi companies with that share of their vehicles, one at least."""
-    return tuple(replace(each, vehicles=max(1, round(each.vehicles * share))) for each in COMPANIES)
+def companies(share: float, tempers: float = 1.0) -> tuple[Company, ...]:
+    """The taxi companies with that share of their vehicles, one at least, and so many times as often in a temper."""
+    return tuple(
+        replace(each, vehicles=max(1, round(each.vehicles * share)), temper=each.temper.times(tempers))
+        for each in COMPANIES
+    )  # fmt: skip
 
 
 def run(
-    *, legs: int, vans: int, taxis: float = 1.0, seed: int = SEED, folder: Path, until: datetime = together.END
+    *,
+    legs: int,
+    vans: int,
+    taxis: float = 1.0,
+    tempers: float = 1.0,
+    seed: int = SEED,
+    folder: Path,
+    until: datetime = together.END,
 ) -> Result:
     """Both days until that moment, the first in the database that this process is pointed at. Nobody sets out in the
     last two hours of it."""
-    fleets = companies(taxis)
+    fleets = companies(taxis, tempers)
     wanted = [
         each
         for each in demand.errands(legs=legs, seed=seed)

@@ -14,10 +14,11 @@ from core import db
 def test_a_day_of_a_small_city_leaves_nobody_stranded_doubled_or_waiting_in_silence(
     database: db.Database, tmp_path: Path
 ) -> None:
-    until = MIDNIGHT + timedelta(hours=15)
-    result = running.run(legs=96, vans=6, taxis=0.07, seed=running.SEED, folder=tmp_path, until=until)
+    until = MIDNIGHT + timedelta(hours=14)
+    result = running.run(legs=70, vans=5, taxis=0.07, tempers=5, seed=101, folder=tmp_path, until=until)
     assert result.verdict.findings == []
     ours = result.ours
-    assert ours.served >= 0.8 * ours.wanted > 25
-    assert ours.van_rides and ours.taxi_rides
-    assert ours.promises["kept"] > 0 and measures.rows(ours, result.theirs)
+    assert ours.wanted > 25 and ours.served > 15 and ours.van_rides and ours.taxi_rides
+    # Some of the promises were not kept as they were first made: it is no day on which all goes well.
+    assert sum(count for outcome, count in ours.promises.items() if outcome != "kept") > 0
+    assert len(measures.rows(ours, result.theirs)) > 15
