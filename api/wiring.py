@@ -14,6 +14,7 @@ from accessibility.fares import ports as fare_ports
 from accessibility.fleets import ports as fleet_ports
 from accessibility.own_fleet import ports as van_ports
 from accessibility.own_fleet.fleet import OwnFleet
+from accessibility.own_fleet.roads import Roads
 from accessibility.riders import eligibility
 from accessibility.riders import ports as rider_ports
 from accessibility.rides import telephone as ride_telephone
@@ -54,6 +55,7 @@ from partners.moica.client import MoicaClient, fetch_list
 from partners.oidc.client import OpenIdClient
 from partners.oidc.providers import registered
 from partners.okmart.client import OkMartClient
+from partners.osrm.client import OsrmClient
 from partners.pxmart.client import PxMartClient
 from partners.seveneleven.client import SevenElevenClient
 from partners.sms.client import SmsClient
@@ -224,7 +226,8 @@ def plug_in() -> None:
     federation_ports.plug_in({each.name: OpenIdClient(registered(each)) for each in of.oidc})
     topic_ports.plug_in(of_bills=WalletBills())
     exchange_ports.plug_in(exchange_partners(of))
-    van_ports.plug_in(VanRiders())
+    roads = OsrmClient(of.osrm_url) if of.osrm_url else None
+    van_ports.plug_in(VanRiders(), by=Roads() if roads else None, osrm=roads)
     call_ports.plug_in(fleet_answered=ride_telephone.fleet_answered, customer=ride_telephone.customer_words)
     fleet_ports.plug_in({"rehabus": OwnFleet()} | taxi_fleets(of))
     rider_ports.plug_in(certificates=bureaus)

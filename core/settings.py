@@ -82,6 +82,7 @@ class Settings:
     adyen_hmac_keys: tuple[bytes, ...]
     adyen_reports_url: str
     oidc: tuple[oidc_settings.OidcSettings, ...]
+    osrm_url: str
     moica_url: str
     moica_secret: str
     certificates: certificate_settings.CertificateSettings
@@ -200,6 +201,9 @@ def read(environment: Mapping[str, str]) -> Settings:
         oidc=oidc_settings.read(
             environment, sandbox_url=sandbox_url, is_demo=is_demo, url=_url, secret=_secret, wrong=SettingWrong
         ),
+        osrm_url=_url(environment, "OSRM_URL", "", ("http", "https")).rstrip("/")
+        if environment.get("OSRM_URL")
+        else "",
         moica_url=_url(environment, "MOICA_URL", f"{sandbox_url}/moica", ("http", "https")),
         # Where nobody signs in by certificate there is nobody to ask.
         moica_secret=_secret(

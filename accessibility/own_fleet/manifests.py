@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from accessibility.own_fleet import drivers, stops
 from accessibility.own_fleet.ports import city
+from accessibility.own_fleet.telegrams import FLEET
 from core.clock import on_the_wire
 from core.ids import typeid
 from core.text import Language
@@ -38,6 +39,7 @@ def of_driver(session: Session, driver: Actor, language: Language, now: datetime
         **_shift(row, found, now),
         "now": on_the_wire(now),
         "is_broken": row.broken_at is not None,
+        "dispatch_phone": session.execute(_DESK_PHONE, {"fleet": FLEET}).scalar(),
         "driver": {"name": row.driver_name, "number": row.driver_number},
         "stops": [
             stops.shown(each, language, with_rider=each.outcome is None) for each in found if each.kind != "break"
@@ -83,7 +85,7 @@ def _of_desk(row: Any, found: Sequence[Any], language: Language, now: datetime) 
         **shift["vehicle"],
         **{name: shift[name] for name in ("version", "shift", "breaks")},
         "tour": typeid("tour", row.id),
-        "driver": {"name": row.driver_name, "number": row.driver_number},
+        "driver": {"name": row.driver_name, "number": row.driver_number, "phone": row.driver_phone},
         "depot": {
             "label": row.depot_label if language == "zh-TW" else row.depot_label_en,
             "latitude": row.depot_latitude,
@@ -123,8 +125,9 @@ def _shift(row: Any, found: Sequence[Any], now: datetime) -> dict[str, Any]:
 _TOURS = text(
     """
     SELECT t.id, t.version, t.starts_at, t.ends_at, v.number, v.plate, v.model, v.layouts, v.broken_at, v.broken_why,
-           v.latitude, v.longitude, v.seen_at, d.name AS driver_name, d.number AS driver_number, p.label AS depot_label,
-           p.label_en AS depot_label_en, p.latitude AS depot_latitude, p.longitude AS depot_longitude
+           v.latitude, v.longitude, v.seen_at, d.name AS driver_name, d.number AS driver_number,
+           d.phone AS driver_phone, p.label AS depot_label, p.label_en AS depot_label_en,
+           p.latitude AS depot_latitude, p.longitude AS depot_longitude
       FROM accessibility.van_tour AS t
       JOIN accessibility.van AS v ON v.id = t.van_id
       JOIN accessibility.van_driver AS d ON d.id = t.driver_id
@@ -133,4 +136,5 @@ _TOURS = text(
      ORDER BY v.number, t.starts_at
     """
 )
+_DESK_PHONE = text("SELECT phone FROM accessibility.fleet WHERE code = :fleet")
 _SHOWN = text("UPDATE accessibility.van_order SET shown_in = :in WHERE id = ANY(:ids)")

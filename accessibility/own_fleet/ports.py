@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from accessibility.dispatch.travel import GreatCircle, Travel
 from partners.fleets.contents import TripEvent
+from partners.osrm.client import OsrmClient
 
 
 class City(Protocol):
@@ -46,17 +47,23 @@ class _Nobody:
 
 _city: City = _Nobody()
 _travel: Travel = GreatCircle()
+_osrm: OsrmClient | None = None
 
 
-def plug_in(of: City, *, by: Travel | None = None) -> None:
-    """Tell this city from now on; and reckon ways by this, or by the great circle."""
-    global _city, _travel
-    _city, _travel = of, by or GreatCircle()
+def plug_in(of: City, *, by: Travel | None = None, osrm: OsrmClient | None = None) -> None:
+    """Tell this city from now on; reckon ways by this, or by the great circle; and learn roads from that machine."""
+    global _city, _travel, _osrm
+    _city, _travel, _osrm = of, by or GreatCircle(), osrm
 
 
 def city() -> City:
     """Whom to tell."""
     return _city
+
+
+def osrm() -> OsrmClient | None:
+    """Who knows the roads, where somebody does."""
+    return _osrm
 
 
 def travel() -> Travel:

@@ -85,6 +85,10 @@ class VanDriverSchema(Schema):
     number = fields.String(required=True)
 
 
+class DispatchDriverSchema(VanDriverSchema):
+    phone = fields.String(required=True)
+
+
 class ShiftSchema(Schema):
     starts_at = fields.DateTime(required=True)
     ends_at = fields.DateTime(required=True)
@@ -172,6 +176,7 @@ class VanManifestSchema(Schema):
     driver = fields.Nested(VanDriverSchema, required=True)
     shift = fields.Nested(ShiftSchema, required=True)
     is_broken = fields.Boolean(required=True)
+    dispatch_phone = fields.String(required=True, allow_none=True, metadata={"description": "of the dispatch desk"})
     breaks = fields.List(fields.Nested(VanBreakSchema), required=True)
     stops = fields.List(fields.Nested(VanStopSchema), required=True)
 
@@ -195,7 +200,7 @@ class SeenSchema(Schema):
 class DispatchVanSchema(VanSchema):
     tour = fields.String(required=True)
     version = fields.Integer(required=True)
-    driver = fields.Nested(VanDriverSchema, required=True)
+    driver = fields.Nested(DispatchDriverSchema, required=True)
     depot = fields.Nested(DepotSchema, required=True)
     layouts = fields.List(fields.Nested(LoadSchema), required=True)
     shift = fields.Nested(ShiftSchema, required=True)

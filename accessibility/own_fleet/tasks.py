@@ -8,9 +8,9 @@ from typing import Final
 
 from sqlalchemy import text
 
-from accessibility.own_fleet import breakdowns, driving, forecast, holding, roster
+from accessibility.own_fleet import breakdowns, driving, forecast, holding, roads, roster
 from accessibility.own_fleet.kept import forget_names
-from accessibility.own_fleet.ports import travel
+from accessibility.own_fleet.ports import osrm, travel
 from core import db
 from core.clock import taipei_date
 
@@ -55,12 +55,19 @@ def look_ahead(now: datetime) -> int:
     return len(overdue)
 
 
+def learn_roads(now: datetime) -> int:
+    """Ask the routing machine, where there is one, about ways that rides took and nobody has asked about."""
+    machine = osrm()
+    return 0 if machine is None else roads.learn(machine, now)
+
+
 SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
     "own_fleet.make_days": (600.0, make_days),
     "own_fleet.let_lapse": (5.0, let_lapse),
     "own_fleet.find_places": (5.0, find_places),
     "own_fleet.set_out": (30.0, set_out),
     "own_fleet.look_ahead": (30.0, look_ahead),
+    "own_fleet.learn_roads": (300.0, learn_roads),
     "own_fleet.forget_names": (600.0, forget_names),
 }
 # Tours whose next stop picks somebody up soon who does not know yet that the van comes.

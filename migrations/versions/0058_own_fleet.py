@@ -245,6 +245,19 @@ CREATE TABLE accessibility.van_session (
 CREATE INDEX van_session_ends ON accessibility.van_session (ends_at);
 CREATE INDEX van_session_van ON accessibility.van_session (van_id) WHERE ended_at IS NULL;
 
+CREATE TABLE accessibility.van_road (
+    from_latitude integer NOT NULL,
+    from_longitude integer NOT NULL,
+    to_latitude integer NOT NULL,
+    to_longitude integer NOT NULL,
+    detour double precision NOT NULL CHECK (detour BETWEEN 1 AND 4),
+    counts_from date NOT NULL,
+    learned_at timestamptz NOT NULL,
+    PRIMARY KEY (from_latitude, from_longitude, to_latitude, to_longitude)
+);
+COMMENT ON TABLE accessibility.van_road IS
+    'How much longer the road is than the great circle between two squares (hundredths of degrees), and from which day.';
+
 CREATE TABLE accessibility.van_wrong_try (
     subject text PRIMARY KEY,
     used integer NOT NULL,
@@ -282,7 +295,7 @@ def downgrade() -> None:
     """Take the tables away; officers keep what they are."""
     op.execute(
         """
-        DROP TABLE accessibility.van_wrong_try, accessibility.van_session, accessibility.van_event, accessibility.van_shut,
+        DROP TABLE accessibility.van_road, accessibility.van_wrong_try, accessibility.van_session, accessibility.van_event, accessibility.van_shut,
             accessibility.van_telegram, accessibility.van_stop, accessibility.van_order, accessibility.van_order_move,
             accessibility.van_offer, accessibility.van_tour, accessibility.van_day, accessibility.van_roster,
             accessibility.van_driver, accessibility.van, accessibility.depot;

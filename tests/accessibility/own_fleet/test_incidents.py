@@ -26,3 +26,10 @@ def test_what_a_driver_reports_stays_at_the_desk_until_it_is_taken_care_of(drive
 
     nowhere = f"/v1/dispatch/incidents/{typeid('inc', new_uuid())}/handling"
     assert dispatcher.call("PUT", nowhere, {}).status_code == 404
+
+
+def test_desk_and_driver_have_each_other_s_number(driven: Driven) -> None:
+    manifest = driven.driver().call("GET", "manifest").json
+    dispatcher = signed_in_officer(driven.client, "dispatcher", bureau="transport")
+    (van,) = dispatcher.call("GET", "/v1/dispatch/day").json["vehicles"]
+    assert (van["driver"]["phone"], manifest["dispatch_phone"]) == ("0912345678", "073103366")
