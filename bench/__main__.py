@@ -38,6 +38,7 @@ from bench import (
     sign_ins,
     webhooks,
 )
+from bench.ride_day import running as ride_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +379,15 @@ def _ride_requests(quick: bool) -> list[Row]:
     ]  # fmt: skip
 
 
+def _ride_day(quick: bool) -> list[Row]:
+    result = ride_day.measure(legs=60, vans=6, taxis=0.07) if quick else ride_day.measure()
+    ride_day.show(result)
+    wrong, alone = len(result.verdict.findings), len(result.verdict_alone.findings)
+    what = f"rides of a day, stranded, doubled or not explained, {result.vans} vans"
+    beside = f"{alone} with each fleet by itself"
+    return [Row("ride_day", what, f"{result.legs:,}: {wrong}", beside, wrong, 0.0, is_at_most=True)]
+
+
 BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "ledger": _ledger,
     "payments": _payments,
@@ -399,10 +409,11 @@ BENCHES: dict[str, Callable[[bool], list[Row]]] = {
     "points_reads": _points_reads,
     "points_reports": _points_reports,
     "points_month": _points_month,
+    "ride_day": _ride_day,
 }
 
 
-_LONG = ("month", "audience", "points_month")
+_LONG = ("month", "audience", "points_month", "ride_day")
 """Only where they are named."""
 
 
