@@ -49,6 +49,7 @@ UNSPEAKABLE_POINTERS = {
     "": "U+0000 is taken nowhere",
     "/": "U+0000 is taken nowhere",
     "cursor": "only a cursor that the list gave out is one",
+    "since": "it is no later than `until`, and at most 92 days before its end",
     "/amount": "to JSON Schema 600.0 is a whole number, and nobody writes money so",
     "/day": "how far back a day may be moves with the calendar",
     "/national_id": "its last digit is a check digit",
