@@ -5,6 +5,7 @@ from __future__ import annotations
 from signed_in_officer import signed_in_officer
 
 from core.ids import new_uuid, typeid
+from tests.accessibility.own_fleet.city_vans import rows
 from tests.accessibility.own_fleet.driving_city import Driven
 
 
@@ -32,4 +33,5 @@ def test_desk_and_driver_have_each_other_s_number(driven: Driven) -> None:
     manifest = driven.driver().call("GET", "manifest").json
     dispatcher = signed_in_officer(driven.client, "dispatcher", bureau="transport")
     (van,) = dispatcher.call("GET", "/v1/dispatch/day").json["vehicles"]
-    assert (van["driver"]["phone"], manifest["dispatch_phone"]) == ("0912345678", "073103366")
+    (desk,) = rows("SELECT phone FROM accessibility.fleet WHERE code = 'rehabus'")
+    assert (van["driver"]["phone"], manifest["dispatch_phone"]) == ("0912345678", desk.phone)
