@@ -51,6 +51,7 @@ _ASKS_AGAIN_AFTER: Final = timedelta(minutes=15)
 _HEARD_WITHIN: Final = timedelta(seconds=20)
 _TICK: Final = timedelta(minutes=1)
 _GRACE: Final = timedelta(minutes=2)
+_WAITS_FOR: Final = timedelta(days=2)
 _TOO_LATE: Final = timedelta(minutes=30)
 _PATIENCE: Final = timedelta(minutes=5)
 _WORDS: Final[Mapping[str, Word]] = {
@@ -172,7 +173,9 @@ class _Day:
         return True
 
     def _waits(self, errand: Errand, request: RideRequest) -> None:
-        """No fleet has it now: they stand in line, as they are offered to."""
+        """No fleet has it now: who goes within two days stands in line; the others would think of something else."""
+        if errand.out.leaves_at - self.agenda.now > _WAITS_FOR:
+            return
         with suppress(Problem), db.unit_of_work() as session:
             waits.join(session, self._actor(errand).id, request.id, now=self.agenda.now)
 
