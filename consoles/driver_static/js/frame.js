@@ -17,6 +17,7 @@ export function buildFrame(place, { go, understood, undo }) {
   const nav = el("nav", { class: "places" });
   let waiting = "";
   let shown = "";
+  let phone = null;
   fill(place, van, network, waits, refusals, main, el("div", { class: "dock" }, said, deeds, nav));
 
   return {
@@ -24,6 +25,7 @@ export function buildFrame(place, { go, understood, undo }) {
     deeds,
     /** Which van and who drives it, or null. */
     show(manifest) {
+      phone = manifest?.dispatch_phone || null;
       fill(van, el("strong", {}, manifest ? manifest.vehicle.number : t("app_name")), manifest && el("span", {}, manifest.driver.name));
       nav.hidden = !manifest;
       nav.setAttribute("aria-label", t("nav_label"));
@@ -51,7 +53,8 @@ export function buildFrame(place, { go, understood, undo }) {
       shown = written;
       fill(refusals, refused.map(({ key, deed, at, title, detail }) => el("section", { class: "notice bad", role: "alert" },
         el("p", { class: "notice-title" }, t("refused_deed", { at: clockText(at), deed: t(`deed_${deed}`) })), el("p", {}, title, detail && detail !== title && ` ${detail}`),
-        el("p", {}, t("refused_do")), button(t("understood"), () => understood(key)))));
+        el("p", {}, t("refused_do")),
+        el("div", { class: "ways" }, phone && el("a", { class: "button", href: `tel:${phone}` }, t("call_dispatch", { phone })), button(t("understood"), () => understood(key))))));
     },
     /** Say that something was pressed, with the way back for as long as `tap` can be taken back. */
     pressed(tap) {

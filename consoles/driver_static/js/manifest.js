@@ -4,14 +4,20 @@ import { unsent } from "./taps.js";
 import { now, setClock } from "./words.js";
 
 const KEPT = "driver.manifest";
+// A shift may last longer than planned; a phone that is found the next day knows nobody.
+const AFTER_MS = 2 * 3600000;
 
 /** What the city said last, or null: {now, version, vehicle, driver, shift, is_broken, breaks, stops}. Kept on this phone until the shift is over. */
 export function kept() {
+  let found = null;
   try {
-    return JSON.parse(window.localStorage.getItem(KEPT));
+    found = JSON.parse(window.localStorage.getItem(KEPT));
   } catch {
-    return null;
+    forgetManifest();
   }
+  if (!found || Date.now() < Date.parse(found.shift.ends_at) + AFTER_MS) return found;
+  forgetManifest();
+  return null;
 }
 
 /** Ask for the day. Raises Refusal or Unreached. */
