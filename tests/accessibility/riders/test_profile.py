@@ -69,6 +69,7 @@ def test_nobody_overwrites_what_they_have_not_read(client: FlaskClient) -> None:
     assert slug(save(who, 0)) == "precondition-failed"
     changed = save(who, 1, wheelchair={"kind": "none"}, service_dog=True, can_transfer=True, needs=[])
     assert (changed.json["version"], changed.json["functions"]) == (2, ["SA"])
+    assert slug(save(who, 1)) == "precondition-failed"
 
 
 @pytest.mark.parametrize(
