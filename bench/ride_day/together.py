@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from accessibility import events, tasks
+from accessibility import events
 from accessibility.fleets import ports as fleet_ports
 from accessibility.own_fleet import ports as own_fleet_ports
 from accessibility.own_fleet.fleet import OwnFleet
@@ -27,7 +27,7 @@ from accessibility.requests.wishes import RideWish
 from accessibility.rides import cancelling, choosing, hearing, on_call, saga
 from accessibility.rides.errors import NothingToChoose
 from accessibility.waitlist import answering, waits
-from api import delivery, prepare, wiring
+from api import prepare, wiring
 from bench.ride_day import city
 from bench.ride_day.agenda import Agenda
 from bench.ride_day.companies import Company
@@ -37,10 +37,10 @@ from bench.ride_day.streets import Streets
 from bench.ride_day.taxis import TaxiFleet
 from bench.ride_day.van_drivers import VanDrivers
 from bench.ride_day.wishes import place_of
+from bench.ride_day.worker import Worker
 from core import db
 from core.errors import Problem
 from core.ids import new_uuid
-from core.outbox import Consumer
 from identity.actors import Actor
 from partners.fleets.contents import TripEvent
 
@@ -98,9 +98,8 @@ class _Day:
         self.riders: dict[str, UUID] = {}
         self.requests: dict[UUID, Leg] = {}
         self.promises: dict[UUID, Promise] = {}
-        self.last_heard: UUID | None = None
+        self.worker = Worker()
         self.asked = 0
-        self.swept: dict[str, datetime] = {}
         self.is_ticking = False
         self.wants_home: set[str] = set()
 
@@ -252,25 +251,12 @@ class _Day:
             self.agenda.at(self.agenda.now + _TICK, self._tick)
 
     def _work(self) -> None:
-        """What a worker does: events to their consumers, and every sweep whose time has come."""
-        now = self.agenda.now
-        for name, (every_seconds, sweep) in tasks.SWEEPS.items():
-            last = self.swept.get(name)
-            if last is None or now - last >= timedelta(seconds=every_seconds):
-                self.swept[name] = now
-                sweep(now)
+        self.worker.sweep(self.agenda.now)
         self._hear()
 
     def _hear(self) -> None:
-        """Bring what was published to its consumers, and to the riders."""
-        with db.unit_of_work() as session:
-            rows = session.execute(_PUBLISHED, {"after": self.last_heard}).all()
-        if not rows:
-            return
-        self.last_heard = rows[-1].id
-        delivery.deliver([row.id for row in rows], _CONSUMERS)
-        for row in rows:
-            self._told(row.kind, row.payload, row.recorded_at)
+        for event in self.worker.deliver():
+            self._told(event.kind, event.payload, event.recorded_at)
 
     def _told(self, kind: str, payload: dict[str, Any], at: datetime) -> None:
         if kind == events.REQUEST_ANSWERED:
@@ -380,20 +366,6 @@ def _wish(errand: Errand, leg: Leg, back: Leg | None, *, is_asap: bool) -> RideW
     )  # fmt: skip
 
 
-def _by_kind(consumers: Sequence[Consumer]) -> dict[str, list[Consumer]]:
-    found: dict[str, list[Consumer]] = {}
-    for consumer in consumers:
-        found.setdefault(consumer.kind, []).append(consumer)
-    return found
-
-
-_CONSUMERS: Final = _by_kind(tasks.CONSUMERS)
-_PUBLISHED = text(
-    """
-    SELECT id, kind, payload, recorded_at FROM core.outbox
-     WHERE starts_with(kind, 'accessibility.') AND (CAST(:after AS uuid) IS NULL OR id > :after) ORDER BY id
-    """
-)
 _RIDE = text(
     """
     SELECT r.request_id, r.fleet, r.status, r.eta_at, r.window_starts_at, r.window_ends_at, r.arrives_at,
