@@ -43,6 +43,7 @@ def begin(session: Session, van_id: UUID, *, reason: str, by: By, now: datetime)
         for order in session.execute(_RIDES, {"tour": tour.id}).all():
             _put_out(session, order, tour, now)
             homeless.append(order.id)
+        session.execute(_OUT, {"id": tour.id})
         writing.mark_changed(session, tour.id)
     return homeless
 
@@ -51,6 +52,7 @@ def repaired(session: Session, van_id: UUID, *, by: By, day: Any, now: datetime)
     """The van can be planned with again. Answers whether it was broken."""
     if session.execute(_REPAIRED, {"van": van_id}).scalar() is None:
         return False
+    session.execute(_IN_AGAIN, {"van": van_id, "now": now})
     events.note(session, "repaired", day=day, by=by, now=now, van_id=van_id)
     return True
 
@@ -153,6 +155,11 @@ def _lost(session: Session, order: Any, now: datetime) -> None:
 
 _BROKEN = text(
     "UPDATE accessibility.van SET broken_at = coalesce(broken_at, :now), broken_why = :reason WHERE id = :van"
+)
+# Whoever waits for a tour's row sees there that its van is out.
+_OUT = text("UPDATE accessibility.van_tour SET status = 'broken' WHERE id = :id AND status = 'open'")
+_IN_AGAIN = text(
+    "UPDATE accessibility.van_tour SET status = 'open' WHERE van_id = :van AND status = 'broken' AND ends_at > :now"
 )
 _REPAIRED = text(
     "UPDATE accessibility.van SET broken_at = NULL, broken_why = '' "

@@ -14,7 +14,7 @@ depends_on = None
 VANS = """
 CREATE SCHEMA IF NOT EXISTS accessibility;
 
-CREATE TABLE accessibility.depot (
+CREATE TABLE IF NOT EXISTS accessibility.depot (
     id uuid PRIMARY KEY,
     code text NOT NULL UNIQUE CHECK (code ~ '^[a-z][a-z0-9_]{1,30}$'),
     label text NOT NULL,
@@ -25,7 +25,7 @@ CREATE TABLE accessibility.depot (
 );
 COMMENT ON TABLE accessibility.depot IS 'Where vans of the city begin and end their day.';
 
-CREATE TABLE accessibility.van (
+CREATE TABLE IF NOT EXISTS accessibility.van (
     id uuid PRIMARY KEY,
     number text NOT NULL UNIQUE CHECK (number ~ '^[A-Z0-9-]{2,12}$'),
     plate text NOT NULL UNIQUE,
@@ -49,7 +49,7 @@ CREATE TABLE accessibility.van (
 COMMENT ON COLUMN accessibility.van.layouts IS 'The ways in which the floor can be used: [[wheelchairs, seats], …].';
 COMMENT ON COLUMN accessibility.van.features IS 'Functions that not every van has, such as oxygen (O).';
 
-CREATE TABLE accessibility.van_driver (
+CREATE TABLE IF NOT EXISTS accessibility.van_driver (
     id uuid PRIMARY KEY,
     number text NOT NULL UNIQUE CHECK (number ~ '^[0-9]{2,6}$'),
     name text NOT NULL,
@@ -58,7 +58,7 @@ CREATE TABLE accessibility.van_driver (
     left_at timestamptz
 );
 
-CREATE TABLE accessibility.van_roster (
+CREATE TABLE IF NOT EXISTS accessibility.van_roster (
     id uuid PRIMARY KEY,
     van_id uuid NOT NULL REFERENCES accessibility.van,
     driver_id uuid NOT NULL REFERENCES accessibility.van_driver,
@@ -73,17 +73,17 @@ CREATE TABLE accessibility.van_roster (
 COMMENT ON TABLE accessibility.van_roster IS 'The week that repeats, in Taipei time; the shifts of a day are made of it.';
 COMMENT ON COLUMN accessibility.van_roster.weekday IS '0 is Monday.';
 COMMENT ON COLUMN accessibility.van_roster.breaks IS '[["from", "until", minutes], …]: a rest taken in that window.';
-CREATE INDEX van_roster_day ON accessibility.van_roster (weekday, valid_from);
+CREATE INDEX IF NOT EXISTS van_roster_day ON accessibility.van_roster (weekday, valid_from);
 """
 
 TOURS = """
-CREATE TABLE accessibility.van_day (
+CREATE TABLE IF NOT EXISTS accessibility.van_day (
     day date PRIMARY KEY,
     made_at timestamptz NOT NULL
 );
 COMMENT ON TABLE accessibility.van_day IS 'Days whose shifts have been made of the roster.';
 
-CREATE TABLE accessibility.van_tour (
+CREATE TABLE IF NOT EXISTS accessibility.van_tour (
     id uuid PRIMARY KEY,
     van_id uuid NOT NULL REFERENCES accessibility.van,
     driver_id uuid NOT NULL REFERENCES accessibility.van_driver,
@@ -96,9 +96,9 @@ CREATE TABLE accessibility.van_tour (
     UNIQUE (van_id, starts_at)
 );
 COMMENT ON TABLE accessibility.van_tour IS 'A shift of a van on a day. `version` grows with every change of its plan.';
-CREATE INDEX van_tour_day ON accessibility.van_tour (day);
+CREATE INDEX IF NOT EXISTS van_tour_day ON accessibility.van_tour (day);
 
-CREATE TABLE accessibility.van_offer (
+CREATE TABLE IF NOT EXISTS accessibility.van_offer (
     offer text PRIMARY KEY,
     trip text NOT NULL,
     tour_id uuid NOT NULL,
@@ -108,9 +108,9 @@ CREATE TABLE accessibility.van_offer (
     lapses_at timestamptz NOT NULL
 );
 COMMENT ON TABLE accessibility.van_offer IS 'What was offered and holds nothing: the trip with the promise it would be given.';
-CREATE INDEX van_offer_lapses ON accessibility.van_offer (lapses_at);
+CREATE INDEX IF NOT EXISTS van_offer_lapses ON accessibility.van_offer (lapses_at);
 
-CREATE TABLE accessibility.van_order_move (source text NOT NULL, target text NOT NULL, PRIMARY KEY (source, target));
+CREATE TABLE IF NOT EXISTS accessibility.van_order_move (source text NOT NULL, target text NOT NULL, PRIMARY KEY (source, target));
 COMMENT ON TABLE accessibility.van_order_move IS 'From which state an order may go to which; every other move is refused.';
 INSERT INTO accessibility.van_order_move (source, target) VALUES
     ('held', 'bound'), ('held', 'lapsed'), ('held', 'cancelled'),
@@ -120,7 +120,7 @@ INSERT INTO accessibility.van_order_move (source, target) VALUES
     ('aboard', 'done'), ('aboard', 'bound')
 ON CONFLICT DO NOTHING;
 
-CREATE TABLE accessibility.van_order (
+CREATE TABLE IF NOT EXISTS accessibility.van_order (
     id uuid PRIMARY KEY,
     trip text NOT NULL,
     fleet_order text NOT NULL UNIQUE,
@@ -153,15 +153,15 @@ COMMENT ON COLUMN accessibility.van_order.promise IS 'What the rider was promise
 COMMENT ON COLUMN accessibility.van_order.told_promise IS 'What the rider was told, where an override has widened the limit.';
 COMMENT ON COLUMN accessibility.van_order.shown_in IS 'The driver''s session in which who rides was shown last, and so noted.';
 COMMENT ON COLUMN accessibility.van_order.place_wanted_until IS 'It has lost its van; until then another is looked for.';
-CREATE UNIQUE INDEX van_order_live ON accessibility.van_order (trip)
+CREATE UNIQUE INDEX IF NOT EXISTS van_order_live ON accessibility.van_order (trip)
     WHERE state NOT IN ('lapsed', 'cancelled', 'no_show', 'done');
-CREATE INDEX van_order_trip ON accessibility.van_order (trip);
-CREATE INDEX van_order_day ON accessibility.van_order (day);
-CREATE INDEX van_order_held ON accessibility.van_order (held_until) WHERE state = 'held';
-CREATE INDEX van_order_told ON accessibility.van_order (ended_at) WHERE customer IS NOT NULL;
-CREATE INDEX van_order_homeless ON accessibility.van_order (place_wanted_until) WHERE place_wanted_until IS NOT NULL;
+CREATE INDEX IF NOT EXISTS van_order_trip ON accessibility.van_order (trip);
+CREATE INDEX IF NOT EXISTS van_order_day ON accessibility.van_order (day);
+CREATE INDEX IF NOT EXISTS van_order_held ON accessibility.van_order (held_until) WHERE state = 'held';
+CREATE INDEX IF NOT EXISTS van_order_told ON accessibility.van_order (ended_at) WHERE customer IS NOT NULL;
+CREATE INDEX IF NOT EXISTS van_order_homeless ON accessibility.van_order (place_wanted_until) WHERE place_wanted_until IS NOT NULL;
 
-CREATE FUNCTION accessibility.van_order_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION accessibility.van_order_moves() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM accessibility.van_order_move WHERE source = OLD.state AND target = NEW.state) THEN
         RAISE EXCEPTION 'an order does not go from % to %', OLD.state, NEW.state
@@ -169,10 +169,10 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER van_order_moves AFTER UPDATE OF state ON accessibility.van_order
+CREATE OR REPLACE TRIGGER van_order_moves AFTER UPDATE OF state ON accessibility.van_order
     FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION accessibility.van_order_moves();
 
-CREATE TABLE accessibility.van_stop (
+CREATE TABLE IF NOT EXISTS accessibility.van_stop (
     id uuid PRIMARY KEY,
     tour_id uuid NOT NULL REFERENCES accessibility.van_tour,
     order_id uuid REFERENCES accessibility.van_order,
@@ -191,12 +191,12 @@ CREATE TABLE accessibility.van_stop (
 );
 COMMENT ON COLUMN accessibility.van_stop.planned_at IS 'When it begins by the plan that keeps every promise.';
 COMMENT ON COLUMN accessibility.van_stop.expected_at IS 'When it will, by how the day goes.';
-CREATE INDEX van_stop_tour ON accessibility.van_stop (tour_id, position);
-CREATE INDEX van_stop_order ON accessibility.van_stop (order_id);
+CREATE INDEX IF NOT EXISTS van_stop_tour ON accessibility.van_stop (tour_id, position);
+CREATE INDEX IF NOT EXISTS van_stop_order ON accessibility.van_stop (order_id);
 """
 
 WRITTEN_DOWN = """
-CREATE TABLE accessibility.van_telegram (
+CREATE TABLE IF NOT EXISTS accessibility.van_telegram (
     id uuid PRIMARY KEY,
     trip text NOT NULL,
     said_hash bytea NOT NULL,
@@ -204,16 +204,16 @@ CREATE TABLE accessibility.van_telegram (
     answered_at timestamptz NOT NULL
 );
 COMMENT ON TABLE accessibility.van_telegram IS 'What was answered to which telegram: the same id again gets the same answer.';
-CREATE INDEX van_telegram_answered ON accessibility.van_telegram (answered_at);
+CREATE INDEX IF NOT EXISTS van_telegram_answered ON accessibility.van_telegram (answered_at);
 
-CREATE TABLE accessibility.van_shut (
+CREATE TABLE IF NOT EXISTS accessibility.van_shut (
     trip text PRIMARY KEY,
     shut_at timestamptz NOT NULL
 );
 COMMENT ON TABLE accessibility.van_shut IS 'References that were given up: a hold that comes later is refused.';
-CREATE INDEX van_shut_at ON accessibility.van_shut (shut_at);
+CREATE INDEX IF NOT EXISTS van_shut_at ON accessibility.van_shut (shut_at);
 
-CREATE TABLE accessibility.van_event (
+CREATE TABLE IF NOT EXISTS accessibility.van_event (
     id uuid PRIMARY KEY,
     day date NOT NULL,
     at timestamptz NOT NULL,
@@ -227,12 +227,12 @@ CREATE TABLE accessibility.van_event (
     data jsonb NOT NULL DEFAULT '{}'
 );
 COMMENT ON TABLE accessibility.van_event IS 'What happened on a day, in the order in which it did: a day can be looked at again.';
-CREATE INDEX van_event_day ON accessibility.van_event (day, at, id);
-CREATE INDEX van_event_order ON accessibility.van_event (order_id) WHERE order_id IS NOT NULL;
-CREATE TRIGGER van_event_is_final BEFORE UPDATE ON accessibility.van_event
+CREATE INDEX IF NOT EXISTS van_event_day ON accessibility.van_event (day, at, id);
+CREATE INDEX IF NOT EXISTS van_event_order ON accessibility.van_event (order_id) WHERE order_id IS NOT NULL;
+CREATE OR REPLACE TRIGGER van_event_is_final BEFORE UPDATE ON accessibility.van_event
     FOR EACH ROW EXECUTE FUNCTION accessibility.refuse_change_of_event();
 
-CREATE TABLE accessibility.van_session (
+CREATE TABLE IF NOT EXISTS accessibility.van_session (
     id uuid PRIMARY KEY,
     token_hash bytea NOT NULL UNIQUE,
     van_id uuid NOT NULL REFERENCES accessibility.van,
@@ -242,10 +242,10 @@ CREATE TABLE accessibility.van_session (
     ends_at timestamptz NOT NULL,
     ended_at timestamptz
 );
-CREATE INDEX van_session_ends ON accessibility.van_session (ends_at);
-CREATE INDEX van_session_van ON accessibility.van_session (van_id) WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS van_session_ends ON accessibility.van_session (ends_at);
+CREATE INDEX IF NOT EXISTS van_session_van ON accessibility.van_session (van_id) WHERE ended_at IS NULL;
 
-CREATE TABLE accessibility.van_road (
+CREATE TABLE IF NOT EXISTS accessibility.van_road (
     from_latitude integer NOT NULL,
     from_longitude integer NOT NULL,
     to_latitude integer NOT NULL,
@@ -258,16 +258,16 @@ CREATE TABLE accessibility.van_road (
 COMMENT ON TABLE accessibility.van_road IS
     'How much longer the road is than the great circle between two squares (hundredths of degrees), and from which day.';
 
-CREATE TABLE accessibility.van_wrong_try (
+CREATE TABLE IF NOT EXISTS accessibility.van_wrong_try (
     subject text PRIMARY KEY,
     used integer NOT NULL,
     resets_at timestamptz NOT NULL
 );
-CREATE INDEX van_wrong_try_resets ON accessibility.van_wrong_try (resets_at);
+CREATE INDEX IF NOT EXISTS van_wrong_try_resets ON accessibility.van_wrong_try (resets_at);
 """
 FINAL = """
 CREATE SCHEMA IF NOT EXISTS accessibility;
-CREATE FUNCTION accessibility.refuse_change_of_event() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION accessibility.refuse_change_of_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'what happened on a day is not changed' USING ERRCODE = 'restrict_violation';
 END $$;

@@ -163,6 +163,7 @@ def test_after_a_breakdown_rides_go_to_others_or_back_to_all_fleets(driven: Driv
     trip, told = driven.riders.told_of[-1]
     assert isinstance(told, FleetStatus) and (trip, told.state, told.by) == (far, "cancelled", "fleet")
     assert ask(desk, "DELETE", "vehicles/R001/breakdown").status_code == 204
+    assert van_of(driven.ride("16:00")) == "R001", "it takes rides again"
     assert ask(desk, "POST", "vehicles/R999/breakdown", body).status_code == 404
 
 
