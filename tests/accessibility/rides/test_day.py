@@ -84,6 +84,27 @@ def test_before_it_is_late_its_rider_is_told_and_again_only_when_much_later(town
     assert [each["minutes"] for each in town.told("ride_late")] == [3, 9]
 
 
+def test_who_is_aboard_is_told_before_they_are_there_later_than_promised(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    number = town.order(ride).fleet_order or ""
+    town.hear(ride, TaskConfirmed("T", number, "TDB-0186", "performed", town.now))
+    assert ride.arrives_at is not None
+    for minutes in (-3, 1, 4, 6, 12):
+        eta, at = ride.arrives_at + timedelta(minutes=minutes), town.now + timedelta(seconds=20 + minutes)
+        town.hear(ride, VehicleAt(number, "TDB-0186", 22.64, 120.34, at, eta))
+    assert [each["minutes"] for each in town.told("ride_arrives_late")] == [4, 12]
+    assert town.told("ride_late") == []
+
+
+def test_where_the_promised_time_is_nearly_over_and_nothing_has_set_out_the_city_says_so(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    assert ride.window_ends_at is not None
+    saga.drive(ride.booking_id, ride.window_ends_at - timedelta(minutes=7))
+    assert town.told("ride_late") == []
+    saga.drive(ride.booking_id, ride.window_ends_at - timedelta(minutes=3))
+    assert [each["minutes"] for each in town.told("ride_late")] == [10]
+
+
 def test_a_place_that_comes_late_does_not_move_the_vehicle_back(town: RideCity) -> None:
     ride = town.bound(town.rider())
     town.hear(ride, _state(town, ride, "on_the_way"))
