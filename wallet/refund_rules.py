@@ -14,6 +14,7 @@ from core.clock import taipei_date
 from core.errors import FieldError, InvalidRequest, Unavailable
 from partners import wire
 from partners.bureaus.client import Notice
+from wallet.book import BUREAUS
 from wallet.errors import RefundNotAllowed
 from wallet.payments import Item
 from wallet.ports import ports
@@ -51,7 +52,7 @@ def reasons(session: Session) -> dict[str, Reason]:
 def ask_the_bureau(reason: Reason, item: Item) -> Notice | None:
     """What the bureau's register says about the bill now, where the reason is held against it; no transaction may be
     open. Raises Unavailable."""
-    if reason.proof not in ("bureau_void", "bureau_amount"):
+    if reason.proof not in ("bureau_void", "bureau_amount") or item.bureau not in BUREAUS:
         return None
     bureau: Literal["parking", "fines"] = "parking" if item.bureau == "parking" else "fines"
     try:

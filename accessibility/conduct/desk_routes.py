@@ -22,6 +22,7 @@ from accessibility.conduct.schemas import (
     RideComplaintSchema,
     RideComplaintsQuery,
 )
+from accessibility.fleets import terms
 from core.clock import TAIPEI, on_the_wire, taipei_date
 from core.cursors import decode_moment_cursor, encode_moment_cursor
 from core.errors import FieldError, InvalidRequest, NotFound
@@ -133,9 +134,11 @@ def ride_fairness(call: Call) -> Answer:
             content = fairness_out.as_csv(report, language)
             return Answer(raw=content, content_type="text/csv; charset=utf-8", headers=disposition)
         case "svg":
-            return Answer(
-                raw=fairness_out.as_svg(report, language, fleet=call.query["fleet"]), content_type="image/svg+xml"
-            )
+            fleet = call.query["fleet"]
+            known = terms.names(call.session).get(fleet)
+            name = known[0].in_language(language) if known else ""
+            picture = fairness_out.as_svg(report, language, fleet=fleet, name=name)
+            return Answer(raw=picture, content_type="image/svg+xml")
     return Answer(_report_body(call, report))
 
 

@@ -63,12 +63,12 @@ def as_csv(report: Report, language: Language) -> bytes:
     return "\ufeff".encode() + out.getvalue().encode()
 
 
-def as_svg(report: Report, language: Language, *, fleet: str = ALL_FLEETS) -> bytes:
+def as_svg(report: Report, language: Language, *, fleet: str = ALL_FLEETS, name: str = "") -> bytes:
     """Every group's difference with its interval around no difference at all. What is not chance is a filled square
     and says so; nothing is told by colour alone."""
     lines = [line for line in report.lines if line.fleet == fleet and line.apart is not None]
     height = 92 + _ROW * max(1, len(lines))
-    title = f"{_TITLE.in_language(language)} · {_ALL.in_language(language) if fleet == ALL_FLEETS else fleet}"
+    title = f"{_TITLE.in_language(language)} · {_ALL.in_language(language) if fleet == ALL_FLEETS else name or fleet}"
     span = max([0.1, *(max(abs(line.apart_low or 0), abs(line.apart_high or 0)) for line in lines)])
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
@@ -95,7 +95,7 @@ def as_svg(report: Report, language: Language, *, fleet: str = ALL_FLEETS) -> by
 def _drawn(line: Compared, y: int, middle: float, span: float, language: Language) -> list[str]:
     assert line.apart is not None and line.apart_low is not None and line.apart_high is not None
     at, low, high = (middle + share / span * _PLOT / 2 for share in (line.apart, line.apart_low, line.apart_high))
-    colour = "#a3260b" if line.is_not_chance else "#2b5d7d"
+    colour = "#a3260b" if line.is_not_chance and line.apart > 0 else "#2b5d7d"
     verdict = (_NOT_CHANCE if line.is_not_chance else _MAY_BE).in_language(language)
     fill = colour if line.is_not_chance else "#ffffff"
     name = escape(group_words(line).in_language(language))

@@ -16,7 +16,7 @@ from core import clock, db
 from core.ids import new_uuid, parse_typeid, typeid
 from core.outbox import Consumer
 from ledger import book
-from tests.wallet.money_back import sent, shown
+from tests.wallet.money_back import ask, sent, shown
 from wallet import bureau_notices
 from wallet.book import RIDES, bureau_payable
 from wallet.events import PAYMENT_CAPTURED
@@ -99,6 +99,14 @@ def test_what_was_paid_beyond_a_lowered_fare_comes_back_once(customer: BankCusto
     sent(found[0])
     assert shown(customer, found[0])["status"] == "completed"
     assert "更正" in shown(customer, found[0])["message"]
+
+
+def test_no_register_proves_anything_about_a_ride(customer: BankCustomer) -> None:
+    _, bill = owe(customer, 135)
+    payment = customer.pay([bill["id"]], customer.link_account())
+    for reason in ("bill_withdrawn", "wrong_amount"):
+        answer = ask(customer, payment, reason)
+        assert (answer.status_code, answer.json["type"].rsplit("/", 1)[1]) == (409, "refund-not-allowed")
 
 
 def test_a_fare_waits_with_its_correction_while_it_is_being_paid(

@@ -31,7 +31,7 @@ ROLES: Final = frozenset({"finance"})
 COUNTER_ACCOUNTS: Final = (
     book.TREASURY_BANK,
     book.DISPUTE_COSTS,
-    *(book.bureau_payable(bureau) for bureau in book.BUREAUS),
+    *(book.bureau_payable(bureau) for bureau in book.PAYEES),
     *(book.rail_costs(rail) for rail in (*book.RAILS, "store_barcode", "twqr")),
     *(book.fee_payable(rail) for rail in (*book.RAILS, "store_barcode", "twqr")),
     book.BANK_CLEARING,
