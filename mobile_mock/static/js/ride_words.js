@@ -14,6 +14,8 @@ const ICONS = {
   will_call: "wait", holding: "wait", bound: "check", on_the_way: "car", at_door: "bell", aboard: "car", done: "check",
   not_bound: "overdue", cancelled: "cross", no_show: "overdue", reseeking: "wait", lost: "overdue",
 };
+// Further off than this nobody counts minutes.
+const MOST_MINUTES = 120;
 /** States in which nothing more will happen to a ride. */
 export const OVER = new Set(["done", "cancelled", "no_show", "not_bound", "lost"]);
 /** States in which it changes within minutes. */
@@ -37,7 +39,7 @@ export function rideState(status) {
 /** {title, detail}: how things stand with this ride now, as one would tell somebody on the telephone. */
 export function rideNews(ride) {
   const values = { fleet: ride.fleet_name || "", when: whenOfRide(ride), minutes: Math.max(1, minutesUntil(ride.eta_at || ride.pick_up_at)), time: ride.eta_at ? timeText(ride.eta_at) : "" };
-  const title = isCalled(ride) ? "ride_news_called" : ride.status === "on_the_way" && !ride.eta_at ? "ride_news_on_the_way_plain" : `ride_news_${ride.status}`;
+  const title = isCalled(ride) ? "ride_news_called" : ride.status === "on_the_way" && !(ride.eta_at && minutesUntil(ride.eta_at) <= MOST_MINUTES) ? "ride_news_on_the_way_plain" : `ride_news_${ride.status}`;
   const detail = isCalled(ride) ? "ride_news_called_detail" : `ride_news_${ride.status}_detail`;
   return { title: hasText(title) ? t(title, values) : ride.status_words || ride.status, detail: sentences(ride.end_words, t2(detail, values)) };
 }

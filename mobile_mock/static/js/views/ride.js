@@ -64,7 +64,7 @@ export async function ride({ path, signal }) {
   const plan = () => {
     if (signal.aborted || OVER.has(current.status)) return;
     const isSoon = current.pick_up_at && minutesUntil(current.pick_up_at) < SOON_MINUTES;
-    window.setTimeout(look, MOVING.has(current.status) || isSoon ? MOVING_MS : RESTING_MS);
+    window.setTimeout(look, MOVING.has(current.status) || current.is_cancelling || current.is_changing || isSoon ? MOVING_MS : RESTING_MS);
   };
   draw({ isFirst: true });
   plan();

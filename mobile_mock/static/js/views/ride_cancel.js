@@ -19,8 +19,8 @@ export async function cancelRide({ path, signal }) {
   const both = el("input", { type: "checkbox", class: "check", checked: true });
   const hasReturn = Boolean(ride.other_leg_id) && ride.leg === "out";
   const yes = button(t("cancel_yes"), () => busy(yes, problem, async () => {
-    await call("POST", `${address}/cancellation`, { body: { with_return: hasReturn && both.checked }, key, signal });
-    announce(t("cancel_done"), { urgent: true });
+    const after = await call("POST", `${address}/cancellation`, { body: { with_return: hasReturn && both.checked }, key, signal });
+    announce(t(after.status === "cancelled" ? "cancel_done" : after.is_cancelling ? "ride_cancelling" : "cancel_refused"), { urgent: true });
     await backToRide(ride.id);
   }), { kind: "danger wide tall", iconName: "cross" });
   return {

@@ -34,8 +34,8 @@ export async function changeRide({ path, signal }) {
     if (Object.keys(body).length === 0) { announce(t("change_nothing"), { urgent: true }); return; }
     if (attempt.body !== JSON.stringify(body)) attempt = { body: JSON.stringify(body), key: randomText() };
     busy(send, problem, async () => {
-      await call("POST", `${address}/changes`, { body, key: attempt.key, signal });
-      announce(t("change_done"), { urgent: true });
+      const after = await call("POST", `${address}/changes`, { body, key: attempt.key, signal });
+      announce(t(after.is_changing ? "ride_changing" : "change_done"), { urgent: true });
       await backToRide(ride.id);
     });
   };

@@ -10,8 +10,8 @@ import { go } from "../router.js";
 import { timeText, windowText } from "../ride_times.js";
 import { offerFacts, offerSpoken, pooledPromise } from "./ride_offers.js";
 
-/** `picked`: [{leg, offer}], an offer of null where the city chooses; `body` is what is sent. */
-export function confirmPart(picked, { willCall, onBack, body, signal }) {
+/** `picked`: [{leg, offer}]; `isChosenForMe`: where a fleet says no, the next one is taken; `body` is what is sent. */
+export function confirmPart(picked, { isChosenForMe = false, willCall, onBack, body, signal }) {
   const problem = el("div");
   const yes = button(t("confirm_yes"), () => busy(yes, problem, async () => {
     announce(t("confirm_holding"));
@@ -31,7 +31,8 @@ export function confirmPart(picked, { willCall, onBack, body, signal }) {
     }
   }), { kind: "accent wide tall", iconName: "check" });
   return el("section", { class: "card confirm" }, el("h2", { tabindex: "-1" }, t("confirm_title")),
-    picked.map(({ leg, offer }) => el("div", { class: "confirm-leg" }, el("h3", {}, journey(leg)), offer ? legFacts(offer) : el("p", {}, t("confirm_city_chooses")))),
+    picked.map(({ leg, offer }) => el("div", { class: "confirm-leg" }, el("h3", {}, journey(leg)), legFacts(offer))),
+    isChosenForMe && notice("info", t("confirm_next_ones"), el("p", {}, t("confirm_next_ones_detail"))),
     willCall && notice("info", t("confirm_will_call"), el("p", {}, t("confirm_will_call_detail"))),
     picked.length > 1 && notice("info", t("confirm_both"), el("p", {}, t("confirm_both_detail"))),
     el("p", { class: "hint" }, picked[0].offer?.cancellation_words || t("confirm_cancel_later")),

@@ -49,7 +49,7 @@ export function offerFacts(offer) {
       offer.fit && [t("offer_fit"), mark(offer.fit.fits === false ? "bad" : "good", offer.fit.words || t("fit_good"), offer.fit.fits === false ? "overdue" : "check")],
       [t("offer_sure"), confidenceWords(offer)],
       !offer.is_pooled && [t("offer_alone"), t("offer_alone_yes")],
-    ]),
+    ], "ride-facts"),
     el("details", {}, el("summary", {}, t("offer_price_how")), priceFacts(offer)),
   ];
 }

@@ -136,7 +136,7 @@ function drawAnswer(screen, request) {
   if (!next) { showConfirm(screen, request, legs); return; }
   const isSecond = next !== request;
   fill(screen.answer,
-    isOver && legs.every((leg) => !screen.picked[leg.id]) && mayNow("rides:book") && letChoose(screen, request),
+    isOver && legs.every((leg) => !screen.picked[leg.id]) && mayNow("rides:book") && letChoose(screen, request, legs),
     isSecond && screen.picked[request.id] && el("p", { class: "picked-out" }, t("picked_out", { fleet: screen.picked[request.id].fleet_name, when: whenOfRide(screen.picked[request.id]) }), " ",
       button(t("change_it"), () => { screen.picked = {}; drawAnswer(screen, request); }, { kind: "small quiet" })),
     offersPart(next, { title: t(legs.length > 1 ? (isSecond ? "offers_back" : "offers_out") : "ride_offers_title", { from: placeName(next.from), to: placeName(next.to) }),
@@ -157,17 +157,17 @@ function showConfirm(screen, request, legs) {
   }));
 }
 
-/** By the rider's own order of fleets, the surest first: shown before it is taken. */
-function letChoose(screen, request) {
-  const problem = el("div");
-  const choose = button(t("choose_for_me"), () => busy(choose, problem, async () => {
-    fill(screen.answer, confirmPart([{ leg: request, offer: null }], {
+/** By the rider's own order of fleets: which comes first is shown before it is taken. */
+function letChoose(screen, request, legs) {
+  const choose = button(t("choose_for_me"), () => {
+    fill(screen.answer, confirmPart(legs.map((leg) => ({ leg, offer: leg.offers.find((offer) => offer.is_recommended) || leg.offers[0] })), {
+      isChosenForMe: true,
       willCall: request.return_request?.time_kind === "will_call",
       onBack: () => drawAnswer(screen, request), body: { request_id: request.id, choose_for_me: true, ...(screen.isOnlyOut && { without_return: true }) }, signal: screen.signal,
     }));
     focusOn(screen.answer.querySelector("h2"));
-  }), { kind: "primary wide tall", iconName: "check" });
-  return el("div", { class: "let-choose" }, choose, el("p", { class: "hint" }, t("choose_for_me_hint")), problem);
+  }, { kind: "primary wide tall", iconName: "check" });
+  return el("div", { class: "let-choose" }, choose, el("p", { class: "hint" }, t("choose_for_me_hint")));
 }
 
 function withdraw(screen, request) {

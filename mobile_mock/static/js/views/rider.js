@@ -64,7 +64,7 @@ function profileForm(rider, version, fleets) {
     busy(save, problem, async () => {
       const body = {
         wheelchair: chair.value(), can_transfer: chair.canTransfer(), companions_usual: Number(companions.input.value), service_dog: dog.input.checked, needs: needs.value(),
-        languages: now.languages || ["zh-TW"], contact: contact.value(), fleet_order: now.fleet_order, notes_for_driver: notes.input.value.trim(),
+        languages: now.languages || ["zh-TW"], contact: contact.value(), fleet_order: now.hasOrdered ? now.fleet_order : rider.fleet_order, notes_for_driver: notes.input.value.trim(),
       };
       try {
         await call("PUT", "/v1/rider", { body, version });
@@ -161,6 +161,7 @@ function orderPart(now, fleets) {
     const code = now.fleet_order[place];
     const other = place + by;
     [now.fleet_order[place], now.fleet_order[other]] = [now.fleet_order[other], code];
+    now.hasOrdered = true;
     draw();
     announce(t("order_moved", { fleet: nameOf(code), n: other + 1 }));
     const row = list.children[other];
