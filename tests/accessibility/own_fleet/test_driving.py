@@ -161,6 +161,18 @@ def test_riders_are_warned_before_it_is_late(driven: Driven) -> None:
     assert len(warnings) == 1 and warnings[0].available_at > told.window_ends_at
 
 
+def test_a_van_of_which_nothing_is_heard_makes_the_next_ones_late_and_they_are_told(driven: Driven) -> None:
+    first, second = driven.ride("09:00", may_be_pooled=False), driven.ride("09:40", may_be_pooled=False)
+    driver = driven.driver()
+    (told,) = rows("SELECT window_ends_at FROM accessibility.van_stop AS s JOIN accessibility.van_order AS o "
+                   "ON o.id = s.order_id WHERE s.kind = 'pickup' AND o.trip = :trip", trip=second)  # fmt: skip
+    driven.at("09:05")
+    driver.call("POST", f"stops/{driver.stop('pickup', first)['id']}/arrival", DOOR)
+    heard = len(driven.riders.told_of)
+    tasks.look_ahead(driven.at(told.window_ends_at - timedelta(minutes=4)))
+    assert [event for trip, event in driven.riders.told_of[heard:] if trip == second and isinstance(event, VehicleSeen)]
+
+
 def test_where_the_van_is_goes_to_those_it_carries_or_comes_for(driven: Driven) -> None:
     first, last = driven.ride("09:00"), driven.ride("15:00")
     driver = driven.driver()
