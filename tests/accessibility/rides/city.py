@@ -94,10 +94,10 @@ class RideCity:
         """Reach these fleets at the sandbox."""
         ports.plug_in({code: Mortal(fleet(self.books.url, code), self) for code in codes})
 
-    def rider(self, wheelchair: Wheelchair | None = CHAIR, **more: Any) -> Actor:
+    def rider(self, wheelchair: Wheelchair | None = CHAIR, *, person_id: UUID | None = None, **more: Any) -> Actor:
         """Somebody with a certificate, a wheelchair, a name and a number."""
         with db.unit_of_work() as session:
-            rider_id = _enrol(session, self.now)
+            rider_id = person_id or _enrol(session, self.now)
             told = RideStanding(
                 has_certificate=True, severity="severe", needs_wheelchair=True, books_first=True, valid_until=None,
                 card="disability", is_low_income=False,

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import orjson
 import pytest
+from delegating import agreed, somebody
 from flask.testing import FlaskClient
 from sandbox_process import SandboxBooks
 from werkzeug.test import TestResponse
@@ -198,3 +199,26 @@ def test_every_fleets_rules_are_words_with_their_source(rider: Rider) -> None:
     own = next(each for each in items if each["fleet"] == "rehabus")
     assert "7 天前開放預約" in own["booking_words"] and own["source"].startswith("高雄市復康巴士")
     assert own["pooled_obligatory"] and not own["is_confirmed"]
+
+
+def test_a_caregiver_books_with_the_scope_for_it_and_is_told_to_the_fleet(rider: Rider, client: FlaskClient) -> None:
+    principal, agent = somebody(client, 41, "陳阿嬤"), somebody(client, 42, "陳大明")
+    rider.town.rider(person_id=principal.person_id)
+    looks, books = (agreed(principal, agent, scope) for scope in ("rides:read", "rides:book"))
+    wish = {
+        "from": {"latitude": HOME.latitude, "longitude": HOME.longitude},
+        "to": {"latitude": HOSPITAL.latitude, "longitude": HOSPITAL.longitude},
+        "pick_up_at": on_the_wire(rider.town.now + timedelta(hours=5)),
+    }  # fmt: skip
+    refused = agent.acting(looks).send("POST", "/v1/ride-requests", wish, Idempotency_Key="1")
+    assert (refused.status_code, refused.get_json()["type"].rsplit("/", 1)[1]) == (403, "not-delegated")
+    acting = agent.acting(books)
+    asked = acting.got("POST", "/v1/ride-requests", wish, Idempotency_Key="2")
+    offer = next(each for each in asked["offers"] if each["fleet"] == "yellow")
+    (ride,) = acting.got("POST", "/v1/rides", {"offer_id": offer["id"]}, Idempotency_Key="3")["rides"]
+    rider.town.sweep(300)
+    (theirs,) = rider.town.their_orders("bound")
+    assert "陳大明" in theirs["customer"] and "陳阿嬤" in theirs["customer"]
+    assert principal.got("GET", f"/v1/rides/{ride['id']}")["status"] == "bound"
+    log = rider.town.rows("SELECT what FROM identity.access_log WHERE person_id = :id", id=principal.person_id)
+    assert {"done_ride_asked", "done_ride_booked", "ride_told"} <= {row.what for row in log}
