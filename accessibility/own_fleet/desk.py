@@ -152,9 +152,9 @@ def van_named(session: Session, number: str) -> UUID:
     return found
 
 
-def replay(session: Session, day: date) -> list[Any]:
-    """What happened on that day, in its order."""
-    return list(session.execute(_REPLAY, {"day": day}).all())
+def replay(session: Session, day: date, number: str | None) -> list[Any]:
+    """What happened on that day, in its order; `number`: to that van alone."""
+    return list(session.execute(_REPLAY, {"day": day, "number": number}).all())
 
 
 def later(considered: Considered) -> list[tuple[Trip, StopKind, int | None, int]]:
@@ -281,6 +281,6 @@ _REPLAY = text(
       FROM accessibility.van_event AS e
       LEFT JOIN accessibility.van AS v ON v.id = e.van_id
       LEFT JOIN accessibility.van_order AS o ON o.id = e.order_id
-     WHERE e.day = :day ORDER BY e.at, e.id
+     WHERE e.day = :day AND (CAST(:number AS text) IS NULL OR v.number = :number) ORDER BY e.at, e.id
     """
 )

@@ -24,6 +24,7 @@ from accessibility.own_fleet.schemas import (
     DispatchDaySchema,
     DispatchTripSchema,
     FleetManifestsSchema,
+    ReplayQuery,
     ReplaySchema,
     UnassignedPage,
     WhatIfRequestSchema,
@@ -230,14 +231,14 @@ def repaired(call: Call) -> Answer:
 @routes.get(
     "/v1/dispatch/replay",
     access=_READERS,
-    query=DayQuery,
+    query=ReplayQuery,
     answers={200: ReplaySchema},
     shows_person_data=False,
     summary=Text("重播一天", "What happened on a day, in its order"),
 )
 def replay(call: Call) -> Answer:
     day = _day(call)
-    rows = desk.replay(call.session, day)
+    rows = desk.replay(call.session, day, call.query["vehicle"])
     return Answer(
         {
             "date": day.isoformat(),

@@ -38,7 +38,7 @@ _NEAR_METRES: Final = 300
 _MOST_CODES: Final = 10
 _SEEN_FOR: Final = timedelta(minutes=10)
 _TOLD_EVERY: Final = timedelta(seconds=20)
-_NOTED_EVERY: Final = timedelta(seconds=60)
+_NOTED_EVERY: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +304,7 @@ _SEEN_BEFORE = text(
     """
     SELECT v.latitude, v.longitude, v.seen_at, t.day,
            (SELECT max(e.at) FROM accessibility.van_event AS e
-             WHERE e.day = t.day AND e.kind = 'position' AND e.van_id = v.id) AS noted_at
+             WHERE e.kind = 'position' AND e.van_id = v.id) AS noted_at
       FROM accessibility.van AS v, accessibility.van_tour AS t
      WHERE v.id = :van AND t.id = :tour
     """

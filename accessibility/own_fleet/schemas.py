@@ -185,6 +185,10 @@ class DayQuery(Schema):
     date = fields.Date(load_default=None)
 
 
+class ReplayQuery(DayQuery):
+    vehicle = fields.String(load_default=None, validate=Matches(VAN_NUMBER))
+
+
 class DepotSchema(Schema):
     label = fields.String(required=True)
     latitude = fields.Float(required=True)

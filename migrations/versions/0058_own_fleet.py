@@ -228,6 +228,7 @@ CREATE TABLE IF NOT EXISTS accessibility.van_event (
 );
 COMMENT ON TABLE accessibility.van_event IS 'What happened on a day, in the order in which it did: a day can be looked at again.';
 CREATE INDEX IF NOT EXISTS van_event_day ON accessibility.van_event (day, at, id);
+CREATE INDEX IF NOT EXISTS van_event_position ON accessibility.van_event (van_id, at) WHERE kind = 'position';
 CREATE INDEX IF NOT EXISTS van_event_order ON accessibility.van_event (order_id) WHERE order_id IS NOT NULL;
 CREATE OR REPLACE TRIGGER van_event_is_final BEFORE UPDATE ON accessibility.van_event
     FOR EACH ROW EXECUTE FUNCTION accessibility.refuse_change_of_event();

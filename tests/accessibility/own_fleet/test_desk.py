@@ -204,6 +204,8 @@ def test_a_day_can_be_looked_at_again(driven: Driven, desk: Desk) -> None:
     driver.call("POST", f"stops/{driver.stop('pickup', trip)['id']}/arrival", DOOR)
     seen = ask(desk, "GET", "replay").json
     assert [event["kind"] for event in seen["events"]] == ["held", "bound", "position", "arrival"]
+    assert ask(desk, "GET", "replay?vehicle=R001").json == seen
+    assert ask(desk, "GET", "replay?vehicle=R002").json["events"] == []
     assert seen["events"][2]["latitude"] == round(DOOR["latitude"], 5) and seen["events"][3]["words"] == "抵達"
     with pytest.raises(Exception, match="is not changed"):
         rows("UPDATE accessibility.van_event SET reason = 'x' RETURNING 1")
