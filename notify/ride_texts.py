@@ -249,7 +249,7 @@ TOMORROW = wording_of(
         "{fleet}{leg} comes to the door {window}. {code}If you are not going, please call 1999 tonight, so that "
         "somebody else can.",
     ),
-    lives_seconds=12 * _HOUR,
+    lives_seconds=3 * _HOUR,
 )
 RETURN_WAITS = wording_of(
     "ride_return_waits",

@@ -18,8 +18,8 @@ class SeriesGiven(Schema):
     """On which weekdays (Monday is 1) and until which last day; `skips_holidays`: not on public holidays."""
 
     weekdays = fields.List(
-        WholeNumber(validate=_WEEKDAYS), required=True, validate=validate.Length(1, 7)
-    )  # fmt: skip
+        WholeNumber(validate=_WEEKDAYS), required=True, validate=validate.Length(1, 7), metadata={"uniqueItems": True}
+    )
     until = fields.Date(required=True, format="iso")
     skips_holidays = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 

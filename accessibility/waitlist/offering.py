@@ -8,6 +8,7 @@ booking by its own sweep, which gives back what nobody accepted.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,7 +36,10 @@ PATIENCE_SECONDS: Final = 3.0
 _LEASE: Final = timedelta(minutes=2)
 _SLOTS_A_PASS: Final = 4
 _MOST_ASKED: Final = 10
-"""So many of one line are asked for in one look; the others at the next."""
+"""So many of one line are asked for in one look: the first half of them by rank, the others as they were asked for
+last, so that whoever stands far back and could be served is not kept waiting by those before them who could not."""
+_LOOK_SECONDS: Final = 20.0
+_GOES_ON: Final = timedelta(seconds=5)
 _LETS_OTHERS_FIRST: Final = timedelta(minutes=30)
 _SAME_TIME: Final = timedelta(minutes=5)
 _RENEWED_BEFORE: Final = timedelta(seconds=20)
@@ -108,14 +112,25 @@ def _look_at(slot: str, tries: int, now: datetime) -> int:
     with db.unit_of_work() as session:
         everybody = waits.line_of(session, slot)
     turn = [each for each in everybody if each.status == states.WAITING and each.watched_until > now]
-    found = 0
-    for wait in sorted(turn, key=lambda each: _has_let_go(each, now))[:_MOST_ASKED]:
+    found, until, is_cut_short = 0, time.monotonic() + _LOOK_SECONDS, False
+    for wait in in_turn(turn, now):
+        if is_cut_short := time.monotonic() > until:
+            break
         found += offer_to(wait, now)
     left = min((each.watched_until - now for each in everybody if each.watched_until > now), default=None)
-    next_at = None if left is None else now + line.pause(1 if found else tries, left)
+    next_at = None if left is None else now + (_GOES_ON if is_cut_short else line.pause(1 if found else tries, left))
     with db.unit_of_work() as session:
         session.execute(_LOOKED, {"slot": slot, "next": next_at, "lease": now + _LEASE, "now": now, "found": found > 0})
     return found
+
+
+def in_turn(line_of: Sequence[Wait], now: datetime) -> list[Wait]:
+    """Whom to ask for in one look at a line, in the order in which they have the first word."""
+    ordered = sorted(line_of, key=lambda each: _has_let_go(each, now))
+    half = _MOST_ASKED // 2
+    last = sorted(ordered[half:], key=lambda each: (each.asked_at is not None, each.asked_at or each.joined_at))
+    chosen = {each.id for each in (*ordered[:half], *last[: _MOST_ASKED - half])}
+    return [each for each in ordered if each.id in chosen]
 
 
 def _settle(wait_id: UUID, accept_by: datetime, now: datetime, *, is_renewed: bool) -> bool:

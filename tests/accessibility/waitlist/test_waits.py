@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from accessibility.requests import records
-from accessibility.waitlist import states, waits
+from accessibility.waitlist import offering, states, waits
 from accessibility.waitlist.errors import NothingToWaitFor
 from accessibility.waitlist.waits import Wait
 from core import db
@@ -95,3 +96,13 @@ def test_how_it_ends_is_counted_for_those_who_come_after(database: db.Database) 
         assert (row.hour, row.is_workday, row.district, row.rank_band, row.waited, row.was_offered) == (
             9, True, "64000080", 1, 1, 0,
         )  # fmt: skip
+
+
+def test_whoever_stands_far_back_is_asked_for_too_and_the_first_always(database: db.Database) -> None:
+    line = [join(waiting(), minutes) for minutes in range(14)]
+    first = offering.in_turn(line, NOW)
+    assert first == line[:10]
+    asked = [replace(each, asked_at=NOW) for each in line[:10]] + line[10:]
+    assert offering.in_turn(asked, NOW) == [*asked[:6], *asked[10:]]
+    let_go = [replace(line[0], let_go_at=NOW), *line[1:3]]
+    assert offering.in_turn(let_go, NOW) == [*let_go[1:], let_go[0]]
