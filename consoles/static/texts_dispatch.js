@@ -136,6 +136,7 @@ export const DISPATCH_TEXTS = {
   dsp_replay: { zh: "回看一天", en: "Day replay" },
   dsp_replay_intro: { zh: "拉時間或按播放，看車當時在哪裡、發生什麼事。", en: "Choose a moment or press play: where the vans were, and what happened." },
   dsp_replay_none: { zh: "這一天沒有紀錄。", en: "Nothing was written down on that day." },
+  dsp_all_vans: { zh: "全部", en: "All" },
   dsp_moment: { zh: "時間", en: "Moment" },
   dsp_speed: { zh: "速度", en: "Speed" },
   dsp_speed_n: { zh: "每秒 {n} 分鐘", en: "{n} min a second" },

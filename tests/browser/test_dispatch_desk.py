@@ -134,7 +134,11 @@ def test_a_breakdown_and_a_driver_s_report_are_taken_care_of_and_the_day_can_be_
         one.page.get_by_role("link", name="回看一天").last.click()
         one.sees("回看一天")
         one.press("播放")
-        expect(one.page.locator(".happened")).to_contain_text("車輛故障 引擎過熱", timeout=PATIENCE_MS)
+        happened = one.page.locator(".happened")
+        expect(happened).to_contain_text("車輛故障 引擎過熱", timeout=PATIENCE_MS)
+        one.page.get_by_label("車", exact=True).select_option(other_than(first))
+        expect(happened).not_to_contain_text("引擎過熱")
+        expect(happened).to_contain_text("乘客頭暈")
         assert misfits(one) == []
 
 

@@ -30,6 +30,8 @@ function player(events, signal) {
   const clock = el("output", {}, clockText(first * MINUTE_MS));
   const slider = el("input", { type: "range", min: first, max: last, step: 1, value: first, "aria-label": t("dsp_moment") });
   const speed = choice(t("dsp_speed"), SPEEDS.map((each) => [String(each), t("dsp_speed_n", { n: each })]), { value: "5" });
+  const numbers = [...new Set(events.map(({ vehicle }) => vehicle).filter(Boolean))].sort();
+  const which = choice(t("dsp_van"), [["", t("dsp_all_vans")], ...numbers.map((each) => [each, each])]);
   const list = el("ol", { class: "happened", role: "list" });
   const map = vanMap(t("dsp_map"));
   let moment = first;
@@ -42,10 +44,10 @@ function player(events, signal) {
     fill(clock, clockText(until));
     const past = events.filter(({ time }) => time < until + MINUTE_MS);
     const seen = new Map();
-    for (const each of past) if (each.vehicle && each.latitude != null) seen.set(each.vehicle, { number: each.vehicle, latitude: each.latitude, longitude: each.longitude, isChosen: false, isBroken: false });
+    for (const each of past) if (each.vehicle && each.latitude != null) seen.set(each.vehicle, { number: each.vehicle, latitude: each.latitude, longitude: each.longitude, isChosen: each.vehicle === which.input.value, isBroken: false });
     for (const { vehicle, kind } of past) if (seen.has(vehicle) && (kind === "breakdown" || kind === "repaired")) seen.get(vehicle).isBroken = kind === "breakdown";
     map.show({ vans: [...seen.values()], stops: [] });
-    fill(list, past.filter(({ kind }) => kind !== "position").slice(-SHOWN).reverse().map((each) => el("li", {}, el("time", { datetime: each.at }, clockText(each.at)), " ", [each.vehicle, each.words, each.reason].filter(Boolean).join(" "))));
+    fill(list, past.filter(({ kind, vehicle }) => kind !== "position" && (!which.input.value || vehicle === which.input.value)).slice(-SHOWN).reverse().map((each) => el("li", {}, el("time", { datetime: each.at }, clockText(each.at)), " ", [each.vehicle, each.words, each.reason].filter(Boolean).join(" "))));
   };
   const stop = () => {
     window.clearInterval(timer);
@@ -63,9 +65,10 @@ function player(events, signal) {
       if (moment >= last) stop();
     }, TICK_MS);
   }, { kind: "primary" });
+  which.input.addEventListener("change", draw);
   slider.addEventListener("input", () => { moment = Number(slider.value); draw(); });
   signal.addEventListener("abort", () => window.clearInterval(timer));
   draw();
-  return el("div", {}, el("div", { class: "replay" }, play, clock, slider, speed.block),
+  return el("div", {}, el("div", { class: "replay" }, play, clock, slider, speed.block, which.block),
     el("div", { class: "dsp-two" }, card(t("dsp_where_vans"), map.block), card(t("dsp_happened"), list)));
 }
