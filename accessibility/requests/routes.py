@@ -29,7 +29,7 @@ from core import db
 from core.cursors import decode_moment_cursor, encode_moment_cursor
 from core.errors import NotFound, RateLimited, Unavailable
 from core.http import Answer, Call, PageQuery, Routes, citizen
-from core.ids import parse_typeid
+from core.ids import new_uuid, parse_typeid
 from core.text import Text
 from identity import acting
 from identity.delegation_errors import NotDelegated
@@ -63,12 +63,12 @@ def ask(call: Call) -> Answer:
         _require(session, call, rider_id, "done_ride_asked", RIDES_BOOK)
     eligibility.refresh(rider_id, call.now)
     with db.unit_of_work() as session:
-        begun = (
-            records.of_booking(session, booking_id, rider_id=rider_id) if call.idempotency.claim(session) else []
+        before = records.of_booking(session, booking_id, rider_id=rider_id)
+        made = before if call.idempotency.claim(session) and before else making.make(
+            session, call.actor, rider_id, _wish(session, rider_id, call.body), call.now,
+            # A key may be used again once it is forgotten: what it once stood for stays what it is.
+            booking_id=new_uuid() if before else booking_id,
         )  # fmt: skip
-        made = begun or making.make(
-            session, call.actor, rider_id, _wish(session, rider_id, call.body), call.now, booking_id=booking_id
-        )
     asking.ask_all([each.id for each in made if each.status in ("asking", "will_call")], call.now)
     with db.unit_of_work() as session:
         out = records.get(session, made[0].id)

@@ -49,12 +49,12 @@ def fail(session: Session, booking: Booking, ride: Ride, reason: str, *, now: da
         give_back_request(session, ride, now)
         return
     if not ride.is_on_call:
-        for other in booking.others(ride):
+        for other in booking.taken_with(ride):
             if other.status == states.BOUND and ride.seek_round == 0:
                 # The other way is bound already: before it is given back every other fleet is asked for this one.
                 session.execute(_SEEK, {"rider": ride.rider_id, "id": ride.id})
                 return
-        for other in booking.others(ride):
+        for other in booking.taken_with(ride):
             _other_leg(session, booking, other, now)
     not_bound(session, ride, reason, now=now)
 

@@ -143,9 +143,9 @@ class Booking:
             (each for each in self.orders if each.ride_id == ride.id and each.status in states.LIVE_ORDER), None
         )  # fmt: skip
 
-    def others(self, ride: Ride) -> list[Ride]:
-        """The other legs."""
-        return [each for each in self.rides if each.id != ride.id]
+    def taken_with(self, ride: Ride) -> list[Ride]:
+        """The other legs that were taken in the same moment: they are kept or given up together."""
+        return [each for each in self.rides if each.id != ride.id and each.created_at == ride.created_at]
 
 
 def locked(session: Session, booking_id: UUID) -> Booking:

@@ -115,7 +115,9 @@ def _binds(booking: Booking, now: datetime) -> Iterator[Step]:
             continue
         order = booking.live_order(ride)
         if order is not None and order.status == states.HELD:
-            together = [each for each in booking.others(ride) if each.status == states.HOLDING and not each.is_on_call]
+            together = [
+                each for each in booking.taken_with(ride) if each.status == states.HOLDING and not each.is_on_call
+            ]
             if all(_is_held(booking, each) for each in together) and _old_one_is_gone(booking, ride, now):
                 yield Step("bind", booking, ride, order)
 

@@ -59,6 +59,18 @@ def test_both_ways_are_held_before_either_is_bound(town: RideCity) -> None:
     town.agree()
 
 
+def test_a_way_back_that_is_taken_later_and_fails_leaves_the_way_there(town: RideCity) -> None:
+    rider = town.rider()
+    out, back = town.ask(rider, town.wish(return_at=town.now + timedelta(hours=8)))
+    saga.drive(town.choose(rider, town.offers(out)["yellow"], without_return=True), town.now)
+    for fleet in ("yellow", "harbour", "mountain"):
+        town.books.set_switch(fleet, "hold", "refuses")
+    town.now += timedelta(seconds=10)
+    booking = saga.drive(town.choose(rider, town.offers(back)["harbour"], without_return=True), town.now)
+    assert [(each.leg, each.status) for each in booking.rides] == [("out", "bound"), ("back", "not_bound")]
+    town.agree()
+
+
 def test_when_the_city_chooses_the_next_fleet_is_taken_where_one_says_no(town: RideCity) -> None:
     rider = town.rider(fleet_order=("harbour", "yellow"))
     (request,) = town.ask(rider)
