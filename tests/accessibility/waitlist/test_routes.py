@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,12 @@ from signed_in import SignedIn, sign_in
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from accessibility.calls import calls
 from accessibility.fleets import ports as fleet_ports
+from accessibility.riders import profile
 from accessibility.waitlist import offering, waits
+from api import wiring
+from api.delivery import deliver
 from core import clock, db
 from core.ids import new_uuid, typeid
 from tests.accessibility.waitlist import small_city
@@ -159,3 +164,25 @@ def test_a_series_that_is_none_is_refused(city: City, mei: SignedIn, series: dic
 def test_who_acts_for_nobody_follows_nobody(mei: SignedIn) -> None:
     refused = mei.client.put("/v1/ride-notices", json={"is_wanted": True}, headers=headers(mei))
     assert refused.status_code == 409 and refused.json["type"].endswith("/acts-for-nobody")
+
+
+def test_who_is_told_by_telephone_is_rung_about_what_is_kept_by_the_name_of_its_fleet(
+    city: City, mei: SignedIn
+) -> None:
+    with db.unit_of_work() as session:
+        told_by = replace(profile.of(session, mei.person_id), contact_way="telephone", contact_phone="072345678")
+        profile.save(session, told_by, now=city.now)
+    post(mei, "/v1/waitlist", {"request_id": in_vain(city, mei)})
+    city.van()
+    with db.unit_of_work() as session:
+        waits.look_again(session, [row.slot for row in rows("SELECT slot FROM accessibility.wait_slot")], at=city.now)
+    offering.look(city.now)
+    for row in rows("SELECT id FROM core.outbox WHERE settled_at IS NULL ORDER BY recorded_at, id"):
+        deliver([row.id], wiring.consumers_by_kind())
+    [message] = [item for item in get(mei, "/v1/inbox")["items"] if item["kind"] == "waitlist_offer"]
+    assert message["body"].startswith("Kaohsiung Rehabus can come on ")
+    with db.unit_of_work() as session:
+        found = calls.open_calls(session, city.now, limit=9, after=None)
+    [call] = [each for each in found if each.kind == "rider"]
+    assert (call.phone, call.rider_id) == ("072345678", mei.person_id)
+    assert "候補有車了" in call.words.zh and "高雄市復康巴士" in call.words.zh and "{" not in call.words.zh
