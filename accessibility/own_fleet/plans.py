@@ -173,24 +173,18 @@ def _planned(row: Any, rows: Sequence[Any]) -> Planned:
 
 
 def _start(row: Any, vehicle: Vehicle, over: Sequence[Any], at_door: Any) -> tuple[int, Place]:
-    """From when and where the van goes on."""
+    """From when and where the van goes on: after what it does now, or where it did something last."""
+    last = max((each for each in over if each.kind != "break"), key=lambda each: each.left_at, default=None)
+    place = vehicle.start if last is None else _where(last)
     if at_door is not None:
-        free = int(at_door.arrived_at.timestamp()) + (0 if at_door.kind == "break" else at_door.seconds)
-        place = _where(at_door)
-        if place is not None:
-            return max(free, vehicle.shift.earliest), place
-    last = max((each for each in over if _where(each) is not None), key=lambda each: each.left_at, default=None)
-    if last is None:
-        return vehicle.shift.earliest, vehicle.start
-    where = _where(last)
-    assert where is not None
-    ended = max(each.left_at for each in over)
-    return max(int(ended.timestamp()), vehicle.shift.earliest), where
+        free = int(at_door.arrived_at.timestamp()) + at_door.seconds
+        place = place if at_door.kind == "break" else _where(at_door)
+    else:
+        free = max((int(each.left_at.timestamp()) for each in over), default=vehicle.shift.earliest)
+    return max(free, vehicle.shift.earliest), place
 
 
-def _where(row: Any) -> Place | None:
-    if row.kind == "break":
-        return None
+def _where(row: Any) -> Place:
     return Place(**row.wish[row.kind])
 
 

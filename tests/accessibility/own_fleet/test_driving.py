@@ -193,3 +193,15 @@ def test_where_the_van_is_goes_to_those_it_carries_or_comes_for(driven: Driven) 
 @pytest.mark.parametrize("path", ["stops/stop_00000000000000000000000000/arrival", "stops/nonsense/out"])
 def test_a_stop_of_nobody_is_not_there(driven: Driven, path: str) -> None:
     assert driven.driver().call("POST", path, {}).status_code == 404
+
+
+def test_who_rests_is_not_planned_with_until_the_rest_is_over(driven: Driven) -> None:
+    driver = driven.driver()
+    driven.at("11:00")
+    driver.call("POST", "break", {"is_beginning": True})
+    driven.at("11:02")
+    soon: Any = {"window_starts_at": driven.eight.replace(hour=11, minute=15), "may_be_pooled": False}
+    trip = driven.ride("11:20", window_ends_at=driven.eight.replace(hour=11, minute=50), **soon)
+    planned = datetime.fromisoformat(driver.stop("pickup", trip)["planned_at"])
+    assert planned >= driven.eight.replace(hour=11, minute=29)
+    assert check_plan(clock.now()) == 1
