@@ -52,6 +52,18 @@ def told_of(stack: Stack, status: str) -> None:
         )
 
 
+def listens(device: Phone) -> None:
+    """From now on keep in the page what a screen reader would be told to say."""
+    device.page.evaluate(
+        """() => {
+            window.heard = [];
+            for (const region of document.querySelectorAll("#announcer, #alarm")) {
+                new MutationObserver(() => window.heard.push(region.textContent)).observe(region, { childList: true });
+            }
+        }"""
+    )
+
+
 def news(device: Phone, words: str) -> None:
     """Wait until the ride's page says so; no need to look elsewhere."""
     expect(device.page.locator(".ride-news-title")).to_contain_text(words, timeout=PATIENCE_MS)
@@ -82,13 +94,15 @@ def test_a_ride_is_booked_by_keyboard_and_followed_to_its_end(rider: Phone, stac
             # Until it sets off the page asks three times a minute: nobody waits for that here.
             told_of(stack, "on_the_way")
             rider.page.reload()
+            listens(rider)
         news(rider, words)
     expect(rider.page.locator(".live-map")).to_have_count(0)
-    expect(rider.page.locator("#announcer, #alarm").filter(has_text="已經到了")).to_have_count(1)
+    for said in ("車子到門口了", "您在車上", "已經到了"):
+        rider.page.wait_for_function("(words) => window.heard.some((each) => each.includes(words))", arg=said)
     picture(rider, "ride-done")
     keys(rider.page.get_by_role("radio", name="很好", exact=True), "Space")
     keys(rider.page.get_by_role("button", name="送出"), "Enter")
-    expect(rider.page.get_by_text("謝謝，收到您的評分了")).to_be_visible()
+    expect(rider.page.locator(".notice", has_text="謝謝，收到您的評分了")).to_be_visible()
 
 
 def test_where_no_fleet_has_a_vehicle_one_waits_in_line_and_is_told_what_to_do(rider: Phone, stack: Stack) -> None:
@@ -97,7 +111,7 @@ def test_where_no_fleet_has_a_vehicle_one_waits_in_line_and_is_told_what_to_do(r
     try:
         begin_asking(rider, hour="05")
         rider.press("看看哪些車有空")
-        expect(rider.page.get_by_text("現在每一家都沒有車")).to_be_visible(timeout=PATIENCE_MS)
+        expect(rider.page.locator(".notice", has_text="現在每一家都沒有車")).to_be_visible(timeout=PATIENCE_MS)
         expect(rider.page.get_by_role("link", name=re.compile("1999"))).to_have_attribute("href", "tel:1999")
         expect(rider.page.get_by_role("heading", name="二、換個時間")).to_be_visible()
         picture(rider, "ride-none")
