@@ -57,7 +57,7 @@ def test_a_fleet_whose_own_terms_forbid_it_is_not_asked_and_the_reason_is_told(t
 
 def test_a_silent_fleet_delays_nobody_beyond_the_deadline_and_is_unreached(town: RideCity) -> None:
     town.books.set_switch("harbour", "ask", "answers_late", seconds=2)
-    (request,) = town.ask(town.rider(), patience=1.0)
+    (request,) = town.ask(town.rider(), patience=3.0)
     assert town.asks(request)["harbour"] == ("unreached", "no_answer")
     assert "yellow" in town.offers(request)
 
