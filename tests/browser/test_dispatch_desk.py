@@ -110,6 +110,13 @@ def test_who_comes_second_is_told_and_shown_the_plan_as_it_is_now(
         one.press("看最新的行程")
         moved = one.page.locator(f'[data-van="{city.van_of(another)}"] [data-trip="{another}"]')
         expect(moved).to_be_visible()
+        one.page.locator(f'[data-trip="{trip}"]').focus()
+        one.page.keyboard.press("Space")
+        one.page.keyboard.press("ArrowDown" if first == "R001" else "ArrowUp")
+        one.page.keyboard.press("Enter")
+        dialog.get_by_role("button", name="改派").click()
+        expect(one.page.locator(".notice.good")).to_contain_text("已改派到")
+        assert city.van_of(trip) == other_than(first)
 
 
 def test_a_breakdown_and_a_driver_s_report_are_taken_care_of_and_the_day_can_be_looked_at_again(
