@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
 import orjson
@@ -18,7 +18,7 @@ Kind = Literal[
     "on_the_way", "arrival", "aboard", "out", "no_show", "break", "incident", "breakdown", "repaired", "late",
     "position", "rescue",
 ]  # fmt: skip
-KINDS: Final[tuple[Kind, ...]] = Kind.__args__  # type: ignore[attr-defined]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)

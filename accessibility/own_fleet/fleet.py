@@ -7,7 +7,8 @@ database was lost on the way).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
@@ -149,12 +150,12 @@ def _answered(
     return answer
 
 
-class _reaching:
+@contextmanager
+def _reaching() -> Iterator[None]:
     """Within, a database that is lost is a fleet that does not answer."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, _traceback: object) -> None:
-        if error is not None and db.is_outage(error):
+    try:
+        yield
+    except Exception as error:
+        if db.is_outage(error):
             raise wire.NoAnswer(FLEET, "the database cannot be reached") from error
+        raise

@@ -11,7 +11,6 @@ import pytest
 from flask.testing import FlaskClient
 
 from accessibility.own_fleet import breakdowns, tasks
-from accessibility.own_fleet.ports import travel
 from core import clock
 from partners.fleets.contents import FleetStatus, VehicleSeen
 from tests.accessibility.own_fleet.city_vans import HOSPITAL, PARK, a_van, check_plan, rows
@@ -209,4 +208,3 @@ def test_a_day_can_be_looked_at_again(driven: Driven, desk: Desk) -> None:
     assert seen["events"][2]["latitude"] == round(DOOR["latitude"], 5) and seen["events"][3]["words"] == "抵達"
     with pytest.raises(Exception, match="is not changed"):
         rows("UPDATE accessibility.van_event SET reason = 'x' RETURNING 1")
-    assert travel() is not None

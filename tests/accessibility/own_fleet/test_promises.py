@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from accessibility.dispatch.travel import GreatCircle
 from accessibility.own_fleet import holding, promises, tasks
 from accessibility.own_fleet.promises import Promise
 from core import db
@@ -27,7 +29,7 @@ def test_after_every_change_the_independent_checker_finds_nothing(fleet: Fleet, 
     for number in range(4):
         a_van(f"R00{number}", breaks=[("11:00", "13:00", 30)], hours=("06:00", "15:00"))
     live: dict[str, str] = {}
-    told: dict[str, FleetOffer] = {}
+    told: dict[str, FleetOffer | None] = {}
 
     def place() -> RoughPlace:
         return RoughPlace(random.gauss(22.63, 0.03), random.gauss(120.31, 0.03), "64000050")
@@ -59,8 +61,7 @@ def test_after_every_change_the_independent_checker_finds_nothing(fleet: Fleet, 
             except FleetRefused:
                 pass
             else:
-                del told[trip]
-                told[trip] = None  # type: ignore[assignment]
+                told[trip] = None
         else:
             tasks.let_lapse(fleet.clock() + holding.HELD_FOR)
         changes += 1
@@ -72,15 +73,14 @@ def test_after_every_change_the_independent_checker_finds_nothing(fleet: Fleet, 
         "JOIN accessibility.van_stop AS p ON p.order_id = o.id AND p.kind = 'pickup' "
         "JOIN accessibility.van_stop AS d ON d.order_id = o.id AND d.kind = 'dropoff' WHERE o.state = 'bound'"
     ):
-        offer = told[row.trip]
-        if offer is not None:
-            assert offer.window_starts_at <= row.on_at <= offer.window_ends_at and row.off_at <= offer.arrives_at
-            assert row.off_at - row.on_at <= timedelta(minutes=(offer.ride_minutes_at_most or 0) + 10)
+        promised = told[row.trip]
+        if promised is not None:
+            assert promised.window_starts_at <= row.on_at <= promised.window_ends_at
+            assert row.off_at <= promised.arrives_at
+            assert row.off_at - row.on_at <= timedelta(minutes=(promised.ride_minutes_at_most or 0) + 10)
 
 
 def test_two_who_swap_their_hours_at_once_wait_for_each_other_or_are_refused(fleet: Fleet) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     for number in range(3):
         a_van(f"R00{number}", layouts=[(1, 1)])
     orders = [fleet.bound(wish(f"{8 + number:02d}:00", may_be_pooled=False)) for number in range(6)]
@@ -119,8 +119,6 @@ def test_no_table_of_the_room_has_a_person_in_it(fleet: Fleet) -> None:
 
 def test_what_is_told_is_a_time_that_people_can_read() -> None:
     demand = promises.demand_of(wish())
-    from accessibility.dispatch.travel import GreatCircle
-
     for minutes in range(0, 30, 7):
         picked_up = int(NOW.replace(hour=9, minute=minutes).timestamp()) + 42
         promise = promises.promise_at(demand, picked_up, GreatCircle())
