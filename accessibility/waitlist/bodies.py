@@ -105,14 +105,16 @@ def _alternatives(session: Session, each: Wait, names: Mapping[str, Text], langu
     """What the fleets said would be possible instead when they were asked last."""
     found = []
     for row in session.execute(_ASKS, {"request": each.request_ids[0]}).all():
-        words = _OPENS if row.reason == "too_early" else _LATER if row.next_at else _OTHER
+        is_early = row.reason == "too_early"
+        words = _OPENS if is_early else _LATER if row.next_at else _OTHER
         said = words.format(fleet=names[row.fleet], why=fleet_words.why(row.reason or row.status))
         found.append(
             {
                 "fleet": row.fleet,
                 "fleet_name": names[row.fleet].in_language(language),
                 "words": said.in_language(language),
-                "pick_up_at": on_the_wire(row.next_at) if row.next_at else None,
+                "pick_up_at": on_the_wire(row.next_at) if row.next_at and not is_early else None,
+                "opens_at": on_the_wire(row.next_at) if row.next_at and is_early else None,
             }
         )
     return found

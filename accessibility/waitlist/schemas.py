@@ -16,12 +16,13 @@ class WaitCreate(Schema):
 
 
 class AlternativeSchema(Schema):
-    """What a fleet said instead; `pick_up_at` is when it could, or when its booking opens."""
+    """What a fleet said instead; `pick_up_at` is when it could, `opens_at` when it begins to take bookings for it."""
 
     fleet = fields.String(required=True)
     fleet_name = fields.String(required=True)
     words = fields.String(required=True)
     pick_up_at = moment(is_optional=True)
+    opens_at = moment(is_optional=True)
 
 
 class WaitSchema(Schema):

@@ -98,6 +98,17 @@ def test_one_joins_sees_rank_and_chance_takes_what_is_kept_and_has_a_ride(city: 
     assert [each["id"] for each in get(mei, "/v1/waitlist")["items"]] == [wait["id"]]
 
 
+def test_when_booking_opens_is_no_time_to_be_picked_up(city: City, mei: SignedIn) -> None:
+    with db.unit_of_work() as session:
+        session.execute(text(
+            "UPDATE accessibility.fleet_terms SET tiers = '[{\"opens_days\": 1}]' WHERE fleet = 'harbour'"
+        ), None)  # fmt: skip
+    wait = post(mei, "/v1/waitlist", {"request_id": in_vain(city, mei)}).json
+    [harbour] = [each for each in wait["alternatives"] if each["fleet"] == "harbour"]
+    assert harbour["pick_up_at"] is None and harbour["opens_at"].endswith("T00:00:00+08:00")
+    assert "booking opens then" in harbour["words"]
+
+
 def test_another_s_wait_is_none_and_leaving_is_for_good(city: City, mei: SignedIn, client: FlaskClient) -> None:
     wait = post(mei, "/v1/waitlist", {"request_id": in_vain(city, mei)}).json
     other = sign_in(client, "B234567890", "0922333444")
