@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from accessibility.places.schemas import PLAIN, PlaceWanted
 from accessibility.requests import states, wishes
 from core.http import Matches, PageQuery, WholeNumber, page_of
 
@@ -37,17 +38,6 @@ class Moment(fields.AwareDateTime):
         return found
 
 
-class PlaceGiven(Schema):
-    """A favourite or a place of the search by `place_id`; or a pin; or the name of a known place alone."""
-
-    place_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 80))
-    latitude = fields.Float(load_default=None, allow_none=True, validate=validate.Range(-90, 90))
-    longitude = fields.Float(load_default=None, allow_none=True, validate=validate.Range(-180, 180))
-    label = fields.String(load_default="", validate=validate.Length(0, _MOST_WORDS))
-    address = fields.String(load_default="", validate=validate.Length(0, _MOST_WORDS))
-    directions = fields.String(load_default="", validate=validate.Length(0, _MOST_WORDS))
-
-
 class ReturnGiven(Schema):
     """The way back: `at` a moment, or `will_call`: when its rider says so."""
 
@@ -64,9 +54,9 @@ class ReturnGiven(Schema):
 class RideRequestCreate(Schema):
     """A trip: at `pick_up_at`, to be there by `arrive_by` (both: not before, and there by), or `asap`."""
 
-    pickup = fields.Nested(PlaceGiven, required=True, data_key="from")
-    dropoff = fields.Nested(PlaceGiven, required=True, data_key="to")
-    stops = fields.List(fields.Nested(PlaceGiven), load_default=list, validate=validate.Length(0, wishes.MOST_STOPS))
+    pickup = fields.Nested(PlaceWanted, required=True, data_key="from")
+    dropoff = fields.Nested(PlaceWanted, required=True, data_key="to")
+    stops = fields.List(fields.Nested(PlaceWanted), load_default=list, validate=validate.Length(0, wishes.MOST_STOPS))
     pick_up_at = Moment(load_default=None, allow_none=True)
     arrive_by = Moment(load_default=None, allow_none=True)
     asap = fields.Boolean(load_default=False, truthy={True}, falsy={False})
@@ -75,7 +65,7 @@ class RideRequestCreate(Schema):
     companions = WholeNumber(load_default=None, allow_none=True, validate=validate.Range(0, _MOST_COMPANIONS))
     has_dog = fields.Boolean(load_default=None, allow_none=True, truthy={True}, falsy={False})
     is_shared = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    notes = fields.String(load_default="", validate=validate.Length(0, _MOST_WORDS))
+    notes = fields.String(load_default="", validate=[validate.Length(0, _MOST_WORDS), PLAIN])
 
     @validates_schema
     def one_time(self, data: Mapping[str, Any], **_: Any) -> None:

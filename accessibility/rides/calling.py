@@ -23,11 +23,15 @@ from accessibility.rides.steps import Step
 from core import db
 from core.ids import new_uuid
 from partners import wire
+from partners.fleets.checking import TelegramWrong
 from partners.fleets.client import FleetRefused
 from partners.fleets.contents import FleetOrder, FleetStatus
 
 Outcome = Callable[[Session, Booking, datetime], None]
 _ON: Final = frozenset({"bound", "on_the_way", "at_door", "aboard", "done", "no_show"})
+_NOT_DONE: Final = (wire.CallFailed, KeyError, TelegramWrong)
+"""A call brought nothing: it failed, nobody is connected by that code, or it would not have been as agreed."""
+
 _log = logging.getLogger("mykaohsiung.accessibility")
 
 
@@ -40,7 +44,7 @@ def hold(step: Step, now: datetime) -> Outcome:
         said = ports.fleet(order.fleet).hold(
             envelopes.dispatch(step.telegram_id, order.trip), step.offer.as_offered(), wish
         )
-    except (wire.CallFailed, KeyError) as failure:
+    except _NOT_DONE as failure:
         return _failed(order, failure, step)
     return lambda session, booking, now: outcomes.held(session, booking, order.id, said, now)
 
@@ -58,7 +62,7 @@ def bind(step: Step, now: datetime) -> Outcome:
             envelopes.dispatch(step.telegram_id, order.trip), step.offer.fleet_offer, held,
             companions=step.request.companions,
         )  # fmt: skip
-    except (wire.CallFailed, KeyError) as failure:
+    except _NOT_DONE as failure:
         return _failed(order, failure, step)
 
     def bound(session: Session, booking: Booking, now: datetime) -> None:
@@ -80,7 +84,7 @@ def release(step: Step, now: datetime) -> Outcome:
         if refused.code == "too_late":
             return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
         return lambda session, booking, now: outcomes.released(session, booking, order.id, now)
-    except (wire.CallFailed, KeyError):
+    except _NOT_DONE:
         return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
     _log.debug("released %s: %s", order.trip, said.state)
     return lambda session, booking, now: outcomes.released(session, booking, order.id, now)
@@ -96,7 +100,7 @@ def release_second(step: Step, now: datetime) -> Outcome:
         )
     except FleetRefused:
         return lambda session, booking, now: outcomes.second_released(session, booking, second, now)
-    except (wire.CallFailed, KeyError):
+    except _NOT_DONE:
         # Told again by the sweep.
         return lambda session, booking, now: None
     return lambda session, booking, now: outcomes.second_released(session, booking, second, now)
@@ -112,7 +116,7 @@ def cancel(step: Step, now: datetime) -> Outcome:
         if refused.code == "too_late":
             return lambda session, booking, now: outcomes.not_cancelled(session, booking, order.id, now)
         return lambda session, booking, now: outcomes.cancelled(session, booking, order.id, 0, now)
-    except (wire.CallFailed, KeyError):
+    except _NOT_DONE:
         return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
     if said.state in ("done", "no_show", "aboard"):
         return lambda session, booking, now: outcomes.not_cancelled(session, booking, order.id, now)
@@ -134,8 +138,8 @@ def amend(step: Step, now: datetime) -> Outcome:
     except FleetRefused as refused:
         reason = refused.code
         return lambda session, booking, now: outcomes.not_changed(session, booking, ride.id, reason, now)
-    except (wire.CallFailed, KeyError) as failure:
-        if isinstance(failure, KeyError) or not failure.may_have_acted:
+    except _NOT_DONE as failure:
+        if not (isinstance(failure, wire.CallFailed) and failure.may_have_acted):
             return lambda session, booking, now: outcomes.not_changed(session, booking, ride.id, "unreached", now)
         return lambda session, booking, now: None
     return lambda session, booking, now: outcomes.changed(session, booking, ride.id, said, now)
@@ -149,7 +153,7 @@ def tell_customer(step: Step, now: datetime) -> Outcome:
         told = customers.told_of(session, step.booking, step.ride, step.request, order, now)
     try:
         ports.fleet(order.fleet).tell_customer(envelopes.dispatch(telegram_id, order.trip), told)
-    except (wire.CallFailed, KeyError):
+    except _NOT_DONE:
         return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
     return lambda session, booking, now: outcomes.customer_told(session, booking, order.id, telegram_id, now)
 
@@ -159,7 +163,7 @@ def status(step: Step, now: datetime) -> Outcome:
     order = _order(step)
     try:
         said = ports.fleet(order.fleet).status_of(envelopes.dispatch(new_uuid(), order.trip))
-    except (wire.CallFailed, KeyError):
+    except _NOT_DONE:
         return lambda session, booking, now: outcomes.not_known(session, booking, order.id, now)
     if order.status == states.HOLDING and said.state in ("unknown", "asked", "held"):
         # The same telegram again: held already, it answers as before; never seen, it is held now.
@@ -224,7 +228,9 @@ def _failed(order: Order, failure: Exception, step: Step) -> Outcome:
     if isinstance(failure, FleetRefused) and failure.code != "deadline_over":
         reason = failure.code
         return lambda session, booking, now: outcomes.refused(session, booking, order.id, reason, now)
-    is_certain = isinstance(failure, KeyError) or (isinstance(failure, wire.CallFailed) and not failure.may_have_acted)
+    is_certain = not (isinstance(failure, wire.CallFailed) and failure.may_have_acted)
+    if isinstance(failure, TelegramWrong):
+        _log.error("what would be sent to %s is not as agreed: %s", order.fleet, failure)
     if is_certain and not step.is_again and step.kind == "hold":
         return lambda session, booking, now: outcomes.refused(session, booking, order.id, "unreached", now)
     return lambda session, booking, now: outcomes.not_known(session, booking, order.id, now)

@@ -17,6 +17,10 @@ from identity import access_log, people
 from identity.actors import Actor
 from partners.fleets.contents import CustomerTold
 
+_MOST_NOTES: Final = 300
+"""Characters of notes for the driver: a telegram has no room for more (partners/fleets/schemas)."""
+
+_MOST_STOPS: Final = 140
 CITY_HALL: Final = "073368333"
 """Where a fleet rings about a rider who has no number: the city's switchboard, day and night."""
 
@@ -42,13 +46,14 @@ def customer_of(session: Session, booking: Booking, ride: Ride, request: RideReq
         caregiver = people.get(session, booking.booked_by)
         caregiver_name = people.name_of(session, booking.booked_by)
         caregiver_phone = people.opened_mobile(caregiver)
-    stops = "、".join(each.address or each.label for each in request.stops)
+    stops = "、".join(each.label or each.address for each in request.stops)
     notes = [
-        f"途中停靠：{stops}" if stops else "", rider.notes_for_driver, ride.notes, f"請向乘客核對乘車碼 {ride.code}"
+        f"請向乘客核對乘車碼 {ride.code}", f"途中停靠：{stops}"[:_MOST_STOPS] if stops else "", ride.notes,
+        rider.notes_for_driver,
     ]  # fmt: skip
     return CustomerTold(
         people.name_of(session, ride.rider_id) or "乘客",
         rider.contact_phone or people.opened_mobile(person) or CITY_HALL,
         envelopes.door(request.pickup), envelopes.door(request.dropoff), caregiver_name, caregiver_phone,
-        "；".join(filter(None, notes)),
+        "；".join(filter(None, notes))[:_MOST_NOTES],
     )  # fmt: skip

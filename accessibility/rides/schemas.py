@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from accessibility.places.schemas import PLAIN
 from accessibility.requests.schemas import Moment, PlaceShown, RideFareSchema, WhatNowSchema, moment
 from accessibility.rides import states, telling
 from core.http import PageQuery, WholeNumber, page_of
@@ -46,14 +47,14 @@ class RidesQuery(PageQuery):
 class RideCancel(Schema):
     """`with_return`: the way back as well."""
 
-    reason = fields.String(load_default="", validate=validate.Length(0, 200))
+    reason = fields.String(load_default="", validate=[validate.Length(0, 200), PLAIN])
     with_return = _yes_or_no()
 
 
 class RideChange(Schema):
     pick_up_at = Moment(load_default=None, allow_none=True)
     companions = WholeNumber(load_default=None, allow_none=True, validate=validate.Range(0, 8))
-    notes = fields.String(load_default=None, allow_none=True, validate=validate.Length(0, 200))
+    notes = fields.String(load_default=None, allow_none=True, validate=[validate.Length(0, 200), PLAIN])
 
     @validates_schema
     def something(self, data: Mapping[str, Any], **_: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from accessibility.rides.records import Ride
 from core import db
 from core.errors import Problem
 from partners.fleets.contents import FleetOrder
-from tests.accessibility.rides.city import RideCity
+from tests.accessibility.rides.city import HALL, RideCity
 
 
 def test_what_is_chosen_is_held_then_bound_and_the_fleet_is_told_who_rides(town: RideCity) -> None:
@@ -31,6 +32,16 @@ def test_what_is_chosen_is_held_then_bound_and_the_fleet_is_told_who_rides(town:
     assert [each["fleet"] for each in town.told("ride_bound")] == ["yellow"]
     assert town.rows("SELECT * FROM identity.access_log WHERE what = 'ride_told'")
     town.agree()
+
+
+def test_however_much_there_is_to_say_the_fleet_is_told_what_it_can_take(town: RideCity) -> None:
+    rider = town.rider(notes_for_driver="請按門鈴。" * 40)
+    stops = tuple(replace(HALL, label="停" * 200, latitude=HALL.latitude + place / 100) for place in range(3))
+    (request,) = town.ask(rider, town.wish(notes="請走側門。" * 40, stops=stops))
+    (ride,) = saga.drive(town.choose(rider, town.offers(request)["yellow"]), town.now).rides
+    assert town.order(ride).customer_told_at is not None
+    (theirs,) = town.their_orders("bound")
+    assert ride.code in theirs["customer"] and "請走側門" in theirs["customer"]
 
 
 def test_a_way_there_is_never_taken_without_the_way_back(town: RideCity) -> None:
