@@ -311,6 +311,7 @@ CREATE TABLE accessibility.second_yes (
     released_at timestamptz,
     PRIMARY KEY (order_id, fleet_order)
 );
+CREATE INDEX second_yes_old ON accessibility.second_yes (found_at);
 COMMENT ON TABLE accessibility.second_yes IS 'What a fleet bound beside the order that was bound: given back.';
 
 CREATE TABLE accessibility.ride_event (
