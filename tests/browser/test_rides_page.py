@@ -185,6 +185,9 @@ def test_a_caregiver_books_under_the_banner(rider: Phone, stack: Stack, chromium
     caregiver = stranger()
     with phone(stack, chromium_browser) as device:
         device.register(caregiver)
+        device.open("/app/rides")
+        device.press("查驗資格")
+        expect(device.page.locator(".notice", has_text="查無您的身心障礙證明")).to_be_visible(timeout=PATIENCE_MS)
         rider.open("/app/me/delegations/new")
         rider.page.get_by_label(re.compile("對方的身分證字號")).fill(caregiver.national_id)
         rider.page.get_by_role("checkbox", name=re.compile("預約與取消乘車")).check()

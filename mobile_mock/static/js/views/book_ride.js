@@ -13,6 +13,7 @@ import { taipeiDay, whenText } from "../ride_times.js";
 import { go } from "../router.js";
 import { chairWords } from "../rider_words.js";
 import { choiceOfOne, companionsPart, notesPart, poolingPart, purposePart, repeatingPart, stopsPart } from "./booking_parts.js";
+import { eligibilityNotice } from "./eligibility_notice.js";
 import { optional } from "./rides.js";
 
 const QUICK = ["08:00", "09:00", "10:00", "14:00", "16:00"];
@@ -30,7 +31,7 @@ export async function bookRide({ query, signal }) {
   return {
     title,
     content: [heading(title, { back: "/app/rides", backText: t("rides_title") }),
-      eligibility && !eligibility.is_eligible && notice("warn", t("rides_not_eligible"), el("p", {}, eligibility.in_words), buttonLink(t("eligibility_see"), "/app/rides/profile", { kind: "small" })),
+      eligibilityNotice(eligibility),
       rider?.version > 0 ? aboutRider(rider) : notice("info", t("book_profile_first"), el("p", {}, t("book_profile_first_detail")), buttonLink(t("rider_title"), "/app/rides/profile", { kind: "small" })),
       form],
   };

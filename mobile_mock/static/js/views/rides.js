@@ -8,6 +8,7 @@ import { buttonLink, empty, growingList, heading, notice } from "../parts.js";
 import { journey, rideMark, whenOfRide } from "../ride_words.js";
 import { taipeiDay } from "../ride_times.js";
 import { bigSwitch } from "../switch.js";
+import { eligibilityNotice } from "./eligibility_notice.js";
 import { dayOf } from "../format.js";
 
 export async function rides({ signal, query }) {
@@ -24,7 +25,7 @@ export async function rides({ signal, query }) {
     title,
     content: [heading(title), !isPast && [
       noShows?.suspended_until && notice("bad", t("rides_suspended"), el("p", {}, noShows.words), el("a", { class: "link", href: "/app/rides/no-shows" }, t("no_shows_title"))),
-      eligibility && !eligibility.is_eligible && notice("warn", t("rides_not_eligible"), el("p", {}, eligibility.in_words), buttonLink(t("eligibility_see"), "/app/rides/profile", { kind: "small" })),
+      eligibilityNotice(eligibility),
       mayBook && buttonLink(t("book_ride"), "/app/rides/book", { kind: "accent wide tall book-ride", iconName: "car" }),
       (waits?.items || []).map(waitNotice),
       follows && followSwitch(other, follows)],
