@@ -15,7 +15,7 @@ from accessibility.own_fleet.promises import Demand, Promise, demand_from_json, 
 from core.clock import on_the_wire
 from core.districts import DISTRICTS
 from core.ids import typeid
-from core.text import Language
+from core.text import Language, Text
 
 WAITS: Final = timedelta(minutes=10)
 """So long after the promised time, or after coming, a driver waits for somebody. The city's own number is not known."""
@@ -33,10 +33,15 @@ def one(session: Session, stop_id: UUID, tour_id: UUID) -> Any:
 
 def no_show_from(row: Any) -> datetime | None:
     """From when a no-show may be said at a stop where the van has come."""
-    if row.kind != "pickup" or row.arrived_at is None or row.outcome is not None:
+    if row.kind != "pickup" or row.arrived_at is None or row.outcome is not None or waits_in_a_van(row):
         return None
     came: datetime = row.arrived_at
     return max(came, moment(told_promise(row).pick_up_at)) + WAITS
+
+
+def waits_in_a_van(row: Any) -> bool:
+    """Whether this stop fetches somebody who was aboard already, from where their van has broken down."""
+    return row.kind == "pickup" and row.outcome is None and row.aboard_at is not None
 
 
 def told_promise(row: Any) -> Promise:
@@ -56,7 +61,11 @@ def shown(row: Any, language: Language, *, with_rider: bool) -> dict[str, Any]:
             "caregiver_phone": told.caregiver_phone,
         }  # fmt: skip
     place = _rough_place(demand, row.kind, language)
-    if told is not None:
+    if told is not None and waits_in_a_van(row):
+        stands = demand.pickup
+        at = Text("故障車輛處", "where the van broke down").in_language(language)
+        place |= {"label": at, "directions": at, "latitude": stands.latitude, "longitude": stands.longitude}
+    elif told is not None:
         door = told.pickup if row.kind == "pickup" else told.dropoff
         place = {
             "label": door.address, "address": door.address, "directions": door.directions,

@@ -173,7 +173,8 @@ def test_whoever_is_aboard_a_broken_van_is_fetched_by_another(driven: Driven, de
     driven.at("09:00")
     driver.call("POST", f"stops/{pickup}/arrival", DOOR)
     driver.call("POST", f"stops/{pickup}/aboard", {"code": CODE})
-    driver.call("PUT", "position", DOOR)
+    stands = {"latitude": 22.61123, "longitude": 120.29877}
+    driver.call("PUT", "position", stands)
     driver.call("POST", "incident", {"kind": "breakdown", "note": "拋錨"})
     assert driver.call("GET", "manifest").json["is_broken"]
     tasks.find_places(clock.now())
@@ -187,8 +188,12 @@ def test_whoever_is_aboard_a_broken_van_is_fetched_by_another(driven: Driven, de
     assert van_of(trip) == "R002" and driven.riders.words_about(trip)[-1] == "VehicleSeen"
     other = driven.driver("R002")
     fetched = other.stop("pickup", trip)
+    # Not where they were picked up first: where they sit and wait.
+    assert {name: fetched["place"][name] for name in stands} == stands and fetched["rider"]["phone"]
     driven.at("09:40")
-    assert other.call("POST", f"stops/{fetched['id']}/arrival", DOOR).status_code == 200
+    assert other.call("POST", f"stops/{fetched['id']}/arrival", stands).status_code == 200
+    driven.at("10:30")
+    assert other.call("POST", f"stops/{fetched['id']}/no-show", stands).status_code == 409
     assert other.call("POST", f"stops/{fetched['id']}/aboard", {"code": None, "reason": "接駁"}).status_code == 200
     out = other.stop("dropoff", trip)["id"]
     assert other.call("POST", f"stops/{out}/out", {}).status_code == 200
