@@ -34,7 +34,7 @@ RIDE_DONE: Final = "accessibility.ride_done"
 RIDE_NO_SHOW: Final = "accessibility.ride_no_show"
 # request_id, rider_id, fleet, reason: a fleet said no to a rider
 RIDE_REFUSED: Final = "accessibility.ride_refused"
-# request_id, rider_id, offers; of a fleet that was rung also fleet, pick_up_at, accept_by: its rider is not waiting there
+# request_id, rider_id, offers; of a fleet that was rung also fleet, pick_up_at, accept_by: its rider waits elsewhere
 REQUEST_ANSWERED: Final = "accessibility.request_answered"
 
 # On the evening before: ride_id, rider_id, booking_id, fleet, pick_up_at

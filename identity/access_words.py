@@ -44,7 +44,9 @@ WHAT = {
     "ride_complaint": Text("您反映的乘車意見", "what you complained of about rides"),
     "lost_item": Text("您登記的遺失物", "what you left behind in a vehicle"),
     "rides": Text("您的車趟與叫車需求", "your rides, and what you asked for"),
-    "ride_told": Text("告訴車隊您的姓名、電話與上下車地點", "telling a fleet your name, number and the doors of your ride"),
+    "ride_told": Text(
+        "告訴車隊您的姓名、電話與上下車地點", "telling a fleet your name, number and the doors of your ride"
+    ),
     "done_ride_asked": Text("為您叫車", "asked for a ride for you"),
     "done_ride_booked": Text("為您訂車", "booked a ride for you"),
     "done_ride_appealed": Text("為您申訴點數", "appealed against a point of yours"),
