@@ -152,7 +152,7 @@ export const BOOKING_TEXTS = {
   offer_there_by: { zh: "最晚到達", en: "There by" },
   offer_you_pay: { zh: "您付", en: "You pay" },
   offer_vehicle: { zh: "車子", en: "Vehicle" },
-  offer_fit: { zh: "您的輪椅", en: "Your wheelchair" },
+  offer_fit: { zh: "合不合適", en: "For you" },
   fit_good: { zh: "放得下", en: "It fits" },
   offer_sure: { zh: "把握", en: "How sure" },
   offer_alone: { zh: "共乘", en: "Others on board" },

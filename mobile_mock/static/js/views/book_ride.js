@@ -4,7 +4,7 @@ import { attemptKey, endAttempt } from "../attempts.js";
 import { call } from "../api.js";
 import { announce, el, fill, focusOn } from "../dom.js";
 import { clockText, dayOf } from "../format.js";
-import { t } from "../language.js";
+import { sentences, t } from "../language.js";
 import { busy, button, buttonLink, heading, notice, problemPanel, wordsFor } from "../parts.js";
 import { placeChoice } from "../place_choice.js";
 import { forgetDraft, keepDraft, keptDraft } from "../ride_draft.js";
@@ -154,7 +154,7 @@ function bookingForm(wish, { own, rider, signal }) {
         const place = placeOf(failure);
         if (!place) throw failure;
         const { title, detail } = wordsFor(failure);
-        ({ from, to, back: backWhen, when })[place].setError([title, detail].filter(Boolean).join(" "));
+        ({ from, to, back: backWhen, when })[place].setError(sentences(title, detail));
         fill(problem, problemPanel(failure));
         focusOn(({ from, to, back: backWhen, when })[place].block);
       }
