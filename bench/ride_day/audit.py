@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from bench.ride_day.demand import Direction, Errand, Leg
 from bench.ride_day.diary import Diary, Order, Promise, Seen, Told
+from bench.ride_day.population import Spot
 from core.clock import TAIPEI
 
 Fault = Literal[
@@ -72,7 +73,7 @@ def audit(diary: Diary, until: datetime) -> Verdict:
         seen[deed.phone].append(deed)
     of_legs: dict[str, _OfLeg] = {}
     for errand in diary.errands:
-        shared = _by_direction(errand, seen[errand.person.phone])
+        shared = by_direction(errand, seen[errand.person.phone])
         for leg in errand.legs:
             of_legs[leg.id] = _OfLeg(errand, leg, told[leg.id], shared[leg.direction])
     for of_leg in of_legs.values():
@@ -86,15 +87,31 @@ def audit(diary: Diary, until: datetime) -> Verdict:
     return verdict
 
 
-def _by_direction(errand: Errand, seen: Sequence[Seen]) -> dict[Direction, list[Seen]]:
-    """What vehicles did for this person, by the leg to which it belongs: where they were picked up says which."""
+def by_direction(errand: Errand, seen: Sequence[Seen]) -> dict[Direction, list[Seen]]:
+    """What vehicles did for this person, in its order, by the leg to which it belongs: where they were picked up says
+    which, and until they are out it is the same, also where their van broke down on the way."""
     found: dict[Direction, list[Seen]] = {"out": [], "back": []}
-    out = errand.out
+    aboard: Direction | None = None
+    stands: Spot | None = None
     for deed in seen:
-        at = out.destination if deed.deed == "out" else out.origin
-        other = out.origin if deed.deed == "out" else out.destination
-        found["out" if deed.spot.metres_to(at) <= deed.spot.metres_to(other) else "back"].append(deed)
+        is_fetching = stands is not None and deed.spot.metres_to(stands) <= _SAME_DOOR_METRES
+        if aboard is not None and (deed.deed in ("broken_down", "out") or is_fetching):
+            direction = aboard
+        else:
+            direction = _nearest(errand.out, deed)
+        found[direction].append(deed)
+        if deed.deed == "aboard":
+            aboard, stands = direction, None
+        elif deed.deed == "broken_down":
+            stands = deed.spot
+        elif deed.deed == "out":
+            aboard = None
     return found
+
+
+def _nearest(out: Leg, deed: Seen) -> Direction:
+    here, there = (out.destination, out.origin) if deed.deed == "out" else (out.origin, out.destination)
+    return "out" if deed.spot.metres_to(here) <= deed.spot.metres_to(there) else "back"
 
 
 def _stranded(errand: Errand, of_legs: dict[str, _OfLeg]) -> Iterator[Finding]:
@@ -119,16 +136,17 @@ def _of_answers(of: _OfLeg, of_out: Sequence[Told]) -> Iterator[Finding]:
 
 def _of_vehicles(of: _OfLeg) -> Iterator[Finding]:
     came = {each.vehicle for each in of.seen if each.deed == "at_door"}
-    gave_up = {each.vehicle for each in of.seen if each.deed == "left_without"}
+    gave_up = {each.vehicle for each in of.seen if each.deed in ("left_without", "broken_down")}
+    broken = [each.spot for each in of.seen if each.deed == "broken_down"]
     if len(came - gave_up) > 1:
         yield Finding("two_vehicles", of.leg.id, ", ".join(sorted(came)))
-    if len([each for each in of.seen if each.deed == "aboard"]) > 1:
+    if len([each for each in of.seen if each.deed == "aboard"]) > 1 + len(broken):
         yield Finding("two_vehicles", of.leg.id, "aboard twice")
     if came and not any(each.word in ("bound", "replaced") for each in of.told):
         yield Finding("came_unannounced", of.leg.id)
     for deed in of.seen:
-        at = of.leg.destination if deed.deed == "out" else of.leg.origin
-        if deed.spot.metres_to(at) > _SAME_DOOR_METRES:
+        right = (of.leg.destination,) if deed.deed == "out" else (of.leg.origin, *broken)
+        if deed.deed != "broken_down" and min(map(deed.spot.metres_to, right)) > _SAME_DOOR_METRES:
             yield Finding("wrong_place", of.leg.id, deed.deed)
     for word in of.told:
         if word.word == "no_show" and word.by == "rider" and not (came or of.leg.rider_fails):

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 from bench.load import percentile
-from bench.ride_day import population
+from bench.ride_day import audit, population
 from bench.ride_day.audit import GRACE, Fault, Verdict
 from bench.ride_day.demand import Errand, Leg
 from bench.ride_day.diary import Diary, Promise, Seen
@@ -180,13 +180,13 @@ def _ridden(diary: Diary) -> list[Ridden]:
         if word.promise is not None:
             promises[word.leg] = word.promise
     seen: dict[str, list[Seen]] = {}
-    for deed in diary.seen:
+    for deed in sorted(diary.seen, key=lambda each: each.at):
         seen.setdefault(deed.phone, []).append(deed)
     found = []
     for errand, leg in diary.legs():
         if _lets_be(errand) or leg.rider_fails:
             continue
-        mine = [each for each in seen.get(errand.person.phone, ()) if _is_of(each, leg)]
+        mine = audit.by_direction(errand, seen.get(errand.person.phone, []))[leg.direction]
         first = {each.deed: each for each in reversed(mine)}
         found.append(
             Ridden(errand, leg, promises.get(leg.id), first.get("at_door"), first.get("aboard"), first.get("out"))
@@ -196,11 +196,6 @@ def _ridden(diary: Diary) -> list[Ridden]:
 
 def _lets_be(errand: Errand) -> bool:
     return errand.out.withdraws_before is not None or errand.out.rider_fails
-
-
-def _is_of(deed: Seen, leg: Leg) -> bool:
-    here, there = (leg.destination, leg.origin) if deed.deed == "out" else (leg.origin, leg.destination)
-    return deed.spot.metres_to(here) <= deed.spot.metres_to(there)
 
 
 def _came_in_window(ride: Ridden) -> bool:

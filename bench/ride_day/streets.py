@@ -38,6 +38,7 @@ class Streets:
         self._where: dict[str, Spot | None] = {errand.person.phone: errand.person.home for errand in errands}
         self._arrived_at: dict[str, datetime] = {}
         self._failed: set[str] = set()
+        self._in_broken_vans: set[str] = set()
 
     def takes(self, origin: Spot, destination: Spot, at: datetime, *key: object) -> timedelta:
         """How long a way takes at that time today."""
@@ -55,6 +56,8 @@ class Streets:
     def is_there(self, phone: str, spot: Spot, at: datetime) -> bool:
         """Whether they come out of that door when somebody waits at it."""
         leg, where = self.leg_from(phone, spot), self._where.get(phone)
+        if phone in self._in_broken_vans:
+            return where is not None and where.metres_to(spot) <= _SAME_DOOR_METRES
         if leg is None or where is None or (leg.rider_fails and leg.id not in self._failed):
             return False
         if where.metres_to(spot) > _SAME_DOOR_METRES:
@@ -87,12 +90,14 @@ class Streets:
         self.diary.seen.append(Seen(at, vehicle, phone, deed, spot))
         if deed == "aboard":
             self._where[phone] = None
+            self._in_broken_vans.discard(phone)
         elif deed == "left_without":
             # Who did not come to the door once does so the next time.
             leg = self.leg_from(phone, spot)
             self._failed.update([leg.id] if leg else [])
         elif deed == "broken_down":
             self._where[phone] = spot
+            self._in_broken_vans.add(phone)
         elif deed == "out":
             self._where[phone] = spot
             self._arrived_at[phone] = at

@@ -174,6 +174,18 @@ def test_a_promise_that_is_late_is_explained_by_a_word_in_time() -> None:
     assert verdict.findings == [] and verdict.promises == {"late_told": 1, "kept": 1}
 
 
+def test_who_is_fetched_from_a_van_that_broke_down_has_one_ride() -> None:
+    diary = _day()
+    stands = Spot(22.672, 120.318, "64000030")
+    diary.seen[2:3] = [
+        Seen(_at(8.3), "VAN-1", PHONE, "broken_down", stands),
+        Seen(_at(8.5), "VAN-2", PHONE, "at_door", stands),
+        Seen(_at(8.55), "VAN-2", PHONE, "aboard", stands),
+        Seen(_at(8.75), "VAN-2", PHONE, "out", HOSPITAL),
+    ]
+    assert audit.audit(diary, UNTIL).findings == []
+
+
 def test_who_cancels_the_way_home_is_not_stranded() -> None:
     diary = _day()
     _no_way_home(diary)
