@@ -74,6 +74,7 @@ def test_a_ride_is_booked_by_keyboard_and_followed_to_its_end(rider: Phone, stac
     offer = rider.page.get_by_role("button", name=re.compile("選這個：小黃車隊"))
     expect(rider.page.locator(".asks h2")).to_contain_text("問了", timeout=PATIENCE_MS)
     picture(rider, "ride-offers")
+    assert misfits(rider) == []
     keys(offer, "Enter")
     expect(rider.page.get_by_role("heading", name="確認一下")).to_be_focused()
     keys(rider.page.get_by_role("button", name="確定叫車"), "Enter")
@@ -81,6 +82,7 @@ def test_a_ride_is_booked_by_keyboard_and_followed_to_its_end(rider: Phone, stac
     news(rider, "訂好了")
     code = "".join(rider.page.locator(".ride-code .figure").inner_text().split())
     assert re.fullmatch("[0-9]{4}", code)
+    assert misfits(rider) == []
     tree = rider.page.locator("main").aria_snapshot()
     for named in ('heading "上車密碼"', 'link "取消這趟車"', 'list "進行到哪裡"', 'region "現在的情形"'):
         assert named in tree, tree
