@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from delegating import Somebody, agreed, somebody
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from accessibility.riders import profile
+from accessibility.riders.profile import RiderProfile, Wheelchair
 from core import db
 
 MING_HUI: dict[str, Any] = {
@@ -143,3 +145,9 @@ def test_a_caregiver_reads_and_saves_as_far_as_was_agreed_and_it_is_in_the_log(c
     assert (save(reads, 1).status_code, slug(save(reads, 1))) == (403, "not-delegated")
     pays = caregiver.acting(agreed(mother, caregiver, "bills:read"))
     assert slug(pays.send("GET", "/v1/rider")) == "not-delegated"
+
+
+def test_a_chair_has_its_place_also_where_its_rider_can_move_to_a_seat() -> None:
+    chair = Wheelchair("electric", 66, 115)
+    by_transfer = {each: RiderProfile(UUID(int=1), 0, chair, can_transfer=each).functions for each in (True, False)}
+    assert by_transfer == {True: ("W", "WT", "E"), False: ("W", "E")}
