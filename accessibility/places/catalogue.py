@@ -19,7 +19,7 @@ from core import taiwan
 from core.district_shapes import KM_PER_DEGREE
 from core.text import Text
 
-Kind = Literal["district", "metro", "light_rail", "hospital", "venue", "school"]
+Kind = Literal["district", "hospital", "metro", "light_rail", "venue", "school"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 """In the order in which equally good finds are listed."""
 

@@ -50,6 +50,11 @@ def test_exact_names_come_first_then_beginnings_then_what_contains_them(client: 
     assert labels(client, "沒有這個地方") == labels(client, "　、") == []
 
 
+def test_a_hospital_comes_before_the_stop_that_is_named_after_it(client: FlaskClient) -> None:
+    named_so = [each["kind"] for each in found(client, "聖功醫院")["items"] if each["label_zh"] == "聖功醫院"]
+    assert named_so == ["hospital", "light_rail"]
+
+
 def test_of_equally_good_ones_the_nearest_is_first(client: FlaskClient) -> None:
     by_the_harbour = found(client, "國小", near="22.5652,120.3568", limit=3)["items"]
     assert by_the_harbour[0]["label_zh"] == "紅毛港國小"
