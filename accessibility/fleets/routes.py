@@ -6,14 +6,14 @@ from accessibility.fleets import terms, words
 from accessibility.fleets.schemas import RideFleetsSchema
 from core.http import Answer, Call, Routes, citizen
 from core.text import Text
-from identity.delegation_rules import RIDES_READ
+from identity.delegation_rules import RIDES_BOOK, RIDES_READ
 
 routes = Routes("rides")
 
 
 @routes.get(
     "/v1/ride-fleets",
-    access=citizen(loa=1, delegable=RIDES_READ),
+    access=citizen(loa=1, delegable=(RIDES_BOOK, RIDES_READ)),
     answers={200: RideFleetsSchema},
     summary=Text("各車隊的規則", "Every fleet's rules in words, with their source"),
 )

@@ -12,6 +12,9 @@ from api import wiring
 from core.http import Route
 from identity.delegation_rules import SCOPES
 
+_BOOKED = {"rides:book"}
+# Who may book sees what there is, too.
+_SEEN = {"rides:book", "rides:read"}
 DELEGABLE = {
     "GET /v1/bills": {"bills:read", "payments:pay"},
     "GET /v1/bills/<bill_id>": {"bills:read", "payments:pay"},
@@ -20,6 +23,53 @@ DELEGABLE = {
     "POST /v1/payments/<payment_id>/authorization": {"payments:pay"},
     "GET /v1/points": {"points:read"},
     "GET /v1/points/entries": {"points:read"},
+    "GET /v1/ride-notices": _SEEN,
+    "PUT /v1/ride-notices": _SEEN,
+    "GET /v1/ride-fleets": _SEEN,
+    "POST /v1/ride-requests": _BOOKED,
+    "GET /v1/ride-requests": _SEEN,
+    "GET /v1/ride-requests/<request_id>": _SEEN,
+    "POST /v1/ride-requests/<request_id>/withdrawal": _BOOKED,
+    "POST /v1/rides": _BOOKED,
+    "GET /v1/rides": _SEEN,
+    "GET /v1/rides/<ride_id>": _SEEN,
+    "GET /v1/rides/<ride_id>/cancellation-terms": _SEEN,
+    "POST /v1/rides/<ride_id>/cancellation": _BOOKED,
+    "POST /v1/rides/<ride_id>/changes": _BOOKED,
+    "POST /v1/rides/<ride_id>/ready": _BOOKED,
+    "POST /v1/rides/<ride_id>/at-door": _BOOKED,
+    "POST /v1/rides/<ride_id>/not-here": _BOOKED,
+    "GET /v1/rider/places": _SEEN,
+    "POST /v1/rider/places": _BOOKED,
+    "PATCH /v1/rider/places/<place_id>": _BOOKED,
+    "DELETE /v1/rider/places/<place_id>": _BOOKED,
+    "GET /v1/rider": _SEEN,
+    "PUT /v1/rider": _BOOKED,
+    "GET /v1/rider/eligibility": _SEEN,
+    "POST /v1/rider/eligibility/check": _BOOKED,
+    "POST /v1/rider/eligibility/papers": _BOOKED,
+    "DELETE /v1/rider/eligibility/papers/<paper_id>": _BOOKED,
+    "GET /v1/rider/quota": _SEEN,
+    "GET /v1/rides/<ride_id>/fare": _SEEN,
+    "GET /v1/rider/no-shows": _SEEN,
+    "POST /v1/rider/no-shows/<point_id>/appeal": _BOOKED,
+    "POST /v1/ride-complaints": _BOOKED,
+    "GET /v1/ride-complaints": _SEEN,
+    "POST /v1/rides/<ride_id>/rating": _BOOKED,
+    "GET /v1/rides/<ride_id>/rating": _SEEN,
+    "POST /v1/rides/<ride_id>/lost-items": _BOOKED,
+    "GET /v1/rider/lost-items": _SEEN,
+    "POST /v1/rider/lost-items/<lost_id>/withdrawal": _BOOKED,
+    "POST /v1/waitlist": _BOOKED,
+    "GET /v1/waitlist": _SEEN,
+    "GET /v1/waitlist/<wait_id>": _SEEN,
+    "DELETE /v1/waitlist/<wait_id>": _BOOKED,
+    "POST /v1/waitlist/<wait_id>/acceptance": _BOOKED,
+    "POST /v1/ride-series": _BOOKED,
+    "GET /v1/ride-series": _SEEN,
+    "GET /v1/ride-series/<series_id>": _SEEN,
+    "DELETE /v1/ride-series/<series_id>": _BOOKED,
+    "DELETE /v1/ride-series/<series_id>/days/<day>": _BOOKED,
 }
 # Everything else, by the beginning of its address, and why nobody does it for another; the longest that fits counts.
 NOT_DELEGABLE = {
