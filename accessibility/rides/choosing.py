@@ -18,7 +18,7 @@ from accessibility.requests.offers import Offer
 from accessibility.requests.records import RideRequest
 from accessibility.riders import profile
 from accessibility.rides import records, states, telling
-from accessibility.rides.errors import NothingToChoose, OfferGone, ReturnNotChosen, RideAlreadyChosen
+from accessibility.rides.errors import AnotherRideThen, NothingToChoose, OfferGone, ReturnNotChosen, RideAlreadyChosen
 from core.errors import NotFound
 from core.ids import new_uuid, typeid
 from identity.actors import Actor
@@ -45,7 +45,8 @@ def choose(
 
     A way back that waits until its rider is ready goes with it. `may_choose`: another fleet may be taken where the
     chosen one says no. `keep_until`: everything is held and nothing bound until the rider says yes (`accept`) or that
-    moment is over. Raises NotFound, OfferGone, RideAlreadyChosen, ReturnNotChosen.
+    moment is over. Raises NotFound, OfferGone, RideAlreadyChosen, AnotherRideThen (not while it is only kept),
+    ReturnNotChosen.
     """
     chosen = [offers.get(session, each, rider_id=rider_id) for each in offer_ids]
     booking_id = requests.get(session, chosen[0].request_id).booking_id
@@ -73,7 +74,7 @@ def choose_for(
 ) -> UUID:
     """Take the best offers by the rider's own order, and the next ones where a fleet says no. Answers the booking.
 
-    Raises NotFound, NothingToChoose, RideAlreadyChosen.
+    Raises NotFound, NothingToChoose, RideAlreadyChosen, AnotherRideThen.
     """
     booking_id = requests.get(session, request_id, rider_id=rider_id).booking_id
     legs = _legs(session, booking_id)
@@ -96,12 +97,14 @@ def choose_for(
 
 
 def accept(session: Session, rider_id: UUID, booking_id: UUID, now: datetime) -> None:
-    """The rider says yes to what is kept for them: `saga.drive` binds it. Raises NotFound, OfferGone."""
+    """The rider says yes to what is kept for them: `saga.drive` binds it. Raises NotFound, OfferGone,
+    AnotherRideThen."""
     booking = records.locked(session, booking_id)
     if booking.rider_id != rider_id:
         raise NotFound
     if booking.keep_until is None or booking.keep_until <= now:
         raise OfferGone
+    _has_no_other_then(session, rider_id, booking_id)
     session.execute(_ACCEPT, {"id": booking_id, "next": now + LEASE})
 
 
@@ -173,7 +176,18 @@ def _take(
             _ride(session, leg, wanted[leg.id], now)
         elif leg.status == request_states.WILL_CALL:
             _on_call(session, leg, now)
+    # What is only kept is not taken yet: whoever waits for something better may have something already.
+    if keep_until is None:
+        _has_no_other_then(session, first.rider_id, first.booking_id)
     return first.booking_id
+
+
+def _has_no_other_then(session: Session, rider_id: UUID, booking_id: UUID) -> None:
+    """Nobody rides in two vehicles at once. Of two bookings of one rider at one moment, the first one counts."""
+    session.execute(_TAKE_TURNS, {"rider": str(rider_id)})
+    other = session.execute(_OTHER_THEN, {"rider": rider_id, "booking": booking_id}).scalar()
+    if other is not None:
+        raise AnotherRideThen(ride_id=typeid("ride", other))
 
 
 def _ride(session: Session, leg: RideRequest, wanted: Sequence[Offer], now: datetime) -> None:
@@ -216,6 +230,19 @@ _LIVE_RIDE = text(
     SELECT id FROM accessibility.ride
      WHERE request_id = :request
        AND status IN ('holding', 'bound', 'on_the_way', 'at_door', 'aboard', 'reseeking', 'will_call')
+    """
+)
+_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended(:rider, 56))")
+_OTHER_THEN = text(
+    """
+    SELECT o.id
+      FROM accessibility.ride AS r
+      JOIN accessibility.ride AS o ON o.rider_id = r.rider_id AND o.booking_id <> r.booking_id
+       AND o.pick_up_at < r.arrives_at AND r.pick_up_at < o.arrives_at
+      JOIN accessibility.booking AS b ON b.rider_id = o.rider_id AND b.id = o.booking_id AND b.keep_until IS NULL
+     WHERE r.rider_id = :rider AND r.booking_id = :booking AND r.status = 'holding'
+       AND o.status IN ('holding', 'bound', 'on_the_way', 'at_door', 'aboard', 'reseeking')
+     ORDER BY o.pick_up_at LIMIT 1
     """
 )
 _ADD_BOOKING = text(

@@ -25,6 +25,17 @@ class RideAlreadyChosen(Conflict):
     )
 
 
+class AnotherRideThen(RideAlreadyChosen):
+    """`ride_id` is the ride that its rider has at that time."""
+
+    slug = "another-ride-then"
+    title = Text("這段時間已經有別的車趟", "There is another ride at that time")
+    explanation = Text(
+        "同一個人不能同時搭兩趟車。要改搭這一趟，請先取消原來的，或換個時間。",
+        "Nobody rides in two vehicles at once. To take this one cancel the other first, or ask for another time.",
+    )
+
+
 class ReturnNotChosen(Conflict):
     slug = "ride-return-not-chosen"
     title = Text("還沒選回程", "The way back has not been chosen")

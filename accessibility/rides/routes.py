@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from accessibility.requests.errors import PickUpInThePast
 from accessibility.rides import bodies, cancelling, changing, choosing, records, saga, states
 from accessibility.rides.errors import (
+    AnotherRideThen,
     ChangeUnderWay,
     NotCancellable,
     NotChangeable,
@@ -52,7 +53,15 @@ BOOKS: Final = citizen(loa=2, delegable=RIDES_BOOK)
     idempotent=True,
     own_units=True,
     answers={201: BookingSchema, 202: BookingSchema},
-    problems=[NotFound, NotDelegated, NothingToChoose, OfferGone, ReturnNotChosen, RideAlreadyChosen],
+    problems=[
+        NotFound,
+        NotDelegated,
+        NothingToChoose,
+        OfferGone,
+        ReturnNotChosen,
+        RideAlreadyChosen,
+        AnotherRideThen,
+    ],
     summary=Text("選定車趟", "Take an offer, or have the city choose: hold it, bind it, give the rest back"),
 )
 def take(call: Call) -> Answer:

@@ -20,7 +20,7 @@ from accessibility.requests import records as requests
 from accessibility.requests import states as request_states
 from accessibility.riders import eligibility
 from accessibility.rides import choosing, saga
-from accessibility.rides.errors import NothingToChoose, RideAlreadyChosen
+from accessibility.rides.errors import AnotherRideThen, NothingToChoose, RideAlreadyChosen
 from accessibility.series import planning, records, states, wishes
 from accessibility.series.records import Day, Series
 from accessibility.waitlist import waits
@@ -84,6 +84,9 @@ def _ask(day: Day, now: datetime) -> None:
                 choosing.choose_for(session, _asker(series), day.rider_id, day.request_id, now, basis="series")
         except NothingToChoose:
             _stand_in_line(session, day, now)
+            return
+        except AnotherRideThen:
+            outcome(session, day, states.CANCELLED, now=now, reason="another_ride")
             return
         except RideAlreadyChosen:
             _log.info("a day of a series was booked meanwhile")

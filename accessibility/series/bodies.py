@@ -42,6 +42,7 @@ REASON_WORDS: Final[Mapping[str, Text]] = {
     "not_eligible": Text("乘車資格到期或改變", "your eligibility has run out or changed"),
     "no_vehicle": Text("沒有空車", "no vehicle was free"),
     "too_late": Text("已經來不及", "it was too late"),
+    "another_ride": Text("同一時間已經有別的車趟", "there is another ride at that time"),
 }
 _WEEKDAYS: Final = (
     Text("一", "Mon"), Text("二", "Tue"), Text("三", "Wed"), Text("四", "Thu"), Text("五", "Fri"), Text("六", "Sat"),

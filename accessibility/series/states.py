@@ -38,7 +38,7 @@ DAY_MOVES: Final = (
     Move(ASKING, BOUND, "a fleet has bound it"),
     Move(ASKING, WAITING, "no fleet has a vehicle: on the waitlist"),
     Move(ASKING, NOT_BOUND, "no fleet has a vehicle, and it is too late to wait"),
-    Move(ASKING, CANCELLED, "the rider does not go that day"),
+    Move(ASKING, CANCELLED, "the rider does not go that day, or has another ride then"),
     Move(WAITING, BOUND, "something came free and was taken"),
     Move(WAITING, NOT_BOUND, "nothing came free"),
     Move(WAITING, CANCELLED, "the rider does not go that day"),

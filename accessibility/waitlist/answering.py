@@ -17,7 +17,7 @@ from accessibility.waitlist.waits import Wait
 
 def accept(session: Session, wait_id: UUID, *, rider_id: UUID, now: datetime) -> Wait:
     """The rider says yes; `saga.drive` of its booking binds it. Said before, it is the same. Raises NotFound,
-    NoOfferToAccept."""
+    NoOfferToAccept, AnotherRideThen."""
     wait = waits.get(session, wait_id, rider_id=rider_id, is_locked=True)
     if wait.status == states.ACCEPTING or wait.why == "taken":
         return wait

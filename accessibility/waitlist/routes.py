@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from accessibility.rides import saga
+from accessibility.rides.errors import AnotherRideThen
 from accessibility.waitlist import answering, bodies, states, waits
 from accessibility.waitlist.errors import NoOfferToAccept, NothingToWaitFor
 from accessibility.waitlist.schemas import WaitCreate, WaitPage, WaitSchema
@@ -94,7 +95,7 @@ def leave(call: Call) -> Answer:
     idempotent=True,
     own_units=True,
     answers={201: WaitSchema, 202: WaitSchema},
-    problems=[NotFound, NotDelegated, NoOfferToAccept],
+    problems=[NotFound, NotDelegated, NoOfferToAccept, AnotherRideThen],
     summary=Text("接受保留的車", "Take what is kept; 202: the fleet has not answered yet, read it again"),
 )
 def accept(call: Call) -> Answer:

@@ -10,10 +10,11 @@ import pytest
 
 from accessibility.fleets import envelopes
 from accessibility.rides import cancelling, choosing, saga
-from accessibility.rides.errors import OfferGone, ReturnNotChosen, RideAlreadyChosen
+from accessibility.rides.errors import AnotherRideThen, OfferGone, ReturnNotChosen, RideAlreadyChosen
 from accessibility.rides.records import Ride
 from core import db
 from core.errors import Problem
+from core.ids import typeid
 from partners.fleets.contents import FleetOrder
 from tests.accessibility.rides.city import HALL, RideCity
 
@@ -236,3 +237,37 @@ def test_what_is_kept_for_a_rider_is_bound_once_they_say_yes_and_given_back_if_n
     with db.unit_of_work() as session, pytest.raises(Problem):
         choosing.accept(session, other.id, left, town.now)
     town.agree()
+
+
+def test_nobody_is_in_two_vehicles_at_once_whatever_was_asked_for(town: RideCity) -> None:
+    rider, companion = town.rider(), town.rider()
+    (first,), (second,), (later,) = (town.ask(rider, town.wish(hours)) for hours in (5, 5, 8))
+    (ride,) = saga.drive(town.choose(rider, town.offers(first)["yellow"]), town.now).rides
+    with pytest.raises(AnotherRideThen) as refused:
+        town.choose(rider, town.offers(second)["harbour"])
+    assert refused.value.extensions == {"ride_id": typeid("ride", ride.id)}
+    saga.drive(town.choose(rider, town.offers(later)["yellow"]), town.now)
+    (theirs,) = town.ask(companion)
+    saga.drive(town.choose(companion, town.offers(theirs)["harbour"]), town.now)
+    assert len(town.their_orders("bound")) == 3
+    with db.unit_of_work() as session:
+        cancelling.cancel(session, ride.id, rider_id=rider.id, by=rider.id, reason="", now=town.now)
+    saga.drive(ride.booking_id, town.now)
+    (instead,) = saga.drive(town.choose(rider, town.offers(second)["harbour"]), town.now).rides
+    assert instead.status == "bound"
+
+
+def test_of_two_rides_at_one_moment_that_are_taken_at_once_one_is(town: RideCity) -> None:
+    rider = town.rider()
+    first, second = (town.offers(request)["yellow"] for _ in range(2) for request in town.ask(rider))
+    with ThreadPoolExecutor(1) as pool:
+        with db.unit_of_work() as session:
+            booking_id = choosing.choose(session, rider, rider.id, [first.id], town.now)
+            other = pool.submit(town.choose, rider, second)
+            # Not yet committed, so not to be seen: the other has to wait for it.
+            with pytest.raises(TimeoutError):
+                other.result(0.5)
+        with pytest.raises(AnotherRideThen):
+            other.result()
+    saga.drive(booking_id, town.now)
+    assert len(town.their_orders("held", "bound")) == 1
