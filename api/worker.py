@@ -36,9 +36,10 @@ _THREADS_OF_SWEEPS = 6
 _SOON_SECONDS = 5.0
 _room = threading.BoundedSemaphore(_THREADS_OF_SWEEPS)
 
+_NOT_SET = "redis://broker-url-is-not-set/0"
 celery = Celery("mykaohsiung")
 celery.conf.update(
-    broker_url=settings().broker_url or "redis://broker-url-is-not-set/0",
+    broker_url=settings().broker_url or _NOT_SET,
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
@@ -130,13 +131,18 @@ def beat(schedule: str) -> None:
 
 
 def _start(*arguments: str) -> None:
-    # The program may have been imported before it was known where the broker is.
-    celery.conf.broker_url = settings().broker_url
+    _find_the_broker()
     celery.start([*arguments])
+
+
+def _find_the_broker() -> None:
+    """The program may have been imported before it was known where the broker is."""
+    celery.conf.broker_url = settings().broker_url or _NOT_SET
 
 
 def hand_over_through_celery() -> None:
     """From now on, this process hands committed events to Celery."""
+    _find_the_broker()
     db.hand_over_events_to(Handover(_send).offer)
 
 

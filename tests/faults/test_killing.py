@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import threading
 import time
 import uuid
@@ -244,3 +245,13 @@ def _answers_again(payer: Payer) -> None:
             assert refused.status == 503
             time.sleep(0.2)
     raise AssertionError("no answer 15 s after PostgreSQL came back")
+
+
+def test_what_has_happened_goes_on_at_once_though_nobody_asks_for_the_sweeps(stack: Stack) -> None:
+    beat = stack.pid("beat")
+    os.kill(beat, signal.SIGSTOP)
+    try:
+        # The code that she types comes by an event that the API hands to the worker itself.
+        new_payer(stack)
+    finally:
+        os.kill(beat, signal.SIGCONT)
