@@ -59,8 +59,9 @@ def _cancelled(town: RideCity) -> UUID:
 
 
 TRIALS: Final[Mapping[str, Trial]] = {
-    "one way": Trial(_one_way, frozenset({"bound"})),
-    "both ways": Trial(_both_ways, frozenset({"bound"})),
+    # A fleet on a busy machine may answer too late to be bound: then there is none.
+    "one way": Trial(_one_way, frozenset({"bound", "not_bound"})),
+    "both ways": Trial(_both_ways, frozenset({"bound", "not_bound"})),
     "no way back": Trial(_no_way_back, frozenset({"not_bound"})),
     "cancelled": Trial(_cancelled, frozenset({"cancelled"})),
 }
@@ -87,7 +88,7 @@ def test_killed_between_any_two_steps_there_is_one_ride_or_none_and_told(
 ) -> None:
     trial = TRIALS[name]
     calls = {"one way": 3, "both ways": 6, "no way back": 3, "cancelled": 1}[name]
-    killed = 0
+    killed, usual = 0, 0
     for death in _deaths(calls, calls + 2):
         town.books.clear_switches()
         town.books.reset()
@@ -99,7 +100,9 @@ def test_killed_between_any_two_steps_there_is_one_ride_or_none_and_told(
             records.locked(session, booking_id)
         town.settle(until=140, step=20)
         rides = town.booking(booking_id).rides
-        assert {each.status for each in rides} <= trial.ends, (death, rides)
+        (end,) = {each.status for each in rides}
+        assert end in trial.ends, (death, rides)
+        usual += end != "not_bound" or "bound" not in trial.ends
         for each in rides:
             told = [fact for fact in town.told(TOLD[each.status]) if fact["ride_id"] == str(each.id)]
             assert len(told) == 1, (death, each)
@@ -107,3 +110,4 @@ def test_killed_between_any_two_steps_there_is_one_ride_or_none_and_told(
         assert theirs == {order.trip for order in town.booking(booking_id).orders if order.status == "bound"}, death
         assert len(theirs) == sum(each.status == "bound" for each in rides)
     assert killed >= calls * 2
+    assert usual > killed / 2, "most of them come about"
