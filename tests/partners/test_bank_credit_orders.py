@@ -11,6 +11,7 @@ from webhook_listener import Listener
 
 from partners import wire
 from partners.bank.client import BankClient, Credit, Mandate
+from partners.desk.demo_people import DEMO_PEOPLE
 
 Granted = Callable[..., Mandate]
 TREASURY = "9017-9000-0001"
@@ -28,7 +29,8 @@ def other_account(mandate: Mandate) -> str:
     return ACCOUNTS[1] if mandate.account_masked.endswith(ACCOUNTS[0][-4:]) else ACCOUNTS[0]
 
 
-ACCOUNTS = ("9017-1000-0006", "9017-1000-0007")
+# The bank numbers the accounts of whoever else comes after those of the demo's people.
+ACCOUNTS = tuple(f"9017-1000-{len(DEMO_PEOPLE) + more:04d}" for more in (2, 3))
 
 
 def send(bank: BankClient, mandate: Mandate, amount_twd: int, reference: str = "ref_1", **more: str) -> Credit:
