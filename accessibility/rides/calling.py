@@ -29,6 +29,10 @@ from partners.fleets.contents import FleetOrder, FleetStatus
 
 Outcome = Callable[[Session, Booking, datetime], None]
 _ON: Final = frozenset({"bound", "on_the_way", "at_door", "aboard", "done", "no_show"})
+_GONE: Final = frozenset({"order_unknown", "order_over", "reference_shut"})
+"""Refusals to give something back that say that there is nothing. Any other leaves it with the fleet: it is tried
+again, for a vehicle that we believe cancelled would come all the same."""
+_STANDS: Final = frozenset({"held", "bound", "on_the_way", "at_door"})
 _NOT_DONE: Final = (wire.CallFailed, KeyError, TelegramWrong)
 """A call brought nothing: it failed, nobody is connected by that code, or it would not have been as agreed."""
 
@@ -81,12 +85,14 @@ def release(step: Step, now: datetime) -> Outcome:
     try:
         said = ports.fleet(order.fleet).release(envelopes.dispatch(step.telegram_id, order.trip))
     except FleetRefused as refused:
-        if refused.code == "too_late":
+        if refused.code not in _GONE:
+            _log.warning("%s does not give %s back: %s", order.fleet, order.trip, refused.code)
             return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
         return lambda session, booking, now: outcomes.released(session, booking, order.id, now)
     except _NOT_DONE:
         return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
-    _log.debug("released %s: %s", order.trip, said.state)
+    if said.state in _STANDS:
+        return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
     return lambda session, booking, now: outcomes.released(session, booking, order.id, now)
 
 
@@ -98,7 +104,10 @@ def release_second(step: Step, now: datetime) -> Outcome:
         ports.fleet(order.fleet).release(
             envelopes.dispatch(second.telegram_id, order.trip), fleet_order=second.fleet_order
         )
-    except FleetRefused:
+    except FleetRefused as refused:
+        if refused.code not in _GONE:
+            _log.warning("%s does not give its second of %s back: %s", order.fleet, order.trip, refused.code)
+            return lambda session, booking, now: None
         return lambda session, booking, now: outcomes.second_released(session, booking, second, now)
     except _NOT_DONE:
         # Told again by the sweep.
@@ -115,11 +124,16 @@ def cancel(step: Step, now: datetime) -> Outcome:
     except FleetRefused as refused:
         if refused.code == "too_late":
             return lambda session, booking, now: outcomes.not_cancelled(session, booking, order.id, now)
+        if refused.code not in _GONE:
+            _log.warning("%s does not cancel %s: %s", order.fleet, order.trip, refused.code)
+            return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
         return lambda session, booking, now: outcomes.cancelled(session, booking, order.id, 0, now)
     except _NOT_DONE:
         return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
     if said.state in ("done", "no_show", "aboard"):
         return lambda session, booking, now: outcomes.not_cancelled(session, booking, order.id, now)
+    if said.state in _STANDS:
+        return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
     fee = said.fee_twd
     return lambda session, booking, now: outcomes.cancelled(session, booking, order.id, fee, now)
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from accessibility.fleets import envelopes
+from accessibility.fleets import envelopes, ports
+from accessibility.fleets.ports import Fleet
 from accessibility.rides import cancelling, choosing, saga
 from accessibility.rides.errors import AnotherRideThen, OfferGone, ReturnNotChosen, RideAlreadyChosen
 from accessibility.rides.records import Ride
 from core import db
 from core.errors import Problem
 from core.ids import typeid
-from partners.fleets.contents import FleetOrder
+from partners.fleets.client import FleetRefused
+from partners.fleets.contents import FleetError, FleetOrder
 from tests.accessibility.rides.city import HALL, RideCity
 
 
@@ -271,3 +274,31 @@ def test_of_two_rides_at_one_moment_that_are_taken_at_once_one_is(town: RideCity
             other.result()
     saga.drive(booking_id, town.now)
     assert len(town.their_orders("held", "bound")) == 1
+
+
+class Reluctant:
+    """A fleet that is in no mood to let go of anything, once."""
+
+    def __init__(self, of: Fleet) -> None:
+        self.of, self.refusals = of, 1
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("cancel", "release") and self.refusals:
+            self.refusals -= 1
+            raise FleetRefused("yellow", FleetError("busy", "稍後再說 Later"))
+        return getattr(self.of, name)
+
+
+def test_a_fleet_that_does_not_let_go_is_believed_and_told_again(town: RideCity) -> None:
+    rider = town.rider()
+    ride = town.bound(rider)
+    ports.add("yellow", Reluctant(ports.fleet("yellow")))
+    with db.unit_of_work() as session:
+        cancelling.cancel(session, ride.id, rider_id=rider.id, by=rider.id, reason="", now=town.now)
+    (standing,) = saga.drive(ride.booking_id, town.now).rides
+    assert standing.status == "bound" and len(town.their_orders("bound")) == 1
+    assert not town.told("ride_cancelled")
+    town.settle(until=60, step=5)
+    assert town.ride(ride).status == "cancelled" and not town.their_orders("bound")
+    assert len(town.told("ride_cancelled")) == 1
+    town.agree()
