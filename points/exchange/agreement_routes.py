@@ -13,12 +13,12 @@ from core.text import Text
 from identity.officer_models import Approval
 from points.exchange import agreements
 from points.exchange.agreement_schemas import (
+    AgreementProposedSchema,
     PartnerAccountProposal,
     PartnerAgreementsSchema,
     PartnerBudgetProposal,
     PartnerOpeningProposal,
     PartnerRateProposal,
-    ProposedSchema,
 )
 from points.exchange.agreements import NewAccount, NewRate
 from points.exchange.errors import AgreedAlready
@@ -79,7 +79,7 @@ def shown(call: Call) -> Answer:
     shows_person_data=False,
     idempotent=True,
     body=PartnerRateProposal,
-    answers={202: ProposedSchema},
+    answers={202: AgreementProposedSchema},
     problems=_PROBLEMS,
     summary=Text("提案新費率（兩位承辦人員）", "Propose a partner's rate from a day on; another officer decides"),
 )
@@ -95,7 +95,7 @@ def propose_rate(call: Call) -> Answer:
     shows_person_data=False,
     idempotent=True,
     body=PartnerBudgetProposal,
-    answers={202: ProposedSchema},
+    answers={202: AgreementProposedSchema},
     problems=_PROBLEMS,
     summary=Text("提案增加兌換額度（兩位承辦人員）", "Propose more budget for a partner; another officer decides"),
 )
@@ -109,7 +109,7 @@ def propose_budget(call: Call) -> Answer:
     shows_person_data=False,
     idempotent=True,
     body=PartnerAccountProposal,
-    answers={202: ProposedSchema},
+    answers={202: AgreementProposedSchema},
     problems=_PROBLEMS,
     summary=Text("提案變更收款帳戶（兩位承辦人員）", "Propose where a partner is paid to; another officer decides"),
 )
@@ -126,7 +126,7 @@ def propose_account(call: Call) -> Answer:
     shows_person_data=False,
     idempotent=True,
     body=PartnerOpeningProposal,
-    answers={202: ProposedSchema},
+    answers={202: AgreementProposedSchema},
     problems=_PROBLEMS,
     summary=Text("提案開放或停止兌換（兩位承辦人員）", "Propose to open or close a partner; another officer decides"),
 )

@@ -56,7 +56,7 @@ class PartnerOpeningProposal(_Proposal):
     is_open = fields.Boolean(required=True)
 
 
-class ProposedSchema(Schema):
+class AgreementProposedSchema(Schema):
     approval_id = fields.String(required=True, metadata={"description": "to be decided by another officer"})
 
 
