@@ -63,3 +63,6 @@ LOST_ITEM_HANDED_OVER: Final = "accessibility.lost_item_handed_over"
 LOST_ITEM_NOT_FOUND: Final = "accessibility.lost_item_not_found"
 # complaint_id, rider_id alone: the city has answered
 COMPLAINT_ANSWERED: Final = "accessibility.complaint_answered"
+
+# days (ISO dates of Taipei), vans (numbers), why (shift, van, repaired): the city's own vans have more room
+OWN_FLEET_ROOM: Final = "accessibility.own_fleet_room"

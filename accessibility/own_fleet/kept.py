@@ -32,6 +32,7 @@ RULES = (
         "accessibility.van_event", 400, "k.day < CAST(:before AS timestamptz)::date",
         "a day is looked at again when somebody complains, within a year",
     ),
+    Kept("accessibility.van_absence", 400, "k.ends_at < :before", "who could drive is asked within a year"),
     Kept("accessibility.van_incident_handled", 400, "k.at < :before", "as long as the incident is kept"),
 )  # fmt: skip
 
