@@ -140,7 +140,8 @@ class Citizen:
                 if found and message["id"] not in self._old_texts:
                     return found.group()
             time.sleep(0.1)
-        raise AssertionError(f"no text message with a code reached {mobile}")
+        came = [message["text"] for message in self._texts(mobile)]
+        raise AssertionError(f"no text message with a code reached {mobile} in {seconds:.0f} s; what came: {came}")
 
 
 __all__ = ["Citizen", "Refused", "unb64"]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 import json
-import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,13 +14,13 @@ from typing import Any
 import urllib3
 from citizen import Citizen
 from stack import Stack
+from strangers import mobile, national_id, new_number
 
 from api import demo_bureaus
 from api.demo import FINES_HEADER, PARKING_HEADER
-from core import clock, taiwan
+from core import clock
 from core.clock import TAIPEI
 
-_numbers = itertools.count(random.Random(os.getpid()).randrange(1_000_000))
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -48,12 +46,6 @@ class Payer:
         return str(self.link["account"])
 
 
-def national_id(number: int) -> str:
-    """A valid ID number that belongs to nobody."""
-    stem = f"Y1{number:07d}"
-    return next(f"{stem}{digit}" for digit in range(10) if taiwan.national_id_valid(f"{stem}{digit}"))
-
-
 def new_payer(
     stack: Stack,
     *,
@@ -63,15 +55,11 @@ def new_payer(
     daily: int = 90_000,
 ) -> Payer:
     """A new person who owes these amounts (NT$)."""
-    number = next(_numbers)
-    identity, mobile, password = (
-        national_id(number % 9_999_999),
-        f"09{number % 99_999_999:08d}",
-        f"pass phrase {number}",
-    )
+    number = new_number()
+    identity, telephone, password = national_id(number), mobile(number), f"pass phrase {number}"
     plate = f"{_LETTERS[number // 9_000 % 24]}{_LETTERS[number // 216_000 % 24]}{_LETTERS[number // 5_184_000 % 24]}-{number % 9000 + 1000}"
     citizen = stack.citizen()
-    citizen.register(identity, mobile, password)
+    citizen.register(identity, telephone, password)
     citizen.add_passkey()
     if parking:
         stack.sandbox.put("bureaus/vehicles", plate=plate, vehicle="car", national_id=identity)
@@ -80,7 +68,7 @@ def new_payer(
     if fines:
         send_bills(stack, "fines", fines_file(plate, identity, fines))
     link = citizen.link_account(per_payment=per_payment, daily=daily)
-    return Payer(citizen, identity, mobile, password, plate, link, citizen.unpaid())
+    return Payer(citizen, identity, telephone, password, plate, link, citizen.unpaid())
 
 
 def more_parking(stack: Stack, payer: Payer, amounts: Sequence[int]) -> None:
@@ -93,7 +81,7 @@ def parking_file(plate: str, amounts: Sequence[int], *, number: str | None = Non
     """A parking export with one line for each amount."""
     today = clock.now().astimezone(TAIPEI).date()
     rows = [
-        (number or f"2{next(_numbers):015d}", plate, "汽車", f"{today - timedelta(2):%Y-%m-%d}", "10:00", "四維三路",
+        (number or f"2{new_number():015d}", plate, "汽車", f"{today - timedelta(2):%Y-%m-%d}", "10:00", "四維三路",
          "苓雅區", "計時", str(amount), f"{today + timedelta(12):%Y-%m-%d}", status)
         for amount in amounts
     ]  # fmt: skip
@@ -112,7 +100,7 @@ def fines_file(
     """A fines export with one line for each amount."""
     today = clock.now().astimezone(TAIPEI).date()
     rows = [
-        (number or f"BX{next(_numbers) % 10_000_000:07d}", plate, owner, "", f"{today - timedelta(3):%Y-%m-%d} 10:00",
+        (number or f"BX{new_number():07d}", plate, owner, "", f"{today - timedelta(3):%Y-%m-%d} 10:00",
          "苓雅區四維三路", "5630101", "第56條第3項 違規停車", f"{today + timedelta(40):%Y-%m-%d}", str(amount), payable, status)
         for amount in amounts
     ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import statistics
 import time
@@ -12,14 +11,14 @@ from typing import Any
 
 import pytest
 from citizen import Citizen, Refused
-from paying_city import Payer, national_id
+from paying_city import Payer
 from running_city import at_once
 from stack import Stack
+from strangers import mobile, national_id, new_number, new_numbers
 
 from core import clock, db, taiwan
 from identity import people, sessions
 
-_numbers = itertools.count(8_100_000)
 TRIES = 200
 
 
@@ -91,14 +90,13 @@ def test_row_15_a_code_is_good_for_its_own_challenge_once(stack: Stack, victim: 
 def test_row_16_one_number_is_sent_a_handful_of_messages_however_often_they_are_asked_for(
     stack: Stack,
 ) -> None:
-    number = next(_numbers)
-    mobile = f"09{number:08d}"
+    numbers = new_numbers(40)
     sent, refused = 0, 0
-    for attempt in range(40):
+    for number in numbers:
         body = {
-            "national_id": national_id(number % 1_000_000 + attempt),
-            "mobile": mobile,
-            "password": f"a long password {attempt}",
+            "national_id": national_id(number),
+            "mobile": mobile(numbers[0]),
+            "password": f"a long password {number}",
         }
         try:
             stack.citizen().call("POST", "/v1/auth/password/register", body)
@@ -110,9 +108,9 @@ def test_row_16_one_number_is_sent_a_handful_of_messages_however_often_they_are_
     assert (sent, refused) == (10, 30)
 
 
-@pytest.mark.parametrize("mobile", ["0204123456", "+18005550199", "0800000123", "0912", "０９１２３４５６７８x"])
-def test_row_16_numbers_that_cost_money_or_are_none_are_sent_nothing(stack: Stack, mobile: str) -> None:
-    body = {"national_id": national_id(next(_numbers) % 1_000_000), "mobile": mobile, "password": "a long password"}
+@pytest.mark.parametrize("telephone", ["0204123456", "+18005550199", "0800000123", "0912", "０９１２３４５６７８x"])
+def test_row_16_numbers_that_cost_money_or_are_none_are_sent_nothing(stack: Stack, telephone: str) -> None:
+    body = {"national_id": national_id(new_number()), "mobile": telephone, "password": "a long password"}
     with pytest.raises(Refused) as caught:
         stack.citizen().call("POST", "/v1/auth/password/register", body)
     assert caught.value.status == 422
@@ -121,16 +119,15 @@ def test_row_16_numbers_that_cost_money_or_are_none_are_sent_nothing(stack: Stac
 @pytest.fixture(scope="module")
 def registered(stack: Stack) -> list[str]:
     """The ID numbers of as many registered people as there are tries."""
-    start = 7_000_000
-    numbers = [national_id(start + number) for number in range(TRIES)]
-    database = db.Database(stack.database_url)
+    database, numbers = db.Database(stack.database_url), new_numbers(TRIES)
     with database.unit_of_work() as session:
-        for number, identity in enumerate(numbers):
+        for number in numbers:
             people.enrol_demo_person(
-                session, national_id=identity, mobile=f"0977{number:06d}", password="a long password", now=clock.now()
-            )
+                session, national_id=national_id(number), mobile=mobile(number), password="a long password",
+                now=clock.now(),
+            )  # fmt: skip
     database.engine.dispose()
-    return numbers
+    return [national_id(number) for number in numbers]
 
 
 def compared(act: Callable[[str], Refused | dict[str, Any]], known: list[str], unknown: list[str]) -> None:
@@ -166,7 +163,7 @@ def _look_of(answer: Refused | dict[str, Any]) -> Any:
 
 
 def unknown_numbers() -> list[str]:
-    return [national_id(7_500_000 + number) for number in range(TRIES)]
+    return [national_id(number) for number in new_numbers(TRIES)]
 
 
 def asked(stack: Stack, path: str, body: dict[str, Any], citizen: Citizen | None = None) -> Any:
@@ -189,11 +186,11 @@ def test_row_17_signing_in_does_not_tell_who_is_registered(stack: Stack, registe
 
 
 def test_row_17_registering_does_not_tell_who_is_registered(stack: Stack, registered: list[str]) -> None:
-    caller, mobiles = stack.citizen(), itertools.count(next(_numbers) * 10)
+    caller, mobiles = stack.citizen(), iter(new_numbers(2 * TRIES))
     compared(
         lambda identity: asked(
             stack, "/v1/auth/password/register",
-            {"national_id": identity, "mobile": f"09{next(mobiles) % 10**8:08d}", "password": "a long password here"},
+            {"national_id": identity, "mobile": mobile(next(mobiles)), "password": "a long password here"},
             caller,
         ),
         registered,
@@ -205,11 +202,11 @@ def test_row_17_registering_one_number_again_and_again_does_not_tell_either(
     stack: Stack, registered: list[str]
 ) -> None:
     """The holder is told once a day; the tries after that must not be faster for it."""
-    caller, mobiles = stack.citizen(), itertools.count(next(_numbers) * 10)
+    caller, mobiles = stack.citizen(), iter(new_numbers(2 * TRIES))
     compared(
         lambda identity: asked(
             stack, "/v1/auth/password/register",
-            {"national_id": identity, "mobile": f"09{(next(mobiles) + 5_000) % 10**8:08d}", "password": "a long password here"},
+            {"national_id": identity, "mobile": mobile(next(mobiles)), "password": "a long password here"},
             caller,
         ),
         registered[:1] * TRIES,
@@ -257,9 +254,9 @@ def _accounts_of_the_attacker(stack: Stack, count: int) -> list[Citizen]:
     accounts = []
     database = db.Database(stack.database_url)
     with database.unit_of_work() as session:
-        for number in range(count):
+        for number in new_numbers(count):
             person_id = people.enrol_demo_person(
-                session, national_id=national_id(7_900_000 + number), mobile=f"0978{number:06d}",
+                session, national_id=national_id(number), mobile=mobile(number),
                 password="a long password", now=clock.now(),
             )  # fmt: skip
             citizen = stack.citizen()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -12,8 +11,8 @@ import pytest
 import urllib3
 from citizen import Citizen
 from oidc_browser import ProvidersAnswer, approve, confirm_on_phone
-from paying_city import national_id
 from stack import Stack
+from strangers import mobile, national_id, new_number
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 _http = urllib3.PoolManager(retries=False)
@@ -57,9 +56,9 @@ class CookieJar:
 
 def somebody_with(stack: Stack, account: str) -> tuple[CookieJar, str]:
     """Somebody new whose LINE account is linked, and their e-mail address there."""
-    number = random.SystemRandom().randrange(1_000_000, 9_999_999)
+    number = new_number()
     citizen = Citizen(stack.api_url, stack.sandbox_url, origin=stack.url)
-    citizen.register(national_id(number), f"09{number:08d}", f"harbour light {number}")
+    citizen.register(national_id(number), mobile(number), f"harbour light {number}")
     browser = CookieJar(stack, {"__Host-session": citizen.token or ""})
     email = f"{account}-{number}@example.tw"
     browser.come_back(approve(browser.start("line", link="1"), f"{account}-{number}", email=email))
@@ -113,7 +112,7 @@ def test_row_19_a_line_account_with_the_victims_e_mail_address_is_not_the_victim
     "mode", ["alg_none", "hs256_public_key", "wrong_aud", "wrong_iss", "wrong_nonce", "expired_token"]
 )
 def test_row_20_an_id_token_that_proves_nothing_registers_nobody(stack: Stack, mode: str) -> None:
-    number = national_id(random.SystemRandom().randrange(1_000_000, 9_999_999))
+    number = national_id(new_number())
     browser = CookieJar(stack)
     answer = confirm_on_phone(browser.start("mobile_id"), number)
     stack.sandbox.set_switch("mobile_id", "token", mode, count=1)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-import random
 import re
 import shutil
 import time
@@ -14,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from paying_city import fines_file, national_id, parking_file, send_bills
+from paying_city import fines_file, parking_file, send_bills
 from playwright.sync_api import Browser, Page, Playwright, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from stack import Stack
+from strangers import mobile, national_id, new_number
 
 # The first four draw parts of Chromium's own window as pages, two thirds of what each new window costs and nothing that
 # a test looks at; the others are those that Playwright switches off, for the last such list is the one that counts.
@@ -43,7 +41,6 @@ _AUTHENTICATOR = {
     "defaultBackupEligibility": False,
     "defaultBackupState": False,
 }
-_numbers = itertools.count(random.Random(f"phone {os.getpid()}").randrange(1_000_000, 9_000_000))
 # By every phone: one person may hold several.
 _texts_read: set[str] = set()
 # A screen does little more than ask the API: longer than this on a busy machine means that it does not come.
@@ -82,10 +79,10 @@ class Person:
 
 def stranger() -> Person:
     """Somebody nobody has heard of."""
-    number = next(_numbers)
+    number = new_number()
     letters = "ABCDEFGHJK"
     plate = "".join(letters[int(digit)] for digit in f"{number % 1000:03d}") + f"-{number // 1000 % 9000 + 1000}"
-    return Person(national_id(number), f"0988{number % 1_000_000:06d}", f"harbour light {number}", plate)
+    return Person(national_id(number), mobile(number), f"harbour light {number}", plate)
 
 
 def owes(stack: Stack, person: Person, *, parking: tuple[int, ...] = (), fines: tuple[int, ...] = ()) -> None:

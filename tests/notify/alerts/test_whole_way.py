@@ -7,10 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import urllib3
-from paying_city import bureau_token, national_id
+from paying_city import bureau_token
 from roster import officer_token
 from sandbox_process import post_form
 from stack import Stack
+from strangers import mobile, national_id, new_number
 from waiting import wait_until
 
 from api import demo_alerts
@@ -23,10 +24,11 @@ from tests.partners.cap_documents import alert, area, geocode, info
 IN_SANMIN, IN_LINYUAN = (22.65, 120.33), (22.505, 120.39)
 
 
-def phone(stack: Stack, number: int, at: tuple[float, float]) -> str:
+def phone(stack: Stack, at: tuple[float, float]) -> str:
     """Somebody new with a phone there; its address at the push provider."""
     citizen = stack.citizen()
-    citizen.register(national_id(7_000_000 + number), f"0977{number:06d}", f"pass phrase {uuid4()}")
+    number = new_number()
+    citizen.register(national_id(number), mobile(number), f"pass phrase {uuid4()}")
     address = f"alert-phone-{uuid4()}"
     device = citizen.call("POST", "/v1/devices", {"kind": "fid", "address": address, "name": ""})
     place = {"latitude": at[0], "longitude": at[1]}
@@ -41,7 +43,7 @@ def asked(stack: Stack, token: str, method: str, path: str) -> Any:
 
 
 def test_a_flood_from_the_feed_rings_where_it_is_once_two_officers_have_confirmed_it(stack: Stack) -> None:
-    inside, outside = phone(stack, 1, IN_SANMIN), phone(stack, 2, IN_LINYUAN)
+    inside, outside = phone(stack, IN_SANMIN), phone(stack, IN_LINYUAN)
     first, second = (officer_token(stack, "duty_officer", bureau="fire") for _ in range(2))
     assert post_form(f"{stack.sandbox_url}/cap/alerts", example="flood").status == 303
     waiting, *_ = wait_until(
@@ -62,7 +64,7 @@ def test_a_flood_from_the_feed_rings_where_it_is_once_two_officers_have_confirme
 
 
 def test_what_the_fire_bureau_s_system_signs_rings_with_nobody_s_confirmation(stack: Stack) -> None:
-    inside = phone(stack, 3, IN_LINYUAN)
+    inside = phone(stack, IN_LINYUAN)
     now = clock.now()
     told = info(area(geocode("6401300"), described="高雄市林園區"), expires=written(now + timedelta(hours=1)))
     content = alert(told, identifier=f"F-{uuid4()}", sender=demo_alerts.SENDER, sent=written(now))
