@@ -111,7 +111,7 @@ _SHIFTS = text(
       FROM accessibility.van AS v
       JOIN accessibility.van_tour AS t ON t.van_id = v.id AND t.starts_at <= :until AND t.ends_at >= :from
       JOIN accessibility.van_driver AS d ON d.id = t.driver_id AND d.left_at IS NULL
-     WHERE v.number = :number AND v.retired_at IS NULL
+     WHERE v.number = :number AND v.retired_at IS NULL AND t.status <> 'off'
      ORDER BY t.starts_at DESC
     """
 )

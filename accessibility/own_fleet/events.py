@@ -16,7 +16,7 @@ from core.ids import new_uuid
 Kind = Literal[
     "held", "bound", "released", "lapsed", "cancelled", "amended", "assigned", "unassigned", "override", "lost",
     "on_the_way", "arrival", "aboard", "out", "no_show", "break", "incident", "breakdown", "repaired", "late",
-    "position", "rescue",
+    "position", "rescue", "shift", "van", "van_driver",
 ]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 

@@ -132,7 +132,7 @@ _TOURS = text(
       JOIN accessibility.van AS v ON v.id = t.van_id
       JOIN accessibility.van_driver AS d ON d.id = t.driver_id
       JOIN accessibility.depot AS p ON p.id = v.depot_id
-     WHERE t.id = CAST(:tour AS uuid) OR t.day = CAST(:day AS date)
+     WHERE t.id = CAST(:tour AS uuid) OR (t.day = CAST(:day AS date) AND t.status <> 'off')
      ORDER BY v.number, t.starts_at
     """
 )

@@ -31,6 +31,9 @@ EVENTS: Final[Mapping[Kind, Text]] = {
     "late": Text("預告遲到", "late: told beforehand"),
     "position": Text("位置", "position"),
     "rescue": Text("接駁車上乘客", "somebody aboard is to be fetched"),
+    "shift": Text("班表變更", "the roster was changed"),
+    "van": Text("車輛資料變更", "the van's particulars were changed"),
+    "van_driver": Text("駕駛資料變更", "a driver's particulars were changed"),
 }
 WHY_UNASSIGNED: Final = Text("原車無法出勤，正在找其他車", "its van cannot go; another is looked for")
 WHY_RESCUE: Final = Text("乘客在故障車上等候", "waits in a van that broke down")
