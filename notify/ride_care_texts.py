@@ -23,6 +23,7 @@ FARE_LOWERED = wording_of(
         "beyond that goes back by itself to where it came from.",
     ),
     lives_seconds=_DAY,
+    is_private=True,
 )
 POINT_RECORDED = wording_of(
     "ride_point_recorded",
@@ -38,6 +39,7 @@ POINT_RECORDED = wording_of(
     ),
     link=_POINTS,
     lives_seconds=3 * _DAY,
+    is_private=True,
 )
 APPEAL_GRANTED = wording_of(
     "ride_appeal_granted",
@@ -46,6 +48,7 @@ APPEAL_GRANTED = wording_of(
     Text("這筆點數不再計算。要聽說明請打 1999。", "They count no more. To hear why, call 1999."),
     link=_POINTS,
     lives_seconds=3 * _DAY,
+    is_private=True,
 )
 APPEAL_REFUSED = wording_of(
     "ride_appeal_refused",
@@ -57,6 +60,7 @@ APPEAL_REFUSED = wording_of(
     Text("這筆點數維持不變。要聽說明請打 1999。", "The points stay. To hear why, call 1999."),
     link=_POINTS,
     lives_seconds=3 * _DAY,
+    is_private=True,
 )
 LOST_FOUND = wording_of(
     "ride_lost_item_found",
@@ -70,6 +74,7 @@ LOST_FOUND = wording_of(
         "What you left in the vehicle on {when} was found. To hear how to fetch it, call 1999.",
     ),
     lives_seconds=3 * _DAY,
+    is_private=True,
 )
 LOST_HANDED_OVER = wording_of(
     "ride_lost_item_handed_over",
@@ -79,6 +84,7 @@ LOST_HANDED_OVER = wording_of(
         "What you left in the vehicle on {when} has been handed over. If it was not to you, call 1999 at once.",
     ),
     lives_seconds=_DAY,
+    is_private=True,
 )
 LOST_NOT_FOUND = wording_of(
     "ride_lost_item_not_found",
@@ -88,6 +94,7 @@ LOST_NOT_FOUND = wording_of(
         "The fleet has looked in the vehicle of {when}, and what you left behind is not there.",
     ),
     lives_seconds=_DAY,
+    is_private=True,
 )
 COMPLAINT_ANSWERED = wording_of(
     "ride_opinion_answered",
@@ -99,6 +106,7 @@ COMPLAINT_ANSWERED = wording_of(
     Text("要聽回覆請打 1999。", "To hear it, call 1999."),
     link="/app/rides",
     lives_seconds=_DAY,
+    is_private=True,
 )
 PAPER_ACCEPTED = wording_of(
     "ride_paper_accepted",
@@ -107,6 +115,7 @@ PAPER_ACCEPTED = wording_of(
     Text("要訂車、或問可以預約到哪一天，請打 1999。", "To book one, or to hear until when you can, call 1999."),
     link=_PROFILE,
     lives_seconds=3 * _DAY,
+    is_private=True,
 )
 PAPER_REFUSED = wording_of(
     "ride_paper_refused",
@@ -118,6 +127,7 @@ PAPER_REFUSED = wording_of(
     Text("要聽原因請打 1999；可以再送另一份文件。", "To hear why, call 1999. You can hand in another paper."),
     link=_PROFILE,
     lives_seconds=3 * _DAY,
+    is_private=True,
 )
 ALL: Final = (
     FARE_LOWERED, POINT_RECORDED, APPEAL_GRANTED, APPEAL_REFUSED, LOST_FOUND, LOST_HANDED_OVER, LOST_NOT_FOUND,

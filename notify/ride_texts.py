@@ -25,11 +25,12 @@ _ABOUT_THE_RIDE = Text(
 @dataclass(frozen=True, slots=True)
 class RideWording:
     """One kind of message. `plain` says all of it to somebody who has no app to open; `lives_seconds` is for how long
-    it is worth a text message or a call."""
+    it is worth a text message or a call. `is_private`: nobody at the dispatch desk may learn what it is about."""
 
     wording: Wording
     plain: Text
     lives_seconds: int
+    is_private: bool = False
 
 
 def wording_of(
@@ -41,9 +42,11 @@ def wording_of(
     lives_seconds: int,
     link: str = _RIDE,
     explanation: Text = _ABOUT_THE_RIDE,
+    is_private: bool = False,
 ) -> RideWording:
     """A message and its ways; without `plain` the body says all of it already."""
-    return RideWording(Wording(kind, title, body, link, explanation, lives_seconds), plain or body, lives_seconds)
+    wording = Wording(kind, title, body, link, explanation, lives_seconds)
+    return RideWording(wording, plain or body, lives_seconds, is_private)
 
 
 BOUND = wording_of(

@@ -40,6 +40,11 @@ SPOKEN: Final = Text(
     "您好，這裡是高雄市政府的乘車服務。{title}。{plain}",
     "Hello, this is the ride service of Kaohsiung City. {title}. {plain}",
 )
+NEWS_BY_TELEPHONE: Final = Text(
+    "您好，這裡是高雄市政府的乘車服務。有一則關於您的通知，我們打電話的人看不到內容；請打 1999 聽取。",
+    "Hello, this is the ride service of Kaohsiung City. There is news for you, which whoever rings cannot see: to hear "
+    "it, please call 1999.",
+)
 
 WHY: Final[Mapping[str, Text]] = {
     "no_vehicle": Text("這個時間沒有空車。", "No vehicle is free at that time."),
@@ -55,7 +60,10 @@ WHY: Final[Mapping[str, Text]] = {
     ),
     "breakdown": Text("車輛故障。", "The vehicle has broken down."),
     "fleet_cancelled": Text("車隊臨時取消。", "The fleet cancelled at short notice."),
-    "fleet_no_show": Text("車沒有來。", "The vehicle did not come."),
+    "vehicle_missing": Text("車沒有在約定的時間來。", "The vehicle did not come when it should have."),
+    "fleet_refused": Text("車隊這次不能承接。", "The fleet could not take it this time."),
+    "no_answer": Text("車隊沒有回答。", "The fleet did not answer."),
+    "none_free": Text("所有車隊都沒有空車。", "No fleet has a vehicle free."),
     "holiday": Text("這天是國定假日，您選擇假日不搭。", "It is a public holiday, and you chose to skip those."),
     "not_eligible": Text("您的乘車資格已經到期或改變。", "Your eligibility has run out or changed."),
     "series_full": Text(

@@ -37,6 +37,9 @@ _BUREAU: Final = "social_affairs"
 _CAN_WAIT: Final = frozenset({
     texts.BOUND, texts.CHANGED, texts.CANCELLED, texts.DONE, waiting.SERIES_WAITING, waiting.SERIES_SKIPPED,
 })  # fmt: skip
+_ABOUT_COMING: Final = _CAN_WAIT - {texts.DONE}
+_TIME_TO_ACT: Final = timedelta(hours=2)
+_NEWS_LIVES: Final = timedelta(days=3)
 _NOT_FOR_THE_RIDER: Final = frozenset({texts.ABOARD})
 _FOR_FOLLOWERS_TOO: Final = frozenset((*texts.ALL, *waiting.ALL)) - {texts.TOMORROW, texts.RETURN_WAITS}
 _ENDS: Final = frozenset({"ride_done", "ride_cancelled", "ride_lost"})
@@ -84,7 +87,7 @@ def tell_rider(
     session: Session, wording: RideWording, event: Event, rider_id: UUID, values: Mapping[str, object], now: datetime
 ) -> None:
     """Tell the rider alone, the way they chose; what can wait not in their quiet hours."""
-    rings_at = _rings_at(session, wording, rider_id, now)
+    rings_at = _rings_at(session, wording, event, rider_id, now)
     told = write(
         session, wording.wording, event, person_id=rider_id, values=values, at=event.recorded_at, now=now,
         rings_at=rings_at,
@@ -132,10 +135,13 @@ def _ring(
     phone = contact.phone or mobile
     if phone is None or (wording is texts.CANCELLED and event.payload["by"] == "rider"):
         return
-    ride_id = event.payload.get("ride_id")
+    ride_id, said = event.payload.get("ride_id"), _said(words.SPOKEN, wording, values)
+    if wording.is_private:
+        # Whoever rings plans rides, too: no call may tell who complained, appealed or rode with what.
+        ride_id, said, left = None, words.NEWS_BY_TELEPHONE, _NEWS_LIVES
     ride_ports.rides.ring(
         session, call_id=new_uuid(), rider_id=rider_id, ride_id=UUID(ride_id) if ride_id else None, phone=phone,
-        words=_said(words.SPOKEN, wording, values), due_at=rings_at, until=rings_at + left,
+        words=said, due_at=rings_at, until=rings_at + left,
         now=now,
     )  # fmt: skip
 
@@ -149,7 +155,7 @@ def _tell_followers(
         explanation=_together(words.FOLLOWER_EXPLANATION, wording.wording.explanation),
     )
     for follower_id in ride_followers.of(session, rider_id, reference=str(values["reference"]), now=now):
-        rings_at = _rings_at(session, wording, follower_id, now)
+        rings_at = _rings_at(session, wording, event, follower_id, now)
         write(session, theirs, event, person_id=follower_id, values=values, at=event.recorded_at, now=now,
               rings_at=rings_at)  # fmt: skip
 
@@ -230,9 +236,9 @@ def _said(frame: Text, wording: RideWording, values: Mapping[str, object]) -> Te
     return frame.format(title=wording.wording.title.format(**values), plain=wording.plain.format(**values))
 
 
-def _rings_at(session: Session, wording: RideWording, person_id: UUID, now: datetime) -> datetime:
-    """Now, or the end of the person's quiet hours where it can wait."""
-    if wording not in _CAN_WAIT:
+def _rings_at(session: Session, wording: RideWording, event: Event, person_id: UUID, now: datetime) -> datetime:
+    """Now, or the end of the person's quiet hours where it can wait: no ride comes, or fails to come, before that."""
+    if wording not in _CAN_WAIT and not wording.is_private:
         return now
     chosen = preferences_of(session, person_id)
     local = now.astimezone(TAIPEI)
@@ -241,7 +247,10 @@ def _rings_at(session: Session, wording: RideWording, person_id: UUID, now: date
     if not is_quiet:
         return now
     wakes = local.replace(hour=until.hour, minute=until.minute, second=0, microsecond=0)
-    return wakes if wakes > local else wakes + timedelta(days=1)
+    wakes = wakes if wakes > local else wakes + timedelta(days=1)
+    comes_at = event.payload.get("pick_up_at")
+    is_soon = comes_at is not None and datetime.fromisoformat(comes_at) < wakes + _TIME_TO_ACT
+    return now if is_soon and wording in _ABOUT_COMING else wakes
 
 
 def _has_device(session: Session, person_id: UUID) -> bool:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from core import db
 from core.ids import new_uuid
-from notify import ride_care, ride_ports
-from tests.notify.conftest import bring
+from core.outbox import Event
+from notify import ride_care
+from tests.notify.conftest import NOW, bring
 from tests.notify.test_rides import City, Happened, city, fact, happened, rider, told
 
 __all__ = ["city", "happened", "rider"]
@@ -62,7 +65,29 @@ def test_a_paper_that_was_decided_is_told_without_a_word_of_why(
     assert "輪椅" not in seen.title.zh + seen.body.zh and "wheelchair" not in seen.title.en + seen.body.en
 
 
-def test_who_is_reached_by_telephone_is_rung(rider: UUID, city: City, happened: Happened) -> None:
+def test_who_rings_cannot_tell_a_complaint_an_appeal_a_paper_and_a_lost_thing_apart(
+    rider: UUID, city: City, database: db.Database
+) -> None:
+    """Calls are made by those who plan rides: of whatever comes before and after one, all calls are the same."""
     city.way, city.phone = "telephone", "072345678"
-    bring(happened("accessibility.appeal_decided", fact(rider, status="granted")))
-    assert [call["phone"] for call in ride_ports.rides.calls] == ["072345678"]  # type: ignore[attr-defined]
+    told_of = [(kind, fact(rider) | more) for kind, more, _ in FACTS] + [
+        ("complaint_answered", {"complaint_id": str(new_uuid()), "rider_id": str(rider)}),
+        ("wheelchair_paper_decided", {"rider_id": str(rider), "paper_id": str(new_uuid()), "status": "refused"}),
+    ]
+    with db.unit_of_work() as session:
+        for kind, payload in told_of:
+            ride_care.tell(session, Event(new_uuid(), f"accessibility.{kind}", payload, NOW), NOW)
+    assert {kind for kind, _ in told_of} == {kind.removeprefix("accessibility.") for kind in ride_care.KINDS}
+    calls = [{name: value for name, value in call.items() if name != "call_id"} for call in city.calls]
+    assert len(calls) == len(told_of) and all(call == calls[0] for call in calls)
+    assert (calls[0]["phone"], calls[0]["ride_id"]) == ("072345678", None)
+    assert "1999" in calls[0]["words"].zh and "1999" in calls[0]["words"].en
+
+
+def test_news_of_before_and_after_a_ride_wait_for_the_morning(rider: UUID, city: City, database: db.Database) -> None:
+    city.way = "telephone"
+    night = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)  # 02:00 in Taipei
+    with db.unit_of_work() as session:
+        decided = fact(rider, status="granted")
+        ride_care.tell(session, Event(new_uuid(), "accessibility.appeal_decided", decided, night), night)
+    assert [call["due_at"] for call in city.calls] == [datetime(2026, 11, 22, 23, 0, tzinfo=UTC)]

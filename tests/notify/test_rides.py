@@ -265,11 +265,34 @@ def test_what_can_wait_waits_for_the_morning_and_a_van_at_the_door_does_not(
     city.way = "sms"
     night = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)  # 02:00 in Taipei
     with db.unit_of_work() as session:
-        for kind, more in (("ride_bound", {}), ("ride_at_door", {})):
-            event = Event(new_uuid(), f"accessibility.{kind}", fact(rider, **more), night)
+        for kind in ("ride_bound", "ride_at_door"):
+            in_days = (PICK_UP + timedelta(days=2)).isoformat()
+            event = Event(new_uuid(), f"accessibility.{kind}", fact(rider, pick_up_at=in_days), night)
             rides.tell(session, event, night)
     (_, _, first), (_, _, second) = sorted(texts(), key=lambda sent: sent[2])
     assert (first, second) == (night, datetime(2026, 11, 22, 23, 0, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "waits"),
+    [
+        ("ride_cancelled", {"by": "city", "is_late": False, "fee_twd": 0}, False),
+        ("ride_bound", {}, False),
+        ("ride_changed", {}, False),
+        ("ride_done", {"fare_twd": 90}, True),
+    ],
+)
+def test_of_a_ride_of_this_early_morning_nothing_waits_until_it_is_over(
+    database: db.Database, city: City, rider: UUID, kind: str, more: dict[str, Any], waits: bool
+) -> None:
+    """At 05:30 it is cancelled, and its rider goes to the door at 06:15."""
+    city.way = "sms"
+    dawn = datetime(2026, 11, 22, 21, 30, tzinfo=UTC)
+    early = fact(rider, pick_up_at=(dawn + timedelta(minutes=45)).isoformat(), **more)
+    with db.unit_of_work() as session:
+        rides.tell(session, Event(new_uuid(), f"accessibility.{kind}", early, dawn), dawn)
+    [(_, _, sent_at)] = texts()
+    assert sent_at == (datetime(2026, 11, 22, 23, 0, tzinfo=UTC) if waits else dawn)
 
 
 def test_no_cap_and_no_quiet_hours_hold_a_push_about_a_ride_back(
