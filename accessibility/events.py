@@ -19,6 +19,7 @@ RIDE_REPLACED: Final = "accessibility.ride_replaced"
 RIDE_LOST: Final = "accessibility.ride_lost"
 # by (rider, fleet, city), is_late, fee_twd
 RIDE_CANCELLED: Final = "accessibility.ride_cancelled"
+# was_at: `pick_up_at` is the new one
 RIDE_CHANGED: Final = "accessibility.ride_changed"
 # eta
 RIDE_ON_THE_WAY: Final = "accessibility.ride_on_the_way"
@@ -64,5 +65,5 @@ LOST_ITEM_NOT_FOUND: Final = "accessibility.lost_item_not_found"
 # complaint_id, rider_id alone: the city has answered
 COMPLAINT_ANSWERED: Final = "accessibility.complaint_answered"
 
-# days (ISO dates of Taipei), vans (numbers), why (shift, van, repaired): the city's own vans have more room
+# days (ISO dates of Taipei), vans (numbers), why (shift, van, repaired, moved): the city's own vans have more room
 OWN_FLEET_ROOM: Final = "accessibility.own_fleet_room"

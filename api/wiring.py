@@ -112,7 +112,6 @@ _SIDE_BY_SIDE = {
 UNCONSUMED: dict[str, str] = {
     "notify.subscription_ended": "the inbox tells of it, and whoever sends looks at the subscription itself",
     "wallet.collection_file_refused": "the finance desk sees it among the files",
-    "accessibility.own_fleet_room": "the waiting list looks for places by itself every few seconds",
     "wallet.break_opened": "the desk lists the breaks themselves; the gauge of open ones alarms",
     "wallet.in_transit_overdue": "the desk lists the accounts themselves; the gauge of what is overdue alarms",
 }

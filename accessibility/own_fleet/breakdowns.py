@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from accessibility.dispatch.insertion import Insertion
 from accessibility.dispatch.tours import Place, Trip, Window
 from accessibility.dispatch.travel import Travel
-from accessibility.own_fleet import events, orders, placing, telegrams, writing
+from accessibility.own_fleet import events, orders, placing, room, telegrams, writing
 from accessibility.own_fleet.events import By
 from accessibility.own_fleet.offering import NOTICE
 from accessibility.own_fleet.ports import city
@@ -41,7 +41,7 @@ def begin(session: Session, van_id: UUID, *, reason: str, by: By, now: datetime)
             session, "breakdown", day=tour.day, by=by, now=now, van_id=van_id, tour_id=tour.id, reason=reason
         )  # fmt: skip
         for order in session.execute(_RIDES, {"tour": tour.id}).all():
-            _put_out(session, order, tour, now)
+            put_out(session, order, tour, now)
             homeless.append(order.id)
         session.execute(_OUT, {"id": tour.id})
         writing.mark_changed(session, tour.id)
@@ -53,6 +53,8 @@ def repaired(session: Session, van_id: UUID, *, by: By, day: Any, now: datetime)
     if session.execute(_REPAIRED, {"van": van_id}).scalar() is None:
         return False
     session.execute(_IN_AGAIN, {"van": van_id, "now": now})
+    row = session.execute(_ROOM, {"van": van_id, "now": now}).one()
+    room.tell(session, row.days or [], [row.number], "repaired", now=now)
     events.note(session, "repaired", day=day, by=by, now=now, van_id=van_id)
     return True
 
@@ -75,18 +77,25 @@ def find_place(session: Session, order_id: UUID, travel: Travel, now: datetime) 
     order = orders.by_id(session, order_id)
     if order is None or order.tour_id is not None or order.state != "bound":
         return order.number if order else None
-    is_rescue = order.reason == RESCUED
-    trip = _trip(order, is_rescue, now)
-    if trip is not None:
-        first = _soonest if is_rescue else placing.by_detour
-        if placing.place(session, order.day, trip, travel, now, first=first) is not None:
-            return _found(session, orders.by_id(session, order_id), now)
-    if not is_rescue and order.place_wanted_until <= now:
+    if seat(session, order, travel, now) is not None:
+        return _found(session, orders.by_id(session, order_id), now)
+    if order.reason != RESCUED and order.place_wanted_until <= now:
         _lost(session, order, now)
     return None
 
 
-def _put_out(session: Session, order: Any, tour: Any, now: datetime) -> None:
+def seat(session: Session, order: Any, travel: Travel, now: datetime) -> UUID | None:
+    """Put a ride that has lost its van into the tour that takes it as it was promised; nobody is told. None: none."""
+    is_rescue = order.reason == RESCUED
+    trip = _trip(order, is_rescue, now)
+    if trip is None:
+        return None
+    first = _soonest if is_rescue else placing.by_detour
+    return placing.place(session, order.day, trip, travel, now, first=first)
+
+
+def put_out(session: Session, order: Any, tour: Any, now: datetime) -> None:
+    """This order has no place in that tour any more, and wants another; `tour` says where its van stands."""
     session.execute(_DROP, {"order": order.id})
     if order.state == "held":
         ended = {"held_until": None, "ended_at": now, "ended_by": "fleet", "reason": "breakdown"}
@@ -161,6 +170,13 @@ _OUT = text("UPDATE accessibility.van_tour SET status = 'broken' WHERE id = :id 
 _IN_AGAIN = text(
     "UPDATE accessibility.van_tour SET status = 'open' WHERE van_id = :van AND status = 'broken' AND ends_at > :now"
 )
+_ROOM = text(
+    """
+    SELECT v.number, (SELECT array_agg(DISTINCT t.day) FROM accessibility.van_tour AS t
+                       WHERE t.van_id = v.id AND t.status = 'open' AND t.ends_at > :now) AS days
+      FROM accessibility.van AS v WHERE v.id = :van
+    """
+)
 _REPAIRED = text(
     "UPDATE accessibility.van SET broken_at = NULL, broken_why = '' "
     "WHERE id = :van AND broken_at IS NOT NULL RETURNING 1"
@@ -169,7 +185,7 @@ _TOURS = text(
     """
     SELECT t.id, t.day, t.van_id, v.latitude, v.longitude, v.seen_at
       FROM accessibility.van_tour AS t JOIN accessibility.van AS v ON v.id = t.van_id
-     WHERE t.van_id = :van AND t.ends_at > :now AND t.starts_at < :until
+     WHERE t.van_id = :van AND t.ends_at > :now AND t.starts_at < :until AND t.status <> 'off'
      ORDER BY t.id FOR UPDATE OF t
     """
 )

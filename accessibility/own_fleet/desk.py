@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from accessibility.dispatch import insertion, timing
 from accessibility.dispatch.tours import StopKind, Tour, Trip
-from accessibility.own_fleet import breakdowns, events, orders, overriding, placing, plans, telegrams, writing
+from accessibility.own_fleet import breakdowns, events, orders, overriding, placing, plans, room, telegrams, writing
 from accessibility.own_fleet.errors import DoesNotFit, ReasonNeeded, StopNotNow, WouldBreakPromise
 from accessibility.own_fleet.events import By
 from accessibility.own_fleet.overriding import Broken, WhatIf
@@ -113,6 +113,7 @@ def assign(
     if order.tour_id is not None and order.tour_id != planned.id:
         session.execute(_DROP, {"tour": order.tour_id, "order": order.id})
         placing.retimed(session, order.tour_id, travel(), now)
+        room.tell(session, [order.day], [order.number], "moved", now=now)
     writing.write(session, planned, found.tour, found.schedule)
     placing.assign(session, order.id, planned.id)
     if order.state == "on_the_way":
@@ -137,6 +138,7 @@ def take_out(session: Session, officer: Actor, trip: str, version: int, *, reaso
     if locked.version != version:
         raise PreconditionFailed
     placing.take_out(session, order.id, order.tour_id, travel(), now)
+    room.tell(session, [order.day], [order.number], "moved", now=now)
     events.of_order(session, "unassigned", order, by=By("officer", officer.id), now=now, reason=reason)
     if order.state == "on_the_way":
         orders.move(session, order.id, "bound", now)

@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from accessibility import events, fares
+from accessibility.fares import Fare
 from accessibility.requests import offers
+from accessibility.requests.offers import Offer
 from accessibility.riders import eligibility
 from accessibility.rides import legs, states, telling
 from accessibility.rides.records import Booking, Order, Ride, SecondYes
@@ -64,12 +67,13 @@ def bound(
     if ride.status not in legs.SEEKS:
         return
     offer = offers.get(session, order.offer_id)
+    fare = _agreed(session, ride, offer, pick_up_at or order.pick_up_at, now)
     session.execute(
         _RIDE_BOUND,
         {"rider": ride.rider_id, "id": ride.id, "fleet": order.fleet, "offer": offer.id,
          "at": pick_up_at or order.pick_up_at, "starts": offer.window_starts_at, "ends": offer.window_ends_at,
          "arrives": offer.arrives_at, "most": offer.ride_minutes_at_most, "fare": offer.price_twd,
-         "pays": offer.rider_pays_twd, "now": now},
+         "pays": fare.rider_pays_twd, "agreed": orjson.dumps(fare.as_json()).decode(), "now": now},
     )  # fmt: skip
     now_bound = _again(session, ride)
     kind = "replaced" if ride.is_replacement else "bound"
@@ -185,12 +189,13 @@ def changed(session: Session, booking: Booking, ride_id: UUID, answer: FleetOrde
     moved = answer.pick_up_at - (ride.pick_up_at or answer.pick_up_at)
     companions = ride.change.get("companions")
     notes = ride.change.get("notes")
+    fare = _fare_changed(session, ride, order, answer, now)
     session.execute(
         _CHANGED,
         {"rider": ride.rider_id, "id": ride.id, "moved": moved, "at": answer.pick_up_at,
          "companions": ride.companions if companions is None else companions,
          "notes": ride.notes if notes is None else notes, "fare": answer.price_twd,
-         "pays": _rider_pays(session, ride, order, answer, now)},
+         "pays": fare.rider_pays_twd, "agreed": orjson.dumps(fare.as_json()).decode()},
     )  # fmt: skip
     session.execute(
         _ORDER_CHANGED,
@@ -199,7 +204,8 @@ def changed(session: Session, booking: Booking, ride_id: UUID, answer: FleetOrde
     )  # fmt: skip
     after = _again(session, ride)
     telling.happened(session, after, "changed", source=order.fleet, now=now, pick_up_at=on_the_wire(answer.pick_up_at))
-    telling.publish(session, events.RIDE_CHANGED, after, now=now)
+    was_at = on_the_wire(ride.pick_up_at) if ride.pick_up_at else None
+    telling.publish(session, events.RIDE_CHANGED, after, now=now, was_at=was_at)
 
 
 def not_changed(session: Session, booking: Booking, ride_id: UUID, reason: str, now: datetime) -> None:
@@ -216,14 +222,22 @@ def _again(session: Session, ride: Ride) -> Ride:
     return records.ride(session, ride.id)
 
 
-def _rider_pays(session: Session, ride: Ride, order: Order, answer: FleetOrder, now: datetime) -> int:
+def _agreed(session: Session, ride: Ride, offer: Offer, pick_up_at: datetime, now: datetime) -> Fare:
+    """What was agreed when this offer was taken; of another one that is bound instead, what it costs now."""
+    if ride.agreed is not None and ride.offer_id == offer.id:
+        return Fare.from_json(ride.agreed)
+    offered = Fare.from_json(offer.fare)
+    return fares.agree(session, ride.rider_id, offered, offer.fleet, pick_up_at, now, ride_id=ride.id)
+
+
+def _fare_changed(session: Session, ride: Ride, order: Order, answer: FleetOrder, now: datetime) -> Fare:
     entitled = eligibility.standing(session, ride.rider_id, now).eligibility
     is_pooled = offers.get(session, order.offer_id).is_pooled
-    fare = fares.quote(
+    quoted = fares.quote(
         session, ride.rider_id, order.fleet, answer.price_twd, answer.pick_up_at, is_pooled,
-        entitled.is_low_income if entitled else False, now,
+        entitled.is_low_income if entitled else False, now, ride_id=ride.id,
     )  # fmt: skip
-    return fare.rider_pays_twd
+    return fares.agree(session, ride.rider_id, quoted, order.fleet, answer.pick_up_at, now, ride_id=ride.id)
 
 
 def _begun_at(order: Order) -> datetime:
@@ -252,7 +266,7 @@ _RIDE_BOUND = text(
     UPDATE accessibility.ride
        SET status = 'bound', fleet = :fleet, offer_id = :offer, pick_up_at = :at, window_starts_at = :starts,
            window_ends_at = :ends, arrives_at = :arrives, ride_minutes_at_most = :most, fare_twd = :fare,
-           rider_pays_twd = :pays, bound_at = :now, reason = '', candidates = '{}', late_minutes_told = 0
+           rider_pays_twd = :pays, agreed = CAST(:agreed AS jsonb), bound_at = :now, reason = '', candidates = '{}', late_minutes_told = 0
      WHERE rider_id = :rider AND id = :id
     """
 )
@@ -295,7 +309,7 @@ _CHANGED = text(
     UPDATE accessibility.ride
        SET change = NULL, pick_up_at = :at, window_starts_at = window_starts_at + :moved,
            window_ends_at = window_ends_at + :moved, arrives_at = arrives_at + :moved, companions = :companions,
-           notes = :notes, fare_twd = :fare, rider_pays_twd = :pays, late_minutes_told = 0
+           notes = :notes, fare_twd = :fare, rider_pays_twd = :pays, agreed = CAST(:agreed AS jsonb), late_minutes_told = 0
      WHERE rider_id = :rider AND id = :id
     """
 )

@@ -117,11 +117,24 @@ def _look_at(slot: str, tries: int, now: datetime) -> int:
         if is_cut_short := time.monotonic() > until:
             break
         found += offer_to(wait, now)
-    left = min((each.watched_until - now for each in everybody if each.watched_until > now), default=None)
-    next_at = None if left is None else now + (_GOES_ON if is_cut_short else line.pause(1 if found else tries, left))
     with db.unit_of_work() as session:
+        next_at = next_look(session, everybody, tries=tries, found=found, now=now)
+        if next_at is not None and is_cut_short:
+            next_at = now + _GOES_ON
         session.execute(_LOOKED, {"slot": slot, "next": next_at, "lease": now + _LEASE, "now": now, "found": found > 0})
     return found
+
+
+def next_look(session: Session, everybody: Sequence[Wait], *, tries: int, found: int, now: datetime) -> datetime | None:
+    """When the fleets are asked again for a line: by its pace, or when one of them begins to take bookings for it.
+    None: nobody is left in it."""
+    left = min((each.watched_until - now for each in everybody if each.watched_until > now), default=None)
+    if left is None:
+        return None
+    asked = [request_id for each in everybody for request_id in each.request_ids]
+    opens_at: datetime | None = session.execute(_OPENS, {"requests": asked, "now": now}).scalar()
+    by_pace = now + line.pause(1 if found else tries, left)
+    return min(by_pace, opens_at or by_pace)
 
 
 def in_turn(line_of: Sequence[Wait], now: datetime) -> list[Wait]:
@@ -253,7 +266,7 @@ def _last_offered(session: Session, wait: Wait) -> datetime | None:
 
 _DUE = text(
     """
-    UPDATE accessibility.wait_slot AS s SET next_at = :until, tries = s.tries + 1
+    UPDATE accessibility.wait_slot AS s SET next_at = :until, tries = s.tries + 1, looked_at = :now
       FROM (SELECT slot FROM accessibility.wait_slot
              WHERE next_at <= :now ORDER BY next_at LIMIT :limit FOR UPDATE SKIP LOCKED) AS found
      WHERE s.slot = found.slot
@@ -267,6 +280,12 @@ _LOOKED = text(
        SET next_at = CASE WHEN next_at = :lease THEN CAST(:next AS timestamptz) ELSE next_at END, looked_at = :now,
            tries = CASE WHEN :found THEN 0 ELSE tries END
      WHERE slot = :slot
+    """
+)
+_OPENS = text(
+    """
+    SELECT min(next_at) FROM accessibility.ask
+     WHERE request_id = ANY(:requests) AND reason = 'too_early' AND next_at > :now
     """
 )
 _TO_CLOSE = text(

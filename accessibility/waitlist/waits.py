@@ -155,9 +155,15 @@ def of_booking(session: Session, booking_id: UUID) -> Wait | None:
     return None if row is None else of_row(row)
 
 
-def look_again(session: Session, slots: Sequence[str], *, at: datetime) -> None:
-    """Have the fleets asked again for whoever waits for these hours, not later than at that moment."""
-    session.execute(_WAKE, {"slots": list(slots), "at": at})
+def look_again(session: Session, slots: Sequence[str], *, at: datetime, pause: timedelta = timedelta(0)) -> None:
+    """Have the fleets asked again for whoever waits for these hours, at that moment, or `pause` after they were asked
+    last."""
+    session.execute(_WAKE, {"slots": sorted(slots), "at": at, "pause": pause})
+
+
+def look_on_days(session: Session, days: Sequence[str], *, at: datetime, pause: timedelta) -> None:
+    """The same for every hour of these days ("2026-11-23") that somebody waits for."""
+    session.execute(_WAKE_DAYS, {"days": list(days), "at": at, "pause": pause})
 
 
 def tell_end(session: Session, wait: Wait, why: str, *, now: datetime) -> None:
@@ -285,10 +291,23 @@ _OF_BOOKING_LOCKED = text(
     "SELECT * FROM accessibility.wait WHERE booking_id = :booking AND status <> 'ended' FOR UPDATE"
 )
 _LOCK = text("SELECT id FROM accessibility.booking WHERE id = :id FOR UPDATE")
+# In one order, so that two who wake the same hours never wait for each other.
 _WAKE = text(
     """
-    UPDATE accessibility.wait_slot SET next_at = LEAST(next_at, :at), tries = 0
-     WHERE slot = ANY(:slots) AND next_at IS NOT NULL
+    UPDATE accessibility.wait_slot AS s
+       SET next_at = LEAST(s.next_at, GREATEST(CAST(:at AS timestamptz), s.looked_at + :pause)), tries = 0
+      FROM (SELECT slot FROM accessibility.wait_slot
+             WHERE slot = ANY(:slots) AND next_at IS NOT NULL ORDER BY slot FOR UPDATE) AS found
+     WHERE s.slot = found.slot
+    """
+)
+_WAKE_DAYS = text(
+    """
+    UPDATE accessibility.wait_slot AS s
+       SET next_at = LEAST(s.next_at, GREATEST(CAST(:at AS timestamptz), s.looked_at + :pause)), tries = 0
+      FROM (SELECT slot FROM accessibility.wait_slot
+             WHERE left(slot, 10) = ANY(:days) AND next_at IS NOT NULL ORDER BY slot FOR UPDATE) AS found
+     WHERE s.slot = found.slot
     """
 )
 _GET = text("SELECT * FROM accessibility.wait WHERE id = :id")

@@ -11,10 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from accessibility.dispatch.travel import GreatCircle
 from accessibility.fleets import city as fleet_city
 from accessibility.fleets import ports as fleet_ports
-from accessibility.own_fleet import roster
 from accessibility.own_fleet.fleet import OwnFleet
 from accessibility.places.place import Place
 from accessibility.requests import asking, making, offers
@@ -25,6 +23,7 @@ from accessibility.waitlist import waits
 from accessibility.waitlist.waits import Wait
 from core import clock, db
 from core.clock import TAIPEI
+from core.ids import new_uuid
 from identity import people
 from identity.actors import Actor
 from partners.bureaus.client import RideStanding
@@ -71,9 +70,8 @@ class City:
         self.vans.append(a_van(number, layouts=((1, 1),), hours=hours))
         weekday = {"van": self.vans[-1], "weekday": self.nine.weekday()}
         with db.unit_of_work() as session:
-            [line] = session.execute(_LINE, weekday).scalars()
             if session.execute(_IS_MADE, {"day": self.nine.date()}).first() is not None:
-                roster.add_shift(session, line, self.nine.date(), GreatCircle(), self.now)
+                session.execute(_SHIFT, weekday | {"id": new_uuid(), "day": self.nine.date(), "now": self.now})
         return self.vans[-1]
 
     def rider(self, **more: Any) -> UUID:
@@ -141,7 +139,14 @@ def rows(sql: str, **values: Any) -> list[Any]:
         return list(session.execute(text(sql), values or {"_": None}).all())
 
 
-_LINE = text("SELECT id FROM accessibility.van_roster WHERE van_id = :van AND weekday = :weekday")
+_SHIFT = text(
+    """
+    INSERT INTO accessibility.van_tour (id, van_id, driver_id, day, starts_at, ends_at, changed_at)
+    SELECT :id, van_id, driver_id, :day, (:day + begins) AT TIME ZONE 'Asia/Taipei',
+           (:day + ends) AT TIME ZONE 'Asia/Taipei', :now
+      FROM accessibility.van_roster WHERE van_id = :van AND weekday = :weekday
+    """
+)
 _IS_MADE = text("SELECT 1 FROM accessibility.van_day WHERE day = :day")
 
 
