@@ -53,6 +53,8 @@ def add(
         raise click.BadParameter("must be a day to come", param_hint="--until")
     hours = _hours(shift) if shift is not None else None
     national_id = _asked_id_number() if ask_id_number else None
+    if any(apart <= set(roles) for apart in officers.APART):
+        raise click.BadParameter("nobody is both: who plans rides does not hear complaints", param_hint="--role")
     if "counter" in roles and national_id is None:
         click.echo("without --ask-id-number the counter cannot refuse this officer their own record", err=True)
     with db.unit_of_work() as session:

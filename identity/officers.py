@@ -35,6 +35,8 @@ ROLES = (
     "dispatcher",
     "mobility",
 )
+APART = (frozenset({"dispatcher", "mobility"}),)
+"""Roles that one person never holds together: who plans rides must not learn who complained about them."""
 BUREAUS = (
     "parking", "fines", "treasury", "civil_affairs", "rdec", "culture", "public_works", "education", "fire",
     "social_affairs", "economic", "health", "transport", "environment",
@@ -43,6 +45,10 @@ CODE_LIFE = timedelta(hours=24)
 # Crockford's base 32: no I, L, O, U to mistake. 16 of them are 80 bits.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD = str.maketrans("ILO", "110", "- \u2010\u2011\u2012\u2013\u2014\u3000")
+
+
+class RolesApart(ValueError):
+    """These roles are never held by the same person (`APART`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,11 @@ def add(
     """Put somebody on the roster; one who is known by that number comes back with this bureau, these roles and hours.
 
     Outside their `shift` (minutes of the week; None: no hours are set) no session of theirs begins or answers. Of
-    their own ID number only the blind index is kept, by which the counter refuses them their own record.
+    their own ID number only the blind index is kept, by which the counter refuses them their own record. Raises
+    RolesApart.
     """
+    if any(apart <= set(roles) for apart in APART):
+        raise RolesApart
     values: dict[str, Any] = {
         "name": name,
         "bureau": bureau,

@@ -264,12 +264,19 @@ class TestTheCommand:
             ("add", "OK-1", "--name", "n", "--bureau", "nowhere", "--role", "finance"),
             ("add", "OK-1", "--name", "n", "--bureau", "parking", "--role", "king"),
             ("add", "OK-1", "--name", "n", "--bureau", "parking", "--role", "finance", "--until", "2020-01-01"),
+            ("add", "OK-1", "--name", "n", "--bureau", "transport", "--role", "dispatcher", "--role", "mobility"),
             ("leave", "NOBODY"),
         ],
     )
     def test_what_makes_no_sense_is_said_in_one_line(self, database: Database, arguments: tuple[str, ...]) -> None:
         status, said = self.run(*arguments)
         assert status != 0 and "Traceback" not in said
+
+
+def test_who_plans_rides_never_hears_complaints_too(database: Database) -> None:
+    who = {"staff_number": "TRA-9", "name": "n", "bureau": "transport"}
+    with db.unit_of_work() as session, pytest.raises(officers.RolesApart):
+        officers.add(session, **who, roles=["dispatcher", "mobility"], now=clock.now())
 
 
 def test_a_role_that_is_not_held_opens_no_door(client: FlaskClient) -> None:
