@@ -141,8 +141,8 @@ _RIDE = text(
     """
     INSERT INTO accessibility.ride (rider_id, id, booking_id, request_id, leg, status, fleet, offer_id, pick_up_at,
         window_starts_at, window_ends_at, arrives_at, ride_minutes_at_most, code, companions, at_door_at, aboard_at,
-        done_at, ended_at, ended_by, late_minutes_told, is_late_cancel, created_at)
+        done_at, ended_at, ended_by, late_minutes_told, is_late_cancel, agreed, created_at)
     VALUES (:rider, :ride, :request, :request, 'out', :status, :fleet, :offer, :at, :at, :until, :arrives, :at_most,
-        '4711', 0, :door, :aboard, :done, :ended, :by, :told, :late, :at)
+        '4711', 0, :door, :aboard, :done, :ended, :by, :told, :late, CAST(:fare AS jsonb), :at)
     """
 )

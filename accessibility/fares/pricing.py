@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -121,6 +121,25 @@ def fare(
     cards = tuple((card, points) for card, points, _ in used)
     quota_twd, source = sum(points for _, points in cards), "；".join(dict.fromkeys(sources))
     return Fare(price_twd, subsidy_twd, quota_twd, due, tuple(lines), source, cards, is_low_income)
+
+
+def with_points(rules: Rules, fare: Fare, quota: Sequence[tuple[str, int]]) -> Fare:
+    """The same fare with the points counted anew: `quota` is what each card can cover now."""
+    due = fare.quota_twd + fare.rider_pays_twd
+    used = _from_quota(rules, due, quota)
+    rest = [line for line in fare.lines if not line.code.startswith("quota_")]
+    amounts, notes = [line for line in rest if line.amount_twd], [line for line in rest if not line.amount_twd]
+    if rest and not rest[0].amount_twd:
+        # A price of nothing is still the price.
+        amounts, notes = [rest[0], *amounts], notes[1:]
+    points = [FareLine(f"quota_{card}", _name(rule, _PRICE), -points) for card, points, rule in used]
+    cards = tuple((card, points) for card, points, _ in used)
+    quota_twd = sum(points for _, points in cards)
+    sources = dict.fromkeys([*filter(None, fare.source.split("；")), *(rule.source for _, _, rule in used)])
+    return replace(
+        fare, quota_twd=quota_twd, rider_pays_twd=due - quota_twd, lines=(*amounts, *points, *notes),
+        source="；".join(sources), quota_cards=cards,
+    )  # fmt: skip
 
 
 def _share(rule: Rule | None, pooled: Pooled, is_low_income: bool) -> tuple[Fraction, Text] | None:

@@ -1,6 +1,9 @@
-"""The quotas of the city's cards: how much is left, and what rides used of it. One point is one NT$.
+"""The quotas of the city's cards: how much is left, what rides used of it, and what is kept for rides to come. One
+point is one NT$.
 
 What a ride uses is a row, what it gives back is another; the sum never goes below zero nor above what the card grants.
+What is kept for a ride stands in the ride itself (`agreed`) and counts while it is under way: a ride that comes to
+nothing keeps nothing, without anything having to be given back.
 """
 
 from __future__ import annotations
@@ -22,30 +25,44 @@ from core.ids import new_uuid
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A card's quota in the period of a moment. Points."""
+    """A card's quota in the period of a moment. `kept`: for rides that are booked. Points."""
 
     card: str
     period: str
     granted: int
     used: int
+    kept: int
     rule: Rule
 
     @property
     def left(self) -> int:
-        """What can still be used; none when the grant became less than what was used before."""
-        return max(0, self.granted - self.used)
+        """What can still be used; none when the grant became less than what was used and kept before."""
+        return max(0, self.granted - self.used - self.kept)
 
 
-def of_rider(session: Session, rules: Rules, rider_id: UUID, at: datetime) -> list[Quota]:
-    """The quotas of this rider's cards in the period of `at`, in the order in which they are used."""
+def of_rider(session: Session, rules: Rules, rider_id: UUID, at: datetime, *, but: UUID | None = None) -> list[Quota]:
+    """The quotas of this rider's cards in the period of `at`, in the order in which they are used.
+
+    `but`: as if that ride had used nothing and nothing were kept for it.
+    """
+    cards = ports.cards_of(session, rider_id, at)
+    booked = session.execute(_KEPT, {"rider": rider_id, "but": but}).all() if cards else []
     found = []
-    for card in ports.cards_of(session, rider_id, at):
+    for card in cards:
         rule = rules.by_kind.get("quota", {}).get(card)
         if rule is None:
             continue
         period = period_of(rule, at)
-        used = session.execute(_USED, {"rider": rider_id, "card": card, "period": period}).scalar_one()
-        found.append(Quota(card, period, int(rule.terms["points"]), int(used), rule))
+        values = {"rider": rider_id, "card": card, "period": period, "but": but}
+        used = session.execute(_USED, values).scalar_one()
+        kept = sum(
+            points
+            for ride in booked
+            if period_of(rule, ride.pick_up_at) == period
+            for of, points in ride.cards
+            if of == card
+        )
+        found.append(Quota(card, period, int(rule.terms["points"]), int(used), int(kept), rule))
     return found
 
 
@@ -89,7 +106,17 @@ def period_of(rule: Rule, at: datetime) -> str:
 
 _USED = text(
     "SELECT coalesce(sum(points), 0) FROM accessibility.quota_use "
-    "WHERE rider_id = :rider AND card = :card AND period = :period"
+    "WHERE rider_id = :rider AND card = :card AND period = :period AND ride_id IS DISTINCT FROM CAST(:but AS uuid)"
+)
+_KEPT = text(
+    """
+    SELECT pick_up_at, agreed->'quota_cards' AS cards FROM accessibility.ride AS r
+     WHERE rider_id = :rider AND pick_up_at IS NOT NULL AND CAST(agreed->>'quota_twd' AS integer) > 0
+       AND id IS DISTINCT FROM CAST(:but AS uuid)
+       AND (status IN ('holding', 'bound', 'on_the_way', 'at_door', 'aboard', 'reseeking')
+            OR status = 'done' AND NOT EXISTS (SELECT FROM accessibility.ride_fare AS f
+                                                WHERE f.rider_id = r.rider_id AND f.ride_id = r.id))
+    """
 )
 _BY_RIDE = text(
     "SELECT card, period, sum(points) AS points FROM accessibility.quota_use "

@@ -124,18 +124,27 @@ def _fare_body(call: Call, ride_id: UUID, settled: Settled | None, offered: Fare
 def _quota_body(each: Quota, call: Call) -> dict[str, Any]:
     name = Text(each.rule.terms["zh"], each.rule.terms["en"])
     most = each.rule.terms.get("most_a_trip")
-    words = _LEFT if most is None else _LEFT_AND_MOST
     return {
         "kind": each.card,
         "name": name.in_language(call.language),
         "total": each.granted,
         "used": each.used,
+        "kept": each.kept,
         "left": each.left,
         "most_a_trip": most,
         "until": _last_day(each, call).isoformat(),
-        "words": words.format(left=f"{each.left:,}", most=most).in_language(call.language),
+        "words": _left_words(each).in_language(call.language),
         "source": each.rule.source,
     }
+
+
+def _left_words(each: Quota) -> Text:
+    most = each.rule.terms.get("most_a_trip")
+    words = (_LEFT if most is None else _LEFT_AND_MOST).format(left=f"{each.left:,}", most=most)
+    if not each.kept:
+        return words
+    kept = _KEPT.format(kept=f"{each.kept:,}")
+    return Text(words.zh + kept.zh, words.en + kept.en)
 
 
 def _last_day(each: Quota, call: Call) -> date:
@@ -152,13 +161,17 @@ _PAID_BY = {
     "nobody": Text("不用付", "Nothing to pay"),
 }
 _LEFT = Text("還有 {left} 點，1 點抵 1 元", "{left} points left, each worth NT$1")
+_KEPT = Text(
+    "；另外 {kept} 點留給已經訂好的車，取消就會還回來",
+    "; another {kept} are kept for rides that you have booked, and come back if you cancel",
+)
 _LEFT_AND_MOST = Text(
     "還有 {left} 點，1 點抵 1 元，每趟最多 {most} 點",
     "{left} points left, each worth NT$1, at most {most} for one ride",
 )
 _OFFERED = text(
     """
-    SELECT o.fare FROM accessibility.ride r
+    SELECT coalesce(r.agreed, o.fare) AS fare FROM accessibility.ride r
       LEFT JOIN accessibility.offer o ON o.rider_id = r.rider_id AND o.id = r.offer_id
      WHERE r.rider_id = :rider AND r.id = :ride
     """

@@ -20,6 +20,7 @@ from accessibility import events
 from accessibility.fares import ports, pricing, quota, rules
 from accessibility.fares.errors import FareNeverRises, NoFareYet
 from accessibility.fares.pricing import Fare, FareLine, Pooled
+from accessibility.fares.rules import Rules
 from core import outbox
 from core.clock import taipei_date
 from core.errors import NotFound
@@ -52,16 +53,23 @@ class Settled:
 def ride_done(session: Session, event: Event, now: datetime) -> None:
     """accessibility.ride_done: the fare is known. Told again with less, it is corrected; with more, it stays."""
     told = event.payload
+    quota.lock(session, UUID(told["rider_id"]))
     ride = _ride(session, UUID(told["rider_id"]), UUID(told["ride_id"]))
-    stated = told.get("fare_twd")
-    if stated is None:
-        stated = ride.fare_twd if ride.fare_twd is not None else ride.price_twd
-    quota.lock(session, ride.rider_id)
+    said = [each for each in (told.get("fare_twd"), ride.fare_twd) if each is not None]
+    stated = int(min(said, default=ride.price_twd))
     known = newest(session, ride.rider_id, ride.id)
     if known is None:
-        _write(session, ride, None, int(stated), _pooled(ride, told), _minutes_over(ride), reason="", now=now)
+        _write(session, ride, None, stated, _pooled(ride, told), _minutes_over(ride), reason="", now=now)
     elif known.kind == "ride" and stated < known.stated_twd:
-        _write(session, ride, known, int(stated), _pooled(ride, told), known.minutes_over, reason="fleet", now=now)
+        _write(session, ride, known, stated, _pooled(ride, told), known.minutes_over, reason="fleet", now=now)
+
+
+def fare_stated(session: Session, event: Event, now: datetime) -> None:
+    """accessibility.ride_fare_stated: the fleet says less than before. A ride that is not settled yet will be by it."""
+    told = event.payload
+    quota.lock(session, UUID(told["rider_id"]))
+    if newest(session, UUID(told["rider_id"]), UUID(told["ride_id"])) is not None:
+        ride_done(session, event, now)
 
 
 def ride_cancelled(session: Session, event: Event, now: datetime) -> None:
@@ -130,9 +138,6 @@ def _write(
     now: datetime,
 ) -> None:
     known = rules.at(session, ride.pick_up_at)
-    quotas = quota.of_rider(session, known, ride.rider_id, ride.pick_up_at)
-    own = quota.used_by_ride(session, ride.rider_id, ride.id)
-    quotas = [replace(each, used=each.used - own.get((each.card, each.period), 0)) for each in quotas]
     price_twd = stated_twd if ride.is_metered else min(stated_twd, ride.price_twd)
     offered = Fare.from_json(ride.fare) if ride.fare else None
     fare = pricing.fare(
@@ -141,18 +146,34 @@ def _write(
         price_twd,
         pooled=pooled,
         is_low_income=offered is not None and offered.is_low_income,
-        quota=quota.covers(quotas, ride.fleet),
+        quota=_points(session, known, ride, offered, before),
         promise_broken_minutes=minutes_over,
         most_twd=_most(ride, offered, before),
     )
+    if ride.is_metered and offered is not None and price_twd != offered.price_twd:
+        words = _METER.format(estimate=offered.price_twd, meter=price_twd)
+        fare = replace(fare, lines=(*fare.lines, FareLine("meter", words, 0)))
     _keep(session, ride, before, "ride", stated_twd, fare, minutes_over, reason=reason, decided_by=decided_by, now=now)
-    periods = {each.card: each.period for each in quotas}
-    wanted = [(card, periods[card], points) for card, points in fare.quota_cards]
+    cards = [(card, known.of("quota", card), points) for card, points in fare.quota_cards]
+    wanted = [(card, quota.period_of(rule, ride.pick_up_at), points) for card, rule, points in cards if rule]
     quota.set_used(session, ride.rider_id, ride.id, wanted, now=now)
     if before is None:
         _owe(session, ride, fare, payee=ride.fleet_name, at=ride.done_at or now, now=now)
     else:
         _lower(session, ride, before, fare, now)
+
+
+def _points(
+    session: Session, known: Rules, ride: Any, offered: Fare | None, before: Settled | None
+) -> list[tuple[str, int]]:
+    """What each card can cover: what is left, and never less than what was kept for this ride or what it used before,
+    whatever became of the card since."""
+    quotas = quota.of_rider(session, known, ride.rider_id, ride.pick_up_at, but=ride.id)
+    covers = dict(quota.covers(quotas, ride.fleet))
+    kept = before.fare if before is not None else offered if ride.agreed is not None else None
+    for card, points in kept.quota_cards if kept is not None else ():
+        covers[card] = max(covers.get(card, 0), points)
+    return list(covers.items())
 
 
 def _most(ride: Any, offered: Fare | None, before: Settled | None) -> int | None:
@@ -242,11 +263,16 @@ def _ride(session: Session, rider_id: UUID, ride_id: UUID) -> Any:
 
 
 _LATE_CANCEL: Final = Text("臨時取消費", "Late cancellation")
+_METER: Final = Text(
+    "車隊預估 {estimate} 元，跳表 {meter} 元。覺得不對，可以在這趟車的頁面反映車資。",
+    "Estimated NT${estimate}, on the meter NT${meter}. If that seems wrong, say so on the page of this ride.",
+)
 _RIDE = text(
     """
     SELECT r.rider_id, r.id, r.booking_id, r.fleet, coalesce(f.name_zh, r.fleet) AS fleet_name, r.pick_up_at,
-           r.ride_minutes_at_most, r.aboard_at, r.done_at, r.fare_twd, o.fare,
-           coalesce(o.price_twd, r.fare_twd, 0) AS price_twd, coalesce(o.is_metered, true) AS is_metered,
+           r.ride_minutes_at_most, r.aboard_at, r.done_at, r.fare_twd, r.agreed, coalesce(r.agreed, o.fare) AS fare,
+           coalesce(CAST(r.agreed->>'price_twd' AS integer), o.price_twd, r.fare_twd, 0) AS price_twd,
+           coalesce(o.is_metered, true) AS is_metered,
            coalesce(o.is_pooled, false) AS is_pooled
       FROM accessibility.ride r
       LEFT JOIN accessibility.offer o ON o.rider_id = r.rider_id AND o.id = r.offer_id

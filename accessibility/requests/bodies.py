@@ -129,7 +129,10 @@ def _leg(
     takeable = {each.id for each in offers.standing(session, request.id, now)} if found else set()
     last = max((each.round for each in found), default=0)
     rider = profile.of(session, request.rider_id)
-    shown = offers.ranked([each for each in found if each.round == last or each.id in takeable], rider.fleet_order)
+    shown = [each for each in found if each.round == last or each.id in takeable]
+    if takeable:
+        shown = offers.as_of_now(session, shown, now)
+    shown = offers.ranked(shown, rider.fleet_order)
     best = next((each.id for each in shown if each.id in takeable), None)
     known = {each.code: each for each in fleets}
     is_without = request.status in (states.NONE, states.LAPSED)

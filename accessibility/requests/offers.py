@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -118,6 +118,19 @@ def standing(session: Session, request_id: UUID, now: datetime, *, round: int | 
     """The offers that can be taken now: not lapsed, and not tried before."""
     rows = session.execute(_STANDING, {"request": request_id, "round": round, "now": now}).all()
     return [_of_row(row) for row in rows]
+
+
+def as_of_now(session: Session, found: Sequence[Offer], now: datetime) -> list[Offer]:
+    """The same offers with the points that the rider has left at this moment: another ride may have taken some."""
+    if not found or not (
+        any(each.fare["quota_twd"] for each in found) or fares.has_points(session, found[0].rider_id, now)
+    ):
+        return list(found)
+    fresh = []
+    for each in found:
+        fare = fares.now_left(session, each.rider_id, Fare.from_json(each.fare), each.fleet, each.pick_up_at, now)
+        fresh.append(replace(each, fare=fare.as_json(), rider_pays_twd=fare.rider_pays_twd))
+    return fresh
 
 
 def ranked(offers: Sequence[Offer], fleet_order: Sequence[str]) -> list[Offer]:

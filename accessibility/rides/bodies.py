@@ -77,6 +77,7 @@ def _ride(
 ) -> dict[str, Any]:
     request = requests.get(session, ride.request_id)
     offer = offers.get(session, ride.offer_id) if ride.offer_id else None
+    agreed = ride.agreed or (offer.fare if offer else None)
     name, phone = names.get(ride.fleet or "", (None, None))
     other = session.execute(_OTHER, {"booking": ride.booking_id, "id": ride.id}).scalar()
     is_coming = ride.status in states.COMING
@@ -117,7 +118,7 @@ def _ride(
         "minutes_late": ride.late_minutes_told if is_coming else 0,
         "price_twd": ride.fare_twd,
         "rider_pays_twd": ride.rider_pays_twd,
-        "fare": request_bodies.fare(offer.fare, language) if offer else None,
+        "fare": request_bodies.fare(agreed, language) if agreed else None,
         "companions": ride.companions,
         "has_dog": request.has_dog,
         "notes": ride.notes,

@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from accessibility import fares
+from accessibility.fares import Fare
 from accessibility.requests import offers
 from accessibility.requests import records as requests
 from accessibility.requests import states as request_states
@@ -18,7 +21,14 @@ from accessibility.requests.offers import Offer
 from accessibility.requests.records import RideRequest
 from accessibility.riders import profile
 from accessibility.rides import records, states, telling
-from accessibility.rides.errors import AnotherRideThen, NothingToChoose, OfferGone, ReturnNotChosen, RideAlreadyChosen
+from accessibility.rides.errors import (
+    AnotherRideThen,
+    NothingToChoose,
+    OfferGone,
+    ReturnNotChosen,
+    RideAlreadyChosen,
+    RidePriceChanged,
+)
 from core.errors import NotFound
 from core.ids import new_uuid, typeid
 from identity.actors import Actor
@@ -40,13 +50,15 @@ def choose(
     may_choose: bool = False,
     basis: str | None = None,
     keep_until: datetime | None = None,
+    agreed_twd: int | None = None,
 ) -> UUID:
     """Take these offers, one for each leg, all of one booking. Answers the booking; `saga.drive` brings it to its end.
 
     A way back that waits until its rider is ready goes with it. `may_choose`: another fleet may be taken where the
     chosen one says no. `keep_until`: everything is held and nothing bound until the rider says yes (`accept`) or that
-    moment is over. Raises NotFound, OfferGone, RideAlreadyChosen, AnotherRideThen (not while it is only kept),
-    ReturnNotChosen.
+    moment is over. `agreed_twd`: the rider was told that all of it costs them so much, and agrees to no more. Raises
+    NotFound, OfferGone, RideAlreadyChosen, AnotherRideThen (not while it is only kept), ReturnNotChosen,
+    RidePriceChanged.
     """
     chosen = [offers.get(session, each, rider_id=rider_id) for each in offer_ids]
     booking_id = requests.get(session, chosen[0].request_id).booking_id
@@ -58,7 +70,7 @@ def choose(
         _is_whole(session, legs, by_request, now)
     return _take(
         session, actor, legs, {each: [offer] for each, offer in by_request.items()}, now, may_choose=may_choose,
-        basis=basis, keep_until=keep_until,
+        basis=basis, keep_until=keep_until, agreed_twd=agreed_twd,
     )  # fmt: skip
 
 
@@ -71,10 +83,11 @@ def choose_for(
     *,
     without_return: bool = False,
     basis: str | None = None,
+    agreed_twd: int | None = None,
 ) -> UUID:
     """Take the best offers by the rider's own order, and the next ones where a fleet says no. Answers the booking.
 
-    Raises NotFound, NothingToChoose, RideAlreadyChosen, AnotherRideThen.
+    Raises NotFound, NothingToChoose, RideAlreadyChosen, AnotherRideThen, RidePriceChanged.
     """
     booking_id = requests.get(session, request_id, rider_id=rider_id).booking_id
     legs = _legs(session, booking_id)
@@ -93,7 +106,9 @@ def choose_for(
         raise NothingToChoose
     if not wanted:
         raise NothingToChoose
-    return _take(session, actor, legs, wanted, now, may_choose=True, basis=basis, keep_until=None)
+    return _take(
+        session, actor, legs, wanted, now, may_choose=True, basis=basis, keep_until=None, agreed_twd=agreed_twd
+    )
 
 
 def accept(session: Session, rider_id: UUID, booking_id: UUID, now: datetime) -> None:
@@ -158,6 +173,7 @@ def _take(
     may_choose: bool,
     basis: str | None,
     keep_until: datetime | None,
+    agreed_twd: int | None,
 ) -> UUID:
     first = legs[0]
     for leg in legs:
@@ -171,11 +187,14 @@ def _take(
         {"rider": first.rider_id, "id": first.booking_id, "by": actor.id, "basis": basis or first.basis,
          "may": may_choose, "keep": keep_until, "next": now + LEASE, "now": now},
     )  # fmt: skip
+    pays_twd = 0
     for leg in legs:
         if leg.id in wanted:
-            _ride(session, leg, wanted[leg.id], now)
+            pays_twd += _ride(session, leg, wanted[leg.id], now)
         elif leg.status == request_states.WILL_CALL:
             _on_call(session, leg, now)
+    if agreed_twd is not None and pays_twd > agreed_twd:
+        raise RidePriceChanged(rider_pays_twd=pays_twd)
     # What is only kept is not taken yet: whoever waits for something better may have something already.
     if keep_until is None:
         _has_no_other_then(session, first.rider_id, first.booking_id)
@@ -190,8 +209,11 @@ def _has_no_other_then(session: Session, rider_id: UUID, booking_id: UUID) -> No
         raise AnotherRideThen(ride_id=typeid("ride", other))
 
 
-def _ride(session: Session, leg: RideRequest, wanted: Sequence[Offer], now: datetime) -> None:
+def _ride(session: Session, leg: RideRequest, wanted: Sequence[Offer], now: datetime) -> int:
+    """Write the ride of a leg down; answers what its rider pays, NT$."""
     best = wanted[0]
+    offered = Fare.from_json(best.fare)
+    agreed = fares.agree(session, leg.rider_id, offered, best.fleet, best.pick_up_at, now)
     ride_id = new_uuid()
     session.execute(
         _ADD_RIDE,
@@ -199,13 +221,14 @@ def _ride(session: Session, leg: RideRequest, wanted: Sequence[Offer], now: date
          "status": states.HOLDING, "fleet": best.fleet, "offer": best.id, "at": best.pick_up_at,
          "starts": best.window_starts_at, "ends": best.window_ends_at, "arrives": best.arrives_at,
          "most": best.ride_minutes_at_most, "code": _code(), "companions": leg.companions, "notes": leg.notes,
-         "fare": best.price_twd, "pays": best.rider_pays_twd, "candidates": [each.id for each in wanted[1:]],
-         "now": now},
+         "fare": best.price_twd, "pays": agreed.rider_pays_twd, "agreed": orjson.dumps(agreed.as_json()).decode(),
+         "candidates": [each.id for each in wanted[1:]], "now": now},
     )  # fmt: skip
     ride = records.ride(session, ride_id)
     add_order(session, ride, best, now)
     requests.move(session, leg, request_states.CHOSEN)
     telling.happened(session, ride, "chosen", source="rider", now=now, fleet=best.fleet)
+    return agreed.rider_pays_twd
 
 
 def _on_call(session: Session, leg: RideRequest, now: datetime) -> None:
@@ -216,7 +239,7 @@ def _on_call(session: Session, leg: RideRequest, now: datetime) -> None:
         {"rider": leg.rider_id, "id": new_uuid(), "booking": leg.booking_id, "request": leg.id, "leg": leg.leg,
          "status": states.WILL_CALL, "fleet": None, "offer": None, "at": None, "starts": None, "ends": None,
          "arrives": None, "most": None, "code": _code(), "companions": leg.companions, "notes": leg.notes,
-         "fare": None, "pays": None, "candidates": None, "now": now},
+         "fare": None, "pays": None, "agreed": None, "candidates": None, "now": now},
     )  # fmt: skip
 
 
@@ -261,9 +284,9 @@ _ADD_RIDE = text(
     """
     INSERT INTO accessibility.ride (rider_id, id, booking_id, request_id, leg, status, fleet, offer_id, pick_up_at,
                                     window_starts_at, window_ends_at, arrives_at, ride_minutes_at_most, code,
-                                    companions, notes, fare_twd, rider_pays_twd, candidates, created_at)
+                                    companions, notes, fare_twd, rider_pays_twd, agreed, candidates, created_at)
     VALUES (:rider, :id, :booking, :request, :leg, :status, :fleet, :offer, :at, :starts, :ends, :arrives, :most, :code,
-            :companions, :notes, :fare, :pays, CAST(:candidates AS uuid[]), :now)
+            :companions, :notes, :fare, :pays, CAST(:agreed AS jsonb), CAST(:candidates AS uuid[]), :now)
     """
 )
 _ADD_ORDER = text(

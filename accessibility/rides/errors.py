@@ -55,6 +55,18 @@ class NothingToChoose(Conflict):
     )
 
 
+class RidePriceChanged(Conflict):
+    """`rider_pays_twd` is what all of it costs the rider now."""
+
+    slug = "ride-price-changed"
+    title = Text("您要付的金額變了", "What you pay has changed")
+    explanation = Text(
+        "卡片的點數留給了您先訂好的車，或同一次訂的另一程；rider_pays_twd 是現在要付的。同意這個金額再送出一次。",
+        "The points of your card are kept for rides that you booked before, or for the other way of this one; "
+        "`rider_pays_twd` is what you pay now. Send it again if you agree.",
+    )
+
+
 class NotCancellable(Conflict):
     slug = "ride-not-cancellable"
     title = Text("這趟車已經不能取消", "The ride can no longer be cancelled")

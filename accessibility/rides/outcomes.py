@@ -266,7 +266,8 @@ _RIDE_BOUND = text(
     UPDATE accessibility.ride
        SET status = 'bound', fleet = :fleet, offer_id = :offer, pick_up_at = :at, window_starts_at = :starts,
            window_ends_at = :ends, arrives_at = :arrives, ride_minutes_at_most = :most, fare_twd = :fare,
-           rider_pays_twd = :pays, agreed = CAST(:agreed AS jsonb), bound_at = :now, reason = '', candidates = '{}', late_minutes_told = 0
+           rider_pays_twd = :pays, agreed = CAST(:agreed AS jsonb), bound_at = :now, reason = '', candidates = '{}',
+           late_minutes_told = 0
      WHERE rider_id = :rider AND id = :id
     """
 )
@@ -309,7 +310,8 @@ _CHANGED = text(
     UPDATE accessibility.ride
        SET change = NULL, pick_up_at = :at, window_starts_at = window_starts_at + :moved,
            window_ends_at = window_ends_at + :moved, arrives_at = arrives_at + :moved, companions = :companions,
-           notes = :notes, fare_twd = :fare, rider_pays_twd = :pays, agreed = CAST(:agreed AS jsonb), late_minutes_told = 0
+           notes = :notes, fare_twd = :fare, rider_pays_twd = :pays, agreed = CAST(:agreed AS jsonb),
+           late_minutes_told = 0
      WHERE rider_id = :rider AND id = :id
     """
 )

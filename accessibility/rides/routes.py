@@ -19,6 +19,7 @@ from accessibility.rides.errors import (
     OfferGone,
     ReturnNotChosen,
     RideAlreadyChosen,
+    RidePriceChanged,
 )
 from accessibility.rides.records import Booking, Ride
 from accessibility.rides.schemas import (
@@ -61,6 +62,7 @@ BOOKS: Final = citizen(loa=2, delegable=RIDES_BOOK)
         ReturnNotChosen,
         RideAlreadyChosen,
         AnotherRideThen,
+        RidePriceChanged,
     ],
     summary=Text("選定車趟", "Take an offer, or have the city choose: hold it, bind it, give the rest back"),
 )
@@ -211,10 +213,14 @@ def _take(session: Session, call: Call, rider_id: UUID) -> UUID:
     if body["request_id"]:
         request_id = parse_typeid("rreq", body["request_id"])
         return choosing.choose_for(
-            session, call.actor, rider_id, request_id, call.now, without_return=body["without_return"]
-        )
+            session, call.actor, rider_id, request_id, call.now, without_return=body["without_return"],
+            agreed_twd=body["agreed_twd"],
+        )  # fmt: skip
     wanted = [parse_typeid("roff", each) for each in (body["offer_id"], body["return_offer_id"]) if each]
-    return choosing.choose(session, call.actor, rider_id, wanted, call.now, without_return=body["without_return"])
+    return choosing.choose(
+        session, call.actor, rider_id, wanted, call.now, without_return=body["without_return"],
+        agreed_twd=body["agreed_twd"],
+    )  # fmt: skip
 
 
 def _taken_before(session: Session, call: Call, rider_id: UUID) -> UUID | None:

@@ -21,13 +21,15 @@ def _yes_or_no() -> fields.Boolean:
 
 class RideCreate(Schema):
     """Either an offer, with one for the way back, or a request for which the city chooses by the rider's own order.
-    `without_return`: only the way there, though both were asked for."""
+    `without_return`: only the way there, though both were asked for. `agreed_twd`: what the rider was told that they
+    pay for all of it, and agree to; where it would be more by now, nothing is taken."""
 
     offer_id = fields.String(load_default=None, allow_none=True, validate=_ID)
     return_offer_id = fields.String(load_default=None, allow_none=True, validate=_ID)
     request_id = fields.String(load_default=None, allow_none=True, validate=_ID)
     choose_for_me = _yes_or_no()
     without_return = _yes_or_no()
+    agreed_twd = WholeNumber(load_default=None, allow_none=True, validate=validate.Range(0, 1_000_000))
 
     @validates_schema
     def one_of_both(self, data: Mapping[str, Any], **_: Any) -> None:
