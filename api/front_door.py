@@ -12,6 +12,7 @@ from typing import Any, Literal
 import orjson
 from flask import Request, Response, request
 from marshmallow import Schema, ValidationError
+from marshmallow.exceptions import SCHEMA
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -34,7 +35,7 @@ from core.errors import (
 )
 from core.http import Access, Answer, Call, Idempotency, Route
 from core.settings import settings
-from core.text import chosen_language
+from core.text import Text, chosen_language
 from identity import access_log, acting, bureaus, levels, officer_sessions, sessions, visits
 from identity.actors import Actor
 from identity.delegation_errors import NotDelegated
@@ -247,8 +248,9 @@ def _instance_of(schema: type[Schema]) -> Schema:
 
 def _loaded(schema: type[Schema], document: Mapping[str, Any], *, root: str) -> dict[str, Any]:
     # PostgreSQL's text cannot hold U+0000, and no field of ours wants it.
-    if _holds_nul(document):
-        raise InvalidRequest(errors=[FieldError(root, "U+0000 is not accepted")])
+    holder = _holder_of_nul(document, root)
+    if holder is not None:
+        raise InvalidRequest(errors=[FieldError(holder, "U+0000 is not accepted")])
     try:
         loaded: dict[str, Any] = _instance_of(schema).load(document)
         return loaded
@@ -259,29 +261,37 @@ def _loaded(schema: type[Schema], document: Mapping[str, Any], *, root: str) -> 
         raise InvalidRequest from None
 
 
-def _holds_nul(document: Any) -> bool:
-    waiting = [document]
+def _holder_of_nul(document: Any, pointer: str) -> str | None:
+    """Where a text with U+0000 stands; None: nowhere."""
+    waiting = [(pointer, document)]
     while waiting:
-        value = waiting.pop()
+        place, value = waiting.pop()
         if isinstance(value, dict):
-            waiting += [*value.keys(), *value.values()]
+            if any("\x00" in name for name in value):
+                return place
+            waiting += [(_step(place, name), inner) for name, inner in value.items()]
         elif isinstance(value, list):
-            waiting += value
+            waiting += [(_step(place, index), inner) for index, inner in enumerate(value)]
         elif isinstance(value, str) and "\x00" in value:
-            return True
-    return False
+            return place
+    return None
+
+
+def _step(pointer: str, name: object) -> str:
+    step = str(name).replace("~", "~0").replace("/", "~1")
+    return pointer + step if pointer in ("", "/") else f"{pointer}/{step}"
 
 
 def _field_errors(messages: Any, pointer: str) -> list[FieldError]:
     if isinstance(messages, dict):
-        found: list[FieldError] = []
-        for name, inner in messages.items():
-            step = str(name).replace("~", "~0").replace("/", "~1")
-            joined = pointer + step if pointer in ("", "/") else f"{pointer}/{step}"
-            found.extend(_field_errors(inner, joined))
-        return found
+        # What is wrong with a member as a whole, the library files under a member of it that does not exist.
+        return [
+            error
+            for name, inner in messages.items()
+            for error in _field_errors(inner, pointer if name == SCHEMA else _step(pointer, name))
+        ]
     details = messages if isinstance(messages, list) else [messages]
-    return [FieldError(pointer, str(detail)[:300]) for detail in details]
+    return [FieldError(pointer, detail if isinstance(detail, Text) else str(detail)[:300]) for detail in details]
 
 
 def _response(answer: Answer, language: str) -> Response:

@@ -7,6 +7,7 @@ from html import escape
 import orjson
 from flask import Blueprint, Request, Response
 
+from api.field_words import in_words
 from core.errors import NotFound, Problem, all_problems
 from core.settings import settings
 from core.text import chosen_language
@@ -25,7 +26,9 @@ def problem_response(problem: Problem, incoming: Request) -> Response:
         "instance": incoming.path,
     }
     if problem.errors:
-        body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in problem.errors]
+        body["errors"] = [
+            {"pointer": error.pointer, "detail": in_words(error.detail, language)} for error in problem.errors
+        ]
     body.update(problem.extensions)
     response = Response(orjson.dumps(body, default=str), problem.status, content_type="application/problem+json")
     for name, value in problem.headers.items():

@@ -11,10 +11,13 @@ from core.text import Text
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one member of the input: `pointer` is a JSON pointer (RFC 6901) or a parameter's name."""
+    """What is wrong with one member of the input: `pointer` is a JSON pointer (RFC 6901) or a parameter's name.
+
+    A `detail` that people read is a Text; a plain sentence is put into words by the front door, where it knows it.
+    """
 
     pointer: str
-    detail: str
+    detail: str | Text
 
 
 class Problem(Exception):

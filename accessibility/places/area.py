@@ -113,10 +113,14 @@ def name_of(district: str) -> Text:
     return DISTRICTS[district] if district in DISTRICTS else beyond()[district].full_name
 
 
-def at(*, latitude: float, longitude: float) -> Where:
-    """What lies at a pin. Raises NotInTaiwan where no county of Taiwan is within a few kilometres."""
-    if not (_SOUTH <= latitude <= _NORTH and _WEST <= longitude <= _EAST):
-        raise NotInTaiwan
+def at(*, latitude: float, longitude: float, end: str = "place") -> Where:
+    """What lies at a pin; `end` is where it stands in the request, for the refusal.
+
+    Raises NotInTaiwan where no county of Taiwan is within a few kilometres.
+    """
+    if not _is_about_taiwan(latitude, longitude):
+        is_swapped = _is_about_taiwan(longitude, latitude)
+        raise NotInTaiwan(_SWAPPED if is_swapped else None, place=end, is_swapped=is_swapped)
     point = shapely.Point(longitude, latitude)
     for code, outline in district_shapes.outlines().items():
         if outline.covers(point):
@@ -131,8 +135,18 @@ def at(*, latitude: float, longitude: float) -> Where:
         if beside is not None:
             return Where(beside, True, "64000")
     if county is None and not any(outline.distance(point) < _A_FEW_KM for outline in _county_outlines().values()):
-        raise NotInTaiwan
+        raise NotInTaiwan(place=end, is_swapped=False)
     return Where(None, False, county)
+
+
+_SWAPPED: Final = Text(
+    "經緯度填反了：高雄的緯度約 22 到 23，經度約 120 到 121。",
+    "Latitude and longitude are swapped: Kaohsiung lies at about 22 to 23 north, 120 to 121 east.",
+)
+
+
+def _is_about_taiwan(latitude: float, longitude: float) -> bool:
+    return _SOUTH <= latitude <= _NORTH and _WEST <= longitude <= _EAST
 
 
 def refusal(where: Where, *, end: str = "place") -> OutsideServiceArea:
@@ -154,13 +168,16 @@ def refusal(where: Where, *, end: str = "place") -> OutsideServiceArea:
     return OutsideServiceArea(words.format(there=there, towns=towns), place=end, district=None)
 
 
-def check(pickup: Place, dropoff: Place, *, purpose: str, is_return: bool = False) -> None:
-    """Whether a ride may go from one place to the other; the way back of such a ride may, too.
+def check(
+    pickup: Place, dropoff: Place, *, purpose: str, is_return: bool = False, ends: tuple[str, str] = ("from", "to")
+) -> None:
+    """Whether a ride may go from one place to the other; the way back of such a ride may, too. `ends` is where both
+    stand in the request, for the refusal.
 
     Raises OutsideServiceArea.
     """
     origin, goal = (dropoff, pickup) if is_return else (pickup, dropoff)
-    start, finish = ("dropoff", "pickup") if is_return else ("pickup", "dropoff")
+    start, finish = reversed(ends) if is_return else ends
     if origin.district not in DISTRICTS:
         words = Text(
             "{there}不在高雄市：車趟從高雄市內出發，回程才可以從那裡上車。",

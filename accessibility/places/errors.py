@@ -7,6 +7,9 @@ from core.text import Text
 
 
 class PlaceNotLocated(Problem):
+    """`place` is which place it is ("from", "to", "stops/0", "place"); `district` the district of Kaohsiung that was
+    probably meant, by its town code (None: nobody can tell)."""
+
     slug = "place-not-located"
     status = 422
     title = Text("找不到這個地點的位置", "It is not known where that place is")
@@ -28,17 +31,20 @@ class PlaceTooVague(Problem):
 
 
 class NotInTaiwan(Problem):
+    """`place` is which place of the request it is ("from", "to", "stops/0", "place"); `is_swapped`: with its two
+    numbers the other way round it would be in Taiwan."""
+
     slug = "place-not-in-taiwan"
     status = 422
     title = Text("這個位置不在臺灣", "That position is not in Taiwan")
     explanation = Text(
-        "經緯度可能填反了：高雄的緯度約 22 到 23，經度約 120 到 121。",
-        "Latitude and longitude may be swapped: Kaohsiung lies at about 22 to 23 north, 120 to 121 east.",
+        "這個位置在海上或國外。請在地圖上重新點出位置，或從搜尋結果選一個地點。",
+        "That position is at sea or abroad. Point at the map again, or choose a place from the search.",
     )
 
 
 class OutsideServiceArea(Problem):
-    """`place` is which end it is ("pickup", "dropoff", "place"); `district` proposes the district of Kaohsiung that was
+    """`place` is which place it is ("from", "to", "stops/0", "place"); `district` the district of Kaohsiung that was
     probably meant, by its town code (None: nobody can tell)."""
 
     slug = "outside-service-area"

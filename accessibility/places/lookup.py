@@ -28,6 +28,7 @@ PROBLEMS: Final[tuple[type[Problem], ...]] = (
     AddressElsewhere, NotFound, NotInTaiwan, OutsideServiceArea, PlaceNotLocated, PlaceTooVague,
 )  # fmt: skip
 """What a route that takes a place declares."""
+_BOTH: Final = Text("經緯度要一起填，或都不填。", "both coordinates or none")
 
 
 def resolve(session: Session, rider_id: UUID, body: Mapping[str, Any], *, end: str = "place") -> Place:
@@ -41,19 +42,21 @@ def resolve(session: Session, rider_id: UUID, body: Mapping[str, Any], *, end: s
     directions = words_of(body.get("directions"))
     place_id = body.get("place_id")
     if place_id:
-        found = _known(session, rider_id, place_id)
+        found = _known(session, rider_id, place_id, end)
         return replace(found, directions=directions or found.directions)
     latitude, longitude = body.get("latitude"), body.get("longitude")
     if (latitude is None) != (longitude is None):
         missing = "latitude" if latitude is None else "longitude"
-        raise InvalidRequest(errors=[FieldError(f"/{end}/{missing}", "both coordinates or none")])
+        raise InvalidRequest(errors=[FieldError(f"/{end}/{missing}", _BOTH)])
     label, address = words_of(body.get("label")), addresses.tidy(body.get("address") or "")
     if latitude is None or longitude is None:
         named = catalogue.named(label) or catalogue.named(address)
         if named is None:
-            raise PlaceNotLocated(_named_elsewhere(address or label), place=end)
-        return replace(_door(named), directions=directions)
-    where = area.at(latitude=latitude, longitude=longitude)
+            elsewhere = addresses.meant_in_search(address) or addresses.meant_in_search(label)
+            words, meant = (elsewhere.words, elsewhere.meant) if elsewhere else (None, None)
+            raise PlaceNotLocated(words, place=end, district=meant)
+        return replace(_door(named, end), directions=directions)
+    where = area.at(latitude=latitude, longitude=longitude, end=end)
     if where.district is None:
         raise area.refusal(where, end=end)
     wrong = addresses.contradiction(address, where, latitude=latitude, longitude=longitude)
@@ -68,23 +71,19 @@ def words_of(typed: str | None) -> str:
     return " ".join(taiwan.normalise(typed or "").split())
 
 
-def _known(session: Session, rider_id: UUID, place_id: str) -> Place:
+def _known(session: Session, rider_id: UUID, place_id: str, end: str) -> Place:
     if place_id.startswith(f"{PREFIX}_"):
-        return favourites.get(session, rider_id, parse_typeid(PREFIX, place_id)).place
+        try:
+            return favourites.get(session, rider_id, parse_typeid(PREFIX, place_id)).place
+        except NotFound:
+            raise NotFound(place=end) from None
     entry = catalogue.by_id(place_id)
     if entry is None:
-        raise NotFound
-    return _door(entry)
+        raise NotFound(place=end)
+    return _door(entry, end)
 
 
-def _door(entry: catalogue.Entry) -> Place:
+def _door(entry: catalogue.Entry, end: str) -> Place:
     if entry.kind == "district":
-        raise PlaceTooVague(place_id=entry.id)
+        raise PlaceTooVague(place=end, place_id=entry.id)
     return Place(entry.latitude, entry.longitude, entry.district, entry.name.zh, entry.address)
-
-
-def _named_elsewhere(typed: str) -> Text | None:
-    elsewhere = addresses.county_named(typed)
-    if elsewhere is None:
-        return None
-    return addresses.elsewhere_words(elsewhere)

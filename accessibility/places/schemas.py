@@ -11,9 +11,10 @@ from accessibility.places.catalogue import KINDS
 from core.http import Matches, QueryNumber
 
 _LABEL, _ADDRESS, _DIRECTIONS = 60, 120, 200
-# Text that people read: no control characters, which no device shows and some obey.
-PLAIN = Matches(r"^[^\u0000-\u001f\u007f]*$")
-NOT_BLANK = Matches(r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$")
+# Text that people read: no control characters, which no device shows and some obey, and none that turn letters round.
+_CONTROLS = r"\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069"
+PLAIN = Matches(rf"^[^{_CONTROLS}]*$")
+NOT_BLANK = Matches(rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$")
 NEAR_FORM = r"^-?[0-9]{1,2}(\.[0-9]{1,10})?,-?[0-9]{1,3}(\.[0-9]{1,10})?$"
 _PLACE_ID = Matches("^[a-z]+[-_][A-Za-z0-9]{1,40}$")
 
@@ -26,7 +27,8 @@ class PlaceWanted(Schema):
     """A place in a request: `place_id` of a favourite or of the search; or a pin with what people call it."""
 
     place_id = fields.String(load_default=None, allow_none=True, validate=_PLACE_ID)
-    latitude = _degrees(90, load_default=None, allow_none=True)
+    # Up to 180, so that two numbers that were swapped are refused as such, and not as a number.
+    latitude = _degrees(180, load_default=None, allow_none=True)
     longitude = _degrees(180, load_default=None, allow_none=True)
     label = fields.String(load_default="", validate=[validate.Length(0, _LABEL), PLAIN])
     address = fields.String(load_default="", validate=[validate.Length(0, _ADDRESS), PLAIN])
@@ -97,7 +99,7 @@ class QueryDegrees(fields.Float):
 
 
 class PinQuery(Schema):
-    latitude = QueryDegrees(required=True, validate=validate.Range(-90, 90))
+    latitude = QueryDegrees(required=True, validate=validate.Range(-180, 180))
     longitude = QueryDegrees(required=True, validate=validate.Range(-180, 180))
 
 

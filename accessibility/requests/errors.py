@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from core.errors import Conflict, Problem
 from core.text import Text
 
@@ -33,6 +35,11 @@ class ArriveByNotReachable(Problem):
         "從現在（或您選的上車時間）出發，來不及在那個時間抵達。minutes 是大約的車程。",
         "Leaving now, or when you said, nobody can be there by then. `minutes` is about how long the way takes.",
     )
+    words: ClassVar[Text] = Text(
+        "從現在（或您選的上車時間）出發，車程大約 {minutes} 分鐘，來不及在那個時間抵達。請改早一點上車或晚一點抵達。",
+        "Leaving now, or when you said, nobody can be there by then: the way takes about {minutes} minutes. Leave "
+        "earlier, or arrive later.",
+    )
 
 
 class ReturnBeforeArrival(Problem):
@@ -50,10 +57,19 @@ class TooFarAhead(Problem):
     slug = "ride-too-far-ahead"
     status = 422
     title = Text("日期太遠", "That is too far ahead")
-    explanation = Text("目前最遠可以預約 days 天後。", "Rides may be asked for up to `days` days ahead.")
+    explanation = Text(
+        "目前最遠可以預約 days 天後；更後面的日子，可以用定期車趟。",
+        "Rides may be asked for up to `days` days ahead. For days after that there are recurring rides.",
+    )
+    words: ClassVar[Text] = Text(
+        "目前最遠可以預約 {days} 天後；更後面的日子，可以用定期車趟。",
+        "Rides may be asked for up to {days} days ahead. For days after that there are recurring rides.",
+    )
 
 
 class SamePlace(Problem):
+    """`place` is the later one of the two that are the same: "to" or "stops/0"."""
+
     slug = "ride-to-the-same-place"
     status = 422
     title = Text("上車和下車是同一個地方", "It begins and ends at the same place")
@@ -71,6 +87,11 @@ class NoVehicleFits(Problem):
         "measure 說明是寬、長或重量，most 是所有車隊中最大車輛的上限。請再核對尺寸，或打 1999 由專人協助。",
         "`measure` says which one: width, length or weight; `most` is the limit of the largest vehicle of any fleet. "
         "Please measure again, or ring 1999 and somebody will help.",
+    )
+    words: ClassVar[Text] = Text(
+        "您的輪椅{measure} {measured}，最大的車最多載 {most}。請在「我的輪椅」核對尺寸，或打 1999 由專人協助。",
+        "Your wheelchair's {measure} is {measured}; the largest vehicle of any fleet takes {most}. Please measure "
+        "again under “My wheelchair”, or ring 1999 and somebody will help.",
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import orjson
@@ -21,6 +22,7 @@ from accessibility.riders.eligibility import Eligibility
 from accessibility.riders.profile import RiderProfile
 from core.clock import taipei_date
 from core.ids import new_uuid
+from core.text import Text
 from identity.actors import Actor
 
 
@@ -108,7 +110,15 @@ def _fits_somewhere(fleets: Sequence[FleetKnown], rider: RiderProfile) -> None:
     }
     for measure, (measured, most) in limits.items():
         if measured > most:
-            raise NoVehicleFits(measure=measure, measured=measured, most=most)
+            name, unit = _MEASURES[measure]
+            words = NoVehicleFits.words.format(measure=name, measured=f"{measured} {unit}", most=f"{most} {unit}")
+            raise NoVehicleFits(words, measure=measure, measured=measured, most=most)
+
+
+_MEASURES: Final[Mapping[str, tuple[Text, str]]] = {
+    "width": (Text("寬", "width"), "cm"), "length": (Text("長", "length"), "cm"),
+    "weight": (Text("和人的總重", "weight with you in it"), "kg"),
+}  # fmt: skip
 
 
 def _add(

@@ -11,9 +11,16 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from accessibility.places.schemas import PLAIN, PlaceWanted
 from accessibility.requests import states, wishes
 from core.http import Matches, PageQuery, WholeNumber, page_of
+from core.text import Text
 
 _MOST_COMPANIONS = 8
 _MOST_WORDS = 200
+_OUT_OF_RANGE = Text("年份要在 2000 到 2099 之間。", "The year must be from 2000 to 2099.")
+_ONE_OF_BOTH = Text("回程請給時間（at），或到時再通知（will_call），擇一。", "either at or will_call")
+_TIME_OR_ASAP = Text("請給時間，或選盡快（asap），擇一。", "either a time or asap")
+_NO_TIME = Text(
+    "請給上車時間（pick_up_at）、抵達時間（arrive_by），或選盡快（asap）。", "one of pick_up_at, arrive_by and asap"
+)
 
 
 def moment(*, is_optional: bool = False) -> fields.String:
@@ -32,9 +39,9 @@ class Moment(fields.AwareDateTime):
         try:
             found = found.astimezone(UTC)
         except (OverflowError, ValueError):
-            raise ValidationError("is out of range") from None
+            raise ValidationError([_OUT_OF_RANGE]) from None
         if not 2000 <= found.year < 2100:
-            raise ValidationError("is out of range")
+            raise ValidationError([_OUT_OF_RANGE])
         return found
 
 
@@ -48,7 +55,7 @@ class ReturnGiven(Schema):
     def one_of_both(self, data: Mapping[str, Any], **_: Any) -> None:
         """One of both."""
         if (data.get("at") is not None) == bool(data.get("will_call")):
-            raise ValidationError("either at or will_call", "at")
+            raise ValidationError([_ONE_OF_BOTH], "at")
 
 
 class RideRequestCreate(Schema):
@@ -71,9 +78,9 @@ class RideRequestCreate(Schema):
     def one_time(self, data: Mapping[str, Any], **_: Any) -> None:
         """A time, or as soon as possible."""
         if data.get("asap") and (data.get("pick_up_at") or data.get("arrive_by")):
-            raise ValidationError("either a time or asap", "asap")
+            raise ValidationError([_TIME_OR_ASAP], "asap")
         if not (data.get("asap") or data.get("pick_up_at") or data.get("arrive_by")):
-            raise ValidationError("pick_up_at, arrive_by or asap", "pick_up_at")
+            raise ValidationError([_NO_TIME], "pick_up_at")
 
 
 class PlaceShown(Schema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -21,6 +21,9 @@ from accessibility.requests.errors import (
     SamePlace,
     TooFarAhead,
 )
+from core.clock import TAIPEI
+from core.errors import FieldError, Problem
+from core.text import Text
 
 Purpose = Literal["medical", "work", "school", "other"]
 PURPOSES: Final[tuple[Purpose, ...]] = ("medical", "work", "school", "other")
@@ -78,25 +81,54 @@ def check(wish: RideWish, now: datetime) -> None:
     places.errors.OutsideServiceArea.
     """
     way = (wish.pickup, *wish.stops, wish.dropoff)
-    if any(great_circle_metres(_point(one), _point(other)) < _ONE_PLACE_METRES for one, other in pairwise(way)):
-        raise SamePlace
+    ends = [f"stops/{place}" for place in range(len(wish.stops))] + ["to"]
+    for (one, other), end in zip(pairwise(way), ends, strict=True):
+        if great_circle_metres(_point(one), _point(other)) < _ONE_PLACE_METRES:
+            raise SamePlace(errors=_at(end, SamePlace), place=end)
     area.check(wish.pickup, wish.dropoff, purpose=wish.purpose)
-    for stop in wish.stops:
-        area.check(wish.pickup, stop, purpose=wish.purpose)
-    named = [each for each in (wish.pick_up_at, wish.arrive_by, wish.return_at) if each is not None]
-    if any(each < now - _GRACE for each in named):
-        raise PickUpInThePast
-    if any(each > now + timedelta(days=MOST_DAYS_AHEAD) for each in named):
-        raise TooFarAhead(days=MOST_DAYS_AHEAD)
+    for stop, end in zip(wish.stops, ends, strict=False):
+        area.check(wish.pickup, stop, purpose=wish.purpose, ends=("from", end))
+    for name, moment in {
+        "pick_up_at": wish.pick_up_at,
+        "arrive_by": wish.arrive_by,
+        "return/at": wish.return_at,
+    }.items():
+        if moment is not None and moment < now - _GRACE:
+            raise PickUpInThePast(_OVER[name], errors=_at(name, PickUpInThePast))
+        if moment is not None and moment > now + timedelta(days=MOST_DAYS_AHEAD):
+            words = TooFarAhead.words.format(days=MOST_DAYS_AHEAD)
+            raise TooFarAhead(words, errors=_at(name, TooFarAhead), days=MOST_DAYS_AHEAD)
     takes = travel_time(way, wish.pick_up_at or wish.arrive_by or now)
     if wish.arrive_by is not None:
         if wish.pick_up_at is not None and wish.arrive_by <= wish.pick_up_at:
-            raise ArriveByBeforePickUp
+            raise ArriveByBeforePickUp(errors=_at("arrive_by", ArriveByBeforePickUp))
         if max(now, wish.pick_up_at or now) + takes > wish.arrive_by:
-            raise ArriveByNotReachable(minutes=round(takes.total_seconds() / 60))
+            minutes = round(takes.total_seconds() / 60)
+            words = ArriveByNotReachable.words.format(minutes=minutes)
+            raise ArriveByNotReachable(words, errors=_at("arrive_by", ArriveByNotReachable), minutes=minutes)
     there = wish.arrive_by or (wish.pick_up_at or now) + takes
     if wish.return_at is not None and wish.return_at < there:
-        raise ReturnBeforeArrival
+        words = _ARRIVES_ABOUT.format(at=f"{there.astimezone(TAIPEI):%H:%M}")
+        raise ReturnBeforeArrival(words, errors=_at("return/at", ReturnBeforeArrival))
+
+
+_OVER: Final[Mapping[str, Text | None]] = {
+    "pick_up_at": None,
+    "arrive_by": Text("抵達時間已經過了，請選一個還沒到的時間。", "The time to arrive is over: choose one to come."),
+    "return/at": Text(
+        "回程的時間已經過了，請選一個還沒到的時間，或選「到時再叫車」。",
+        "The time of the way back is over: choose one to come, or that you will say when you are ready.",
+    ),
+}
+_ARRIVES_ABOUT: Final = Text(
+    "去程大約 {at} 抵達，回程要在那之後。不確定何時結束，可以選「到時再叫車」。",
+    "The way there ends at about {at}; the way back must begin after that. Where it is not known when, say that you "
+    "will tell when you are ready.",
+)
+
+
+def _at(place: str, refused: type[Problem]) -> list[FieldError]:
+    return [FieldError(f"/{place}", refused.title)]
 
 
 def times_of(

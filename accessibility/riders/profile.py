@@ -129,7 +129,22 @@ def _check_size(chair: Wheelchair) -> None:
         if (size := getattr(chair, name)) is not None and not least <= size <= most
     ]
     if wrong:
-        raise ChairSizeUnlikely(measures=wrong)
+        limits = [_BETWEEN[str(each["measure"])].format(**each) for each in wrong]
+        words = Text("，".join(each.zh for each in limits) + "。", ", ".join(each.en for each in limits) + ".")
+        raise ChairSizeUnlikely(_PLEASE_MEASURE.format(limits=words), measures=wrong)
+
+
+_PLEASE_MEASURE: Final = Text("請再量一次：{limits}", "Please measure again: {limits}")
+_BETWEEN: Final[Mapping[str, Text]] = {
+    "width_cm": Text("寬要在 {least} 到 {most} 公分之間", "a width from {least} to {most} cm"),
+    "length_cm": Text(
+        "長（含腳踏板）要在 {least} 到 {most} 公分之間", "a length (with foot rests) from {least} to {most} cm"
+    ),
+    "weight_kg": Text(
+        "輪椅和人的總重要在 {least} 到 {most} 公斤之間",
+        "a weight (chair and person together) from {least} to {most} kg",
+    ),
+}
 
 
 def _sealed(column: str, words: str | None, rider_id: UUID) -> bytes | None:

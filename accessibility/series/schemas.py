@@ -10,8 +10,11 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from accessibility.requests.schemas import PlaceShown, RideRequestCreate, moment
 from accessibility.series import states
 from core.http import WholeNumber, page_of
+from core.text import Text
 
 _WEEKDAYS = validate.Range(1, 7)
+_EACH_ONCE = Text("每個星期幾只列一次。", "each weekday once")
+_TIME_OF_DAY = Text("定期車趟要有固定時間，不能選盡快。", "recurring rides have a time of day")
 
 
 class SeriesGiven(Schema):
@@ -27,7 +30,7 @@ class SeriesGiven(Schema):
     def each_once(self, data: Mapping[str, Any], **_: Any) -> None:
         """Each weekday once."""
         if len(set(data.get("weekdays", ()))) < len(data.get("weekdays", ())):
-            raise ValidationError("each weekday once", "weekdays")
+            raise ValidationError([_EACH_ONCE], "weekdays")
 
 
 class RideSeriesCreate(RideRequestCreate):
@@ -39,7 +42,7 @@ class RideSeriesCreate(RideRequestCreate):
     def at_a_time(self, data: Mapping[str, Any], **_: Any) -> None:
         """At a time of day."""
         if data.get("asap"):
-            raise ValidationError("recurring rides have a time of day", "asap")
+            raise ValidationError([_TIME_OF_DAY], "asap")
 
 
 class SeriesDaySchema(Schema):

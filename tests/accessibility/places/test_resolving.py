@@ -143,10 +143,10 @@ def test_rides_end_beyond_the_city_where_the_rule_says_so() -> None:
     area.check(qieding, tainan_west, purpose="medical")
     area.check(tainan_west, qieding, purpose="medical", is_return=True)
     for start, end, purpose, wrong in (
-        (pingtung, lingya, "other", "pickup"),
-        (rende, pingtung, "medical", "pickup"),
-        (lingya, tainan_west, "medical", "dropoff"),
-        (qieding, tainan_west, "school", "dropoff"),
+        (pingtung, lingya, "other", "from"),
+        (rende, pingtung, "medical", "from"),
+        (lingya, tainan_west, "medical", "to"),
+        (qieding, tainan_west, "school", "to"),
     ):
         with pytest.raises(OutsideServiceArea) as refused:
             area.check(start, end, purpose=purpose)

@@ -64,7 +64,11 @@ class Rider:
 
 @pytest.fixture
 def rider(town: RideCity, client: FlaskClient) -> Rider:
-    actor = town.rider()
+    return signed_in(town, client, town.rider())
+
+
+def signed_in(town: RideCity, client: FlaskClient, actor: Actor) -> Rider:
+    """A rider of the city at their phone."""
     with db.unit_of_work() as session:
         issued = sessions.begin(
             session, person_id=actor.id, amr=("pwd", "sms"), transport="bearer", user_agent="", replaces=None,
