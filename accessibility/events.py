@@ -23,15 +23,17 @@ RIDE_CANCELLED: Final = "accessibility.ride_cancelled"
 RIDE_CHANGED: Final = "accessibility.ride_changed"
 # eta
 RIDE_ON_THE_WAY: Final = "accessibility.ride_on_the_way"
-# minutes, eta: before it is late
+# minutes, eta: before it is late; `is_guess`: its fleet has said nothing, and the city fears that it may be
 RIDE_LATE: Final = "accessibility.ride_late"
-# minutes, eta: to who is aboard, before they are there later than they were promised
+# eta: said to be late, and now expected within the promised time after all
+RIDE_IN_TIME: Final = "accessibility.ride_in_time"
+# minutes, eta, is_guess: to who is aboard, before they are there later than they were promised
 RIDE_ARRIVES_LATE: Final = "accessibility.ride_arrives_late"
 RIDE_AT_DOOR: Final = "accessibility.ride_at_door"
 RIDE_ABOARD: Final = "accessibility.ride_aboard"
 # fare_twd
 RIDE_DONE: Final = "accessibility.ride_done"
-# by (rider, fleet): who was not there
+# by (rider, fleet): who was not there; metres: how far from the door the vehicle was seen last while it waited, or None
 RIDE_NO_SHOW: Final = "accessibility.ride_no_show"
 # request_id, rider_id, fleet, reason: a fleet said no to a rider
 RIDE_REFUSED: Final = "accessibility.ride_refused"

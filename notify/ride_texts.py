@@ -80,10 +80,10 @@ NOT_BOUND = wording_of(
 )
 RESEEKING = wording_of(
     "ride_reseeking",
-    Text("車隊取消了，正在替您找別的車", "The fleet has cancelled; we are looking for another"),
+    Text("原來的車不會來，正在替您找別的車", "The first vehicle will not come; we are looking for another"),
     Text(
-        "{when}的車，{fleet}不能來了。{why}我們已經在問其他車隊，您不用做任何事，有結果馬上告訴您。",
-        "{fleet} cannot come on {when}. {why} We are asking the other fleets now. You need do nothing; you will hear "
+        "{when}的車，{fleet}不會來了。{why}我們已經在問其他車隊，您不用做任何事，有結果馬上告訴您。",
+        "{fleet} will not come on {when}. {why} We are asking the other fleets now. You need do nothing; you will hear "
         "as soon as we know.",
     ),
     lives_seconds=_HOUR,
@@ -174,6 +174,43 @@ ARRIVES_LATE = wording_of(
     ),
     lives_seconds=_HOUR,
 )
+LATE_IN_SILENCE = wording_of(
+    "ride_late_in_silence",
+    Text("還沒有車的消息，可能會晚到", "No word of your vehicle yet: it may be late"),
+    Text(
+        "{fleet}沒有回報車在哪裡，電話是 {phone}。請在室內等。過了約定的時間車還沒到，點開按「車沒有來」，"
+        "我們馬上問其他車隊；這不會扣您的點。",
+        "{fleet} has not said where it is; their number is {phone}. Please wait indoors. If the promised time is over "
+        "and it is not there, open this and press “no vehicle came”: we ask the other fleets at once, and nothing "
+        "counts against you.",
+    ),
+    Text(
+        "{fleet}沒有回報車在哪裡，電話是 {phone}。請在室內等。過了約定的時間車還沒到，請打 1999，"
+        "我們馬上問其他車隊；這不會扣您的點。",
+        "{fleet} has not said where it is; their number is {phone}. Please wait indoors. If the promised time is over "
+        "and it is not there, call 1999: we ask the other fleets at once, and nothing counts against you.",
+    ),
+    lives_seconds=_HOUR // 2,
+)
+IN_TIME = wording_of(
+    "ride_in_time",
+    Text("車會在約定的時間到", "Your vehicle comes in time after all"),
+    Text(
+        "先前說可能會晚，現在{fleet}預計{eta}到門口，請準備好。",
+        "It was said to be late; {fleet} now expects to be at the door at {eta}. Please be ready.",
+    ),
+    lives_seconds=_HOUR // 2,
+)
+ARRIVES_LATE_IN_SILENCE = wording_of(
+    "ride_arrives_late_in_silence",
+    Text("可能會晚抵達", "You may be there late"),
+    Text(
+        "約定的抵達時間快到了，{fleet}還沒有回報到了。需要的話，請先告訴等您的人；{fleet}的電話是 {phone}。",
+        "The promised time is nearly over, and {fleet} has not said that you are there. You may want to tell whoever "
+        "expects you; the number of {fleet} is {phone}.",
+    ),
+    lives_seconds=_HOUR // 2,
+)
 AT_DOOR = wording_of(
     "ride_at_door",
     Text("車到門口了", "Your vehicle is at the door"),
@@ -228,14 +265,9 @@ NO_SHOW_BY_FLEET = wording_of(
     "ride_no_show_fleet",
     Text("車沒有來：{when}", "The vehicle did not come: {when}"),
     Text(
-        "{fleet}沒有在約定的時間來，這是車隊的責任，不會記您的點，也不收費。現在需要車，請點開或打 1999。",
+        "{fleet}沒有在約定的時間來，這是車隊的責任，不會記您的點，也不收費。我們正在問其他車隊，有結果馬上告訴您。",
         "{fleet} did not come when it should have. That is the fleet's fault: nothing counts against you and nothing "
-        "is charged. If you need a vehicle now, open this or call 1999.",
-    ),
-    Text(
-        "{fleet}沒有在約定的時間來，這是車隊的責任，不會記您的點，也不收費。現在需要車，請打 1999。",
-        "{fleet} did not come when it should have. That is the fleet's fault: nothing counts against you and nothing "
-        "is charged. If you need a vehicle now, call 1999.",
+        "is charged. We are asking the other fleets now, and you will hear as soon as we know.",
     ),
     lives_seconds=6 * _HOUR,
 )
@@ -280,7 +312,8 @@ RETURN_SOUGHT = wording_of(
     lives_seconds=_HOUR // 2,
 )
 ALL: Final = (
-    BOUND, NOT_BOUND, RESEEKING, REPLACED, LOST, CANCELLED, CHANGED, ON_THE_WAY, LATE, ARRIVES_LATE, AT_DOOR, ABOARD,
-    DONE, NO_SHOW_BY_RIDER, NO_SHOW_BY_FLEET, TOMORROW, RETURN_WAITS, RETURN_SOUGHT,
+    BOUND, NOT_BOUND, RESEEKING, REPLACED, LOST, CANCELLED, CHANGED, ON_THE_WAY, LATE, LATE_IN_SILENCE, IN_TIME,
+    ARRIVES_LATE, ARRIVES_LATE_IN_SILENCE, AT_DOOR, ABOARD, DONE, NO_SHOW_BY_RIDER, NO_SHOW_BY_FLEET, TOMORROW,
+    RETURN_WAITS, RETURN_SOUGHT,
 )  # fmt: skip
 WORDINGS: Final = tuple(each.wording for each in ALL)

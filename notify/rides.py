@@ -165,6 +165,10 @@ def _wording(event: Event) -> RideWording | None:
     match event.kind.removeprefix("accessibility."):
         case "ride_no_show":
             return texts.NO_SHOW_BY_RIDER if fact["by"] == "rider" else texts.NO_SHOW_BY_FLEET
+        case "ride_late" if fact.get("is_guess"):
+            return texts.LATE_IN_SILENCE
+        case "ride_arrives_late" if fact.get("is_guess"):
+            return texts.ARRIVES_LATE_IN_SILENCE
         case "waitlist_ended":
             return _BY_END.get(fact["why"])
         case "series_day_done":
@@ -281,6 +285,7 @@ _BY_KIND: Final[Mapping[str, RideWording]] = {
     "ride_changed": texts.CHANGED,
     "ride_on_the_way": texts.ON_THE_WAY,
     "ride_late": texts.LATE,
+    "ride_in_time": texts.IN_TIME,
     "ride_arrives_late": texts.ARRIVES_LATE,
     "ride_at_door": texts.AT_DOOR,
     "ride_aboard": texts.ABOARD,

@@ -178,7 +178,7 @@ def status(step: Step, now: datetime) -> Outcome:
     try:
         said = ports.fleet(order.fleet).status_of(envelopes.dispatch(new_uuid(), order.trip))
     except _NOT_DONE:
-        return lambda session, booking, now: outcomes.not_known(session, booking, order.id, now)
+        return lambda session, booking, now: happenings.not_heard(session, booking, order.id, now)
     if order.status == states.HOLDING and said.state in ("unknown", "asked", "held"):
         # The same telegram again: held already, it answers as before; never seen, it is held now.
         return hold(step, now)

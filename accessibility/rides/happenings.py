@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from accessibility import events
-from accessibility.rides import legs, outcomes, records, states, telling
+from accessibility.rides import legs, outcomes, records, states, telling, whereabouts
 from accessibility.rides.records import Booking, Order, Ride
 from core.clock import on_the_wire
 from partners.fleets.contents import (
@@ -32,13 +32,15 @@ from partners.fleets.contents import (
 _RANK: Final = {
     states.BOUND: 0, states.ON_THE_WAY: 1, states.AT_DOOR: 2, states.ABOARD: 3, states.DONE: 4,
 }  # fmt: skip
-_TOLD_LATER_AGAIN: Final = 5
+_TOLD_AGAIN: Final = 5
+_GUESSED_AGAIN: Final = 15
 _CHECK_SOONEST: Final = timedelta(minutes=2)
 _CHECK_LATEST: Final = timedelta(hours=6)
 _LATE_THERE_FROM: Final = 2
 _SILENCE_BEFORE_END: Final = timedelta(minutes=5)
 _SILENCE_ADDS: Final = timedelta(minutes=10)
 _FARE_WITHIN: Final = timedelta(minutes=10)
+_BELIEVED: Final = timedelta(minutes=5)
 
 
 def apply(session: Session, booking: Booking, order_id: UUID, event: TripEvent, now: datetime) -> None:
@@ -103,9 +105,17 @@ def checked(session: Session, booking: Booking, order_id: UUID, said: FleetStatu
         if order.kind == "own":
             # The city's own vans tell in the transaction in which it happens: nothing of it is lost on the way.
             wait = _CHECK_LATEST
-        elif ride.status == states.BOUND:
-            _warn_of_silence(session, ride, order, now)
+        else:
+            wait = min(wait, max(_warn_of_silence(session, ride, order, now) - now, _CHECK_SOONEST))
         outcomes.at(session, order, now + wait)
+
+
+def not_heard(session: Session, booking: Booking, order_id: UUID, now: datetime) -> None:
+    """A fleet that was asked how an order stands did not answer."""
+    outcomes.not_known(session, booking, order_id, now)
+    order = booking.order(order_id)
+    if order.status == states.BOUND:
+        _warn_of_silence(session, booking.ride(order.ride_id), order, now)
 
 
 def _says_bound(event: TripEvent) -> bool:
@@ -130,6 +140,9 @@ def _order_told(session: Session, booking: Booking, order: Order, said: FleetOrd
 def _further(session: Session, ride: Ride, order: Order, state: str, at: datetime, now: datetime) -> None:
     if ride.status not in _RANK or _RANK[ride.status] >= _RANK[state] or ride.done_at is not None:
         return
+    if state == states.AT_DOOR and not now - _BELIEVED <= at <= now:
+        # From when it waited at the door may count against its rider: nobody says so only afterwards.
+        at = now
     session.execute(_FURTHER, {"rider": ride.rider_id, "id": ride.id, "status": state, "at": at})
     telling.happened(session, ride, state, source=order.fleet, now=now, at=at)
     eta = on_the_wire(ride.eta_at or ride.pick_up_at or at)
@@ -177,10 +190,11 @@ def _no_show(session: Session, ride: Ride, order: Order, reason: str, now: datet
     """The fleet says that nobody came to its vehicle."""
     if ride.status not in states.COMING:
         return
+    metres = whereabouts.metres_from_door(session, ride)
     legs.end_order(session, order, states.NO_SHOW, reason, now=now)
     legs.end_ride(session, ride, states.NO_SHOW, by="rider", reason=reason, now=now)
     telling.happened(session, ride, "no_show", source=order.fleet, now=now, reason=reason)
-    telling.publish(session, events.RIDE_NO_SHOW, ride, now=now, by="rider", reason=reason)
+    telling.publish(session, events.RIDE_NO_SHOW, ride, now=now, by="rider", reason=reason, metres=metres)
 
 
 def _gone(
@@ -234,37 +248,70 @@ def _seen(session: Session, booking: Booking, order: Order, seen: VehicleAt, now
         _warn_aboard(session, ride, order, seen.arrives_at, now)
 
 
-def _warn_of_silence(session: Session, ride: Ride, order: Order, now: datetime) -> None:
-    """The promised time is nearly over and nothing has set out: whoever waits hears of it from the city."""
-    if ride.window_ends_at is not None and now >= ride.window_ends_at - _SILENCE_BEFORE_END:
-        _warn(session, ride, order, max(ride.window_ends_at, now) + _SILENCE_ADDS, now)
+def _warn_of_silence(session: Session, ride: Ride, order: Order, now: datetime) -> datetime:
+    """The promised time is nearly over, and nothing was heard that would keep it: who waits, or sits in it, hears of it
+    from the city. Answers when to look again at the latest."""
+    if ride.done_at is not None:
+        return now + _CHECK_LATEST
+    limit = ride.window_ends_at if ride.status in states.COMING else _there_by(ride)
+    if limit is None or ride.status == states.AT_DOOR or order.status != states.BOUND:
+        return now + _CHECK_LATEST
+    is_expected = ride.status != states.BOUND and ride.eta_at is not None and now < ride.eta_at
+    if now >= limit - _SILENCE_BEFORE_END and not is_expected:
+        warn = _warn_aboard if ride.status == states.ABOARD else _warn
+        warn(session, ride, order, max(limit, now) + _SILENCE_ADDS, now, is_guess=True)
+    return max(limit - _SILENCE_BEFORE_END, ride.eta_at or now, now)
 
 
-def _warn_aboard(session: Session, ride: Ride, order: Order, eta: datetime, now: datetime) -> None:
-    """Who is aboard hears of it before they are there later, or have sat longer, than they were promised."""
+def _there_by(ride: Ride) -> datetime | None:
+    """When who is aboard is to be there, and has sat no longer than they were promised."""
     limits = [] if ride.arrives_at is None else [ride.arrives_at]
     if ride.ride_minutes_at_most is not None and ride.aboard_at is not None:
         limits.append(ride.aboard_at + timedelta(minutes=ride.ride_minutes_at_most))
-    if not limits:
+    return min(limits, default=None)
+
+
+def _warn_aboard(
+    session: Session, ride: Ride, order: Order, eta: datetime, now: datetime, *, is_guess: bool = False
+) -> None:
+    """Who is aboard hears of it before they are there later, or have sat longer, than they were promised."""
+    limit = _there_by(ride)
+    if limit is None:
         return
-    minutes = ceil((eta - min(limits)).total_seconds() / 60)
-    is_news = ride.late_minutes_told == 0 or minutes >= ride.late_minutes_told + _TOLD_LATER_AGAIN
-    if minutes >= _LATE_THERE_FROM and is_news:
-        session.execute(_LATE, {"rider": ride.rider_id, "id": ride.id, "minutes": minutes, "eta": eta})
-        at = on_the_wire(eta)
-        telling.happened(session, ride, "arrives_late", source=order.fleet, now=now, minutes=minutes, eta=at)
-        telling.publish(session, events.RIDE_ARRIVES_LATE, ride, now=now, minutes=minutes, eta=at)
+    minutes = ceil((eta - limit).total_seconds() / 60)
+    if minutes >= _LATE_THERE_FROM and _is_later(ride, minutes, is_guess):
+        _late(session, ride, order, events.RIDE_ARRIVES_LATE, minutes, eta, now, is_guess)
 
 
-def _warn(session: Session, ride: Ride, order: Order, eta: datetime, now: datetime) -> None:
-    """Before it is late its rider is told; again only when it gets much later."""
+def _warn(session: Session, ride: Ride, order: Order, eta: datetime, now: datetime, *, is_guess: bool = False) -> None:
+    """Before it is late its rider is told; again only when it gets much later, or comes much earlier after all."""
     if ride.window_ends_at is None:
         return
     minutes = ceil((eta - ride.window_ends_at).total_seconds() / 60)
-    if minutes > 0 and (ride.late_minutes_told == 0 or minutes >= ride.late_minutes_told + _TOLD_LATER_AGAIN):
-        session.execute(_LATE, {"rider": ride.rider_id, "id": ride.id, "minutes": minutes, "eta": eta})
-        telling.happened(session, ride, "late", source=order.fleet, now=now, minutes=minutes, eta=on_the_wire(eta))
-        telling.publish(session, events.RIDE_LATE, ride, now=now, minutes=minutes, eta=on_the_wire(eta))
+    told = ride.late_minutes_told
+    is_earlier = told > 0 and not is_guess and minutes <= told - _TOLD_AGAIN
+    if minutes > 0 and (is_earlier or _is_later(ride, minutes, is_guess)):
+        _late(session, ride, order, events.RIDE_LATE, minutes, eta, now, is_guess)
+    elif is_earlier:
+        session.execute(_LATE, {"rider": ride.rider_id, "id": ride.id, "minutes": 0, "eta": eta})
+        telling.happened(session, ride, "in_time", source=order.fleet, now=now, eta=on_the_wire(eta))
+        telling.publish(session, events.RIDE_IN_TIME, ride, now=now, eta=on_the_wire(eta))
+
+
+def _is_later(ride: Ride, minutes: int, is_guess: bool) -> bool:
+    """Whether that is news: nothing was told, or it is much later than what was."""
+    told = ride.late_minutes_told
+    return told == 0 or minutes >= told + (_GUESSED_AGAIN if is_guess else _TOLD_AGAIN)
+
+
+def _late(
+    session: Session, ride: Ride, order: Order, kind: str, minutes: int, eta: datetime, now: datetime, is_guess: bool
+) -> None:
+    session.execute(_LATE, {"rider": ride.rider_id, "id": ride.id, "minutes": minutes, "eta": eta})
+    facts = {"minutes": minutes, "eta": on_the_wire(eta), "is_guess": is_guess}
+    name = kind.removeprefix("accessibility.ride_")
+    telling.happened(session, ride, name, source="city" if is_guess else order.fleet, now=now, **facts)
+    telling.publish(session, kind, ride, now=now, **facts)
 
 
 def _task(session: Session, booking: Booking, order: Order, said: TaskConfirmed, now: datetime) -> None:
@@ -283,7 +330,9 @@ _FURTHER = text(
        SET status = CAST(:status AS text),
            on_the_way_at = CASE WHEN :status = 'on_the_way' THEN CAST(:at AS timestamptz) ELSE on_the_way_at END,
            at_door_at = CASE WHEN :status = 'at_door' THEN CAST(:at AS timestamptz) ELSE at_door_at END,
-           aboard_at = CASE WHEN :status = 'aboard' THEN CAST(:at AS timestamptz) ELSE aboard_at END
+           aboard_at = CASE WHEN :status = 'aboard' THEN CAST(:at AS timestamptz) ELSE aboard_at END,
+           late_minutes_told = CASE WHEN :status = 'aboard' THEN 0 ELSE late_minutes_told END,
+           eta_at = CASE WHEN :status = 'aboard' THEN NULL ELSE eta_at END
      WHERE rider_id = :rider AND id = :id
     """
 )

@@ -34,6 +34,7 @@ KINDS: Final[Mapping[str, Text]] = {
     "vehicle": Text("車輛與駕駛已確定", "vehicle and driver are known"),
     "on_the_way": Text("車已出發", "the vehicle is on its way"),
     "late": Text("可能會晚到", "it may be late"),
+    "in_time": Text("會在約定的時間到", "it comes in time after all"),
     "arrives_late": Text("可能會比約定的時間晚抵達", "it may arrive later than promised"),
     "at_door": Text("車已到", "the vehicle is at the door"),
     "rider_at_door": Text("您回報已在門口", "you said that you are at the door"),
@@ -82,9 +83,8 @@ def _about(ride: Ride) -> dict[str, Any]:
 
 PUBLISHED: Final = (
     events.RIDE_BOUND, events.RIDE_NOT_BOUND, events.RIDE_RESEEKING, events.RIDE_REPLACED, events.RIDE_LOST,
-    events.RIDE_CANCELLED, events.RIDE_CHANGED, events.RIDE_ON_THE_WAY, events.RIDE_LATE, events.RIDE_ARRIVES_LATE,
-    events.RIDE_AT_DOOR,
-    events.RIDE_ABOARD, events.RIDE_DONE, events.RIDE_NO_SHOW,
+    events.RIDE_CANCELLED, events.RIDE_CHANGED, events.RIDE_ON_THE_WAY, events.RIDE_LATE, events.RIDE_IN_TIME,
+    events.RIDE_ARRIVES_LATE, events.RIDE_AT_DOOR, events.RIDE_ABOARD, events.RIDE_DONE, events.RIDE_NO_SHOW,
 )  # fmt: skip
 
 _ADD = text(

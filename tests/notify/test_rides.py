@@ -116,7 +116,18 @@ FACTS: list[tuple[str, dict[str, Any], str]] = [
     ("ride_changed", {}, "ride_changed"),
     ("ride_on_the_way", {"eta": PICK_UP.isoformat()}, "ride_on_the_way"),
     ("ride_late", {"minutes": 12, "eta": PICK_UP.isoformat()}, "ride_late"),
+    (
+        "ride_late",
+        {"minutes": 10, "eta": PICK_UP.isoformat(), "is_guess": True},
+        "ride_late_in_silence",
+    ),
+    ("ride_in_time", {"eta": PICK_UP.isoformat()}, "ride_in_time"),
     ("ride_arrives_late", {"minutes": 9, "eta": PICK_UP.isoformat()}, "ride_arrives_late"),
+    (
+        "ride_arrives_late",
+        {"minutes": 9, "eta": PICK_UP.isoformat(), "is_guess": True},
+        "ride_arrives_late_in_silence",
+    ),
     ("ride_at_door", {}, "ride_at_door"),
     ("ride_done", {"fare_twd": 1250}, "ride_done"),
     ("ride_no_show", {"by": "rider"}, "ride_no_show"),

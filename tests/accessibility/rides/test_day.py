@@ -15,6 +15,7 @@ from accessibility.rides.errors import ChangeUnderWay, NotCancellable, NotYetMis
 from accessibility.rides.records import Ride
 from core import db, keeping
 from core.ids import new_uuid
+from partners import wire
 from partners.fleets.contents import FleetStatus, TaskConfirmed, TripDone, TripEvent, VehicleAt, VehicleSeen
 from partners.fleets.houses import HOUSES
 from tests.accessibility.rides.city import RideCity
@@ -84,6 +85,28 @@ def test_before_it_is_late_its_rider_is_told_and_again_only_when_much_later(town
     assert [each["minutes"] for each in town.told("ride_late")] == [3, 9]
 
 
+def test_who_was_told_that_it_is_late_is_told_when_it_comes_earlier_or_in_time_after_all(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    for second, minutes in enumerate((20, 17, 12, 9, -1, -3)):
+        town.hear(ride, _seen(town, ride, minutes, at_seconds=second))
+    assert [each["minutes"] for each in town.told("ride_late")] == [20, 12]
+    assert len(town.told("ride_in_time")) == 1 and town.ride(ride).late_minutes_told == 0
+    town.hear(ride, _seen(town, ride, 2, at_seconds=9))
+    assert [each["minutes"] for each in town.told("ride_late")] == [20, 12, 2]
+
+
+def test_who_waited_for_a_late_vehicle_is_told_anew_when_they_will_be_there_late(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    town.hear(ride, _seen(town, ride, 15))
+    number = town.order(ride).fleet_order or ""
+    town.hear(ride, TaskConfirmed("T", number, "TDB-0186", "performed", town.now))
+    assert ride.arrives_at is not None
+    there = ride.arrives_at + timedelta(minutes=12)
+    town.hear(ride, VehicleAt(number, "TDB-0186", 22.64, 120.34, town.now + timedelta(seconds=9), there))
+    assert [each["minutes"] for each in town.told("ride_late")] == [15]
+    assert [each["minutes"] for each in town.told("ride_arrives_late")] == [12]
+
+
 def test_who_is_aboard_is_told_before_they_are_there_later_than_promised(town: RideCity) -> None:
     ride = town.bound(town.rider())
     number = town.order(ride).fleet_order or ""
@@ -102,7 +125,69 @@ def test_where_the_promised_time_is_nearly_over_and_nothing_has_set_out_the_city
     saga.drive(ride.booking_id, ride.window_ends_at - timedelta(minutes=7))
     assert town.told("ride_late") == []
     saga.drive(ride.booking_id, ride.window_ends_at - timedelta(minutes=3))
-    assert [each["minutes"] for each in town.told("ride_late")] == [10]
+    assert [(each["minutes"], each["is_guess"]) for each in town.told("ride_late")] == [(10, True)]
+    for minutes in range(2, 20, 2):
+        saga.drive(ride.booking_id, ride.window_ends_at + timedelta(minutes=minutes))
+    assert len(town.told("ride_late")) == 2, "a guess is not repeated each time that nothing is heard"
+
+
+def test_where_a_fleet_does_not_even_answer_its_rider_hears_of_it_from_the_city(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    assert ride.window_ends_at is not None
+
+    class Mute:
+        def __getattr__(self, name: str) -> Any:
+            raise wire.NotReached("yellow", "no answer")
+
+    ports.add("yellow", Mute())  # type: ignore[arg-type]
+    town.settle(until=1)
+    saga.drive(ride.booking_id, ride.window_ends_at - timedelta(minutes=4))
+    assert [each["is_guess"] for each in town.told("ride_late")] == [True]
+
+
+def test_a_taxi_that_set_out_and_is_heard_of_no_more_is_late_when_its_own_time_is_over(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    assert ride.window_ends_at is not None
+    town.hear(ride, _state(town, ride, "on_the_way"))
+    town.hear(ride, _seen(town, ride, -2))
+    saga.drive(ride.booking_id, ride.window_ends_at - timedelta(minutes=3))
+    assert town.told("ride_late") == []
+    saga.drive(ride.booking_id, ride.window_ends_at)
+    assert [each["is_guess"] for each in town.told("ride_late")] == [True]
+
+
+def test_who_sits_in_a_taxi_of_which_nothing_is_heard_is_told_before_they_are_late(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    town.hear(ride, _state(town, ride, "aboard"))
+    assert ride.arrives_at is not None
+    before = ride.arrives_at - timedelta(minutes=20)
+    saga.drive(ride.booking_id, before)
+    assert town.told("ride_arrives_late") == []
+    saga.drive(ride.booking_id, ride.arrives_at - timedelta(minutes=4))
+    assert [each["is_guess"] for each in town.told("ride_arrives_late")] == [True]
+
+
+def test_a_fleet_says_when_it_was_at_the_door_at_the_time_and_not_afterwards(town: RideCity) -> None:
+    """It counts against the rider from then on: a company that tells late tells of now."""
+    ride = town.bound(town.rider())
+    said = FleetStatus("at_door", town.now - timedelta(minutes=20), town.order(ride).fleet_order)
+    town.hear(ride, said)
+    assert town.ride(ride).at_door_at == town.now
+
+
+@pytest.mark.parametrize(("latitude_off", "metres"), [(0.0, 0), (0.01, 1_112)])
+def test_how_far_from_the_door_a_vehicle_stood_that_met_nobody_is_known(
+    town: RideCity, latitude_off: float, metres: int
+) -> None:
+    ride = town.bound(town.rider())
+    (request,) = town.rows("SELECT pickup FROM accessibility.ride_request")
+    number, door = town.order(ride).fleet_order or "", request.pickup
+    town.hear(ride, _state(town, ride, "at_door"))
+    where = (door["latitude"] + latitude_off, door["longitude"])
+    town.hear(ride, VehicleAt(number, "TDB-0186", *where, town.now, None))
+    town.hear(ride, TaskConfirmed("T", number, "TDB-0186", "no show", town.now))
+    (fact,) = town.told("ride_no_show")
+    assert (fact["by"], fact["metres"]) == ("rider", metres) and _positions(town) == []
 
 
 def test_a_place_that_comes_late_does_not_move_the_vehicle_back(town: RideCity) -> None:
