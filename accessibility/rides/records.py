@@ -182,15 +182,15 @@ def ride(session: Session, ride_id: UUID, *, rider_id: UUID | None = None) -> Ri
 
 
 def of_rider(
-    session: Session, rider_id: UUID, *, is_past: bool, limit: int, before: tuple[datetime, UUID] | None
-) -> list[Ride]:
-    """The rides of a rider: those that are still to come, or those that are over; by when they were made, newest
-    first."""
-    at, last = before or (None, None)
-    rows = session.execute(
-        _OF_RIDER, {"rider": rider_id, "past": is_past, "limit": limit, "at": at, "id": last}
-    ).all()  # fmt: skip
-    return [ride_of_row(row) for row in rows]
+    session: Session, rider_id: UUID, *, is_past: bool, limit: int, after: tuple[datetime, UUID] | None
+) -> list[tuple[datetime, Ride]]:
+    """The rides of a rider, each with the moment by which it is listed: those to come, the next one first, or those
+    that are over, the last one first. A way back that waits to be called follows its way there. `after`: the moment and
+    id of the one before the first of these."""
+    at, last = after or (None, None)
+    statement = _PAST_OF_RIDER if is_past else _COMING_OF_RIDER
+    rows = session.execute(statement, {"rider": rider_id, "limit": limit, "at": at, "id": last}).all()
+    return [(row.listed_at, ride_of_row(row)) for row in rows]
 
 
 def ride_of_row(row: Any) -> Ride:
@@ -252,11 +252,25 @@ _SECONDS_OF = text(
     """
 )
 _OF_TRIP = text("SELECT booking_id FROM accessibility.fleet_order WHERE trip = :trip AND fleet = :fleet")
-_OF_RIDER = text(
+# A ride that nobody has given a time yet is listed by the time of the booking's other one.
+_LISTED = f"""
+    SELECT * FROM (
+        SELECT one.*, COALESCE(
+            one.pick_up_at, (SELECT max(o.pick_up_at) FROM accessibility.ride AS o WHERE o.booking_id = one.booking_id),
+            one.created_at) AS listed_at
+          FROM ({_RIDES} WHERE r.rider_id = :rider) AS one) AS listed
+"""  # noqa: S608 (only what stands above)
+_COMING_OF_RIDER = text(
     f"""
-    {_RIDES}
-     WHERE r.rider_id = :rider AND (r.ended_at IS NOT NULL) = :past
-       AND (CAST(:at AS timestamptz) IS NULL OR (r.created_at, r.id) < (CAST(:at AS timestamptz), CAST(:id AS uuid)))
-     ORDER BY r.created_at DESC, r.id DESC LIMIT :limit
+    {_LISTED} WHERE ended_at IS NULL
+       AND (CAST(:at AS timestamptz) IS NULL OR (listed_at, id) > (CAST(:at AS timestamptz), CAST(:id AS uuid)))
+     ORDER BY listed_at, id LIMIT :limit
+    """
+)
+_PAST_OF_RIDER = text(
+    f"""
+    {_LISTED} WHERE ended_at IS NOT NULL
+       AND (CAST(:at AS timestamptz) IS NULL OR (listed_at, id) < (CAST(:at AS timestamptz), CAST(:id AS uuid)))
+     ORDER BY listed_at DESC, id DESC LIMIT :limit
     """
 )

@@ -93,13 +93,14 @@ def my_rides(call: Call) -> Answer:
     rider_id = acting.subject(call.actor)
     _require(call.session, call, rider_id, "rides", RIDES_READ, RIDES_BOOK)
     limit, cursor = call.query["limit"], call.query["cursor"]
-    before = decode_moment_cursor(cursor) if cursor else None
+    after = decode_moment_cursor(cursor) if cursor else None
     found = records.of_rider(
-        call.session, rider_id, is_past=call.query["when"] == "past", limit=limit + 1, before=before
+        call.session, rider_id, is_past=call.query["when"] == "past", limit=limit + 1, after=after
     )  # fmt: skip
     shown = found[:limit]
-    more = encode_moment_cursor(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
-    return Answer({"items": bodies.several(call.session, shown, call.language, call.now), "next_cursor": more})
+    more = encode_moment_cursor(shown[-1][0], shown[-1][1].id) if len(found) > limit else None
+    items = bodies.several(call.session, [ride for _, ride in shown], call.language, call.now)
+    return Answer({"items": items, "next_cursor": more})
 
 
 @routes.get(
