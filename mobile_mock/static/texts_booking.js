@@ -185,6 +185,8 @@ export const BOOKING_TEXTS = {
   confirm_yes: { zh: "確定叫車", en: "Yes, book it" },
   confirm_back: { zh: "看別的", en: "See the others" },
   confirm_holding: { zh: "正在訂車，請等一下…", en: "Booking, one moment…" },
+  confirm_costs_more: { zh: "還沒有訂：現在一共要付 {amount}", en: "Not booked yet: all of it costs you {amount} now" },
+  confirm_costs_more_detail: { zh: "卡片的點數留給了您先訂好的車，或這次的另一程。同意這個金額，請再按一次「確定叫車」。", en: "The points of your card are kept for rides that you booked before, or for the other way. If you agree, press “Yes, book it” once more." },
   confirm_unsure: { zh: "網路斷了，不知道訂好了沒有", en: "The connection broke: we do not know whether it is booked" },
   confirm_unsure_detail: { zh: "再按一次「確定叫車」，不會重複訂。", en: "Press “Yes, book it” once more: it is never booked twice." },
 

@@ -212,6 +212,7 @@ export const RIDE_TEXTS = {
   quota_none: { zh: "沒有可用的補助額度", en: "No quota" },
   quota_left: { zh: "還有 {n} 點", en: "{n} point left|{n} points left" },
   quota_used: { zh: "已用", en: "Used" },
+  quota_kept: { zh: "留給訂好的車", en: "Kept for booked rides" },
   quota_total: { zh: "全部", en: "In all" },
   quota_until: { zh: "用到", en: "Until" },
   series_title: { zh: "固定的車", en: "Repeated rides" },

@@ -1,24 +1,29 @@
 // The last look before a ride is bound: all that is agreed to, and yes.
 import { attemptKey, endAttempt } from "../attempts.js";
-import { Unreached, call } from "../api.js";
+import { Refusal, Unreached, call } from "../api.js";
 import { announce, el, fill } from "../dom.js";
+import { moneyText } from "../format.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { busy, button, notice } from "../parts.js";
 import { journey, fareElement } from "../ride_words.js";
+import { forgetDraft } from "../ride_draft.js";
 import { go } from "../router.js";
 import { timeText, windowText } from "../ride_times.js";
 import { offerFacts, offerSpoken, pooledPromise } from "./ride_offers.js";
 
-/** `picked`: [{leg, offer}]; `isChosenForMe`: where a fleet says no, the next one is taken; `body` is what is sent. */
+/** `picked`: [{leg, offer}]; `isChosenForMe`: where a fleet says no, the next one is taken; `body` is what is sent, with what one has read that all of it costs. */
 export function confirmPart(picked, { isChosenForMe = false, willCall, onBack, body, signal }) {
   const problem = el("div");
+  let agreed = picked.reduce((sum, { offer }) => sum + (offer?.rider_pays_twd || 0), 0);
   const yes = button(t("confirm_yes"), () => busy(yes, problem, async () => {
     announce(t("confirm_holding"));
     fill(problem, el("p", { class: "asking" }, t("confirm_holding")));
     try {
-      const made = await call("POST", "/v1/rides", { body, key: attemptKey("ride", body), signal });
+      const wanted = { ...body, agreed_twd: agreed };
+      const made = await call("POST", "/v1/rides", { body: wanted, key: attemptKey("ride", wanted), signal });
       endAttempt("ride");
+      forgetDraft();
       await go(`/app/rides/${made.rides[0].id}`, { replace: true });
     } catch (failure) {
       if (failure instanceof Unreached) {
@@ -27,6 +32,13 @@ export function confirmPart(picked, { isChosenForMe = false, willCall, onBack, b
         return;
       }
       endAttempt("ride");
+      if (failure instanceof Refusal && failure.slug === "ride-price-changed") {
+        agreed = failure.problem.rider_pays_twd;
+        const title = t("confirm_costs_more", { amount: moneyText(agreed) });
+        fill(problem, notice("warn", title, el("p", {}, t("confirm_costs_more_detail"))));
+        announce(title, { urgent: true });
+        return;
+      }
       throw failure;
     }
   }), { kind: "accent wide tall", iconName: "check" });

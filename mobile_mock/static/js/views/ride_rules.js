@@ -56,7 +56,7 @@ export async function rideQuota({ signal }) {
     content: [heading(title, { back: "/app/rides", backText: t("rides_title") }), items.length === 0 && empty("coins", t("quota_none")),
       items.map((item) => el("section", { class: "card" }, el("h2", {}, item.name), el("p", { class: "figure" }, t("quota_left", { n: number(item.left) })),
         el("progress", { class: "ask-progress", max: String(item.total || 1), value: String(item.left), "aria-hidden": "true" }),
-        facts([[t("quota_used"), number(item.used)], [t("quota_total"), number(item.total)], item.until && [t("quota_until"), dateText(item.until)]]),
+        facts([[t("quota_used"), number(item.used)], item.kept > 0 && [t("quota_kept"), number(item.kept)], [t("quota_total"), number(item.total)], item.until && [t("quota_until"), dateText(item.until)]]),
         item.words && el("p", {}, item.words), item.source && el("p", { class: "hint" }, item.source)))],
   };
 }
