@@ -89,6 +89,8 @@ def fare(
         part, words = share
         due = price_twd * part.numerator // part.denominator
         lines.append(FareLine("city_share", words, due - price_twd))
+        # The share is of what the meter would show by day: what is known of it belongs to where the fare comes from.
+        sources += [rule.source for rule in rules.all_of("meter")]
     subsidy_rule = rules.of("subsidy", fleet)
     if subsidy_rule is not None and subsidy_rule.terms["is_on"] and share is None:
         paid = min(due, _banded(subsidy_rule.terms["bands"], due))

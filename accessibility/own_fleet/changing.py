@@ -13,7 +13,7 @@ from accessibility.dispatch.tours import Window
 from accessibility.dispatch.travel import Travel
 from accessibility.own_fleet import events, offering, orders, placing, tariff
 from accessibility.own_fleet.ports import city
-from accessibility.own_fleet.promises import demand_to_json, place_of, promise_to_json, trip_promised
+from accessibility.own_fleet.promises import demand_to_json, moment, place_of, promise_to_json, trip_promised
 from accessibility.own_fleet.telegrams import NotDone
 from core.clock import taipei_date
 from partners.fleets.contents import Amend, Cancel, FleetOrder, FleetStatus
@@ -56,10 +56,11 @@ def amend(session: Session, trip: str, wanted: Amend, travel: Travel, now: datet
     if found is None:
         raise NotDone("no_vehicle", "該時段沒有車輛 No vehicle then")
     promise = found[1]
+    way = (demand.pickup, *demand.stops, demand.dropoff)
     values = {
         "id": order.id, "wish": demand_to_json(demand), "promise": promise_to_json(promise),
         "pick_up_at": datetime.fromtimestamp(promise.pick_up_at, now.tzinfo), "day": taipei_date(pick_up_at),
-        "price_twd": tariff.day_fare_twd((demand.pickup, *demand.stops, demand.dropoff)), "now": now,
+        "price_twd": tariff.day_fare_twd(session, way, moment(promise.pick_up_at)), "now": now,
     }  # fmt: skip
     session.execute(_AMEND, values)
     placed = placing.place(

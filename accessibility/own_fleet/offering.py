@@ -59,10 +59,12 @@ def offer(session: Session, trip: str, wish: Wish, travel: Travel, now: datetime
         return _why_not(plan, demand, soonest, travel)
     planned, promise = found
     van = session.execute(_VAN, {"id": planned.van_id}).one()
+    way = (demand.pickup, *demand.stops, demand.dropoff)
+    price_twd = tariff.day_fare_twd(session, way, moment(promise.pick_up_at))
     answer = FleetOffer(
         f"ro_{secrets.token_hex(8)}", moment(promise.pick_up_at), moment(promise.starts), moment(promise.ends),
-        moment(promise.arrives_by), tariff.day_fare_twd((demand.pickup, *demand.stops, demand.dropoff)), False,
-        orders.vehicle_kind(van), now + _STANDS_FOR, _CONFIDENCE, demand.is_shared, promise.ride_minutes_at_most,
+        moment(promise.arrives_by), price_twd, False, orders.vehicle_kind(van), now + _STANDS_FOR, _CONFIDENCE,
+        demand.is_shared, promise.ride_minutes_at_most,
     )  # fmt: skip
     session.execute(
         _OFFER,

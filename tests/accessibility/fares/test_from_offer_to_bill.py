@@ -67,3 +67,25 @@ def test_what_was_offered_is_what_is_owed(town: RideCity) -> None:
     assert settled is not None
     assert settled.fare.rider_pays_twd == offer.rider_pays_twd
     assert [tuple(each) for each in bills] == [(offer.rider_pays_twd, "ride", "unpaid")]
+
+
+def test_the_fare_by_day_is_the_one_of_the_meter_s_rule(town: RideCity) -> None:
+    rider = town.rider()
+    tomorrow = (town.now.astimezone(TAIPEI) + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
+    (request,) = town.ask(rider, town.wish(pick_up_at=tomorrow))
+    before = town.offers(request)["rehabus"]
+    with db.unit_of_work() as session:
+        session.execute(
+            text(
+                """
+                INSERT INTO accessibility.fare_rule (kind, subject, valid_from, terms, source, is_confirmed)
+                SELECT kind, subject, :now, terms || '{"flag_fall_twd": 185}', '交通局公告', true
+                  FROM accessibility.fare_rule WHERE kind = 'meter' ORDER BY valid_from DESC LIMIT 1
+                """
+            ),
+            {"now": town.now},
+        )
+    (request,) = town.ask(town.rider(), town.wish(pick_up_at=tomorrow))
+    after = town.offers(request)["rehabus"]
+    assert after.price_twd == before.price_twd + 100
+    assert "尚待確認" in before.fare["source"] and "交通局公告" in after.fare["source"]
