@@ -58,7 +58,7 @@ def close_over(now: datetime) -> int:
 def outcome(session: Session, day: Day, status: str, *, now: datetime, reason: str = "") -> None:
     """What came of a day, told to its rider where no ride tells it."""
     records.move(session, day, status, reason=reason)
-    if status == states.SKIPPED:
+    if status in (states.SKIPPED, states.CANCELLED, states.NOT_BOUND):
         planning.give_back(session, records.get(session, day.series_id), [day])
     told = {
         "series_id": str(day.series_id), "rider_id": str(day.rider_id), "day": day.day.isoformat(),
@@ -73,12 +73,20 @@ def _ask(day: Day, now: datetime) -> None:
         if begun is None:
             return
         day = begun
+    elif _is_too_late(day, now):
+        return
     assert day.booking_id is not None and day.request_id is not None
     with db.unit_of_work() as session:
         legs = [each.id for each in requests.of_booking(session, day.booking_id) if each.status in _TO_ASK]
     asking.ask_all(legs, now, PATIENCE_SECONDS, but=() if day.takes_a_share else (planning.OWN_FLEET,))
     with db.unit_of_work() as session:
         series = records.get(session, day.series_id)
+        records.hold_bookings(session, [day])
+        day = records.day_of(session, series, day.day)
+        if day.status != states.ASKING:
+            # Given up while the fleets were asked.
+            return
+        assert day.booking_id is not None and day.request_id is not None
         try:
             with session.begin_nested():
                 choosing.choose_for(session, _asker(series), day.rider_id, day.request_id, now, basis="series")
@@ -110,7 +118,7 @@ def _begin(day: Day, now: datetime) -> Day | None:
         wish = wishes.on(series.wish, day.day, series_id=series.id)
         try:
             with session.begin_nested():
-                made = making.make(session, _asker(series), series.rider_id, wish, now, booking_id=day.id)
+                made = making.make(session, _asker(series), series.rider_id, wish, now)
         except Problem as refused:
             outcome(session, day, states.SKIPPED, now=now, reason=refused.slug.replace("-", "_"))
             return None
@@ -121,6 +129,18 @@ def _begin(day: Day, now: datetime) -> Day | None:
             reason=day.reason,
         )  # fmt: skip
         return records.day_of(session, series, day.day)
+
+
+def _is_too_late(day: Day, now: datetime) -> bool:
+    """Whether its time came while it was being asked for, and it is told so."""
+    if day.wanted_at > now:
+        return False
+    with db.unit_of_work() as session:
+        series = records.get(session, day.series_id)
+        day = records.day_of(session, series, day.day)
+        if day.status == states.ASKING:
+            outcome(session, day, states.NOT_BOUND, now=now, reason="too_late")
+    return True
 
 
 def _stand_in_line(session: Session, day: Day, now: datetime) -> None:

@@ -10,9 +10,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from accessibility.fleets import terms
 from accessibility.places.place import Place
 from accessibility.requests import bodies as request_bodies
-from accessibility.series import planning, records, states
+from accessibility.rides import bodies as ride_bodies
+from accessibility.series import leaving, planning, records, states
+from accessibility.series.leaving import Costs, Progress
 from accessibility.series.records import Day, Series
 from core.clock import on_the_wire, taipei_date
 from core.ids import typeid
@@ -42,6 +45,7 @@ REASON_WORDS: Final[Mapping[str, Text]] = {
     "not_eligible": Text("乘車資格到期或改變", "your eligibility has run out or changed"),
     "no_vehicle": Text("沒有空車", "no vehicle was free"),
     "too_late": Text("已經來不及", "it was too late"),
+    leaving.STOPPED: Text("和整組一起取消", "given up with the whole series"),
     "another_ride": Text("同一時間已經有別的車趟", "there is another ride at that time"),
 }
 _WEEKDAYS: Final = (
@@ -72,12 +76,74 @@ def series(session: Session, each: Series, language: Language, now: datetime) ->
         "purpose": wish["purpose"],
         "made_at": on_the_wire(each.made_at),
         "to_cancel": sum(day.status == states.BOUND for day in days),
-        "next": [_day(session, day, language) for day in days[:MOST_DAYS]],
+        "may_take_up": each.status == states.CANCELLED and any(day.wanted_at > now for day in days),
+        "cancellation": _progress(leaving.progress_of(session, each), language),
+        "next": [_day(session, each, day, language, now) for day in days[:MOST_DAYS]],
     }
 
 
-def _day(session: Session, day: Day, language: Language) -> dict[str, Any]:
+def costs(session: Session, found: Costs, language: Language) -> dict[str, Any]:
+    """What giving a series up with all its rides would mean."""
+    names = terms.names(session)
+    rides = [
+        ride_bodies.cancellation_terms(each, language)
+        | {
+            "ride_id": typeid("ride", ride.id),
+            "leg": ride.leg,
+            "pick_up_at": on_the_wire(ride.pick_up_at) if ride.pick_up_at else None,
+            "fleet_name": names[ride.fleet][0].in_language(language) if ride.fleet else None,
+        }
+        for ride, each in found.rides
+    ]
+    return {
+        "days_open": found.days_open, "rides": rides, "fee_twd": found.fee_twd, "points": found.points,
+        "words": _costs(found).in_language(language),
+    }  # fmt: skip
+
+
+def _costs(found: Costs) -> Text:
+    may = sum(each.may_cancel for _, each in found.rides)
+    if not may:
+        return Text("沒有訂好的車要取消。", "No booked ride is to be cancelled.")
+    late = sum(bool(each.fee_twd or each.points) for _, each in found.rides)
+    if not late:
+        return Text(
+            f"{may} 趟都還在免費取消的時間內，不收費也不記點。",
+            f"All {may} can still be cancelled without a fee and without points.",
+        )
+    return Text(
+        f"{may} 趟裡有 {late} 趟已過免費取消的時間：車隊可能收取 {found.fee_twd} 元，記 {found.points} 點。",
+        f"Of {may} rides {late} are past free cancellation: the fleets may charge NT${found.fee_twd}, and it counts as "
+        f"{found.points} no-show point(s).",
+    )
+
+
+def _progress(found: Progress | None, language: Language) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    done, asked, kept = len(found.cancelled), len(found.under_way), len(found.kept)
+    zh, en = [f"已取消 {done} 趟"], [f"{done} cancelled"]
+    if asked:
+        zh.append(f"{asked} 趟正在等車隊回覆")
+        en.append(f"for {asked} the fleet has not answered yet")
+    if kept:
+        zh.append(f"{kept} 趟來不及取消，車還是會來")
+        en.append(f"{kept} could not be cancelled any more: the vehicle comes")
+    if found.fee_twd:
+        zh.append(f"車隊收取 {found.fee_twd} 元")
+        en.append(f"the fleets charge NT${found.fee_twd}")
+    return {
+        "asked_at": on_the_wire(found.asked_at), "rides": done + asked + kept, "cancelled": done, "under_way": asked,
+        "kept": kept, "fee_twd": found.fee_twd,
+        "words": Text("；".join(zh) + "。", "; ".join(en) + ".").in_language(language),
+    }  # fmt: skip
+
+
+def _day(session: Session, each: Series, day: Day, language: Language, now: datetime) -> dict[str, Any]:
     reason = REASON_WORDS.get(day.reason)
+    if day.reason == leaving.STOPPED and day.status != states.CANCELLED:
+        reason = None
+    is_given_up = day.status in (states.CANCELLED, states.SKIPPED)
     ride_id: UUID | None = None
     if day.booking_id is not None:
         ride_id = session.execute(_RIDE, {"booking": day.booking_id}).scalar()
@@ -90,6 +156,7 @@ def _day(session: Session, day: Day, language: Language) -> dict[str, Any]:
         "asked_at": on_the_wire(day.opens_at),
         "request_id": typeid("rreq", day.request_id) if day.request_id else None,
         "ride_id": typeid("ride", ride_id) if ride_id else None,
+        "may_take_up": is_given_up and each.is_active and day.wanted_at > now,
     }
 
 

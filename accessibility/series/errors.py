@@ -30,3 +30,25 @@ class SeriesOver(Conflict):
     explanation = Text(
         "它已經取消，或最後一天已過；那一天也可能已經過去。", "It was cancelled, or its last day, or that day, is past."
     )
+
+
+class DayIsBooked(Conflict):
+    """`ride_id` is its ride."""
+
+    slug = "ride-series-day-booked"
+    title = Text("這天的車已經訂好", "That day's ride is booked")
+    explanation = Text(
+        "訂好的車請在那一趟車取消，會先看到取消的規定；也可以把整組連同訂好的一起取消。",
+        "Cancel the ride itself: its rule is shown before. Or give up the series together with all that is booked.",
+    )
+
+
+class SeriesCostsMore(Conflict):
+    """`fee_twd` and `points` are what it would cost by now."""
+
+    slug = "ride-series-costs-more"
+    title = Text("現在取消的後果和剛才不同", "Cancelling means more by now than you were told")
+    explanation = Text(
+        "有車趟過了免費取消的時間。請重新看取消的規定，再決定一次。",
+        "For a ride the time for free cancellation has run out since. Please look at the rule again, and decide anew.",
+    )

@@ -21,10 +21,11 @@ from accessibility.requests import wishes as request_wishes
 from accessibility.requests.wishes import RideWish
 from accessibility.riders import eligibility, profile
 from accessibility.riders.eligibility import Eligibility
-from accessibility.series import days, records, wishes
-from accessibility.series.errors import NoDayInSeries, TooManySeries
+from accessibility.series import days, records, states, wishes
+from accessibility.series.errors import NoDayInSeries, SeriesOver, TooManySeries
 from accessibility.series.records import Day, Series
 from core.clock import TAIPEI, taipei_date
+from core.errors import NotFound
 from core.ids import new_uuid
 from identity.actors import Actor
 
@@ -69,6 +70,58 @@ def make(
     series = records.get(session, series_id)
     _plan(session, series, falls_on, entitled, now)
     return series
+
+
+def take_up_day(session: Session, series_id: UUID, day: date, *, rider_id: UUID, now: datetime) -> None:
+    """The rider goes that day after all: it is planned as if it had never been given up, a holiday too. A day that is
+    planned already stays so.
+
+    Raises NotFound, SeriesOver, riders.errors.NotEligible and MedicalTripsOnly.
+    """
+    series, days_on = records.held(session, series_id, rider_id=rider_id, since=day)
+    found = next((each for each in days_on if each.day == day), None)
+    if found is None:
+        raise NotFound
+    if found.status not in (states.CANCELLED, states.SKIPPED):
+        return
+    if not series.is_active or found.wanted_at <= now:
+        raise SeriesOver
+    _plan_again(session, series, [found], now)
+
+
+def take_up(session: Session, series_id: UUID, *, rider_id: UUID, given_up_because: str, now: datetime) -> None:
+    """The rider wants a series after all that they gave up: its days ahead that were given up with it are planned
+    again; those that they had given up one by one stay so. Again changes nothing.
+
+    Raises NotFound, SeriesOver, TooManySeries, riders.errors.NotEligible and MedicalTripsOnly.
+    """
+    series, ahead = records.held(session, series_id, rider_id=rider_id, since=taipei_date(now))
+    if series.is_active:
+        return
+    if series.status == states.OVER or not any(each.wanted_at > now for each in ahead):
+        raise SeriesOver
+    if session.execute(_ACTIVE, {"rider": rider_id}).scalar_one() >= MOST:
+        raise TooManySeries(most=MOST)
+    session.execute(_ACTIVE_AGAIN, {"rider": rider_id, "id": series_id})
+    again = [
+        each for each in ahead
+        if each.status == states.CANCELLED and each.reason == given_up_because and each.wanted_at > now
+    ]  # fmt: skip
+    _plan_again(session, series, again, now)
+
+
+def _plan_again(session: Session, series: Series, given_up: Sequence[Day], now: datetime) -> None:
+    entitled = eligibility.require(session, series.rider_id, series.wish["purpose"], now)
+    with_share = _share(session, series, [each.day for each in given_up], now) if given_up else set()
+    order = profile.of(session, series.rider_id).fleet_order
+    for each in given_up:
+        wish = wishes.on(series.wish, each.day, series_id=series.id)
+        opens_at = first_asked(session, _wanted(wish, each.wanted_at, entitled), order, now)
+        session.execute(
+            _AGAIN,
+            {"rider": each.rider_id, "id": each.id, "opens": opens_at, "share": each.day in with_share,
+             "reason": "" if each.day in with_share else HOUR_FULL},
+        )  # fmt: skip
 
 
 def give_back(session: Session, series: Series, given_up: Sequence[Day]) -> None:
@@ -158,6 +211,21 @@ _ADD = text(
     INSERT INTO accessibility.series (rider_id, id, made_by, basis, status, weekdays, starts_on, ends_on,
                                       skips_holidays, wish, hour, made_at)
     VALUES (:rider, :id, :by, :basis, 'active', :weekdays, :first, :last, :skips, CAST(:wish AS jsonb), :hour, :now)
+    """
+)
+_ACTIVE_AGAIN = text(
+    """
+    UPDATE accessibility.series SET status = 'active', ended_at = NULL, rides_given_up_at = NULL
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+# What was asked for before belongs to that day no more: it is asked for anew, under a booking of its own.
+_AGAIN = text(
+    """
+    UPDATE accessibility.series_day
+       SET status = 'planned', reason = :reason, takes_a_share = :share, opens_at = :opens, next_at = :opens,
+           request_id = NULL, booking_id = NULL
+     WHERE rider_id = :rider AND id = :id
     """
 )
 _ADD_DAYS = text(

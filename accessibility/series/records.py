@@ -11,6 +11,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from accessibility.rides import records as ride_records
+from accessibility.rides.records import Ride
+from accessibility.series import states
 from core.errors import NotFound
 
 
@@ -30,6 +33,12 @@ class Series:
     wish: Mapping[str, Any]
     hour: int
     made_at: datetime
+    rides_given_up_at: datetime | None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether its days are still asked for."""
+        return self.status == states.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +117,43 @@ def move(
     )  # fmt: skip
 
 
-def leave(session: Session, days: Collection[Day], status: str) -> None:
-    """Days that nobody asks for any more: `status` for each, and their share of an hour for others."""
-    for day in days:
-        move(session, day, status, reason=day.reason)
+def held(session: Session, series_id: UUID, *, rider_id: UUID, since: date) -> tuple[Series, list[Day]]:
+    """A series with its days from that one on, held with their bookings until the end of the transaction: bookings
+    first, as everybody does. Raises NotFound."""
+    series = get(session, series_id, rider_id=rider_id)
+    hold_bookings(session, days_of(session, series, since=since))
+    series = get(session, series_id, is_locked=True)
+    rows = session.execute(_DAYS_LOCKED, {"rider": rider_id, "series": series_id, "since": since})
+    return series, [_day(row) for row in rows]
+
+
+def hold_bookings(session: Session, days: Collection[Day]) -> None:
+    """Nobody else changes a ride of these days until the end of the transaction."""
+    session.execute(_HOLD, {"ids": [each.booking_id for each in days if each.booking_id is not None]})
+
+
+def mark(session: Session, day: Day, reason: str) -> None:
+    """Why a day will be given up, whose ride still has to be cancelled."""
+    session.execute(_MARK, {"rider": day.rider_id, "id": day.id, "reason": reason})
+
+
+def rides_of(session: Session, series: Series, *, since: date) -> list[tuple[Day, Ride]]:
+    """Every ride that was taken for a day of the series from that one on, in the order of the days."""
+    days = {day.booking_id: day for day in days_of(session, series, since=since) if day.booking_id}
+    found = session.execute(_RIDES, {"rider": series.rider_id, "bookings": list(days)}).scalars().all()
+    rides = [ride_records.ride(session, ride_id) for ride_id in found]
+    return sorted(((days[each.booking_id], each) for each in rides), key=_by_day)
+
+
+def _by_day(found: tuple[Day, Ride]) -> tuple[date, bool]:
+    day, ride = found
+    return day.day, ride.leg == "back"
 
 
 def _series(row: Any) -> Series:
     return Series(
         row.id, row.rider_id, row.made_by, row.basis, row.status, tuple(row.weekdays), row.starts_on, row.ends_on,
-        row.skips_holidays, row.wish, row.hour, row.made_at,
+        row.skips_holidays, row.wish, row.hour, row.made_at, row.rides_given_up_at,
     )  # fmt: skip
 
 
@@ -142,6 +178,13 @@ _DAYS = text(
     "SELECT * FROM accessibility.series_day "
     "WHERE rider_id = :rider AND series_id = :series AND day >= :since ORDER BY day"
 )
+_DAYS_LOCKED = text(
+    "SELECT * FROM accessibility.series_day "
+    "WHERE rider_id = :rider AND series_id = :series AND day >= :since ORDER BY day FOR UPDATE"
+)
+_HOLD = text("SELECT id FROM accessibility.booking WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+_MARK = text("UPDATE accessibility.series_day SET reason = :reason WHERE rider_id = :rider AND id = :id")
+_RIDES = text("SELECT id FROM accessibility.ride WHERE rider_id = :rider AND booking_id = ANY(:bookings)")
 _DAY = text(
     "SELECT * FROM accessibility.series_day WHERE rider_id = :rider AND series_id = :series AND day = :day FOR UPDATE"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
@@ -16,7 +17,6 @@ from accessibility.requests.errors import (
     NoVehicleFits,
     PickUpInThePast,
     RequestChosen,
-    RequestOver,
     ReturnBeforeArrival,
     SamePlace,
     TooFarAhead,
@@ -24,9 +24,16 @@ from accessibility.requests.errors import (
 from accessibility.requests.wishes import RideWish
 from accessibility.riders import eligibility
 from accessibility.riders.errors import MedicalTripsOnly, NotEligible
+from accessibility.rides import saga
 from accessibility.series import bodies, leaving, planning, records
-from accessibility.series.errors import NoDayInSeries, SeriesOver, TooManySeries
-from accessibility.series.schemas import RideSeriesCreate, RideSeriesPage, RideSeriesSchema
+from accessibility.series.errors import DayIsBooked, NoDayInSeries, SeriesCostsMore, SeriesOver, TooManySeries
+from accessibility.series.schemas import (
+    RideSeriesCreate,
+    RideSeriesPage,
+    RideSeriesSchema,
+    SeriesCancel,
+    SeriesCancellationTermsSchema,
+)
 from core import db
 from core.cursors import decode_moment_cursor, encode_moment_cursor
 from core.errors import NotFound, RateLimited, Unavailable
@@ -41,6 +48,8 @@ routes = Routes("ride-series")
 _PREFIX: Final = "rser"
 _READS: Final = citizen(loa=2, delegable={RIDES_READ, RIDES_BOOK})
 _BOOKS: Final = citizen(loa=2, delegable=RIDES_BOOK)
+_DRIVEN_SECONDS: Final = 6.0
+"""So long whoever gives up a series waits for the fleets; the sweep does the rest."""
 
 
 @routes.post(
@@ -109,14 +118,14 @@ def one_series(call: Call) -> Answer:
     "/v1/ride-series/<series_id>",
     access=_BOOKS,
     answers={200: RideSeriesSchema},
-    problems=[NotFound, NotDelegated, RequestChosen, RequestOver],
+    problems=[NotFound, NotDelegated, RequestChosen, SeriesOver],
     summary=Text("取消整組固定車趟", "Give up all that is not booked yet; `to_cancel` says how many rides are booked"),
 )
 def cancel(call: Call) -> Answer:
-    """A ride that is booked is cancelled by itself: its fleet may charge for it, and that is shown beforehand."""
+    """What is booked stays: `cancellation` gives that up, too, and its terms are shown beforehand."""
     rider_id = _rider(call.session, call, "done_ride_asked", RIDES_BOOK)
     series_id = parse_typeid(_PREFIX, call.path["series_id"])
-    leaving.cancel(call.session, series_id, rider_id=rider_id, now=call.now)
+    leaving.cancel(call.session, series_id, rider_id=rider_id, by=call.actor.id, now=call.now)
     return Answer(_shown(call.session, records.get(call.session, series_id), call))
 
 
@@ -124,18 +133,104 @@ def cancel(call: Call) -> Answer:
     "/v1/ride-series/<series_id>/days/<day>",
     access=_BOOKS,
     answers={200: RideSeriesSchema},
-    problems=[NotFound, NotDelegated, RequestChosen, RequestOver, SeriesOver],
+    problems=[NotFound, NotDelegated, RequestChosen, SeriesOver, DayIsBooked],
     summary=Text("取消固定車趟的某一天", "Give up one day that is not booked yet (2026-11-23)"),
 )
 def cancel_day(call: Call) -> Answer:
     rider_id = _rider(call.session, call, "done_ride_asked", RIDES_BOOK)
     series_id = parse_typeid(_PREFIX, call.path["series_id"])
+    leaving.cancel_day(call.session, series_id, _day(call), rider_id=rider_id, now=call.now)
+    return Answer(_shown(call.session, records.get(call.session, series_id), call))
+
+
+@routes.put(
+    "/v1/ride-series/<series_id>/days/<day>",
+    access=_BOOKS,
+    answers={200: RideSeriesSchema},
+    problems=[NotFound, NotDelegated, SeriesOver, NotEligible, MedicalTripsOnly],
+    summary=Text("固定車趟的某一天還是要", "Take a day up again that was given up, or a holiday that was left out"),
+)
+def take_up_day(call: Call) -> Answer:
+    """It is asked for as booking opens, or at once where it is open already."""
+    rider_id = _rider(call.session, call, "done_ride_asked", RIDES_BOOK)
+    series_id = parse_typeid(_PREFIX, call.path["series_id"])
+    planning.take_up_day(call.session, series_id, _day(call), rider_id=rider_id, now=call.now)
+    return Answer(_shown(call.session, records.get(call.session, series_id), call))
+
+
+@routes.get(
+    "/v1/ride-series/<series_id>/cancellation-terms",
+    access=_READS,
+    answers={200: SeriesCancellationTermsSchema},
+    problems=[NotFound, NotDelegated],
+    summary=Text("取消整組的規定與後果", "What giving up a series with all its booked rides would mean now"),
+)
+def cancellation_terms(call: Call) -> Answer:
+    """Each booked ride with its fleet's rule, and the sum of what they may cost."""
+    rider_id = _rider(call.session, call, "rides", RIDES_READ, RIDES_BOOK)
+    found = records.get(call.session, parse_typeid(_PREFIX, call.path["series_id"]), rider_id=rider_id)
+    return Answer(bodies.costs(call.session, leaving.costs_of(call.session, found, call.now), call.language))
+
+
+@routes.post(
+    "/v1/ride-series/<series_id>/cancellation",
+    access=_BOOKS,
+    body=SeriesCancel,
+    idempotent=True,
+    own_units=True,
+    answers={200: RideSeriesSchema, 202: RideSeriesSchema},
+    problems=[NotFound, NotDelegated, RequestChosen, SeriesOver, SeriesCostsMore],
+    summary=Text("取消整組，連同訂好的車", "Give up a series, with all that is booked where `with_rides` says so"),
+)
+def cancel_with_rides(call: Call) -> Answer:
+    """That every ride is to be cancelled is one commit; then each fleet is told, and the sweep goes on where nobody
+    does. 202: some fleet has not answered yet, `cancellation` says for how many rides; read the series again."""
+    rider_id = acting.subject(call.actor)
+    series_id = parse_typeid(_PREFIX, call.path["series_id"])
+    agreed_fee, agreed_points = call.body["agreed_fee_twd"], call.body["agreed_points"]
+    with db.unit_of_work() as session:
+        acting.require(session, call.actor, rider_id, RIDES_BOOK, what="done_ride_changed", now=call.now)
+        call.idempotency.claim(session)
+        to_drive = leaving.cancel(
+            session, series_id, rider_id=rider_id, by=call.actor.id, with_rides=call.body["with_rides"],
+            agreed=None if agreed_fee is None or agreed_points is None else (agreed_fee, agreed_points), now=call.now,
+        )  # fmt: skip
+    until = time.monotonic() + _DRIVEN_SECONDS
+    for booking_id in to_drive:
+        if time.monotonic() < until:
+            saga.drive(booking_id, call.now, is_waited_for=True)
+    with db.unit_of_work() as session:
+        shown = _shown(session, records.get(session, series_id), call)
+        is_open = shown["cancellation"] is not None and shown["cancellation"]["under_way"] > 0
+        answer = Answer(shown, status=202 if is_open else 200)
+        call.idempotency.store(session, answer)
+    return answer
+
+
+@routes.post(
+    "/v1/ride-series/<series_id>/resumption",
+    access=_BOOKS,
+    idempotent=True,
+    answers={200: RideSeriesSchema},
+    problems=[NotFound, NotDelegated, SeriesOver, TooManySeries, NotEligible, MedicalTripsOnly],
+    summary=Text("固定車趟還是要", "Take a series up again that was given up; its days ahead are asked for anew"),
+)
+def take_up(call: Call) -> Answer:
+    """A ride that was cancelled is not brought back: its day is asked for like any other."""
+    rider_id = _rider(call.session, call, "done_ride_asked", RIDES_BOOK)
+    series_id = parse_typeid(_PREFIX, call.path["series_id"])
+    planning.take_up(
+        call.session, series_id, rider_id=rider_id, given_up_because=leaving.STOPPED, now=call.now
+    )  # fmt: skip
+    return Answer(_shown(call.session, records.get(call.session, series_id), call))
+
+
+def _day(call: Call) -> date:
+    """The day of the address. Raises NotFound for what is none."""
     try:
-        day = date.fromisoformat(call.path["day"])
+        return date.fromisoformat(call.path["day"])
     except ValueError:
         raise NotFound from None
-    leaving.cancel_day(call.session, series_id, day, rider_id=rider_id, now=call.now)
-    return Answer(_shown(call.session, records.get(call.session, series_id), call))
 
 
 def _shown(session: Session, each: records.Series, call: Call) -> dict[str, Any]:

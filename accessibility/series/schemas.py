@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from accessibility.requests.schemas import PlaceShown, RideRequestCreate, moment
+from accessibility.rides.schemas import CancellationTermsSchema
 from accessibility.series import states
 from core.http import WholeNumber, page_of
 from core.text import Text
@@ -56,11 +57,53 @@ class SeriesDaySchema(Schema):
     asked_at = moment()
     request_id = fields.String(required=True, allow_none=True)
     ride_id = fields.String(required=True, allow_none=True)
+    may_take_up = fields.Boolean(required=True)
+
+
+class SeriesCancel(Schema):
+    """`with_rides`: every booked ride ahead is cancelled, too. `agreed_fee_twd` and `agreed_points`: what the rider was
+    told that this means; where it would be more by now, nothing is done."""
+
+    with_rides = fields.Boolean(required=True, truthy={True}, falsy={False})
+    agreed_fee_twd = WholeNumber(load_default=None, allow_none=True, validate=validate.Range(0, 1_000_000))
+    agreed_points = WholeNumber(load_default=None, allow_none=True, validate=validate.Range(0, 10_000))
+
+
+class SeriesRideTermsSchema(CancellationTermsSchema):
+    """What cancelling one ride of a series now would mean; `pick_up_at` null: when its rider says so."""
+
+    ride_id = fields.String(required=True)
+    leg = fields.String(required=True, validate=validate.OneOf(("out", "back")))
+    pick_up_at = moment(is_optional=True)
+    fleet_name = fields.String(required=True, allow_none=True)
+
+
+class SeriesCancellationTermsSchema(Schema):
+    """What giving up a series now with all its rides would mean: `days_open` are not booked yet and cost nothing."""
+
+    days_open = fields.Integer(required=True)
+    rides = fields.List(fields.Nested(SeriesRideTermsSchema), required=True)
+    fee_twd = fields.Integer(required=True)
+    points = fields.Integer(required=True)
+    words = fields.String(required=True)
+
+
+class SeriesCancellationSchema(Schema):
+    """How far the cancelling of a series' rides has come: `under_way` wait for their fleet's answer, `kept` could not
+    be cancelled any more."""
+
+    asked_at = moment()
+    rides = fields.Integer(required=True)
+    cancelled = fields.Integer(required=True)
+    under_way = fields.Integer(required=True)
+    kept = fields.Integer(required=True)
+    fee_twd = fields.Integer(required=True)
+    words = fields.String(required=True)
 
 
 class RideSeriesSchema(Schema):
     """Recurring rides; `next` are the days from today on, the first thirty; `to_cancel` how many are booked: each
-    is cancelled by itself, as its fleet's terms say."""
+    is cancelled as its fleet's terms say, by itself or with the series. `cancellation` says what became of them."""
 
     id = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf((states.ACTIVE, states.CANCELLED, states.OVER)))
@@ -79,6 +122,8 @@ class RideSeriesSchema(Schema):
     purpose = fields.String(required=True)
     made_at = moment()
     to_cancel = fields.Integer(required=True)
+    may_take_up = fields.Boolean(required=True)
+    cancellation = fields.Nested(SeriesCancellationSchema, required=True, allow_none=True)
     next = fields.List(fields.Nested(SeriesDaySchema), required=True)
 
 

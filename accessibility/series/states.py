@@ -29,6 +29,7 @@ SERIES_MOVES: Final = (
     Move("", ACTIVE, "somebody asks for rides that recur"),
     Move(ACTIVE, CANCELLED, "the rider wants no more of them"),
     Move(ACTIVE, OVER, "its last day is past"),
+    Move(CANCELLED, ACTIVE, "taken up again"),
 )
 DAY_MOVES: Final = (
     Move("", PLANNED, "a day of the series"),
@@ -44,5 +45,7 @@ DAY_MOVES: Final = (
     Move(WAITING, CANCELLED, "the rider does not go that day"),
     Move(BOUND, CANCELLED, "the rider does not go that day"),
     Move(BOUND, WAITING, "the fleet let it down, and no other had one"),
+    Move(CANCELLED, PLANNED, "taken up again"),
+    Move(SKIPPED, PLANNED, "taken up again"),
 )
 DAY_STATES: Final = (PLANNED, ASKING, BOUND, WAITING, NOT_BOUND, SKIPPED, CANCELLED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,12 +32,14 @@ def kept(wish: RideWish) -> dict[str, Any]:
 
 
 def on(kept: Mapping[str, Any], day: date, *, series_id: UUID) -> RideWish:
-    """The wish of one day."""
+    """The wish of one day. A time of day that comes before the one before it is after midnight."""
+    begins = _at(kept["pick_up_at"], day)
+    there = _at(kept["arrive_by"], day, begins)
     return RideWish(
         Place.from_json(kept["pickup"]), Place.from_json(kept["dropoff"]),
-        tuple(Place.from_json(each) for each in kept["stops"]), _at(kept["pick_up_at"], day),
-        _at(kept["arrive_by"], day), False, _at(kept["return_at"], day), kept["return_on_call"], kept["purpose"],
-        kept["companions"], kept["has_dog"], kept["is_shared"], kept["notes"], series_id,
+        tuple(Place.from_json(each) for each in kept["stops"]), begins, there, False,
+        _at(kept["return_at"], day, there or begins), kept["return_on_call"], kept["purpose"], kept["companions"],
+        kept["has_dog"], kept["is_shared"], kept["notes"], series_id,
     )  # fmt: skip
 
 
@@ -45,5 +47,8 @@ def _time_of(at: datetime | None) -> str | None:
     return None if at is None else f"{at.astimezone(TAIPEI):%H:%M}"
 
 
-def _at(kept: str | None, day: date) -> datetime | None:
-    return None if kept is None else moment(day, time.fromisoformat(kept))
+def _at(kept: str | None, day: date, after: datetime | None = None) -> datetime | None:
+    if kept is None:
+        return None
+    found = moment(day, time.fromisoformat(kept))
+    return found if after is None or found >= after else found + timedelta(days=1)

@@ -172,8 +172,8 @@ def test_all_of_it_is_given_up_but_what_is_booked_which_is_named(city: City) -> 
     booked = [each.day for each in days(series) if each.status == states.BOUND]
     assert booked
     with db.unit_of_work() as session:
-        left = leaving.cancel(session, series.id, rider_id=rider, now=city.now)
-    assert [each.day for each in left] == booked
+        assert leaving.cancel(session, series.id, rider_id=rider, by=rider, now=city.now) == []
+    assert [each.day for each in days(series) if each.status == states.BOUND] == booked
     assert {each.status for each in days(series)} <= {states.BOUND, states.CANCELLED}
     with db.unit_of_work() as session:
         assert records.get(session, series.id).status == states.CANCELLED
