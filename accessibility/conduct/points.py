@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,11 +22,20 @@ from core.ids import new_uuid
 from core.outbox import Event
 from core.text import Text
 
+_BEFORE_PICK_UP: Final = timedelta(minutes=45)
+"""Who says earlier than that that they are at the door, says nothing about when the vehicle came."""
+_NEAR_METRES: Final = 300
+"""As near to the door as a driver of the city's own vans has to be."""
 WHY: Final[Mapping[str, Text]] = {
     "not_there": Text("車在約定的時段到門口等候，沒有等到您", "The vehicle waited at the door in time and nobody came"),
     "cancelled_late": Text("超過可免費取消的時間才取消", "It was cancelled after the time up to which one may"),
     "fleet_not_there": Text("車沒有到，不是您的責任", "The vehicle did not come: not your fault"),
     "fleet_late": Text("車到得比約定的時段晚，不是您的責任", "The vehicle came later than agreed: not your fault"),
+    "wrong_door": Text("車等候的地方離您的門口太遠，不是您的責任", "It waited too far from your door: not your fault"),
+    "told_later": Text(
+        "曾通知您車會晚到，車卻沒有等到那個時間，不是您的責任",
+        "You were told that it would be late, and it did not wait until then: not your fault",
+    ),
     "fleet_did_not_wait": Text("車沒有等滿規定的時間，不是您的責任", "It did not wait long enough: not your fault"),
     "rider_was_there": Text("您當時回報已在門口，不計點", "You had said that you were at the door: it does not count"),
     "no_proof": Text("車隊沒有說車何時到門口，不計點", "When it was at the door was not told: it does not count"),
@@ -51,6 +60,11 @@ class Point:
     recorded_at: datetime
     lifted_at: datetime | None
     appeal_status: str | None
+
+    def counts_at(self, now: datetime) -> bool:
+        """Whether it counts then: neither lifted nor run out, and nobody is looking at an appeal."""
+        is_open = self.appeal_status == "open"
+        return self.counts and self.lifted_at is None and not is_open and self.counts_until > now
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +110,7 @@ def standing(session: Session, rider_id: UUID, now: datetime) -> Standing:
     """How a rider stands, newest entry first."""
     rule = rules.at(session, now)
     entries = tuple(_point(row) for row in session.execute(_OF_RIDER, {"rider": rider_id}).all())
-    counting = [each for each in entries if each.counts and each.lifted_at is None and each.counts_until > now]
+    counting = [each for each in entries if each.counts_at(now)]
     points = sum(each.points for each in counting)
     until = None
     if rule.suspends and points >= rule.limit_points:
@@ -125,6 +139,10 @@ def _why_no_show(ride: Any, told: Mapping[str, Any], rule: ConductRule, at: date
     if ride.window_ends_at is not None and ride.at_door_at > ride.window_ends_at:
         return "fleet_late"
     left_at = ride.ended_at or at
+    if (told.get("metres") or 0) > _NEAR_METRES:
+        return "wrong_door"
+    if ride.late_minutes_told > 0 and left_at < ride.window_ends_at + timedelta(minutes=ride.late_minutes_told):
+        return "told_later"
     waited_from = max(ride.at_door_at, ride.pick_up_at) if ride.pick_up_at is not None else ride.at_door_at
     return "not_there" if left_at - waited_from >= rule.waits else "fleet_did_not_wait"
 
@@ -153,8 +171,8 @@ def _record(
         outbox.record(session, events.POINT_RECORDED, {**facts, **more}, now=now)
 
 
-def _ids(told: Mapping[str, Any]) -> dict[str, UUID]:
-    return {"rider": UUID(told["rider_id"]), "ride": UUID(told["ride_id"])}
+def _ids(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {"rider": UUID(told["rider_id"]), "ride": UUID(told["ride_id"]), "soon": _BEFORE_PICK_UP}
 
 
 def _point(row: Any) -> Point:
@@ -168,7 +186,8 @@ _RIDE = text(
     """
     SELECT rider_id, id, pick_up_at, window_ends_at, at_door_at, ended_at, late_minutes_told,
            EXISTS (SELECT FROM accessibility.ride_event e
-                    WHERE e.ride_id = :ride AND e.kind IN ('rider_at_door', 'vehicle_missing')) AS rider_was_there
+                    WHERE e.ride_id = :ride AND e.kind IN ('rider_at_door', 'vehicle_missing')
+                      AND e.at >= pick_up_at - CAST(:soon AS interval)) AS rider_was_there
       FROM accessibility.ride WHERE rider_id = :rider AND id = :ride
     """
 )

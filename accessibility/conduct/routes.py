@@ -143,7 +143,7 @@ def _point_body(call: Call, each: Point, standing: Standing) -> dict[str, Any]:
         "kind_words": KINDS[each.kind].in_language(call.language),
         "why_words": points.WHY[each.why].in_language(call.language),
         "points": each.points,
-        "counts": counts and each.counts_until > call.now,
+        "counts": each.counts_at(call.now),
         "counts_until": on_the_wire(each.counts_until),
         "may_appeal": counts and made is None and call.now <= until,
         "appeal_until": on_the_wire(until),

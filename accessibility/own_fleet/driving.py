@@ -35,6 +35,7 @@ Point = tuple[float, float]
 _BELIEVED: Final = timedelta(hours=3)
 SETS_OUT: Final = timedelta(minutes=45)
 _NEAR_METRES: Final = 300
+_JUST_NOW: Final = timedelta(minutes=2)
 _MOST_CODES: Final = 10
 _SEEN_FOR: Final = timedelta(minutes=10)
 _TOLD_EVERY: Final = timedelta(seconds=20)
@@ -68,7 +69,9 @@ def arrive(session: Session, wheel: Wheel, stop_id: UUID, tap: Tap) -> None:
     if row.kind == "pickup" and row.aboard_at is None:
         _tell_where(session, order, at, at)
         city().told(session, order.trip, orders.stated(order), tap.now)
-    _happened(session, wheel, "arrival", order, at, tap, stop=row.kind)
+    metres = _metres_from_door(session, wheel, row, tap, tap.now - _JUST_NOW) if row.kind == "pickup" else None
+    seen = {} if metres is None else {"metres": round(metres)}
+    _happened(session, wheel, "arrival", order, at, tap, stop=row.kind, **seen)
 
 
 def board(session: Session, wheel: Wheel, stop_id: UUID, code: str | None, tap: Tap) -> None:
@@ -126,9 +129,13 @@ def nobody_there(session: Session, wheel: Wheel, stop_id: UUID, tap: Tap) -> Non
     at = _believed(session, wheel, tap, row.arrived_at)
     if at < since:
         raise NotWaitedLongEnough(since)
-    metres = _metres_from_door(session, wheel, row, tap)
+    metres = _metres_from_door(session, wheel, row, tap, row.arrived_at)
     if metres is None or metres > _NEAR_METRES:
         raise NotAtTheDoor(None if metres is None else round(metres))
+    came_from = session.execute(_CAME, {"order": row.order_id, "near": _NEAR_METRES}).scalar()
+    if came_from is not None:
+        # It was said to be at the door while it was not: nobody knows for how long it waited there.
+        raise NotAtTheDoor(int(came_from))
     session.execute(_LEFT, {"id": row.id, "at": at, "outcome": "no_show"})
     session.execute(_DROP, {"order": row.order_id})
     waited = int((at - row.arrived_at).total_seconds() // 60)
@@ -252,11 +259,12 @@ def _believed(session: Session, wheel: Wheel, tap: Tap, not_before: datetime | N
     return tap.at if earliest <= tap.at <= tap.now else max(tap.now, not_before or tap.now)
 
 
-def _metres_from_door(session: Session, wheel: Wheel, row: Any, tap: Tap) -> float | None:
+def _metres_from_door(session: Session, wheel: Wheel, row: Any, tap: Tap, since: datetime) -> float | None:
+    """How far the van is from the rider's door, by this tap or by where it was seen since then; None: not known."""
     where = tap.where
     if where is None:
         seen = session.execute(_SEEN_BEFORE, {"van": wheel.van_id, "tour": wheel.tour_id}).one()
-        if seen.seen_at is None or seen.seen_at < row.arrived_at:
+        if seen.seen_at is None or seen.seen_at < since:
             return None
         where = (seen.latitude, seen.longitude)
     told = orders.customer_of(row.order_id, row.customer)
@@ -289,6 +297,14 @@ _LAST = text(
     """
 )
 _ABOARD = text("SELECT 1 FROM accessibility.van_order WHERE tour_id = :tour AND state = 'aboard' LIMIT 1")
+_CAME = text(
+    """
+    SELECT CAST(data ->> 'metres' AS integer) FROM accessibility.van_event
+     WHERE order_id = :order AND kind = 'arrival' AND data ->> 'stop' = 'pickup'
+       AND CAST(data ->> 'metres' AS integer) > :near
+     ORDER BY at DESC LIMIT 1
+    """
+)
 _REST = text(
     """
     SELECT id, arrived_at FROM accessibility.van_stop

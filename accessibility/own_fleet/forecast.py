@@ -7,6 +7,7 @@ limit: the limits say who is late, and that is told before it happens.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
@@ -36,7 +37,8 @@ def expected(planned: Planned, travel: Travel, now: datetime) -> list[int]:
 
 
 def look_ahead(session: Session, tour_id: UUID, travel: Travel, now: datetime) -> None:
-    """Say of every stop that is left when it is expected, and warn those who will be picked up late.
+    """Say of every stop that is left when it is expected, and warn those who will be picked up late; who was warned
+    hears when it is earlier after all.
 
     What the plan puts later, because nobody needs to wait on board, stays at its time. The tour's row is locked.
     """
@@ -50,13 +52,14 @@ def look_ahead(session: Session, tour_id: UUID, travel: Travel, now: datetime) -
 
 
 def _warn(session: Session, row: Any, now: datetime) -> None:
-    minutes = int((row.expected_at - row.window_ends_at).total_seconds() // 60) + 1
-    if minutes < row.late_told_minutes + _TOLD_EACH_MINUTES and row.late_told_minutes:
+    minutes = ceil((row.expected_at - row.window_ends_at).total_seconds() / 60)
+    told = row.late_told_minutes
+    if told and told - _TOLD_EACH_MINUTES < minutes < told + _TOLD_EACH_MINUTES:
         return
-    session.execute(_TOLD, {"id": row.order_id, "minutes": minutes})
+    session.execute(_TOLD, {"id": row.order_id, "minutes": max(minutes, 0)})
     order = orders.by_id(session, row.order_id)
     city().told(session, order.trip, orders.seen(order, row.expected_at), now)
-    events.of_order(session, "late", order, by=events.THE_FLEET, now=now, minutes=minutes)
+    events.of_order(session, "late", order, by=events.THE_FLEET, now=now, minutes=max(minutes, 0))
 
 
 _EXPECTED = text(
@@ -71,7 +74,7 @@ _LATE = text(
     SELECT s.order_id, s.expected_at, s.window_ends_at, o.late_told_minutes
       FROM accessibility.van_stop AS s JOIN accessibility.van_order AS o ON o.id = s.order_id
      WHERE s.tour_id = :tour AND s.kind = 'pickup' AND s.arrived_at IS NULL AND o.state IN ('bound', 'on_the_way')
-       AND s.expected_at > s.window_ends_at + CAST(:late AS interval)
+       AND (s.expected_at > s.window_ends_at + CAST(:late AS interval) OR o.late_told_minutes > 0)
      ORDER BY s.position
     """
 )

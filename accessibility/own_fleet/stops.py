@@ -36,7 +36,11 @@ def no_show_from(row: Any) -> datetime | None:
     if row.kind != "pickup" or row.arrived_at is None or row.outcome is not None or waits_in_a_van(row):
         return None
     came: datetime = row.arrived_at
-    return max(came, moment(told_promise(row).pick_up_at)) + WAITS
+    since = max(came, moment(told_promise(row).pick_up_at)) + WAITS
+    if not row.late_told_minutes:
+        return since
+    # Who was told that it comes later is not yet at the door.
+    return max(since, moment(told_promise(row).ends) + timedelta(minutes=row.late_told_minutes))
 
 
 def waits_in_a_van(row: Any) -> bool:
@@ -135,7 +139,7 @@ def breaks_of(rows: Sequence[Any]) -> list[Any]:
 _STOP = """
     SELECT s.id, s.tour_id, s.order_id, s.kind, s.position, s.window_starts_at, s.window_ends_at, s.seconds,
            s.planned_at, s.expected_at, s.arrived_at, s.left_at, s.outcome, o.trip, o.state, o.wish, o.promise,
-           o.told_promise, o.customer, o.shown_in, o.aboard_at
+           o.told_promise, o.customer, o.shown_in, o.aboard_at, o.late_told_minutes
       FROM accessibility.van_stop AS s LEFT JOIN accessibility.van_order AS o ON o.id = s.order_id
 """
 _OF_TOURS = text(f"{_STOP} WHERE s.tour_id = ANY(:ids) ORDER BY s.tour_id, s.left_at NULLS LAST, s.position")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accessibility.rides import on_call, states
-from accessibility.rides.errors import NotOnCall, NotYetMissing
+from accessibility.rides.errors import NotOnCall, NotYetMissing, NoVehicleAwaited
 from accessibility.rides.routes import BOOKS, after_driving, ride_id, shown
 from accessibility.rides.schemas import RideSchema
 from core import db
@@ -41,7 +41,7 @@ def ready(call: Call) -> Answer:
     access=BOOKS,
     idempotent=True,
     answers={200: RideSchema},
-    problems=[NotFound, NotDelegated, NotOnCall],
+    problems=[NotFound, NotDelegated, NoVehicleAwaited],
     summary=Text("我在門口了", "I am at the door"),
 )
 def at_door(call: Call) -> Answer:

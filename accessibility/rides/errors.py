@@ -96,6 +96,18 @@ class NotOnCall(Conflict):
     explanation = Text("只有「好了再叫」的回程才用這個動作。", "This is for a way back that waits until you say so.")
 
 
+class NoVehicleAwaited(Conflict):
+    """`from_at` is from when it may be said that the rider is at the door; None: no vehicle comes for this ride now."""
+
+    slug = "no-vehicle-awaited"
+    title = Text("現在不是等車的時候", "No vehicle is awaited now")
+    explanation = Text(
+        "約定的時段開始前三十分鐘起、上車之前，才能回報已在門口。車快到時會通知您，請先在室內等。",
+        "Say that you are at the door from half an hour before the promised time, until you are aboard. You are told "
+        "when the vehicle is near; please wait indoors until then.",
+    )
+
+
 class NotYetMissing(Conflict):
     """`from_at` is from when it may be said that the vehicle never came."""
 

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from accessibility import events
 from accessibility.requests import records as requests
 from accessibility.rides import legs, records, states, telling
-from accessibility.rides.errors import NotOnCall, NotYetMissing
+from accessibility.rides.errors import NotOnCall, NotYetMissing, NoVehicleAwaited
 from accessibility.rides.records import Ride
 from core.clock import on_the_wire
 
 _READY_WITHIN = timedelta(minutes=90)
+_AT_DOOR_BEFORE = timedelta(minutes=30)
+_SAID_FOR = timedelta(minutes=5)
 
 
 def ready(session: Session, ride_id: UUID, *, rider_id: UUID, now: datetime) -> Ride:
@@ -39,13 +41,25 @@ def ready(session: Session, ride_id: UUID, *, rider_id: UUID, now: datetime) -> 
 
 
 def at_door(session: Session, ride_id: UUID, *, rider_id: UUID, now: datetime) -> Ride:
-    """The rider is at the door: it stands in the ride's history, for whoever asks later who was where. Raises NotFound,
-    NotOnCall."""
-    ride = records.ride(session, ride_id, rider_id=rider_id)
+    """The rider is at the door: it stands in the ride's history, for whoever asks later who was where; said again
+    within minutes, it stands there once. Raises NotFound, NoVehicleAwaited."""
+    wanted = records.ride(session, ride_id, rider_id=rider_id)
+    ride = records.locked(session, wanted.booking_id).ride(ride_id)
     if ride.status not in states.COMING:
-        raise NotOnCall
-    telling.happened(session, ride, "rider_at_door", source="rider", now=now)
+        raise NoVehicleAwaited(from_at=None)
+    from_at = at_door_from(ride)
+    if from_at is not None and now < from_at:
+        raise NoVehicleAwaited(from_at=on_the_wire(from_at))
+    said = [each.at for each in telling.history(session, ride_id) if each.kind == "rider_at_door"]
+    if not said or max(said) < now - _SAID_FOR:
+        telling.happened(session, ride, "rider_at_door", source="rider", now=now)
     return ride
+
+
+def at_door_from(ride: Ride) -> datetime | None:
+    """From when a rider may say that they are at the door: half an hour before the promised time."""
+    begins = ride.window_starts_at or ride.pick_up_at
+    return None if begins is None else begins - _AT_DOOR_BEFORE
 
 
 def vehicle_missing(session: Session, ride_id: UUID, *, rider_id: UUID, now: datetime) -> Ride:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -58,6 +58,7 @@ def recorded(kind: str) -> list[dict[str, Any]]:
         ({"at_door": timedelta(minutes=15)}, "rider", "fleet_did_not_wait", 0),
         ({"at_door": timedelta(minutes=11)}, "rider", "fleet_did_not_wait", 0),
         ({"at_door": timedelta(minutes=10)}, "rider", "not_there", 2),
+        ({"late_minutes_told": 20}, "rider", "told_later", 0),
     ],
 )
 def test_only_a_rider_who_let_a_punctual_vehicle_wait_gets_points(
@@ -70,17 +71,33 @@ def test_only_a_rider_who_let_a_punctual_vehicle_wait_gets_points(
     assert (seen["may_appeal"], seen["points"]) == (count > 0, count)
 
 
+@pytest.mark.parametrize(("metres", "why"), [(None, "not_there"), (299, "not_there"), (301, "wrong_door")])
+def test_a_vehicle_at_the_wrong_door_met_nobody_by_its_own_fault(rider: SignedIn, metres: int | None, why: str) -> None:
+    point = missed(plant(rider.person_id, "yellow", status="no_show"), metres=metres)
+    assert (point.why, point.counts) == (why, why == "not_there")
+
+
+def test_who_said_hours_before_that_they_were_at_the_door_was_not_there(rider: SignedIn) -> None:
+    ride = plant(rider.person_id, "rehabus", status="no_show")
+    says_at_door(ride, PICK_UP - timedelta(hours=5))
+    assert missed(ride).why == "not_there"
+
+
 def test_who_said_at_the_time_that_they_were_at_the_door_gets_no_points(rider: SignedIn) -> None:
     ride = plant(rider.person_id, "rehabus", status="no_show")
+    says_at_door(ride, PICK_UP)
+    assert (missed(ride).why, missed(ride).points) == ("rider_was_there", 0)
+
+
+def says_at_door(ride: Planted, at: datetime) -> None:
     with db.unit_of_work() as session:
         session.execute(
             text(
                 "INSERT INTO accessibility.ride_event (rider_id, id, ride_id, kind, at, source) "
                 "VALUES (:rider, :id, :ride, 'rider_at_door', :at, 'rider')"
             ),
-            {"rider": rider.person_id, "id": new_uuid(), "ride": ride.id, "at": PICK_UP},
+            {"rider": ride.rider_id, "id": new_uuid(), "ride": ride.id, "at": at},
         )
-    assert (missed(ride).why, missed(ride).points) == ("rider_was_there", 0)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +160,8 @@ def test_an_appeal_is_made_once_decided_once_and_lifts_the_point(rider: SignedIn
     assert made.status_code == 201 and made.json["items"][0]["appeal"]["status"] == "open"
     again = rider.call("POST", f"/v1/rider/no-shows/{point}/appeal", {"reason": "again"})
     assert again.status_code == 409 and again.json["type"].endswith("/appealed-already")
+    meanwhile = rider.call("GET", "/v1/rider/no-shows").json
+    assert (meanwhile["points"], meanwhile["items"][0]["counts"]) == (0, False), "as the message about it says"
     (waiting,) = desk.call("GET", "/v1/desk/ride-appeals").json["items"]
     assert waiting["reason"] == "門鈴壞了，我一直在門口" and not waiting["is_recorded_by_me"]
     body = {"is_granted": True, "words": "照片顯示車停在後門"}

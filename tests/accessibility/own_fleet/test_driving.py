@@ -126,6 +126,43 @@ def test_nobody_is_left_behind_before_the_time_or_from_afar(driven: Driven) -> N
     assert [stop["status"] for stop in driver.call("GET", "manifest").json["stops"]] == ["no_show"]
 
 
+def test_who_said_to_be_at_the_door_from_afar_cannot_say_that_nobody_came(driven: Driven) -> None:
+    """Waiting begins with coming: from elsewhere it is no proof."""
+    trip = driven.ride()
+    driver = driven.driver()
+    pickup = driver.stop("pickup", trip)["id"]
+    driven.at("08:56")
+    driver.call("POST", f"stops/{pickup}/arrival", {"latitude": PARK.latitude, "longitude": PARK.longitude})
+    driven.at("09:30")
+    answer = driver.call("POST", f"stops/{pickup}/no-show", DOOR)
+    assert slug(answer) == "not-at-the-door" and answer.json["metres"] > 1_000
+    assert driver.call("POST", f"stops/{pickup}/aboard", {"code": CODE}).status_code == 200
+
+
+def test_who_was_told_that_the_van_is_late_is_not_left_behind_before_that(driven: Driven) -> None:
+    trip = driven.ride()
+    driver = driven.driver()
+    pickup = driver.stop("pickup", trip)
+    rows("UPDATE accessibility.van_order SET late_told_minutes = 30 RETURNING 1")
+    driven.at("08:58")
+    driver.call("POST", f"stops/{pickup['id']}/arrival", DOOR)
+    told = datetime.fromisoformat(pickup["window_ends_at"]) + timedelta(minutes=30)
+    assert datetime.fromisoformat(driver.stop("pickup", trip)["no_show_from"]) == told
+
+
+def test_who_was_told_that_it_is_late_hears_when_it_is_not_after_all(driven: Driven) -> None:
+    first, second = driven.ride("09:00", may_be_pooled=False), driven.ride("09:40", may_be_pooled=False)
+    driver = driven.driver()
+    rows("UPDATE accessibility.van_order SET late_told_minutes = 30 WHERE trip = :trip RETURNING 1", trip=second)
+    driven.at("08:58")
+    heard = len(driven.riders.told_of)
+    driver.call("POST", f"stops/{driver.stop('pickup', first)['id']}/arrival", DOOR)
+    (seen,) = [event for trip, event in driven.riders.told_of[heard:] if trip == second]
+    assert isinstance(seen, VehicleSeen)
+    (order,) = rows("SELECT late_told_minutes FROM accessibility.van_order WHERE trip = :trip", trip=second)
+    assert order.late_told_minutes == 0
+
+
 def test_a_rest_is_taken_with_nobody_aboard(driven: Driven) -> None:
     trip = driven.ride()
     driver = driven.driver()

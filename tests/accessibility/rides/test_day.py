@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from accessibility.fleets import ports
 from accessibility.rides import cancelling, changing, kept, on_call, saga
-from accessibility.rides.errors import ChangeUnderWay, NotCancellable, NotYetMissing
+from accessibility.rides.errors import ChangeUnderWay, NotCancellable, NotYetMissing, NoVehicleAwaited
 from accessibility.rides.records import Ride
 from core import db, keeping
 from core.ids import new_uuid
@@ -165,6 +165,26 @@ def test_who_sits_in_a_taxi_of_which_nothing_is_heard_is_told_before_they_are_la
     assert town.told("ride_arrives_late") == []
     saga.drive(ride.booking_id, ride.arrives_at - timedelta(minutes=4))
     assert [each["is_guess"] for each in town.told("ride_arrives_late")] == [True]
+
+
+def test_who_is_at_the_door_says_so_around_the_promised_time_and_it_stands_there_once(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    assert ride.window_starts_at is not None
+
+    def say(at: datetime) -> None:
+        with db.unit_of_work() as session:
+            on_call.at_door(session, ride.id, rider_id=ride.rider_id, now=at)
+
+    with pytest.raises(NoVehicleAwaited) as early:
+        say(ride.window_starts_at - timedelta(minutes=31))
+    assert early.value.extensions["from_at"]
+    for minutes in (-30, -28, 6):
+        say(ride.window_starts_at + timedelta(minutes=minutes))
+    said = town.rows("SELECT at FROM accessibility.ride_event WHERE kind = 'rider_at_door'")
+    assert len(said) == 2
+    town.hear(ride, _state(town, ride, "aboard"))
+    with pytest.raises(NoVehicleAwaited):
+        say(ride.window_starts_at)
 
 
 def test_a_fleet_says_when_it_was_at_the_door_at_the_time_and_not_afterwards(town: RideCity) -> None:

@@ -103,7 +103,7 @@ def test_a_rider_asks_compares_takes_one_and_reads_what_comes(rider: Rider) -> N
     assert again.get_json() == taken.get_json()
     (ride,) = taken.get_json()["rides"]
     assert (ride["status"], ride["fleet_phone"]) == ("bound", "075550101")
-    assert ride["may"] == {"cancel": True, "change": True, "ready": False, "at_door": True, "not_here": False}
+    assert ride["may"] == {"cancel": True, "change": True, "ready": False, "at_door": False, "not_here": False}
     (listed,) = rider.call("GET", "/v1/rides").get_json()["items"]
     assert listed["id"] == ride["id"]
     assert rider.call("GET", "/v1/rides?when=past").get_json()["items"] == []
