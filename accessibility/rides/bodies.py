@@ -13,7 +13,7 @@ from accessibility.fleets import terms
 from accessibility.requests import advice, offers
 from accessibility.requests import bodies as request_bodies
 from accessibility.requests import records as requests
-from accessibility.rides import cancelling, states, telling
+from accessibility.rides import cancelling, on_call, states, telling
 from accessibility.rides.records import Ride
 from core.clock import on_the_wire
 from core.ids import typeid
@@ -48,6 +48,7 @@ END_WORDS: Final[Mapping[str, Text]] = {
     "vehicle_missing": Text("車沒有來。", "The vehicle never came."),
     "not_accepted": Text("沒有在時間內接受，已讓給別人。", "It was not accepted in time and went to somebody else."),
     "rider": Text("您取消了。", "You cancelled it."),
+    "series": Text("您取消了整組固定車趟。", "You gave up all of your recurring rides."),
 }
 _WITHOUT: Final = (states.NOT_BOUND, states.LOST)
 
@@ -126,7 +127,7 @@ def _ride(
             "cancel": ride.cancel_asked_at is None and cancelling.terms_of(session, ride, now).may_cancel,
             "change": ride.status == states.BOUND and ride.change is None and ride.cancel_asked_at is None,
             "ready": ride.status == states.WILL_CALL,
-            "at_door": is_coming,
+            "at_door": is_coming and now >= (on_call.at_door_from(ride) or now),
             "not_here": is_over,
         },
         "is_cancelling": ride.cancel_asked_at is not None and not ride.has_ended,
