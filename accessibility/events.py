@@ -33,6 +33,8 @@ RIDE_AT_DOOR: Final = "accessibility.ride_at_door"
 RIDE_ABOARD: Final = "accessibility.ride_aboard"
 # fare_twd
 RIDE_DONE: Final = "accessibility.ride_done"
+# fare_twd: less than the fleet said before of a ride that is done
+RIDE_FARE_STATED: Final = "accessibility.ride_fare_stated"
 # by (rider, fleet): who was not there; metres: how far from the door the vehicle was seen last while it waited, or None
 RIDE_NO_SHOW: Final = "accessibility.ride_no_show"
 # request_id, rider_id, fleet, reason: a fleet said no to a rider

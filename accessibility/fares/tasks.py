@@ -10,5 +10,6 @@ from core.outbox import Consumer
 
 CONSUMERS: Final = (
     Consumer("accessibility.fares.done", events.RIDE_DONE, settling.ride_done),
+    Consumer("accessibility.fares.stated", events.RIDE_FARE_STATED, settling.fare_stated),
     Consumer("accessibility.fares.cancelled", events.RIDE_CANCELLED, settling.ride_cancelled),
 )

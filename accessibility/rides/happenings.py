@@ -172,6 +172,8 @@ def _done(
     aboard_at: datetime | None,
 ) -> None:
     ride = booking.ride(order.ride_id)
+    if order.status == states.DONE and ride.offer_id == order.offer_id:
+        _restated(session, ride, order, fare_twd, now)
     if order.status not in (states.BOUND, states.CANCELLING, states.RELEASING):
         return
     legs.end_order(session, order, states.DONE, now=now)
@@ -184,6 +186,14 @@ def _done(
     legs.forget_position(session, ride)
     telling.happened(session, ride, "done", source=order.fleet, now=now, at=at, fare_twd=fare_twd)
     telling.publish(session, events.RIDE_DONE, ride, now=now, fare_twd=fare_twd, done_at=on_the_wire(at))
+
+
+def _restated(session: Session, ride: Ride, order: Order, fare_twd: int, now: datetime) -> None:
+    """The fleet says again what a ride cost that is over. It never costs more than was said first."""
+    if ride.status == states.DONE and ride.fare_twd is not None and fare_twd < ride.fare_twd:
+        session.execute(_FARE, {"rider": ride.rider_id, "id": ride.id, "fare": fare_twd})
+        telling.happened(session, ride, "fare_stated", source=order.fleet, now=now, fare_twd=fare_twd)
+        telling.publish(session, events.RIDE_FARE_STATED, ride, now=now, fare_twd=fare_twd)
 
 
 def _no_show(session: Session, ride: Ride, order: Order, reason: str, now: datetime) -> None:
@@ -345,6 +355,7 @@ _DONE = text(
      WHERE rider_id = :rider AND id = :id
     """
 )
+_FARE = text("UPDATE accessibility.ride SET fare_twd = :fare WHERE rider_id = :rider AND id = :id")
 _VEHICLE = text(
     """
     UPDATE accessibility.ride SET vehicle = CAST(:vehicle AS jsonb), driver = CAST(:driver AS jsonb)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from accessibility import events, fares
 from accessibility.fares import Fare
+from accessibility.fleets import terms
 from accessibility.requests import offers
 from accessibility.requests.offers import Offer
 from accessibility.riders import eligibility
@@ -121,14 +122,17 @@ def released(session: Session, booking: Booking, order_id: UUID, now: datetime) 
 
 
 def cancelled(session: Session, booking: Booking, order_id: UUID, fee_twd: int, now: datetime) -> None:
-    """The fleet has cancelled it at the rider's wish, for `fee_twd`."""
+    """The fleet has cancelled it at the rider's wish, and asks `fee_twd` for it: its rider owes no more of that than
+    they were told beforehand."""
     order = booking.order(order_id)
     if order.status != states.CANCELLING:
         return
     legs.end_order(session, order, states.CANCELLED, "rider", now=now, fee_twd=fee_twd)
     ride = booking.ride(order.ride_id)
     if ride.status in states.COMING:
-        end_by_rider(session, ride, now, fee_twd=fee_twd)
+        fleet = terms.of_fleet(session, order.fleet, ride.cancel_asked_at or now) if ride.is_late_cancel else None
+        said_twd = fleet.terms.late_fee_twd if fleet else 0
+        end_by_rider(session, ride, now, fee_twd=min(fee_twd, said_twd))
 
 
 def end_by_rider(session: Session, ride: Ride, now: datetime, *, fee_twd: int = 0) -> None:

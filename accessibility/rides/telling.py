@@ -41,6 +41,7 @@ KINDS: Final[Mapping[str, Text]] = {
     "vehicle_missing": Text("您回報車沒有來", "you said that no vehicle came"),
     "aboard": Text("已上車", "picked up"),
     "done": Text("已抵達", "arrived"),
+    "fare_stated": Text("車隊把車資改少了", "the fleet says that it costs less"),
     "no_show": Text("車隊回報沒有等到乘客", "the fleet says that nobody came to the vehicle"),
     "customer_told": Text("已將姓名、電話與門口地址告訴車隊", "the fleet was told your name, number and doors"),
     "second_released": Text("車隊重複派車，已退掉多的一輛", "the fleet had sent two: one was sent back"),
@@ -84,7 +85,8 @@ def _about(ride: Ride) -> dict[str, Any]:
 PUBLISHED: Final = (
     events.RIDE_BOUND, events.RIDE_NOT_BOUND, events.RIDE_RESEEKING, events.RIDE_REPLACED, events.RIDE_LOST,
     events.RIDE_CANCELLED, events.RIDE_CHANGED, events.RIDE_ON_THE_WAY, events.RIDE_LATE, events.RIDE_IN_TIME,
-    events.RIDE_ARRIVES_LATE, events.RIDE_AT_DOOR, events.RIDE_ABOARD, events.RIDE_DONE, events.RIDE_NO_SHOW,
+    events.RIDE_ARRIVES_LATE, events.RIDE_AT_DOOR, events.RIDE_ABOARD, events.RIDE_DONE, events.RIDE_FARE_STATED,
+    events.RIDE_NO_SHOW,
 )  # fmt: skip
 
 _ADD = text(
