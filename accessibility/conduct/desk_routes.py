@@ -34,7 +34,6 @@ from identity import access_log
 routes = Routes("conduct")
 _MOBILITY = officer("mobility")
 _LONGEST_DAYS: Final = 92
-_USUAL_DAYS: Final = 28
 
 
 @routes.get(
@@ -123,8 +122,9 @@ def answer_complaint(call: Call) -> Answer:
     summary=Text("叫車公平性", "Who is refused more often than others, and whether that is chance"),
 )
 def ride_fairness(call: Call) -> Answer:
-    """Groups of fewer than five riders are not shown. `?format=csv` is the file, `?format=svg` the picture."""
-    since, until = _days(call)
+    """Over the whole months that hold these days and have ended. Groups of fewer than five riders are not shown.
+    `?format=csv` is the file, `?format=svg` the picture."""
+    since, until = _months(call)
     report = fairness.report(call.session, since=since, until=until)
     language: Language = call.query["language"] or call.language
     match call.query["format"]:
@@ -142,13 +142,19 @@ def ride_fairness(call: Call) -> Answer:
     return Answer(_report_body(call, report))
 
 
-def _days(call: Call) -> tuple[datetime, datetime]:
-    last: date = call.query["until"] or taipei_date(call.now)
-    first: date = call.query["since"] or last - timedelta(days=_USUAL_DAYS - 1)
-    if not first <= last <= first + timedelta(days=_LONGEST_DAYS - 1) or not 2020 <= first.year <= 2200:
-        detail = f"has to be no later than `until`, and at most {_LONGEST_DAYS} days before its end"
-        raise InvalidRequest(errors=[FieldError("since", detail)])
-    return _midnight(first), _midnight(last + timedelta(days=1))
+def _months(call: Call) -> tuple[datetime, datetime]:
+    """Reports over days could be taken from one another, and a day of few riders would remain."""
+    this_month = taipei_date(call.now).replace(day=1)
+    last: date = call.query["until"] or this_month - timedelta(days=1)
+    first: date = call.query["since"] or last.replace(day=1)
+    if not 2020 <= first.year <= last.year <= 2200 or first > last:
+        raise InvalidRequest(errors=[FieldError("since", "has to be no later than `until`")])
+    begins, ends = first.replace(day=1), min((last.replace(day=1) + timedelta(days=31)).replace(day=1), this_month)
+    if ends <= begins:
+        raise InvalidRequest(errors=[FieldError("until", "has to be in a month that has ended")])
+    if (ends - begins).days > _LONGEST_DAYS:
+        raise InvalidRequest(errors=[FieldError("since", f"at most {_LONGEST_DAYS} days are compared at once")])
+    return _midnight(begins), _midnight(ends)
 
 
 def _midnight(day: date) -> datetime:

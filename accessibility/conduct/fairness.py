@@ -1,14 +1,17 @@
 """Is anybody refused more often than others? By district, chair, time of day and whether they had complained.
 
 The counts show every request. The tests need independent observations, and one rider asks many times: each rider counts
-once in them, with one request drawn by a key that nobody can steer. Groups of fewer than five riders are not shown, and
-neither is the one next to them in size where the total would give a single hidden one away.
+once in them, with one request drawn by a key that nobody can steer.
+
+Groups of fewer than five riders are not shown, nor are the next larger until those that are hidden are two at least
+and five riders together: the total gives none of them away. A report is over whole months that have ended, and who is
+hidden in one of them is hidden in all of it: no report taken from another leaves fewer than five either.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -31,12 +34,13 @@ _SIGNIFICANT: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request as the report sees it: its groups, and which fleets said yes (True) or no."""
+    """One request as the report sees it: its groups, which fleets said yes (True) or no, and the month of it."""
 
     rider_id: UUID
     request_id: UUID
     groups: Mapping[str, str]
     answers: Mapping[str, bool]
+    month: str = ""
 
     def was_refused(self, fleet: str) -> bool | None:
         """Whether that fleet refused it, or (`*`) every fleet did; None where it was not asked."""
@@ -115,17 +119,19 @@ def _compared(asked: Sequence[Asked], dimension: str, fleet: str) -> Iterable[Co
     answered = [(each, refused) for each in asked if (refused := each.was_refused(fleet)) is not None]
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     riders: dict[str, set[UUID]] = defaultdict(set)
+    by_month: dict[str, dict[str, set[UUID]]] = defaultdict(lambda: defaultdict(set))
     for each, refused in answered:
         group = each.groups[dimension]
         counts[group][0] += 1
         counts[group][1] += refused
         riders[group].add(each.rider_id)
+        by_month[each.month][group].add(each.rider_id)
     drawn: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for each, refused in _one_of_each_rider(answered):
         group = each.groups[dimension]
         drawn[group][0] += 1
         drawn[group][1] += refused
-    hidden = _hidden({group: len(of) for group, of in riders.items()})
+    hidden = set[str]().union(*map(_hidden, (riders, *by_month.values())))
     everybody, all_refused = (sum(each[column] for each in drawn.values()) for column in (0, 1))
     for group in sorted(counts):
         if group in hidden:
@@ -151,13 +157,17 @@ def _one_of_each_rider(answered: Sequence[tuple[Asked, bool]]) -> Iterable[tuple
     return [(each, refused) for _, each, refused in chosen.values()]
 
 
-def _hidden(riders: Mapping[str, int]) -> set[str]:
-    """Groups that are too small; where it is one alone, the next larger too, or the total would give it away."""
-    small = {group for group, count in riders.items() if count < SMALLEST}
-    if len(small) == 1 and len(riders) > 1:
-        others = {group: count for group, count in riders.items() if group not in small}
-        small.add(min(others, key=lambda group: (others[group], group)))
-    return small
+def _hidden(riders: Mapping[str, Collection[UUID]]) -> set[str]:
+    """Groups that are too small, and as many of the next larger as it takes that the total gives none of them away."""
+    by_size = sorted(riders, key=lambda group: (len(riders[group]), group))
+    hidden: set[str] = set()
+    people: set[UUID] = set()
+    for group in by_size:
+        if len(riders[group]) >= SMALLEST and (not hidden or (len(hidden) > 1 and len(people) >= SMALLEST)):
+            break
+        hidden.add(group)
+        people.update(riders[group])
+    return hidden
 
 
 def _asked(session: Session, since: datetime, until: datetime) -> list[Asked]:
@@ -167,12 +177,20 @@ def _asked(session: Session, since: datetime, until: datetime) -> list[Asked]:
         Asked(
             row.rider_id,
             row.id,
-            {"district": row.district, "chair": row.chair or "unknown", "time": _band(row.wanted_at or row.asked_at),
+            {"district": row.district, "chair": _chair(row.functions), "time": _band(row.wanted_at or row.asked_at),
              "complained": "yes" if first_complaints.get(row.rider_id, until) < row.asked_at else "no"},
             row.answers,
+            f"{row.asked_at.astimezone(TAIPEI):%Y-%m}",
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _chair(functions: Collection[str]) -> str:
+    """With which wheelchair it was asked for: what the rider's profile says later is another matter."""
+    if "W" not in functions:
+        return "none"
+    return "electric" if "E" in functions else "scooter" if "S" in functions else "manual"
 
 
 def _band(moment: datetime) -> str:
@@ -183,7 +201,7 @@ def _band(moment: datetime) -> str:
 # A fleet that offered in any round has said yes; one that could not be reached or was not asked has said nothing.
 _ASKED = text(
     """
-    SELECT r.rider_id, r.id, r.asked_at, r.wanted_at, r.pickup ->> 'district' AS district, p.chair_kind AS chair,
+    SELECT r.rider_id, r.id, r.asked_at, r.wanted_at, r.pickup ->> 'district' AS district, r.functions,
            a.answers
       FROM accessibility.ride_request r
       JOIN LATERAL (SELECT jsonb_object_agg(fleet, said_yes) AS answers
@@ -191,7 +209,6 @@ _ASKED = text(
                              WHERE rider_id = r.rider_id AND request_id = r.id
                                AND status IN ('offered', 'none', 'refused')
                              GROUP BY fleet) AS by_fleet) AS a ON a.answers IS NOT NULL
-      LEFT JOIN accessibility.rider p ON p.rider_id = r.rider_id
      WHERE r.asked_at >= :since AND r.asked_at < :until
      ORDER BY r.asked_at, r.id
     """

@@ -109,7 +109,8 @@ class ComplaintAnswer(Schema):
 
 
 class FairnessQuery(Schema):
-    """Whole days of Taipei, both included; without them the last 28 days. `fleet` is whose picture is drawn."""
+    """The months that hold these days (of Taipei) and have ended; without them the last one. `fleet` is whose picture
+    is drawn."""
 
     since = fields.Date(load_default=None, allow_none=True)
     until = fields.Date(load_default=None, allow_none=True)

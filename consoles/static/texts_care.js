@@ -57,7 +57,7 @@ export const CARE_TEXTS = {
   care_from: { zh: "從", en: "From" },
   care_until: { zh: "到", en: "Until" },
   care_show: { zh: "顯示", en: "Show" },
-  care_method: { zh: "怎麼算：每位乘客只抽一次叫車來比（常叫車的人不會多算），用費雪精確檢定，並對 {n} 次比較做 Holm 校正。少於 {k} 人的群體不顯示。", en: "How: one request of each rider is drawn, so that whoever asks often counts once; Fisher's exact test, corrected for {n} comparisons by Holm. Groups of fewer than {k} riders are not shown." },
+  care_method: { zh: "怎麼算：每位乘客只抽一次叫車來比（常叫車的人不會多算），用費雪精確檢定，並對 {n} 次比較做 Holm 校正。只算已經結束的整個月份；任何一個月少於 {k} 人的群體不顯示。", en: "How: one request of each rider is drawn, so that whoever asks often counts once; Fisher's exact test, corrected for {n} comparisons by Holm. Whole months that have ended; groups of fewer than {k} riders in one of them are not shown." },
   care_sums: { zh: "{n} 次叫車", en: "{n} requests" },
   care_group: { zh: "群體", en: "Group" },
   care_riders: { zh: "人數", en: "Riders" },

@@ -22,6 +22,7 @@ from signed_in_officer import signed_in_officer
 from accessibility import events
 from accessibility.conduct import complaints
 from core import clock, db
+from core.clock import TAIPEI
 from core.ids import new_uuid, typeid
 
 pytestmark = pytest.mark.browser
@@ -54,7 +55,8 @@ def waiting(city: CityOfVans, client: FlaskClient, chromium_browser: Browser) ->
     rider.call("POST", "/v1/ride-complaints", {"kind": "driver", "words": "司機一直講電話"})
     rider.call("POST", f"/v1/rides/{typeid('ride', done.id)}/lost-items", {"what": "黑色雨傘"})
     for number in range(40):
-        other, request, at = new_uuid(), new_uuid(), now - timedelta(days=1, hours=number % 9)
+        other, request = new_uuid(), new_uuid()
+        at = now.astimezone(TAIPEI).replace(day=1, hour=12) - timedelta(days=14, hours=number % 9)
         with db.unit_of_work() as session:
             if number < 12:
                 complaints.make(session, other, ride_id=None, kind="late", words="late", now=at - timedelta(days=3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from accessibility import events
 from accessibility.conduct import complaints, fairness
 from accessibility.conduct.fairness import Asked, Compared
 from core import clock, db
+from core.clock import TAIPEI
 from core.ids import new_uuid
 
 SINCE = datetime(2026, 11, 1, tzinfo=UTC)
@@ -89,10 +91,39 @@ def test_small_groups_are_not_shown_and_cannot_be_subtracted() -> None:
         assert all(line.asked is line.refused is line.p is None for line in of_chair if not line.is_shown)
 
 
+def test_those_that_are_hidden_are_five_riders_together() -> None:
+    """Two groups of one rider each: all the others taken from the total would leave these two."""
+    dice = random.Random(3)
+    rows = [row for rider in range(1, 90) for row in asked(dice, rider, refuses=lambda _: 0.2)]
+    lonely = [
+        Asked(UUID(int=500 + n), UUID(int=900 + n), {**rows[0].groups, "chair": chair}, {"yellow": False})
+        for n, chair in enumerate(("scooter", "sedan"))
+    ]
+    report = fairness.compare(rows + lonely, since=SINCE, until=UNTIL)
+    of_chair = [line for line in report.lines if (line.dimension, line.fleet) == ("chair", "yellow")]
+    hidden = {line.group for line in of_chair if not line.is_shown}
+    riders = {each.rider_id for each in rows + lonely if each.groups["chair"] in hidden}
+    assert {"scooter", "sedan"} < hidden and len(riders) >= fairness.SMALLEST
+
+
+def test_no_report_taken_from_another_leaves_fewer_than_five_riders() -> None:
+    """October alone is shown; with November two scooters more: who asks for both and subtracts would see those two."""
+    dice = random.Random(4)
+    scooters = [replace(row, groups={**row.groups, "chair": "scooter"})
+                for rider in range(200, 220) for row in asked(dice, rider, refuses=lambda _: 0.2)]  # fmt: skip
+    everybody = [row for rider in range(1, 90) for row in asked(dice, rider, refuses=lambda _: 0.2)] + scooters
+    october = [replace(row, month="2026-10") for row in everybody]
+    november = [replace(row, month="2026-11") for row in (*everybody[: len(everybody) - len(scooters)], *scooters[:6])]
+    both = fairness.compare(october + november, since=SINCE, until=UNTIL)
+    alone = fairness.compare(october, since=SINCE, until=UNTIL)
+    assert all(line.is_shown for line in lines(alone, "chair", "scooter"))
+    assert not any(line.is_shown for line in lines(both, "chair", "scooter"))
+
+
 @pytest.fixture
 def city(client: FlaskClient) -> FlaskClient:
-    """Thirty riders asked yesterday, of whom the ten that had complained were refused by one fleet."""
-    at = clock.now() - timedelta(days=1)
+    """Thirty riders asked last month, of whom the ten that had complained were refused by one fleet."""
+    at = last_month()
     for number in range(30):
         rider, request = new_uuid(), new_uuid()
         with db.unit_of_work() as session:
@@ -121,8 +152,25 @@ def test_the_desk_sees_it_as_words_file_and_picture(city: FlaskClient) -> None:
     assert file.data.startswith(b"\xef\xbb\xbf") and '"complained","yes"' in file.text
     picture = desk.call("GET", "/v1/desk/ride-fairness?format=svg", language="en")
     assert picture.content_type.startswith("image/svg+xml") and "had complained before" in picture.text
-    for days in ("since=2026-11-05&until=2026-11-04", "since=2026-01-01&until=2026-11-04", "since=x"):
+    today = clock.now().astimezone(TAIPEI).date()
+    for days in ("since=2026-11-05&until=2026-11-04", "since=2026-01-01&until=2026-11-04", "since=x", f"since={today}"):
         assert desk.call("GET", f"/v1/desk/ride-fairness?{days}").status_code == 422
+
+
+def test_a_report_over_days_is_one_over_their_whole_months(city: FlaskClient) -> None:
+    desk = signed_in_officer(city, "auditor", bureau="social_affairs")
+    at = last_month().astimezone(TAIPEI).date()
+    whole = desk.call("GET", "/v1/desk/ride-fairness").json
+    of_days = desk.call("GET", f"/v1/desk/ride-fairness?since={at}&until={at}").json
+    assert of_days == whole and whole["since"][8:10] == whole["until"][8:10] == "01"
+    until_today = desk.call("GET", f"/v1/desk/ride-fairness?since={at}&until={clock.now().astimezone(TAIPEI).date()}")
+    assert until_today.json == whole
+
+
+def last_month() -> datetime:
+    """A moment in the middle of the month before this one, in Taipei."""
+    begins = clock.now().astimezone(TAIPEI).replace(day=1, hour=12)
+    return begins - timedelta(days=14)
 
 
 def test_a_refusal_is_written_down_once_however_often_it_is_told(client: FlaskClient) -> None:
