@@ -87,12 +87,12 @@ def release(step: Step, now: datetime) -> Outcome:
     except FleetRefused as refused:
         if refused.code not in _GONE:
             _log.warning("%s does not give %s back: %s", order.fleet, order.trip, refused.code)
-            return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
+            return lambda session, booking, now: outcomes.refused_for_now(session, booking.order(order.id), now)
         return lambda session, booking, now: outcomes.released(session, booking, order.id, now)
     except _NOT_DONE:
         return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
     if said.state in _STANDS:
-        return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
+        return lambda session, booking, now: outcomes.refused_for_now(session, booking.order(order.id), now)
     return lambda session, booking, now: outcomes.released(session, booking, order.id, now)
 
 
@@ -107,7 +107,7 @@ def release_second(step: Step, now: datetime) -> Outcome:
     except FleetRefused as refused:
         if refused.code not in _GONE:
             _log.warning("%s does not give its second of %s back: %s", order.fleet, order.trip, refused.code)
-            return lambda session, booking, now: None
+            return lambda session, booking, now: outcomes.second_refused(session, second)
         return lambda session, booking, now: outcomes.second_released(session, booking, second, now)
     except _NOT_DONE:
         # Told again by the sweep.
@@ -126,14 +126,14 @@ def cancel(step: Step, now: datetime) -> Outcome:
             return lambda session, booking, now: outcomes.not_cancelled(session, booking, order.id, now)
         if refused.code not in _GONE:
             _log.warning("%s does not cancel %s: %s", order.fleet, order.trip, refused.code)
-            return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
+            return lambda session, booking, now: outcomes.refused_for_now(session, booking.order(order.id), now)
         return lambda session, booking, now: outcomes.cancelled(session, booking, order.id, 0, now)
     except _NOT_DONE:
         return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
     if said.state in ("done", "no_show", "aboard"):
         return lambda session, booking, now: outcomes.not_cancelled(session, booking, order.id, now)
     if said.state in _STANDS:
-        return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
+        return lambda session, booking, now: outcomes.refused_for_now(session, booking.order(order.id), now)
     fee = said.fee_twd
     return lambda session, booking, now: outcomes.cancelled(session, booking, order.id, fee, now)
 
@@ -167,6 +167,10 @@ def tell_customer(step: Step, now: datetime) -> Outcome:
         told = customers.told_of(session, step.booking, step.ride, step.request, order, now)
     try:
         ports.fleet(order.fleet).tell_customer(envelopes.dispatch(telegram_id, order.trip), told)
+    except FleetRefused:
+        return lambda session, booking, now: outcomes.customer_refused(
+            session, booking.order(order.id), telegram_id, now
+        )
     except _NOT_DONE:
         return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
     return lambda session, booking, now: outcomes.customer_told(session, booking, order.id, telegram_id, now)

@@ -109,6 +109,13 @@ def later(session: Session, order: Order, now: datetime) -> None:
     session.execute(_LATER, {"rider": order.rider_id, "id": order.id, "next": now + wait})
 
 
+def refused_for_now(session: Session, order: Order, now: datetime) -> None:
+    """The fleet has answered, and it was no: ask that again later, with a telegram of its own. To the same one it would
+    answer the same for ever (docs/fleets.md)."""
+    later(session, order, now)
+    session.execute(_ANEW, {"rider": order.rider_id, "id": order.id})
+
+
 def at(session: Session, order: Order, moment: datetime) -> None:
     """Look at that order again at that moment."""
     session.execute(_AT, {"rider": order.rider_id, "id": order.id, "next": moment})
@@ -168,12 +175,25 @@ def customer_told(session: Session, booking: Booking, order_id: UUID, telegram_i
         telling.happened(session, booking.ride(order.ride_id), "customer_told", source="city", now=now)
 
 
+def customer_refused(session: Session, order: Order, telegram_id: UUID, now: datetime) -> None:
+    """The fleet does not take who rides: told again later, with another telegram."""
+    if order.customer_telegram_id == telegram_id and order.status not in states.ORDER_ENDS:
+        later(session, order, now)
+        session.execute(_CUSTOMER_ANEW, {"rider": order.rider_id, "id": order.id, "telegram": new_uuid()})
+
+
 def second_found(session: Session, order: Order, fleet_order: str, now: datetime) -> None:
     """The fleet has bound something beside the order that counts: it is given back."""
     session.execute(
         _SECOND,
         {"rider": order.rider_id, "order": order.id, "fleet_order": fleet_order, "telegram": new_uuid(), "now": now},
     )
+
+
+def second_refused(session: Session, second: SecondYes) -> None:
+    """The fleet does not take its second vehicle back now: asked again, with another telegram."""
+    values = {"order": second.order_id, "fleet_order": second.fleet_order, "telegram": new_uuid()}
+    session.execute(_SECOND_ANEW, values)
 
 
 def second_released(session: Session, booking: Booking, second: SecondYes, now: datetime) -> None:
@@ -280,6 +300,13 @@ _LATER = text(
     UPDATE accessibility.fleet_order SET is_open = true, tries = tries + 1, next_at = :next
      WHERE rider_id = :rider AND id = :id
     """
+)
+_ANEW = text("UPDATE accessibility.fleet_order SET telegram_id = NULL WHERE rider_id = :rider AND id = :id")
+_CUSTOMER_ANEW = text(
+    "UPDATE accessibility.fleet_order SET customer_telegram_id = :telegram WHERE rider_id = :rider AND id = :id"
+)
+_SECOND_ANEW = text(
+    "UPDATE accessibility.second_yes SET telegram_id = :telegram WHERE order_id = :order AND fleet_order = :fleet_order"
 )
 _AT = text("UPDATE accessibility.fleet_order SET next_at = :next, tries = 0 WHERE rider_id = :rider AND id = :id")
 _STAYS = text(

@@ -199,11 +199,11 @@ def _begun(session: Session, step: Step, now: datetime) -> Step:
         )  # fmt: skip
     else:
         status = {"hold": states.HOLDING, "bind": states.BINDING}.get(step.kind, order.status)
-        is_new = step.kind in ("hold", "bind", "release", "cancel") and not step.is_again
+        keeps = step.kind in ("hold", "bind", "release", "cancel")
         session.execute(
             _BEGIN,
-            {"rider": order.rider_id, "id": order.id, "status": status, "next": now + LEASE, "is_new": is_new,
-             "telegram": telegram_id, "now": now},
+            {"rider": order.rider_id, "id": order.id, "status": status, "next": now + LEASE, "keeps": keeps,
+             "is_new": keeps and not step.is_again, "telegram": telegram_id, "now": now},
         )  # fmt: skip
     return Step(step.kind, step.booking, ride, order, offer, request, telegram_id, step.second, step.is_again)
 
@@ -212,7 +212,8 @@ _BEGIN = text(
     """
     UPDATE accessibility.fleet_order
        SET status = :status, next_at = :next,
-           telegram_id = CASE WHEN :is_new THEN CAST(:telegram AS uuid) ELSE telegram_id END,
+           telegram_id = CASE WHEN :is_new THEN CAST(:telegram AS uuid)
+                              WHEN :keeps THEN coalesce(telegram_id, CAST(:telegram AS uuid)) ELSE telegram_id END,
            step_at = CASE WHEN :is_new THEN CAST(:now AS timestamptz) ELSE step_at END
      WHERE rider_id = :rider AND id = :id
     """

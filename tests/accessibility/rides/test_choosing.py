@@ -11,13 +11,13 @@ import pytest
 
 from accessibility.fleets import envelopes, ports
 from accessibility.fleets.ports import Fleet
-from accessibility.rides import cancelling, choosing, saga
+from accessibility.rides import cancelling, choosing, on_call, saga
 from accessibility.rides.errors import AnotherRideThen, OfferGone, ReturnNotChosen, RideAlreadyChosen
 from accessibility.rides.records import Ride
 from core import db
 from core.errors import Problem
 from core.ids import typeid
-from partners.fleets.client import FleetRefused
+from partners.fleets.client import Dispatch, FleetRefused
 from partners.fleets.contents import FleetError, FleetOrder
 from tests.accessibility.rides.city import HALL, RideCity
 
@@ -277,22 +277,27 @@ def test_of_two_rides_at_one_moment_that_are_taken_at_once_one_is(town: RideCity
 
 
 class Reluctant:
-    """A fleet that is in no mood to let go of anything, once."""
+    """A fleet that refuses some of what it is asked, once: to the same telegram it says the same again."""
 
-    def __init__(self, of: Fleet) -> None:
-        self.of, self.refusals = of, 1
+    def __init__(self, of: Fleet, *calls: str) -> None:
+        self.of, self.calls, self.refused = of, list(calls), set[Any]()
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("cancel", "release") and self.refusals:
-            self.refusals -= 1
-            raise FleetRefused("yellow", FleetError("busy", "稍後再說 Later"))
-        return getattr(self.of, name)
+        def call(envelope: Dispatch, *arguments: Any, **named: Any) -> Any:
+            if name in self.calls:
+                self.calls.remove(name)
+                self.refused.add(envelope.id)
+            if envelope.id in self.refused:
+                raise FleetRefused("yellow", FleetError("busy", "稍後再說 Later"))
+            return getattr(self.of, name)(envelope, *arguments, **named)
+
+        return call
 
 
 def test_a_fleet_that_does_not_let_go_is_believed_and_told_again(town: RideCity) -> None:
     rider = town.rider()
     ride = town.bound(rider)
-    ports.add("yellow", Reluctant(ports.fleet("yellow")))
+    ports.add("yellow", Reluctant(ports.fleet("yellow"), "cancel"))
     with db.unit_of_work() as session:
         cancelling.cancel(session, ride.id, rider_id=rider.id, by=rider.id, reason="", now=town.now)
     (standing,) = saga.drive(ride.booking_id, town.now).rides
@@ -301,4 +306,22 @@ def test_a_fleet_that_does_not_let_go_is_believed_and_told_again(town: RideCity)
     town.settle(until=60, step=5)
     assert town.ride(ride).status == "cancelled" and not town.their_orders("bound")
     assert len(town.told("ride_cancelled")) == 1
+    town.agree()
+
+
+def test_a_fleet_that_refused_once_is_asked_with_another_telegram(town: RideCity) -> None:
+    rider = town.rider()
+    (request,) = town.ask(rider)
+    ports.add("yellow", Reluctant(ports.fleet("yellow"), "tell_customer", "release", "release"))
+    town.books.set_switch("yellow", "bind", "double_confirms")
+    (ride,) = saga.drive(town.choose(rider, town.offers(request)["yellow"]), town.now).rides
+    town.settle(until=150, step=10)
+    assert town.order(ride).customer_told_at is not None
+    assert len(town.their_orders("bound")) == 1
+    assert ride.window_ends_at is not None
+    with db.unit_of_work() as session:
+        on_call.vehicle_missing(session, ride.id, rider_id=ride.rider_id, now=ride.window_ends_at)
+    town.now = ride.window_ends_at
+    town.settle(until=60)
+    assert not [each for each in town.their_orders("bound") if each["fleet"] == "yellow"]
     town.agree()
