@@ -21,6 +21,8 @@ from accessibility.rides import day_routes as ride_day_routes
 from accessibility.rides import fleet_routes as ride_fleet_routes
 from accessibility.rides import routes as ride_routes
 from accessibility.series import routes as series_routes
+from accessibility.van_office import particulars_routes as van_particulars_routes
+from accessibility.van_office import roster_routes as van_roster_routes
 from accessibility.waitlist import routes as waitlist_routes
 from core.http import Routes
 
@@ -33,6 +35,8 @@ ROUTES: tuple[Routes, ...] = (
     driver_routes.routes,
     van_desk_routes.routes,
     van_incident_routes.routes,
+    van_roster_routes.routes,
+    van_particulars_routes.routes,
     place_routes.routes,
     rider_routes.routes,
     rider_desk_routes.routes,
