@@ -68,6 +68,7 @@ _PREFIXES = {
     "appeal_id": "rapl",
     "complaint_id": "rcmp",
     "lost_id": "lost",
+    "absence_id": "vab",
     "ride_call_id": "rcal",
     "series_id": "rser",
     "stop_id": "stop",

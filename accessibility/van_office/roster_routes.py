@@ -58,7 +58,7 @@ def shown(call: Call) -> Answer:
             "shifts": [_shift(each, names, call.now) for each in rows],
             "absences": [
                 {
-                    "id": typeid("absence", row.id),
+                    "id": typeid("vab", row.id),
                     "vehicle": row.vehicle,
                     "driver": row.driver,
                     "driver_name": row.driver_name,
@@ -121,7 +121,7 @@ def change(call: Call) -> Answer:
 )
 def end_absence(call: Call) -> Answer:
     """The shifts that were taken away do not come back by themselves."""
-    absences.take_back(call.session, parse_typeid("absence", call.path["absence_id"]), call.now)
+    absences.take_back(call.session, parse_typeid("vab", call.path["absence_id"]), call.now)
     return Answer(status=204)
 
 
