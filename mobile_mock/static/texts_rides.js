@@ -67,7 +67,7 @@ export const RIDE_TEXTS = {
   ride_news_bound_detail: { zh: "{fleet}。出發時我們會通知您，這一頁會顯示車子在哪裡。", en: "{fleet}. We tell you when it sets out, and this page then shows where it is." },
   ride_news_on_the_way: { zh: "車子在路上，大約 {minutes} 分鐘後到（{time}）", en: "On its way: about {minutes} more minutes ({time})" },
   ride_news_on_the_way_plain: { zh: "車子在路上了", en: "The vehicle is on its way" },
-  ride_news_on_the_way_detail: { zh: "請準備好，在家等就可以。", en: "Please get ready; you can wait indoors." },
+  ride_news_on_the_way_detail: { zh: "請準備好，在裡面等就可以。", en: "Please get ready; you can wait indoors." },
   ride_news_at_door: { zh: "車子到門口了", en: "The vehicle is at the door" },
   ride_news_at_door_detail: { zh: "請出來上車，把下面的四個數字告訴司機。", en: "Please come out, and tell the driver the four digits below." },
   ride_news_aboard: { zh: "您在車上", en: "You are on board" },

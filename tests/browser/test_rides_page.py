@@ -183,6 +183,40 @@ def test_a_pin_is_set_by_arrow_keys_and_said_in_words(rider: Phone) -> None:
     expect(to.locator(".place-chosen")).to_contain_text("桃源區")
 
 
+def test_nothing_that_was_entered_is_lost(rider: Phone) -> None:
+    rider.open("/app/rides")
+    rider.page.evaluate("sessionStorage.clear()")
+    rider.open("/app/rides/book")
+    to = rider.page.get_by_role("group", name="要去哪裡？")
+    keys(to.locator("summary", has_text="在地圖上指"), "Enter")
+    to.get_by_label("行政區").select_option(label="三民區")
+    expect(to.locator(".pin-said")).to_contain_text("三民區")
+    to.get_by_role("button", name="就是這裡").click()
+    come_by = to.get_by_label("怎麼找到您")
+    come_by.fill("急診室門口")
+    rider.page.reload()
+    expect(come_by).to_have_value("急診室門口", timeout=PATIENCE_MS)
+    rider.press("看看哪些車有空")
+    rider.sees("車隊的答覆")
+    rider.page.go_back()
+    expect(come_by).to_have_value("急診室門口", timeout=PATIENCE_MS)
+    rider.page.go_forward()
+    rider.press("不要了")
+    rider.press("復原")
+    expect(come_by).to_have_value("急診室門口", timeout=PATIENCE_MS)
+
+    rider.open("/app/rides/profile")
+    usual = rider.page.get_by_label("平常要告訴司機的話")
+    usual.fill("請講大聲一點")
+    session = rider.context.cookies()
+    rider.context.clear_cookies()
+    rider.press("儲存")
+    expect(rider.page).to_have_url(re.compile("/app/sign-in"), timeout=PATIENCE_MS)
+    rider.context.add_cookies(session)  # type: ignore[arg-type]
+    rider.open("/app/rides/profile")
+    expect(usual).to_have_value("請講大聲一點", timeout=PATIENCE_MS)
+
+
 def test_a_caregiver_books_under_the_banner(rider: Phone, stack: Stack, chromium_browser: Browser) -> None:
     caregiver = stranger()
     with phone(stack, chromium_browser) as device:

@@ -9,6 +9,7 @@ import { pinMap } from "./pin_map.js";
 import { whereabouts } from "./whereabouts.js";
 
 const PAUSE_MS = 350;
+const SLOW_MS = 600;
 const LEAST_LETTERS = 1;
 const MOST_SHOWN = 8;
 
@@ -20,8 +21,6 @@ export function placeChoice(legend, { own = [], place = null, signal, iconName =
   const body = el("div", { class: "place-body" });
   const error = fieldError();
   let chosen = place;
-  let address = null;
-  let directions = null;
 
   const choose = (next, { focus = true } = {}) => {
     chosen = next;
@@ -39,24 +38,25 @@ export function placeChoice(legend, { own = [], place = null, signal, iconName =
       draw();
       body.querySelector("input, button")?.focus();
     }, { kind: "small", "aria-label": t("place_change_of", { which: legend }) });
-    address = chosen.place_id ? null : field(t("place_door"), { maxlength: "120", value: chosen.address || "", hint: t("place_door_hint"), autocomplete: "off" });
-    directions = field(t("place_directions"), { maxlength: "200", value: chosen.directions || "", hint: t("place_directions_hint") });
+    const typing = (key) => ({ input: (event) => { chosen = { ...chosen, [key]: event.target.value }; onChange(chosen); } });
+    const address = field(t("place_door"), { maxlength: "120", value: chosen.address || "", hint: t("place_door_hint"), autocomplete: "off", on: typing("address") });
+    const directions = field(t("place_directions"), { maxlength: "200", value: chosen.directions || "", hint: t("place_directions_hint"), on: typing("directions") });
     return [
       el("div", { class: "place-chosen" }, icon(iconName, "large-icon"), el("span", { class: "row-words" }, el("span", { class: "row-title" }, nameOf(chosen)),
         addressOf(chosen) && el("span", { class: "hint" }, addressOf(chosen))), change),
-      !chosen.place_id && el("details", { open: chosen.kind === "pin" }, el("summary", {}, t("place_more")), el("div", { class: "form" }, address.block, directions.block)),
+      !chosen.place_id && el("details", { open: chosen.kind === "pin" || Boolean(chosen.directions) }, el("summary", {}, t("place_more")), el("div", { class: "form" }, address.block, directions.block)),
     ];
   };
   draw();
   return {
-    block: el("fieldset", { class: "place-choice", "aria-describedby": error.id }, el("legend", {}, legend), body, error.element),
+    block: el("fieldset", { class: "place-choice", "aria-describedby": error.id }, el("legend", {}, legend), error.element, body),
     place: () => chosen,
     value: () => {
       if (!chosen) return null;
       if (chosen.place_id) return { place_id: chosen.place_id };
       return {
         latitude: chosen.latitude, longitude: chosen.longitude, label: chosen.label,
-        address: (address?.input.value ?? chosen.address ?? "").trim(), directions: (directions?.input.value ?? chosen.directions ?? "").trim(),
+        address: (chosen.address || "").trim(), directions: (chosen.directions || "").trim(),
       };
     },
     set: (next) => choose(next, { focus: false }),
@@ -90,6 +90,7 @@ function finder(own, signal, choose) {
     asked += 1;
     const mine = asked;
     if (words.length < LEAST_LETTERS) { fill(found); fill(count); return; }
+    const slow = window.setTimeout(() => fill(count, t("places_asking")), SLOW_MS);
     try {
       const { items, hint } = await call("GET", `/v1/places?q=${encodeURIComponent(words)}`, { signal, quiet: true });
       if (mine !== asked) return;
@@ -103,6 +104,8 @@ function finder(own, signal, choose) {
       fill(found);
       fill(count, failure.detail || t("no_network"));
       announce(count.textContent, { urgent: true });
+    } finally {
+      window.clearTimeout(slow);
     }
   };
   search.input.addEventListener("input", () => { window.clearTimeout(waiting); waiting = window.setTimeout(look, PAUSE_MS); });

@@ -1,22 +1,26 @@
-// What has been entered for a ride and not yet asked, kept in this tab: a change of language or a wrong press loses nothing.
-// One for each person in whose name it is entered.
-import { acting } from "./acting.js";
+// What has been entered for a ride, until one is booked: who goes back from the fleets' answers finds it as it was. It belongs
+// to the address of its form, so that a ride that is asked for again does not mix with another.
+import { forgetTyped, keepTyped, typed } from "./typed.js";
 
-const KEPT = "phone.ride-draft.";
+const NAME = "ride";
+const FORM = "/app/rides/book";
 
-/** What was entered, or nothing. */
-export function keptDraft() {
-  return JSON.parse(window.sessionStorage.getItem(nameNow()) || "null") || {};
+/** What was entered at this address, or nothing. */
+export function keptDraft(search) {
+  const kept = typed(NAME);
+  return kept?.search === search ? kept.wish : null;
 }
 
-export function keepDraft(wish) {
-  window.sessionStorage.setItem(nameNow(), JSON.stringify(wish));
+export function keepDraft(search, wish) {
+  keepTyped(NAME, { search, wish });
 }
 
 export function forgetDraft() {
-  window.sessionStorage.removeItem(nameNow());
+  forgetTyped(NAME);
 }
 
-function nameNow() {
-  return KEPT + (acting()?.id || "own");
+/** Where what was entered last is shown again, or null. */
+export function draftAddress() {
+  const kept = typed(NAME);
+  return kept && FORM + kept.search;
 }

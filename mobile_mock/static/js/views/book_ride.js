@@ -26,8 +26,9 @@ export async function bookRide({ query, signal }) {
     optional("/v1/rider", signal), optional("/v1/rider/places", signal), optional("/v1/rider/eligibility", signal), startingPoint(query, signal)]);
   const title = acting() ? t("book_title_for", { name: acting().name }) : t("book_title");
   const own = places?.items || [];
-  const wish = { ...fresh(rider, own), ...(before || stillToCome(keptDraft())) };
-  const form = bookingForm(wish, { own, rider, signal });
+  const { search } = window.location;
+  const wish = { ...fresh(rider, own), ...(stillToCome(keptDraft(search)) || before) };
+  const form = bookingForm(wish, { own, rider, search, signal });
   return {
     title,
     content: [heading(title, { back: "/app/rides", backText: t("rides_title") }),
@@ -47,7 +48,7 @@ function fresh(rider, own) {
 
 /** What was entered, with days that have passed meanwhile left out. */
 function stillToCome(draft) {
-  return Object.fromEntries(Object.entries(draft).filter(([key, value]) => !["date", "backDate"].includes(key) || value >= taipeiDay()));
+  return draft && Object.fromEntries(Object.entries(draft).filter(([key, value]) => !["date", "backDate"].includes(key) || value >= taipeiDay()));
 }
 
 /** A ride or a request of before, to ask for again: its places, and its time of day on the next day that is possible. */
@@ -74,11 +75,11 @@ function aboutRider(rider) {
     el("a", { class: "link", href: "/app/rides/profile" }, t("change_it")));
 }
 
-function bookingForm(wish, { own, rider, signal }) {
+function bookingForm(wish, { own, rider, search, signal }) {
   const problem = el("div");
   const said = el("p", {});
   const tell = () => fill(said, restWords(wish));
-  const keep = (change) => { Object.assign(wish, change); keepDraft(wish); tell(); };
+  const keep = (change) => { Object.assign(wish, change); keepDraft(search, wish); tell(); };
   const from = placeChoice(t("book_from"), { own, place: wish.from, signal, onChange: (place) => keep({ from: place }) });
   const to = placeChoice(t("book_to"), { own, place: wish.to, signal, onChange: (place) => keep({ to: place }) });
   const swap = button(t("book_swap"), () => {
@@ -124,7 +125,7 @@ function bookingForm(wish, { own, rider, signal }) {
   const submit = (event) => {
     event.preventDefault();
     const wrong = [
-      [from, from.value() ? "" : t("book_from_missing")], [to, to.value() ? "" : t("book_to_missing")],
+      [from, from.value() ? "" : t("book_from_missing")], [to, to.value() ? "" : t("book_to_missing")], [stops, stops.isWrong() ? t("book_stop_missing") : ""],
       [when, wish.kind !== "asap" && Date.parse(when.value()) < Date.now() ? t("book_when_past") : ""],
       [backWhen, wish.back === "at" && wish.kind !== "asap" && Date.parse(backWhen.value()) <= Date.parse(when.value()) ? t("book_back_before", { when: whenText(when.value()) }) : ""],
       [repeating, repeating.isWrong() ? t("repeat_until_missing") : wish.weekdays.length && wish.kind === "asap" ? t("repeat_needs_time") : ""],
@@ -137,6 +138,7 @@ function bookingForm(wish, { own, rider, signal }) {
       first[0].focus();
       return;
     }
+    keep({});
     busy(send, problem, async () => {
       const body = requestBody(wish, { from, to, when, backWhen, stops });
       const asking = t(body.series ? "series_asking" : "book_asking");
@@ -145,8 +147,7 @@ function bookingForm(wish, { own, rider, signal }) {
       try {
         const made = await call("POST", body.series ? "/v1/ride-series" : "/v1/ride-requests", { body, key: attemptKey("ride-request", body), signal });
         endAttempt("ride-request");
-        forgetDraft();
-        if (body.series) announce(t("series_made"), { urgent: true });
+        if (body.series) { forgetDraft(); announce(t("series_made"), { urgent: true }); }
         await go(body.series ? "/app/rides/series" : `/app/rides/requests/${made.id}`);
       } catch (failure) {
         if (failure.name === "AbortError") throw failure;

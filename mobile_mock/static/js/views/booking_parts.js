@@ -47,7 +47,7 @@ export function notesPart(wish, { keep, usual }) {
   return notes;
 }
 
-/** Places on the way: {block, value()}. */
+/** Places on the way: {block, value(), isWrong(), setError(words), focus()}; wrong is one that was added and not chosen. */
 export function stopsPart(wish, { own, signal, keep }) {
   const list = el("div", { class: "form" });
   let choices = [];
@@ -59,7 +59,12 @@ export function stopsPart(wish, { own, signal, keep }) {
   };
   const add = button(t("stop_add"), () => { keep({ stops: [...wish.stops, null] }); draw(); choices.at(-1).focus(); }, { kind: "small quiet", iconName: "plus" });
   draw();
-  return { block: el("div", { class: "stops" }, list, add), value: () => choices.map((choice) => choice.value()).filter(Boolean) };
+  const unnamed = () => choices.filter((choice) => !choice.value());
+  return {
+    block: el("div", { class: "stops" }, list, add), value: () => choices.map((choice) => choice.value()).filter(Boolean),
+    isWrong: () => unnamed().length > 0, focus: () => unnamed()[0].focus(),
+    setError: (words) => { for (const choice of choices) choice.setError(choice.value() ? "" : words); },
+  };
 }
 
 /** The same ride every week on some days: {block, setError, isWrong, focus}. */

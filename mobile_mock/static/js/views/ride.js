@@ -3,7 +3,7 @@ import { mayNow } from "../acting.js";
 import { call } from "../api.js";
 import { randomText } from "../bytes.js";
 import { announce, el, fill, focusOn } from "../dom.js";
-import { clockText, money } from "../format.js";
+import { money } from "../format.js";
 import { icon } from "../icons.js";
 import { sentences, t } from "../language.js";
 import { busy, button, buttonLink, facts, heading, notice } from "../parts.js";
@@ -103,7 +103,7 @@ function codePiece({ status, code }) {
 
 function mapPiece(current, map) {
   if (!["on_the_way", "at_door", "aboard"].includes(current.status) || !current.position) return null;
-  return el("section", { class: "card" }, el("h2", {}, t("ride_where")), map.show(current), el("p", { class: "hint" }, t("ride_seen", { time: clockText(current.position.seen_at) })));
+  return el("section", { class: "card" }, el("h2", {}, t("ride_where")), map.show(current), el("p", { class: "hint" }, t("ride_seen", { time: timeText(current.position.seen_at) })));
 }
 
 /** Five steps; which one it is stands in words too. */

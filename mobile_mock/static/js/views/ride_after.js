@@ -6,6 +6,7 @@ import { money } from "../format.js";
 import { t } from "../language.js";
 import { busy, button, buttonLink, field, fieldError, freshId, notice } from "../parts.js";
 import { selectField } from "../select_field.js";
+import { forgetTyped, keeping, keepTyped, typed } from "../typed.js";
 import { fareLines } from "./ride_offers.js";
 import { optional } from "./rides.js";
 
@@ -17,17 +18,30 @@ const KINDS = ["late", "driver", "vehicle", "pooling", "fare", "booking", "other
 /** The parts, filled in as the API answers. */
 export function afterRide(ride, { address, signal }) {
   const [fare, rating, lost] = [el("section", { class: "card" }, el("h2", {}, t("fare_title"))), el("div"), el("div")];
+  let fareDrawn = "";
+  const later = (work) => { if (!signal.aborted) window.setTimeout(work, FARE_AGAIN_MS); };
   const follow = async () => {
-    const known = await optional(`${address}/fare`, signal);
-    drawFare(fare, known);
-    if (!known?.is_settled && !signal.aborted) window.setTimeout(() => follow().catch(() => {}), FARE_AGAIN_MS);
+    try {
+      const known = await optional(`${address}/fare`, signal);
+      if (JSON.stringify(known) !== fareDrawn) drawFare(fare, known);
+      fareDrawn = JSON.stringify(known);
+      if (!known?.is_settled) later(follow);
+    } catch {
+      // Without network, until there is one.
+      later(follow);
+    }
   };
   const load = async () => {
-    const [, rated, things] = await Promise.all([follow(), optional(`${address}/rating`, signal), optional("/v1/rider/lost-items", signal)]);
-    fill(rating, ratingPart(rated, address));
-    fill(lost, lostPart((things?.items || []).filter((each) => each.ride_id === ride.id), address));
+    try {
+      const [rated, things] = await Promise.all([optional(`${address}/rating`, signal), optional("/v1/rider/lost-items", signal)]);
+      fill(rating, ratingPart(rated, ride, address));
+      fill(lost, lostPart((things?.items || []).filter((each) => each.ride_id === ride.id), ride, address));
+    } catch {
+      later(load);
+    }
   };
-  load().catch(() => {});
+  follow();
+  load();
   return [fare, rating, lost, complaintPart(ride)];
 }
 
@@ -40,12 +54,14 @@ function drawFare(place, fare) {
   ] : el("p", { class: "hint" }, t("fare_later")));
 }
 
-function ratingPart(rated, address) {
+function ratingPart(rated, ride, address) {
   const name = freshId("stars");
+  const kept = `rating.${ride.id}`;
+  const before = typed(kept) || rated;
   const problem = el("div");
   const error = fieldError();
-  const words = field(t("rating_words"), { maxlength: "500", hint: t("rating_words_hint"), value: rated?.words || "" });
-  const choices = STARS.map((stars) => el("label", { class: "choice small" }, el("input", { type: "radio", class: "radio", name, value: stars, checked: rated?.stars === stars }), el("span", {}, t(`rating_${stars}`))));
+  const words = field(t("rating_words"), { maxlength: "500", hint: t("rating_words_hint"), value: before?.words || "" });
+  const choices = STARS.map((stars) => el("label", { class: "choice small" }, el("input", { type: "radio", class: "radio", name, value: stars, checked: Number(before?.stars) === stars }), el("span", {}, t(`rating_${stars}`))));
   const send = button(t("rating_send"), null, { kind: "primary wide", type: "submit" });
   const submit = (event) => {
     event.preventDefault();
@@ -54,20 +70,23 @@ function ratingPart(rated, address) {
     if (!chosen) { choices[0].querySelector("input").focus(); return; }
     busy(send, problem, async () => {
       await call("POST", `${address}/rating`, { body: { stars: Number(chosen.value), words: words.input.value.trim() } });
+      forgetTyped(kept);
       fill(problem, notice("good", t("rating_given")));
       announce(t("rating_given"));
     });
   };
-  const form = el("form", { class: "card form", novalidate: true, on: { submit } }, el("fieldset", { class: "choices", "aria-describedby": error.id }, el("legend", {}, t("rating_title")), choices), error.element, words.block,
+  const keep = () => keepTyped(kept, { stars: form.querySelector("input:checked")?.value, words: words.input.value });
+  const form = el("form", { class: "card form", novalidate: true, on: { submit, input: keep } }, el("fieldset", { class: "choices", "aria-describedby": error.id }, el("legend", {}, t("rating_title")), choices), error.element, words.block,
     el("p", { class: "hint" }, t("rating_unseen")), problem, send);
   return form;
 }
 
 /** What is looked for already, and something more. */
-function lostPart(things, address) {
+function lostPart(things, ride, address) {
+  const kept = `lost.${ride.id}`;
   const problem = el("div");
   const list = el("ul", { class: "lines", role: "list" }, things.map(thing));
-  const what = field(t("lost_what"), { maxlength: "120", hint: t("lost_what_hint") });
+  const what = keeping(field(t("lost_what"), { maxlength: "120", hint: t("lost_what_hint") }), kept);
   const send = button(t("lost_send"), null, { kind: "primary wide", type: "submit" });
   const submit = (event) => {
     event.preventDefault();
@@ -76,11 +95,12 @@ function lostPart(things, address) {
     busy(send, problem, async () => {
       list.append(thing(await call("POST", `${address}/lost-items`, { body: { what: what.input.value.trim() } })));
       what.input.value = "";
+      forgetTyped(kept);
       fill(problem, notice("good", t("lost_sent"), el("p", {}, t("lost_sent_detail"))));
       announce(t("lost_sent"));
     });
   };
-  return el("details", { class: "card", open: things.length > 0 }, el("summary", {}, t("lost_title")), list, el("form", { class: "form", novalidate: true, on: { submit } }, what.block, problem, send));
+  return el("details", { class: "card", open: things.length > 0 || Boolean(what.input.value) }, el("summary", {}, t("lost_title")), list, el("form", { class: "form", novalidate: true, on: { submit } }, what.block, problem, send));
 }
 
 function thing(item) {
@@ -88,9 +108,10 @@ function thing(item) {
 }
 
 function complaintPart(ride) {
+  const kept = `complaint.${ride.id}`;
   const problem = el("div");
-  const kind = selectField(t("complaint_kind"), KINDS.map((code) => [code, t(`complaint_${code}`)]));
-  const words = field(t("complaint_words"), { tag: "textarea", rows: "3", maxlength: "2000" });
+  const kind = keeping(selectField(t("complaint_kind"), KINDS.map((code) => [code, t(`complaint_${code}`)])), `${kept}.kind`);
+  const words = keeping(field(t("complaint_words"), { tag: "textarea", rows: "3", maxlength: "2000" }), kept);
   const send = button(t("complaint_send"), null, { kind: "primary wide", type: "submit" });
   const submit = (event) => {
     event.preventDefault();
@@ -99,9 +120,10 @@ function complaintPart(ride) {
     busy(send, problem, async () => {
       await call("POST", "/v1/ride-complaints", { body: { ride_id: ride.id, kind: kind.input.value, words: words.input.value.trim() } });
       words.input.value = "";
+      forgetTyped(kept);
       fill(problem, notice("good", t("complaint_sent")));
       announce(t("complaint_sent"));
     });
   };
-  return el("details", { class: "card" }, el("summary", {}, t("complaint_title")), el("form", { class: "form", novalidate: true, on: { submit } }, el("p", { class: "hint" }, t("complaint_unseen")), kind.block, words.block, problem, send));
+  return el("details", { class: "card", open: Boolean(words.input.value) }, el("summary", {}, t("complaint_title")), el("form", { class: "form", novalidate: true, on: { submit } }, el("p", { class: "hint" }, t("complaint_unseen")), kind.block, words.block, problem, send));
 }

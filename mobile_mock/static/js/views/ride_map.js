@@ -29,7 +29,7 @@ export function liveMap() {
       svg("circle", { class: "live-car", cx: car.x, cy: car.y, r: size }),
       svg("text", { class: "live-letter", x: car.x, y: car.y + size * 0.35, "font-size": size }, t("live_car_letter")));
     const kilometres = (Math.hypot(car.x - door.x, car.y - door.y) * KM_PER_UNIT).toFixed(1);
-    const eta = ride.eta_at || ride.position.eta;
+    const eta = ride.status !== "at_door" && (ride.eta_at || ride.position.eta);
     fill(words, t(ride.status === "aboard" ? "live_aboard" : Number(kilometres) < NEAR_KM ? "live_beside" : "live_coming", { km: kilometres }), eta && minutesUntil(eta) >= 0 ? ` ${t("live_eta", { time: timeText(eta), n: Math.max(1, minutesUntil(eta)) })}` : "");
     picture.setAttribute("aria-label", words.textContent);
     return block;

@@ -5,6 +5,7 @@ import { announce, el } from "../dom.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
 import { busy, button, buttonLink, notice } from "../parts.js";
+import { forgetDraft } from "../ride_draft.js";
 import { go } from "../router.js";
 import { whenText } from "../ride_times.js";
 
@@ -25,6 +26,7 @@ function watch(request, signal) {
   const problem = el("div");
   const press = button(t("wait_begin"), () => busy(press, problem, async () => {
     const wait = await call("POST", "/v1/waitlist", { body: { request_id: request.id }, key: request.id, signal });
+    forgetDraft();
     announce(t("wait_begun"));
     await go(`/app/rides/waitlist/${wait.id}`, { replace: true });
   }), { kind: "accent wide tall", iconName: "bell" });

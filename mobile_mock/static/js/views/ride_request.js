@@ -5,8 +5,10 @@ import { announce, el, fill, focusOn } from "../dom.js";
 import { sentences, t } from "../language.js";
 import { busy, button, heading, mark, notice } from "../parts.js";
 import { journey, placeName, whenOfRide } from "../ride_words.js";
+import { draftAddress } from "../ride_draft.js";
 import { go } from "../router.js";
 import { whenText } from "../ride_times.js";
+import { toast } from "../toast.js";
 import { confirmPart } from "./ride_confirm.js";
 import { noneFree } from "./ride_none.js";
 import { offersPart } from "./ride_offers.js";
@@ -79,7 +81,13 @@ function wanted(request) {
   const back = request.return_request;
   return el("section", { class: "card wanted" }, el("p", {}, el("strong", {}, journey(request))),
     el("p", {}, t(`wanted_${request.time_kind}`, { when: request.wanted_at ? whenText(request.wanted_at) : "" })),
-    back && el("p", {}, t(back.time_kind === "will_call" ? "wanted_back_will_call" : "wanted_back", { when: back.wanted_at ? whenText(back.wanted_at) : "" })));
+    back && el("p", {}, t(back.time_kind === "will_call" ? "wanted_back_will_call" : "wanted_back", { when: back.wanted_at ? whenText(back.wanted_at) : "" })),
+    mayNow("rides:book") && !OVER.has(request.status) && el("a", { class: "link", href: formAddress(request) }, t("request_change")));
+}
+
+/** The form as it was filled in for this request. */
+function formAddress(request) {
+  return draftAddress() || `/app/rides/book?request=${request.id}`;
 }
 
 /** Said once each time more is known. */
@@ -175,8 +183,8 @@ function withdraw(screen, request) {
   const problem = el("div");
   const press = button(t("request_withdraw"), () => busy(press, problem, async () => {
     await call("POST", `${screen.address}/withdrawal`, { body: {}, key: request.id });
-    announce(t("request_withdrawn"));
     await go("/app/rides");
+    toast(t("request_withdrawn"), { after: document.querySelector("main .heading"), undo: () => go(formAddress(request)) });
   }), { kind: "quiet wide" });
   return el("div", {}, problem, press);
 }

@@ -2,12 +2,13 @@
 import { mayNow } from "../acting.js";
 import { call } from "../api.js";
 import { announce, el, fill } from "../dom.js";
-import { dateText, momentText, number } from "../format.js";
+import { dateText, number } from "../format.js";
 import { t } from "../language.js";
 import { busy, button, buttonLink, confirmed, empty, facts, field, heading, mark, notice } from "../parts.js";
 import { journey } from "../ride_words.js";
 import { show } from "../router.js";
-import { rideClock, rideDay } from "../ride_times.js";
+import { rideClock, rideDay, whenElement, whenText } from "../ride_times.js";
+import { forgetTyped, keeping } from "../typed.js";
 
 const APPEAL_TONES = { open: "info", granted: "good", refused: "warn" };
 
@@ -18,22 +19,23 @@ export async function noShows({ signal }) {
     title,
     content: [heading(title, { back: "/app/rides", backText: t("rides_title") }),
       el("section", { class: "card" }, el("p", { class: "figure" }, t("no_shows_points", { n: book.points })), book.words && el("p", {}, book.words),
-        book.suspended_until && el("p", {}, mark("bad", t("no_shows_suspended", { when: momentText(book.suspended_until) }), "overdue")), el("p", { class: "hint" }, t("no_shows_fair")), el("p", { class: "hint" }, book.source)),
+        book.suspended_until && el("p", {}, mark("bad", t("no_shows_suspended", { when: whenText(book.suspended_until) }), "overdue")), el("p", { class: "hint" }, t("no_shows_fair")), el("p", { class: "hint" }, book.source)),
       book.items.length === 0 ? empty("check", t("no_shows_none")) : el("ul", { class: "list", role: "list" }, book.items.map(noShowCard))],
   };
 }
 
 function noShowCard(item) {
-  return el("li", { class: "card" }, el("h2", {}, item.kind_words), el("p", {}, momentText(item.at)), el("p", {}, item.why_words), el("p", {}, t("no_shows_points", { n: item.points }), item.counts === false && [" · ", t("no_shows_not_counting")]),
+  return el("li", { class: "card" }, el("h2", {}, item.kind_words), el("p", { class: "capital" }, whenElement(item.at)), el("p", {}, item.why_words), el("p", {}, t("no_shows_points", { n: item.points }), item.counts === false && [" · ", t("no_shows_not_counting")]),
     el("p", {}, el("a", { class: "link", href: `/app/rides/${item.ride_id}` }, t("no_shows_ride"))),
     item.appeal && notice(APPEAL_TONES[item.appeal.status] || "info", item.appeal.words, item.appeal.decision && el("p", {}, item.appeal.decision)),
-    item.may_appeal && el("p", { class: "hint" }, t("appeal_until", { when: momentText(item.appeal_until) })),
+    item.may_appeal && el("p", { class: "hint" }, t("appeal_until", { when: whenText(item.appeal_until) })),
     item.may_appeal && mayNow("rides:book") && appealPart(item));
 }
 
 function appealPart(item) {
   const problem = el("div");
-  const reason = field(t("appeal_reason"), { maxlength: "500", hint: t("appeal_hint"), tag: "textarea", rows: "3" });
+  const kept = `appeal.${item.id}`;
+  const reason = keeping(field(t("appeal_reason"), { maxlength: "500", hint: t("appeal_hint"), tag: "textarea", rows: "3" }), kept);
   const send = button(t("appeal_send"), null, { kind: "primary wide", type: "submit" });
   const form = el("form", { class: "form", novalidate: true, on: { submit: (event) => {
     event.preventDefault();
@@ -41,11 +43,12 @@ function appealPart(item) {
     if (!reason.input.value.trim()) { reason.input.focus(); return; }
     busy(send, problem, async () => {
       await call("POST", `/v1/rider/no-shows/${encodeURIComponent(item.id)}/appeal`, { body: { reason: reason.input.value.trim() } });
+      forgetTyped(kept);
       fill(form, notice("good", t("appeal_sent"), el("p", {}, t("appeal_sent_detail"))));
       announce(t("appeal_sent"));
     });
   } } }, reason.block, problem, send);
-  return el("details", {}, el("summary", {}, t("appeal_title")), form);
+  return el("details", { open: Boolean(reason.input.value) }, el("summary", {}, t("appeal_title")), form);
 }
 
 export async function rideQuota({ signal }) {

@@ -9,10 +9,12 @@ import { busy, button, buttonLink, facts, field, freshId, heading, notice } from
 import { CHAIRS, NEEDS, chairPicture } from "../rider_words.js";
 import { selectField } from "../select_field.js";
 import { show } from "../router.js";
+import { forgetTyped, keepTyped, typed } from "../typed.js";
 import { choiceOfOne } from "./booking_parts.js";
 import { optional } from "./rides.js";
 import { papersPart } from "./rider_papers.js";
 
+const KEPT = "rider-profile";
 const SIZES = { manual: [65, 110], electric: [65, 115], scooter: [65, 120] };
 const MOST_COMPANIONS = 4;
 const WAYS = ["app", "sms", "telephone"];
@@ -47,7 +49,9 @@ function eligibilityPart(eligibility, signal) {
 
 function profileForm(rider, version, fleets) {
   const mayChange = mayNow("rides:book");
-  const now = { ...rider, wheelchair: { kind: "none", ...rider.wheelchair }, needs: [...(rider.needs || [])], contact: { way: "app", ...rider.contact }, fleet_order: fullOrder(rider.fleet_order || [], fleets) };
+  const before = typed(KEPT)?.version === version ? typed(KEPT).entered : {};
+  const shown = { ...rider, ...before };
+  const now = { ...shown, wheelchair: { kind: "none", ...shown.wheelchair }, needs: [...(shown.needs || [])], contact: { way: "app", ...shown.contact }, fleet_order: fullOrder(shown.fleet_order || [], fleets), hasOrdered: Boolean(before.fleet_order) };
   const problem = el("div");
   const chair = chairPart(now);
   const needs = needsPart(now);
@@ -57,23 +61,27 @@ function profileForm(rider, version, fleets) {
   const order = orderPart(now, fleets);
   const notes = field(t("rider_notes"), { maxlength: "200", value: now.notes_for_driver || "", hint: t("rider_notes_hint") });
   const save = button(t("save"), null, { kind: "accent wide tall", type: "submit" });
+  const entered = () => ({
+    wheelchair: chair.value(), can_transfer: chair.canTransfer(), companions_usual: Number(companions.input.value), service_dog: dog.input.checked, needs: needs.value(),
+    languages: now.languages || ["zh-TW"], contact: contact.value(), fleet_order: now.hasOrdered ? now.fleet_order : rider.fleet_order, notes_for_driver: notes.input.value.trim(),
+  });
+  const keep = () => keepTyped(KEPT, { version, entered: entered() });
   const submit = (event) => {
     event.preventDefault();
     const wrong = chair.check() || contact.check();
     if (wrong) { announce(wrong.words, { urgent: true }); wrong.input.focus(); return; }
     busy(save, problem, async () => {
-      const body = {
-        wheelchair: chair.value(), can_transfer: chair.canTransfer(), companions_usual: Number(companions.input.value), service_dog: dog.input.checked, needs: needs.value(),
-        languages: now.languages || ["zh-TW"], contact: contact.value(), fleet_order: now.hasOrdered ? now.fleet_order : rider.fleet_order, notes_for_driver: notes.input.value.trim(),
-      };
+      const body = entered();
       try {
         await call("PUT", "/v1/rider", { body, version });
       } catch (failure) {
         if (failure.status !== 412) throw failure;
+        forgetTyped(KEPT);
         await show();
         announce(t("rider_changed_elsewhere"), { urgent: true });
         return;
       }
+      forgetTyped(KEPT);
       await show();
       const done = notice("good", t("saved"), buttonLink(t("book_ride"), "/app/rides/book", { kind: "small" }));
       document.querySelector("main .heading").after(done);
@@ -81,7 +89,7 @@ function profileForm(rider, version, fleets) {
       announce(t("saved"));
     });
   };
-  return el("form", { class: "form rider", novalidate: true, on: { submit } },
+  return el("form", { class: "form rider", novalidate: true, on: { submit, change: keep, input: keep } },
     el("section", { class: "card" }, chair.block), el("section", { class: "card" }, needs.block),
     el("section", { class: "card form" }, companions.block, dog.block), el("section", { class: "card" }, contact.block),
     fleets.length > 1 && el("section", { class: "card" }, order), el("section", { class: "card" }, notes.block), problem, mayChange && save);
@@ -163,6 +171,7 @@ function orderPart(now, fleets) {
     [now.fleet_order[place], now.fleet_order[other]] = [now.fleet_order[other], code];
     now.hasOrdered = true;
     draw();
+    list.dispatchEvent(new Event("change", { bubbles: true }));
     announce(t("order_moved", { fleet: nameOf(code), n: other + 1 }));
     const row = list.children[other];
     (row.querySelector(by < 0 ? ".up" : ".down") || row.querySelector("button")).focus();

@@ -7,6 +7,7 @@ import { t } from "../language.js";
 import { busy, button, field } from "../parts.js";
 import { show } from "../router.js";
 import { taipeiDay } from "../ride_times.js";
+import { forgetTyped, keeping } from "../typed.js";
 
 export function papersPart({ papers, is_eligible: isEligible }) {
   return [
@@ -28,8 +29,8 @@ function paperRow(paper) {
 
 function paperForm() {
   const problem = el("div");
-  const issuer = field(t("paper_issuer"), { maxlength: "60", hint: t("paper_issuer_hint") });
-  const issued = field(t("paper_date"), { type: "date", max: taipeiDay(0) });
+  const issuer = keeping(field(t("paper_issuer"), { maxlength: "60", hint: t("paper_issuer_hint") }), "paper.issuer");
+  const issued = keeping(field(t("paper_date"), { type: "date", max: taipeiDay(0) }), "paper.date");
   const send = button(t("paper_send"), null, { kind: "primary wide", type: "submit" });
   const submit = (event) => {
     event.preventDefault();
@@ -39,9 +40,10 @@ function paperForm() {
     if (wrong) { wrong.input.focus(); return; }
     busy(send, problem, async () => {
       await call("POST", "/v1/rider/eligibility/papers", { body: { issuer: issuer.input.value.trim(), issued_on: issued.input.value } });
+      for (const kept of ["paper.issuer", "paper.date"]) forgetTyped(kept);
       await show();
       announce(t("paper_sent"));
     });
   };
-  return el("details", {}, el("summary", {}, t("paper_title")), el("form", { class: "form", novalidate: true, on: { submit } }, el("p", {}, t("paper_detail")), issuer.block, issued.block, problem, send));
+  return el("details", { open: Boolean(issuer.input.value) }, el("summary", {}, t("paper_title")), el("form", { class: "form", novalidate: true, on: { submit } }, el("p", {}, t("paper_detail")), issuer.block, issued.block, problem, send));
 }

@@ -6,6 +6,7 @@ import { t } from "../language.js";
 import { busy, button, confirmed, empty, field, heading } from "../parts.js";
 import { addressOf, nameOf, placeChoice } from "../place_choice.js";
 import { show } from "../router.js";
+import { forgetTyped, keeping, keepTyped, typed } from "../typed.js";
 
 export async function riderPlaces({ signal }) {
   const { items } = await call("GET", "/v1/rider/places", { signal });
@@ -34,8 +35,11 @@ function placeRow(place) {
 
 function placeForm(signal) {
   const problem = el("div");
-  const name = field(t("rider_place_name"), { maxlength: "20", hint: t("rider_place_name_hint") });
-  const place = placeChoice(t("rider_place_where"), { signal, onChange: (chosen) => { if (chosen && !name.input.value) name.input.value = chosen.kind === "pin" ? "" : nameOf(chosen).slice(0, 20); } });
+  const name = keeping(field(t("rider_place_name"), { maxlength: "20", hint: t("rider_place_name_hint") }), "place.name");
+  const place = placeChoice(t("rider_place_where"), { place: typed("place"), signal, onChange: (chosen) => {
+    keepTyped("place", chosen);
+    if (chosen && !name.input.value) name.input.value = chosen.kind === "pin" ? "" : nameOf(chosen).slice(0, 20);
+  } });
   const send = button(t("rider_place_add"), null, { kind: "primary wide", type: "submit" });
   const submit = (event) => {
     event.preventDefault();
@@ -45,6 +49,7 @@ function placeForm(signal) {
     if (!name.input.value.trim()) { focusOn(name.input); return; }
     busy(send, problem, async () => {
       await call("POST", "/v1/rider/places", { body: { name: name.input.value.trim(), ...place.value() } });
+      for (const kept of ["place", "place.name"]) forgetTyped(kept);
       await show();
       announce(t("rider_place_added"));
     });
