@@ -150,6 +150,16 @@ def close_overdue(now: datetime) -> int:
     return len(calls)
 
 
+def close_unwanted(now: datetime) -> int:
+    """The sweep: nobody rings a fleet about a request that is withdrawn, over or booked meanwhile. Answers how many of
+    those calls there were."""
+    with db.unit_of_work() as session:
+        unwanted = [_call(row) for row in session.execute(_UNWANTED).all()]
+        for call in unwanted:
+            _close(session, call, "overdue", {}, "", None, now)
+    return len(unwanted)
+
+
 def give_up(session: Session, ride_id: UUID, *, before: datetime, now: datetime) -> None:
     """What riders were to be told of this ride, asked for before that moment, is of no use any more."""
     session.execute(_GIVE_UP, {"ride": ride_id, "before": before, "now": now})
@@ -224,6 +234,17 @@ _OVERDUE = text(
     """
     SELECT * FROM accessibility.call WHERE done_at IS NULL AND until <= :now
      ORDER BY until LIMIT 100 FOR UPDATE SKIP LOCKED
+    """
+)
+_UNWANTED = text(
+    """
+    SELECT c.* FROM accessibility.call AS c
+      JOIN accessibility.ride_request AS q ON q.rider_id = c.rider_id AND q.id = c.request_id
+     WHERE c.done_at IS NULL AND c.question = 'ask' AND (q.status IN ('withdrawn', 'lapsed')
+           OR q.status = 'chosen' AND EXISTS (
+               SELECT FROM accessibility.ride AS r WHERE r.rider_id = q.rider_id AND r.request_id = q.id
+                  AND r.status IN ('bound', 'on_the_way', 'at_door', 'aboard', 'done')))
+     ORDER BY c.due_at LIMIT 100 FOR UPDATE OF c SKIP LOCKED
     """
 )
 _GIVE_UP = text(

@@ -58,8 +58,9 @@ def to_ring(call: Call) -> Answer:
 )
 def answer(call: Call) -> Answer:
     given = {name: call.body[name] for name in ("minutes", "price_twd", "vehicle", "driver") if call.body[name]}
-    if call.body["pick_up_at"] is not None:
-        given["pick_up_at"] = on_the_wire(call.body["pick_up_at"])
+    given |= {
+        name: on_the_wire(call.body[name]) for name in ("pick_up_at", "kept_until") if call.body[name] is not None
+    }
     done = calls.answer(
         call.session, parse_typeid("rcal", call.path["ride_call_id"]), call.body["answer"], given=given,
         note=call.body["note"], officer_id=call.actor.id, now=call.now,

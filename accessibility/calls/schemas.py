@@ -30,10 +30,12 @@ RideCallPage = page_of(RideCallSchema)
 
 
 class RideCallAnswer(Schema):
-    """What came of it. Of a fleet that says yes: when it comes, how long it takes, what it costs, who drives what."""
+    """What came of it. Of a fleet that says yes: when it comes, how long it takes, what it costs, who drives what, and
+    until when it keeps the vehicle while the rider is asked."""
 
     answer = fields.String(required=True, validate=validate.OneOf(calls.ANSWERS))
     pick_up_at = Moment(load_default=None, allow_none=True)
+    kept_until = Moment(load_default=None, allow_none=True)
     minutes = WholeNumber(load_default=None, allow_none=True, validate=validate.Range(1, 600))
     price_twd = WholeNumber(load_default=None, allow_none=True, validate=validate.Range(0, 20_000))
     vehicle = fields.String(load_default="", validate=validate.Length(0, 40))

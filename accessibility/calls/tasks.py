@@ -27,4 +27,5 @@ CONSUMERS: Final = (
 # name: (seconds between two runs, what is run)
 SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
     "accessibility.close_calls": (30.0, calls.close_overdue),
+    "accessibility.close_unwanted_calls": (15.0, calls.close_unwanted),
 }

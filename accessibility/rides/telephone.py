@@ -31,7 +31,15 @@ _RING_WITHIN: Final = timedelta(minutes=20)
 _LOOK_AGAIN: Final = timedelta(hours=6)
 _SAY: Final[Mapping[str, Text]] = {
     "bind": Text("{when} 那趟車請確認：我們訂了。可以嗎？", "The ride at {when}: we take it. Is that settled?"),
+    "bind_kept": Text(
+        "{when} 那趟車，您幫我們留到 {until}：我們訂了。可以嗎？",
+        "The ride at {when} that you keep for us until {until}: we take it. Is that settled?",
+    ),
     "cancel": Text("{when} 那趟車取消，謝謝。", "The ride at {when} is cancelled, thank you."),
+    "release": Text(
+        "{when} 那趟車乘客不需要了，請不用再留，謝謝。",
+        "The ride at {when} is not needed after all: please do not keep it, thank you.",
+    ),
     "change": Text("{when} 那趟車想更改，可以嗎？", "May the ride at {when} be changed?"),
     "customer": Text("{when} 那趟車的乘客資料", "Who rides at {when}"),
 }
@@ -110,7 +118,10 @@ def _binding(session: Session, booking: Booking, order: Order, now: datetime) ->
     if current.status == states.BOUND:
         outcomes.at(session, current, now + _LOOK_AGAIN)
     elif current.status == states.BINDING:
-        _ring(session, current, "bind", {"price_twd": current.price_twd}, now)
+        facts: dict[str, Any] = {"price_twd": current.price_twd}
+        if (kept_until := session.execute(_KEPT_UNTIL, {"offer": current.offer_id}).scalar()) is not None:
+            facts["kept_until"] = kept_until
+        _ring(session, current, "bind", facts, now, say="bind_kept" if kept_until else "bind")
         outcomes.at(session, current, now + _RING_WITHIN + timedelta(minutes=1))
 
 
@@ -119,7 +130,7 @@ def _bind_answered(
 ) -> None:
     if said == "yes" and order.status != states.BINDING:
         # It was given up while somebody was ringing.
-        _ring(session, order, "cancel", {}, now)
+        _ring(session, order, "cancel", {}, now, until=order.pick_up_at)
     elif said == "yes":
         outcomes.bound(session, booking, order.id, now, price_twd=given.get("price_twd"))
         if given.get("vehicle") or given.get("driver"):
@@ -171,29 +182,52 @@ def _customer(step: Step, order: Order, now: datetime) -> Outcome:
 
 def _cancelled(session: Session, booking: Booking, order: Order, now: datetime) -> None:
     if booking.order(order.id).status == states.CANCELLING:
-        _ring(session, order, "cancel", {}, now)
+        _ring(session, order, "cancel", {}, now, until=order.pick_up_at)
         outcomes.cancelled(session, booking, order.id, 0, now)
 
 
 def _released(session: Session, booking: Booking, order: Order, now: datetime) -> None:
     current = booking.order(order.id)
     if current.status == states.RELEASING:
-        _ring(session, current, "cancel", {}, now)
+        # Whoever has bound it was told who rides.
+        say = "release" if current.customer_telegram_id is None else "cancel"
+        _ring(session, current, "cancel", {}, now, say=say, until=current.pick_up_at)
         legs.end_order(session, current, states.RELEASED, "", now=now)
 
 
 def _ring(
-    session: Session, order: Order, question: Question, facts: Mapping[str, Any], now: datetime, *, call_id: Any = None
+    session: Session,
+    order: Order,
+    question: Question,
+    facts: Mapping[str, Any],
+    now: datetime,
+    *,
+    call_id: Any = None,
+    say: str = "",
+    until: datetime | None = None,
 ) -> None:
+    """Have somebody ring; a cancellation stays to be told until the ride would begin, or a vehicle comes for nobody."""
+    kept_until = ""
+    if "kept_until" in facts:
+        kept_until = f"{datetime.fromisoformat(facts['kept_until']).astimezone(TAIPEI):%H:%M}"
     when = f"{order.pick_up_at.astimezone(TAIPEI):%m/%d %H:%M}"
     calls.ring_fleet(
         session, question=question, fleet=order.fleet, rider_id=order.rider_id,
-        words=_SAY[question].format(when=when), facts={"trip": order.trip, **facts}, due_at=now,
-        until=now + _RING_WITHIN, now=now, call_id=call_id or (order.telegram_id if question == "bind" else None),
-        ride_id=order.ride_id, order_id=order.id,
+        words=_SAY[say or question].format(when=when, until=kept_until), facts={"trip": order.trip, **facts},
+        due_at=now, until=max(now + _RING_WITHIN, until or now), now=now,
+        call_id=call_id or (order.telegram_id if question == "bind" else None), ride_id=order.ride_id,
+        order_id=order.id,
     )  # fmt: skip
 
 
+# What the operator has said, and not how long we let an offer stand where they said nothing.
+_KEPT_UNTIL = text(
+    """
+    SELECT c.given ->> 'kept_until' FROM accessibility.offer AS o
+      JOIN accessibility.call AS c ON c.ask_id = o.ask_id AND c.question = 'ask' AND c.answer = 'yes'
+     WHERE o.id = :offer
+    """
+)
 _TELL_ANEW = text(
     """
     UPDATE accessibility.fleet_order SET customer_telegram_id = :telegram, next_at = NULL

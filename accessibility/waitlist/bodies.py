@@ -52,7 +52,7 @@ def wait(session: Session, each: Wait, language: Language, now: Any) -> dict[str
     """Somebody's waiting."""
     request = requests.get(session, each.request_ids[0])
     is_open = each.status != states.ENDED
-    rank, of_all = waits.rank_of(session, each) if is_open else (None, None)
+    rank, of_all = waits.rank_of(session, each, now) if is_open else (None, None)
     chance = chances.UNKNOWN
     if each.status == states.WAITING and rank is not None:
         seen = chances.seen(session, wanted_at=each.wanted_at, district=each.district, rank=rank, now=now)
@@ -120,12 +120,14 @@ def _alternatives(session: Session, each: Wait, names: Mapping[str, Text], langu
     return found
 
 
+# What each fleet said last: one that somebody rings is not asked in every round.
 _ASKS = text(
     """
     SELECT a.fleet, a.status, a.reason, a.next_at
-      FROM accessibility.ask AS a JOIN accessibility.fleet AS f ON f.code = a.fleet
-     WHERE a.request_id = :request AND a.status NOT IN ('asking', 'offered')
-       AND a.round = (SELECT max(round) FROM accessibility.ask WHERE request_id = :request)
+      FROM (SELECT DISTINCT ON (fleet) * FROM accessibility.ask WHERE request_id = :request
+             ORDER BY fleet, round DESC) AS a
+      JOIN accessibility.fleet AS f ON f.code = a.fleet
+     WHERE a.status NOT IN ('asking', 'offered')
      ORDER BY a.next_at IS NULL, f.place, a.fleet
     """
 )

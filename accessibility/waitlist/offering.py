@@ -25,7 +25,7 @@ from accessibility.requests import states as request_states
 from accessibility.requests.offers import Offer
 from accessibility.riders import profile
 from accessibility.rides import choosing, saga
-from accessibility.waitlist import line, states, waits
+from accessibility.waitlist import line, ringing, states, waits
 from accessibility.waitlist.waits import Wait
 from core import db, outbox
 from core.clock import on_the_wire
@@ -40,7 +40,6 @@ _MOST_ASKED: Final = 10
 last, so that whoever stands far back and could be served is not kept waiting by those before them who could not."""
 _LOOK_SECONDS: Final = 20.0
 _GOES_ON: Final = timedelta(seconds=5)
-_LETS_OTHERS_FIRST: Final = timedelta(minutes=30)
 _SAME_TIME: Final = timedelta(minutes=5)
 _RENEWED_BEFORE: Final = timedelta(seconds=20)
 _CITY: Final = Actor("system", UUID(int=0))
@@ -73,9 +72,11 @@ def offer_to(wait: Wait, now: datetime, *, accept_by: datetime | None = None) ->
         # Whoever had it held was killed before they wrote down that it is.
         saga.drive(wait.booking_id, now)
         return _settle(wait.id, kept_until, now, is_renewed=False)
-    # What somebody who was rung has offered its rider was told: nothing of it can be held while they think.
-    rung = _without_machine(now)
-    asking.ask_all(wait.request_ids, now, PATIENCE_SECONDS, but=rung)
+    with db.unit_of_work() as session:
+        # What an operator says comes later, and is kept in a way of its own (`keeping`).
+        rung = [each.code for each in terms.in_force(session, now) if each.kind == "telephone"]
+        spared = set(rung) - set(ringing.to_ring_again(session, wait, now) if wait.status == states.WAITING else ())
+    asking.ask_all(wait.request_ids, now, PATIENCE_SECONDS, but=spared)
     with db.unit_of_work() as session:
         wait = waits.get(session, wait.id, is_locked=True)
         waits.asked(session, wait, now=now)
@@ -86,17 +87,29 @@ def offer_to(wait: Wait, now: datetime, *, accept_by: datetime | None = None) ->
             )
             return False
         by = accept_by or line.accept_by(now, found[0].pick_up_at, waits.rule_of(session, now))
-        try:
-            with session.begin_nested():
-                booking_id = choosing.choose(
-                    session, _CITY, wait.rider_id, [each.id for each in found], now, keep_until=by, basis="waitlist"
-                )
-        except Problem:
-            _log.info("what was found for a wait is gone or taken", exc_info=True)
-            waits.stand(session, wait, request_states.WAITLISTED)
+        if hold(session, wait, found, by, now) is None:
             return False
-    saga.drive(booking_id, now)
-    return _settle(wait.id, by, now, is_renewed=accept_by is not None)
+    return held(wait, by, now, is_renewed=accept_by is not None)
+
+
+def hold(session: Session, wait: Wait, found: Sequence[Offer], accept_by: datetime, now: datetime) -> UUID | None:
+    """Decide that these offers, one for each leg, are held for them until then; `held` has it done. Answers the
+    booking; None: they are gone or taken."""
+    try:
+        with session.begin_nested():
+            return choosing.choose(
+                session, _CITY, wait.rider_id, [each.id for each in found], now, keep_until=accept_by, basis="waitlist"
+            )
+    except Problem:
+        _log.info("what was found for a wait is gone or taken", exc_info=True)
+        waits.stand(session, wait, request_states.WAITLISTED)
+        return None
+
+
+def held(wait: Wait, accept_by: datetime, now: datetime, *, is_renewed: bool = False) -> bool:
+    """Have what was decided held by its fleets, and offer it to who waits. Answers whether it is."""
+    saga.drive(wait.booking_id, now)
+    return _settle(wait.id, accept_by, now, is_renewed=is_renewed)
 
 
 def kept_for(session: Session, wait: Wait) -> list[Offer]:
@@ -249,14 +262,8 @@ def _best(session: Session, wait: Wait, now: datetime, *, but: Sequence[str]) ->
     return found
 
 
-def _without_machine(now: datetime) -> Sequence[str]:
-    """Fleets that somebody would have to ring each time."""
-    with db.unit_of_work() as session:
-        return [each.code for each in terms.in_force(session, now) if each.kind == "telephone"]
-
-
 def _has_let_go(wait: Wait, now: datetime) -> bool:
-    return wait.let_go_at is not None and wait.let_go_at > now - _LETS_OTHERS_FIRST
+    return wait.let_go_at is not None and wait.let_go_at > now - waits.LETS_OTHERS_FIRST
 
 
 def _last_offered(session: Session, wait: Wait) -> datetime | None:

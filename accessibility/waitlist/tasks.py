@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from accessibility import events
+from accessibility.requests import telephone
 from accessibility.rides import records
-from accessibility.waitlist import answering, line, offering, states, waits
+from accessibility.waitlist import answering, keeping, line, offering, states, waits
 from core.outbox import Consumer, Event
 
 _HOURS_AROUND: Final = 2
@@ -75,6 +76,8 @@ CONSUMERS: Final = (
 
 # name: (seconds between two runs, what is run)
 SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
+    "accessibility.offer_kept_by_telephone": (5.0, keeping.offer_kept),
     "accessibility.look_for_waiting": (5.0, offering.look),
+    "accessibility.ring_off": (15.0, telephone.ring_off),
     "accessibility.close_waits": (5.0, offering.close),
 }

@@ -25,6 +25,7 @@ from core.ids import new_uuid
 _COMES_WITHIN: Final = timedelta(minutes=20)
 """A vehicle that is found later than this before the latest pick-up would not come in time."""
 _FIRST_LOOK: Final = timedelta(minutes=1)
+LETS_OTHERS_FIRST: Final = timedelta(minutes=30)
 _OPEN: Final = (request_states.NONE, request_states.OFFERED, request_states.LAPSED, request_states.WAITLISTED)
 
 
@@ -193,9 +194,10 @@ def of_rider(session: Session, rider_id: UUID, *, limit: int, before: tuple[date
     return [of_row(row) for row in rows]
 
 
-def rank_of(session: Session, wait: Wait) -> tuple[int, int]:
-    """Where this one stands among those who want the same hour, and how many they are: (1, 4) is the first of four."""
-    row = session.execute(_RANK, _in_line(wait)).one()
+def rank_of(session: Session, wait: Wait, now: datetime) -> tuple[int, int]:
+    """Where this one stands among those who want the same hour, and how many they are: (1, 4) is the first of four.
+    Who has let an offer lapse stands behind the others for a while, and is told so."""
+    row = session.execute(_RANK, _in_line(wait) | {"since": now - LETS_OTHERS_FIRST}).one()
     return row.ahead + 1, row.of_all
 
 
@@ -237,7 +239,8 @@ def _watched_until(legs: Sequence[RideRequest]) -> datetime:
 
 
 def _in_line(wait: Wait) -> Mapping[str, Any]:
-    return {"slot": wait.slot, "place": wait.place_in_rule, "joined": wait.joined_at, "id": wait.id}
+    return {"slot": wait.slot, "place": wait.place_in_rule, "joined": wait.joined_at, "id": wait.id,
+            "let_go": wait.let_go_at}  # fmt: skip
 
 
 _RULE = text("SELECT * FROM accessibility.waitlist_rule WHERE valid_from <= :now ORDER BY valid_from DESC LIMIT 1")
@@ -328,7 +331,10 @@ _OF_RIDER = text(
 )
 _RANK = text(
     """
-    SELECT count(*) FILTER (WHERE (place_in_rule, joined_at, id) < (:place, :joined, :id)) AS ahead, count(*) AS of_all
+    SELECT count(*) FILTER (
+               WHERE (coalesce(let_go_at > :since, false), place_in_rule, joined_at, id)
+                   < (coalesce(CAST(:let_go AS timestamptz) > :since, false), :place, :joined, :id)) AS ahead,
+           count(*) AS of_all
       FROM accessibility.wait WHERE slot = :slot AND status <> 'ended'
     """
 )

@@ -165,6 +165,8 @@ export const DISPATCH_TEXTS = {
   call_note: { zh: "對方說的（可不填）", en: "What they said (optional)" },
   call_tries: { zh: "打過 {n} 次沒人接", en: "Rung {n} times, nobody answered" },
   call_at: { zh: "幾點來接", en: "Picks up at" },
+  call_kept_until: { zh: "可以留到幾點（可不填）", en: "Kept until what time (optional)" },
+  call_kept_hint: { zh: "有填，候補的乘客會先被詢問，再由您回電；沒填就不能替人保留。", en: "With a time, whoever waits is asked first and you ring back; without one it cannot be kept for anybody." },
   call_minutes: { zh: "車程幾分鐘（可不填）", en: "Minutes on the way (optional)" },
   call_price: { zh: "車資約 NT$（可不填）", en: "Fare about NT$ (optional)" },
   call_vehicle: { zh: "車牌（可不填）", en: "Plate (optional)" },

@@ -69,7 +69,7 @@ def test_a_van_that_comes_free_is_kept_for_the_first_in_line_alone_and_bound_whe
     [ride] = rows("SELECT status, rider_id FROM accessibility.ride")
     assert (ride.status, ride.rider_id) == ("bound", first.rider_id)
     with db.unit_of_work() as session:
-        assert waits.rank_of(session, city.again(second)) == (1, 1)
+        assert waits.rank_of(session, city.again(second), city.now) == (1, 1)
 
 
 def test_what_is_not_accepted_in_time_goes_to_the_next_and_the_first_waits_on(city: City) -> None:

@@ -26,7 +26,7 @@ def join(who: tuple[UUID, UUID], minutes: int = 0) -> Wait:
 
 def rank(wait: Wait) -> tuple[int, int]:
     with db.unit_of_work() as session:
-        return waits.rank_of(session, waits.get(session, wait.id))
+        return waits.rank_of(session, waits.get(session, wait.id), NOW)
 
 
 def test_the_database_holds_the_same_moves(database: db.Database) -> None:

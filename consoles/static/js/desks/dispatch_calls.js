@@ -79,10 +79,18 @@ function fieldsOf({ question, facts }) {
   if (question === "ask") {
     const wanted = facts.pick_up_at || new Date().toISOString();
     const at = { name: "pick_up_at", field: field(t("call_at"), { type: "time", value: facts.pick_up_at ? clockText(wanted) : "" }), read: (clock) => nearest(clock, wanted), isNeeded: true };
-    return [at, whole("minutes", "call_minutes", 1, 600), whole("price_twd", "call_price", 0, 20000)];
+    const kept = { name: "kept_until", field: field(t("call_kept_until"), { type: "time", hint: t("call_kept_hint") }), read: upcoming };
+    return [at, whole("minutes", "call_minutes", 1, 600), whole("price_twd", "call_price", 0, 20000), kept];
   }
   if (question === "bind") return [text("vehicle", "call_vehicle"), text("driver", "call_driver")];
   return [];
+}
+
+/** "00:20" when it is that next, in Taipei: what somebody says at 23:50. */
+function upcoming(clock) {
+  const now = Date.now();
+  const at = (ahead) => `${new Date(now + ahead * DAY_MS).toLocaleDateString("en-CA", { timeZone: "Asia/Taipei" })}T${clock}:00+08:00`;
+  return Date.parse(at(0)) > now ? at(0) : at(1);
 }
 
 /** "09:10" on the day on which it is nearest to `moment`, in Taipei: said at 23:50 of a ride at 00:10. */
