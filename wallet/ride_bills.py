@@ -105,6 +105,9 @@ class RideBills:
         if too_much <= 0:
             return "unchanged"
         refund_orders.write(session, payment, item, Wanted(FARE_LOWERED, too_much, returns_fee=False), now=now)
+        # Should the payment come to nothing afterwards, no more than the lowered fare is owed again.
+        values = {"id": bill_id, "payment": payment_id, "amount": amount_twd, "now": now}
+        session.execute(_LOWER_PAID if amount_twd else _VOID_PAID, values)
         return "refunded"
 
     def standing(self, session: Session, *, ride_id: UUID) -> tuple[UUID, str] | None:
@@ -132,6 +135,12 @@ _BILL = text("SELECT id, status, amount_twd, claimed_by, paid_by_payment FROM wa
 _IS_FREE = "WHERE id = :id AND status = 'unpaid' AND claimed_by IS NULL RETURNING id"
 _LOWER = text(f"UPDATE wallet.bill SET amount_twd = :amount, updated_at = :now {_IS_FREE}")  # noqa: S608
 _VOID = text(f"UPDATE wallet.bill SET status = 'void', updated_at = :now {_IS_FREE}")  # noqa: S608
+_IS_PAID = "WHERE id = :id AND status = 'paid' AND paid_by_payment = :payment"
+_LOWER_PAID = text(f"UPDATE wallet.bill SET amount_twd = :amount, updated_at = :now {_IS_PAID}")  # noqa: S608
+_VOID_PAID = text(
+    "UPDATE wallet.bill SET status = 'void', paid_by_payment = NULL, paid_channel = NULL, paid_at = NULL, "  # noqa: S608
+    f"updated_at = :now {_IS_PAID}"
+)
 _STANDING = text(
     "SELECT id, CASE WHEN status = 'unpaid' AND claimed_by IS NOT NULL THEN 'processing' ELSE status END AS state "
     "FROM wallet.bill WHERE id = :id"
