@@ -49,6 +49,7 @@ _OUT_FROM: Final = MIDNIGHT + timedelta(hours=5)
 _LAST_REQUEST: Final = MIDNIGHT + timedelta(hours=22, minutes=45)
 _ASKS_AGAIN_AFTER: Final = timedelta(minutes=15)
 _HEARD_WITHIN: Final = timedelta(seconds=20)
+_WORKS_ON: Final = timedelta(minutes=5)
 _TICK: Final = timedelta(minutes=1)
 _GRACE: Final = timedelta(minutes=2)
 _WAITS_FOR: Final = timedelta(days=2)
@@ -101,7 +102,7 @@ class _Day:
         self.worker = Worker()
         self.asked = 0
         self.is_ticking = False
-        self.wants_home: set[str] = set()
+        self.works_at: datetime | None = None
 
     def live(self) -> Diary:
         with db.unit_of_work() as session:
@@ -240,15 +241,27 @@ class _Day:
         self._soon()
 
     def _soon(self) -> None:
-        """The worker does what is due within seconds."""
-        if not self.is_ticking:
-            self.agenda.at(self.agenda.now + _HEARD_WITHIN, self._work)
+        """The worker does what is due within seconds, and then what comes of it."""
+        self._works_by(self.agenda.now + _HEARD_WITHIN)
+
+    def _works_by(self, moment: datetime) -> None:
+        if not self.is_ticking and (self.works_at is None or moment < self.works_at):
+            self.works_at = moment
+            self.agenda.at(moment, self._work_on)
 
     def _tick(self) -> None:
         self._work()
         self.drivers.look_again()
         if self.agenda.now < self.until:
             self.agenda.at(self.agenda.now + _TICK, self._tick)
+
+    def _work_on(self) -> None:
+        self.works_at = None
+        self._work()
+        with db.unit_of_work() as session:
+            due_at = session.execute(_DUE, {"until": self.agenda.now + _WORKS_ON}).scalar()
+        if due_at is not None:
+            self._works_by(max(due_at, self.agenda.now + _HEARD_WITHIN))
 
     def _work(self) -> None:
         self.worker.sweep(self.agenda.now)
@@ -381,6 +394,7 @@ _OPEN = text(
      WHERE rider_id = :rider AND ended_at IS NULL ORDER BY leg DESC
     """
 )
+_DUE = text("SELECT min(next_at) FROM accessibility.booking WHERE next_at <= :until")
 _ENDS = text(
     """
     SELECT DISTINCT ON (q.booking_id, r.leg, r.rider_id) r.request_id, r.fleet, r.status, r.ended_by, r.end_reason
