@@ -22,12 +22,25 @@ for _name in ("DATABASE_URL", "BROKER_URL", "PUBLIC_ORIGIN", "PORT", "SANDBOX_PO
     os.environ.pop(_name, None)
 
 from fresh_databases import FreshDatabases  # noqa: E402
+from running_copies import end_all_but, put_in_order, shared  # noqa: E402
 from stack import Stack, troubles_of  # noqa: E402
 
 from api import prepare, wiring  # noqa: E402
 from api.app import create_app  # noqa: E402
 from core import db, embedded, migrate  # noqa: E402
 from core.settings import Settings, settings  # noqa: E402
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in the order in which they take least."""
+    put_in_order(items)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """A running copy that the next file does not share ends."""
+    end_all_but(nextitem)
 
 
 def pytest_collection_finish() -> None:
@@ -57,7 +70,8 @@ def postgres() -> Iterator[embedded.Postgres]:
 
 
 def pytest_unconfigure() -> None:
-    """Nothing stays of a run, also of one that needed no database."""
+    """Nothing stays of a run, also of one that was broken off or that needed no database."""
+    end_all_but(None)
     shutil.rmtree(_STATE, ignore_errors=True)
 
 
@@ -115,11 +129,9 @@ def samples_dir() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole product, running, with the demo city in it. Shared: use people of your own where it matters."""
-    running = Stack(STATE_PARENT / f"mykh-stack-{os.getpid()}").start()
-    yield running
-    running.stop()
-    embedded.remove_state(running.state_dir)
-    running.output.unlink(missing_ok=True)
+@pytest.fixture(scope="module")
+def stack() -> Stack:
+    """The whole product, running, with the demo city in it. Shared by files: use people of your own where it matters."""
+    folder = STATE_PARENT / f"mykh-stack-{os.getpid()}"
+    copy: Stack = shared("stack", lambda: Stack(folder).start(), Stack.remove)
+    return copy

@@ -31,7 +31,7 @@ from state_folders import STATE_PARENT
 from waiting import wait_until
 
 from api import wiring
-from core import clock, embedded
+from core import clock
 
 # The turn of `api.sweeping`, taken and given back at once.
 _HAS_NO_TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))::int"
@@ -59,10 +59,8 @@ class City:
 
     def stop(self) -> None:
         """The end of it, and of its folder."""
-        self.stack.stop()
+        self.stack.remove()
         clock.follow(None)
-        embedded.remove_state(self.stack.state_dir)
-        self.stack.output.unlink(missing_ok=True)
 
     def let_pass(self, **time_passing: float) -> None:
         """So much time passes for everybody at once."""

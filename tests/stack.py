@@ -78,6 +78,12 @@ class Stack:
                 self.process.kill()
                 self.process.wait()
 
+    def remove(self) -> None:
+        """The end of it, and of all that it kept."""
+        self.stop()
+        embedded.remove_state(self.state_dir)
+        self.output.unlink(missing_ok=True)
+
     def pid(self, name: str) -> int:
         """The process id of api, worker, beat or sandbox."""
         return int((self.state_dir / f"{name}.pid").read_text())

@@ -31,7 +31,6 @@ from state_folders import STATE_PARENT
 
 from api import demo_vans, wiring
 from api.openapi import components_of, openapi_document
-from core import embedded
 from core.db import Database
 from identity import officers
 from tests.points.till.city import open_till
@@ -241,9 +240,7 @@ def stack() -> Iterator[Stack]:
     """A running copy for these tests alone: what they leave in it would be nonsense to others."""
     running = Stack(STATE_PARENT / f"mykh-fuzz-{os.getpid()}").start()
     yield running
-    running.stop()
-    embedded.remove_state(running.state_dir)
-    running.output.unlink(missing_ok=True)
+    running.remove()
 
 
 @pytest.fixture(scope="module")

@@ -39,9 +39,7 @@ def own_stack() -> Iterator[Stack]:
     folder = Path("/var/tmp") / f"mykh-faults-{os.getpid()}"
     running = Stack(folder).start()
     yield running
-    running.stop()
-    embedded.remove_state(folder)
-    running.output.unlink(missing_ok=True)
+    running.remove()
 
 
 class Stream:
@@ -247,11 +245,11 @@ def _answers_again(payer: Payer) -> None:
     raise AssertionError("no answer 15 s after PostgreSQL came back")
 
 
-def test_what_has_happened_goes_on_at_once_though_nobody_asks_for_the_sweeps(stack: Stack) -> None:
-    beat = stack.pid("beat")
+def test_what_has_happened_goes_on_at_once_though_nobody_asks_for_the_sweeps(own_stack: Stack) -> None:
+    beat = own_stack.pid("beat")
     os.kill(beat, signal.SIGSTOP)
     try:
         # The code that she types comes by an event that the API hands to the worker itself.
-        new_payer(stack)
+        new_payer(own_stack)
     finally:
         os.kill(beat, signal.SIGCONT)

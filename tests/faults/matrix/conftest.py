@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from faults.books import check, settled
 from running_city import City, new_folder
+from running_copies import shared
 
 from core import clock
 
@@ -19,12 +20,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.faults)
 
 
-@pytest.fixture(scope="session")
-def running() -> Iterator[City]:
+@pytest.fixture(scope="module")
+def running() -> City:
     """Shared by all rows: each has people of its own, and time only ever goes on."""
-    city = City.started(new_folder("matrix"))
-    yield city
-    city.stop()
+    city: City = shared("running", lambda: City.started(new_folder("matrix")), City.stop)
+    return city
 
 
 @pytest.fixture
