@@ -113,9 +113,8 @@ _KEPT = text(
     SELECT pick_up_at, agreed->'quota_cards' AS cards FROM accessibility.ride AS r
      WHERE rider_id = :rider AND pick_up_at IS NOT NULL AND CAST(agreed->>'quota_twd' AS integer) > 0
        AND id IS DISTINCT FROM CAST(:but AS uuid)
-       AND (status IN ('holding', 'bound', 'on_the_way', 'at_door', 'aboard', 'reseeking')
-            OR status = 'done' AND NOT EXISTS (SELECT FROM accessibility.ride_fare AS f
-                                                WHERE f.rider_id = r.rider_id AND f.ride_id = r.id))
+       AND status IN ('holding', 'bound', 'on_the_way', 'at_door', 'aboard', 'reseeking', 'done')
+       AND NOT EXISTS (SELECT FROM accessibility.ride_fare AS f WHERE f.ride_id = r.id)
     """
 )
 _BY_RIDE = text(

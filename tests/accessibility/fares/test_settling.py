@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from flask.testing import FlaskClient
 from paying_city import national_id
 from planted_rides import PICK_UP, Planted, heard_again, plant, told
 from sqlalchemy import text
 
-from accessibility import events
+from accessibility import events, fares
 from accessibility.fares import ports, quota, rules, settling
 from accessibility.fares.errors import FareNeverRises, NoFareYet
 from core import db
+from core.clock import TAIPEI
 from core.ids import new_uuid
 from identity import people
 from wallet.ride_bills import RideBills, bill_of_ride
@@ -185,3 +187,105 @@ def test_only_a_rider_who_cancels_late_owes_what_was_said(
     heard_again(event, events.RIDE_CANCELLED)
     told(events.RIDE_CANCELLED, fact, at=DONE)
     assert bill(ride) == owed
+
+
+def test_points_that_are_kept_for_a_booked_ride_are_not_taken_by_a_meter_that_ran_on(
+    rider: UUID, cards: list[str]
+) -> None:
+    cards[:] = ["disability"]
+    done(plant(rider, price_twd=600, is_metered=True), 600)
+    metered = plant(rider, price_twd=100, is_metered=True, status="aboard")
+    booked = plant(rider, price_twd=150, status="bound")
+    done(metered, 260)
+    assert (settled(metered).fare.quota_twd, settled(metered).fare.rider_pays_twd) == (150, 110)
+    assert settled(metered).fare.lines[-1].code == "meter", "and it is said that more was estimated"
+    done(booked, 150)
+    assert (settled(booked).fare.quota_twd, used(rider)) == (150, 900)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_kept"),
+    [("holding", True), ("bound", True), ("aboard", True), ("reseeking", True), ("done", True),
+     ("cancelled", False), ("no_show", False), ("lost", False), ("not_bound", False)],
+)  # fmt: skip
+def test_a_ride_that_comes_to_nothing_keeps_no_points(
+    rider: UUID, cards: list[str], status: str, is_kept: bool
+) -> None:
+    cards[:] = ["disability"]
+    plant(rider, price_twd=850, status=status)
+    assert plant(rider, price_twd=200).fare.quota_twd == (50 if is_kept else 200)
+
+
+def test_the_month_is_the_one_of_the_ride_in_taipei(rider: UUID, cards: list[str]) -> None:
+    cards[:] = ["disability"]
+    last = datetime(2026, 11, 30, 23, 59, tzinfo=TAIPEI)
+    plant(rider, price_twd=850, status="bound", pick_up_at=last)
+    assert plant(rider, price_twd=200, pick_up_at=last, status="cancelled").fare.quota_twd == 50
+    assert plant(rider, price_twd=200, pick_up_at=last + timedelta(minutes=1)).fare.quota_twd == 200
+    cards[:] = ["senior"]
+    new_year = datetime(2027, 1, 1, tzinfo=TAIPEI)
+    for _ in range(24):
+        plant(rider, price_twd=50, status="bound", pick_up_at=new_year - timedelta(minutes=1))
+    assert plant(rider, price_twd=50, pick_up_at=new_year - timedelta(hours=9)).fare.quota_twd == 0
+    assert plant(rider, price_twd=50, pick_up_at=new_year).fare.quota_twd == 50
+
+
+def test_a_card_that_is_gone_since_makes_no_fare_more_than_was_agreed_or_settled(rider: UUID, cards: list[str]) -> None:
+    cards[:] = ["disability"]
+    ride = plant(rider, price_twd=185, status="bound")
+    cards[:] = []
+    done(ride, 185)
+    assert (settled(ride).paid_by, bill(ride), settled(ride).fare.quota_twd) == ("nobody", None, 185)
+    cards[:] = ["senior"]
+    partly = plant(rider, price_twd=185, status="bound")
+    done(partly, 185)
+    cards[:] = []
+    corrected = correct(partly, 180)
+    assert (corrected.fare.quota_twd, corrected.fare.rider_pays_twd, bill(partly)) == (50, 130, (130, "unpaid"))
+
+
+def test_a_ride_that_costs_nothing_is_nobodys_debt(rider: UUID, cards: list[str]) -> None:
+    cards[:] = ["disability"]
+    ride = plant(rider, price_twd=0)
+    done(ride, 0)
+    assert (settled(ride).paid_by, bill(ride), used(rider)) == ("nobody", None, 0)
+    assert [line.code for line in settled(ride).fare.lines] == ["price", "companions"]
+
+
+def test_low_income_pays_its_share_and_dog_and_companion_nothing(rider: UUID) -> None:
+    ride = plant(rider, "rehabus", 200, is_low_income=True)
+    done(ride, 200)
+    fare = settled(ride).fare
+    assert (fare.rider_pays_twd, sum(line.amount_twd for line in fare.lines)) == (66, 66)
+    (said,) = [line.words for line in fare.lines if line.code == "companions"]
+    assert "導盲犬" in said.zh and "service dog is never charged" in said.en
+
+
+def test_settlings_and_bookings_at_once_never_promise_more_than_the_card_grants(rider: UUID, cards: list[str]) -> None:
+    cards[:] = ["disability"]
+    ending = [plant(rider, price_twd=200, is_metered=True, status="aboard") for _ in range(3)]
+
+    def go(number: int) -> None:
+        if number < 3:
+            done(ending[number], 350)
+        else:
+            book_another(rider, 200)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(go, range(8)))
+    with db.unit_of_work() as session:
+        (card,) = quota.of_rider(session, rules.at(session, PICK_UP), rider, PICK_UP)
+    assert card.used + card.kept == 900
+    assert all(settled(ride).fare.quota_twd >= 200 for ride in ending), "what was kept for a ride is its own"
+
+
+def book_another(rider: UUID, price_twd: int) -> None:
+    """A ride is agreed to and bound, as the room of rides does it: in one unit of work."""
+    ride = plant(rider, price_twd=price_twd, status="cancelled")
+    with db.unit_of_work() as session:
+        agreed = fares.agree(session, rider, ride.fare, ride.fleet, ride.pick_up_at, PICK_UP, ride_id=ride.id)
+        session.execute(text("SELECT set_config('session_replication_role', 'replica', true)"))
+        session.execute(
+            text("UPDATE accessibility.ride SET status = 'bound', agreed = CAST(:agreed AS jsonb) WHERE id = :id"),
+            {"agreed": orjson.dumps(agreed.as_json()).decode(), "id": ride.id},
+        )
