@@ -109,9 +109,8 @@ LOST = wording_of(
     Text(
         "{why}我們問過所有車隊，現在沒有車。已經替您登記候補，一有車就通知您。"
         "很急的話，現在請打 1999，或到最近的計程車招呼站；就醫的話也請告訴院所您會晚到。",
-        "{why} We have asked every fleet, and none has a vehicle. You are on the waitlist, and will hear as soon as "
-        "there is one. If it cannot wait, call 1999 now or go to the nearest taxi rank; for an appointment, tell them "
-        "that you will be late.",
+        "{why} Every fleet was asked. You are on the waitlist, and will hear as soon as there is a vehicle. If it "
+        "cannot wait, call 1999 now or go to the nearest taxi rank, and tell whoever expects you.",
     ),
     lives_seconds=6 * _HOUR,
 )
