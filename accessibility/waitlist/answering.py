@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -16,18 +17,20 @@ from accessibility.waitlist.waits import Wait
 
 
 def accept(session: Session, wait_id: UUID, *, rider_id: UUID, now: datetime) -> Wait:
-    """The rider says yes; `saga.drive` of its booking binds it. Said before, it is the same. Raises NotFound,
-    NoOfferToAccept, AnotherRideThen."""
+    """The rider says yes; `saga.drive` of its booking binds it. Said before, it is the same. Where its fleet's hold is
+    being taken anew at this moment, the yes counts all the same: whoever takes it binds it.
+
+    Raises NotFound, NoOfferToAccept, AnotherRideThen.
+    """
     wait = waits.get(session, wait_id, rider_id=rider_id, is_locked=True)
     if wait.status == states.ACCEPTING or wait.why == "taken":
         return wait
     is_in_time = wait.status == states.OFFERED and wait.accept_by is not None and wait.accept_by > now
-    if not is_in_time or not offering.kept_for(session, wait):
+    if not is_in_time:
         raise NoOfferToAccept
-    try:
-        choosing.accept(session, rider_id, wait.booking_id, now)
-    except OfferGone:
-        raise NoOfferToAccept from None
+    if offering.kept_for(session, wait):
+        with suppress(OfferGone):
+            choosing.accept(session, rider_id, wait.booking_id, now)
     waits.accepting(session, wait)
     return waits.get(session, wait_id)
 
@@ -37,11 +40,16 @@ def settle(session: Session, wait_id: UUID, *, now: datetime) -> Wait:
     wait = waits.get(session, wait_id, is_locked=True)
     if wait.status != states.ACCEPTING:
         return wait
-    of = {status for (status,) in session.execute(_RIDES, {"requests": list(wait.request_ids)}).all()}
+    # What was given back to be taken anew is not how it ended.
+    of = {
+        row.status
+        for row in session.execute(_RIDES, {"requests": list(wait.request_ids)}).all()
+        if row.end_reason != "not_accepted"
+    }
     if of and of <= _BOUND:
         waits.end(session, wait, "taken", now=now)
     elif of & _CAME_TO_NOTHING:
-        waits.back_in_line(session, wait, now=now)
+        waits.back_in_line(session, wait, now=now, was_gone=True)
         waits.tell_end(session, wait, "gone", now=now)
         waits.look_again(session, [wait.slot], at=now)
     return waits.get(session, wait_id)
@@ -62,7 +70,7 @@ _BOUND = frozenset({"bound", "on_the_way", "at_door", "aboard", "done"})
 _CAME_TO_NOTHING = frozenset({"not_bound", "cancelled", "lost", "no_show"})
 _RIDES = text(
     """
-    SELECT DISTINCT ON (request_id) status FROM accessibility.ride WHERE request_id = ANY(:requests)
+    SELECT DISTINCT ON (request_id) status, end_reason FROM accessibility.ride WHERE request_id = ANY(:requests)
      ORDER BY request_id, created_at DESC, id DESC
     """
 )

@@ -41,6 +41,7 @@ last, so that whoever stands far back and could be served is not kept waiting by
 _LOOK_SECONDS: Final = 20.0
 _GOES_ON: Final = timedelta(seconds=5)
 _SAME_TIME: Final = timedelta(minutes=5)
+_TO_BIND: Final = timedelta(minutes=1)
 _RENEWED_BEFORE: Final = timedelta(seconds=20)
 _CITY: Final = Actor("system", UUID(int=0))
 _log = logging.getLogger("mykaohsiung.accessibility")
@@ -87,6 +88,8 @@ def offer_to(wait: Wait, now: datetime, *, accept_by: datetime | None = None) ->
             )
             return False
         by = accept_by or line.accept_by(now, found[0].pick_up_at, waits.rule_of(session, now))
+        if wait.status == states.ACCEPTING:
+            by = max(by, now + _TO_BIND)
         if hold(session, wait, found, by, now) is None:
             return False
     return held(wait, by, now, is_renewed=accept_by is not None)
@@ -174,6 +177,21 @@ def _settle(wait_id: UUID, accept_by: datetime, now: datetime, *, is_renewed: bo
             waits.offered(session, wait, accept_by, now=now)
         if not is_renewed:
             tell(session, wait, kept[0], accept_by, now=now)
+        if wait.status == states.ACCEPTING and not _accepted(session, wait, now):
+            return False
+    if wait.status == states.ACCEPTING:
+        saga.drive(wait.booking_id, now)
+    return True
+
+
+def _accepted(session: Session, wait: Wait, now: datetime) -> bool:
+    """Its rider has said yes while it was being held anew: it is bound at once."""
+    try:
+        choosing.accept(session, wait.rider_id, wait.booking_id, now)
+    except Problem:
+        _log.info("what was accepted is gone or taken", exc_info=True)
+        give_back(session, wait, now=now)
+        return False
     return True
 
 
@@ -197,9 +215,12 @@ def _close(wait_id: UUID, now: datetime) -> bool:
             waits.stand(session, wait, request_states.LAPSED)
             waits.end(session, wait, "over", now=now)
             return True
-        if wait.status != states.OFFERED or wait.accept_by is None:
+        if wait.status not in (states.OFFERED, states.ACCEPTING) or wait.accept_by is None:
             return False
-        is_over = wait.accept_by <= now
+        is_accepted = wait.status == states.ACCEPTING
+        is_over = wait.accept_by <= now and not is_accepted
+        if is_accepted and session.execute(_LIVE, {"requests": list(wait.request_ids)}).first() is not None:
+            return False
         if not is_over and _is_kept_longer(session, wait, now):
             return False
         if is_over:
@@ -234,14 +255,15 @@ def _renew(wait: Wait, accept_by: datetime, before: datetime | None, now: dateti
     """A fleet holds for a few minutes only, its rider has more: hold it again, or say that it is gone."""
     if offer_to(wait, now, accept_by=accept_by):
         with db.unit_of_work() as session:
-            kept = kept_for(session, waits.get(session, wait.id, is_locked=True))
+            again = waits.get(session, wait.id, is_locked=True)
+            kept = kept_for(session, again) if again.status == states.OFFERED else []
             if kept and before is not None and abs(kept[0].pick_up_at - before) > _SAME_TIME:
                 tell(session, wait, kept[0], accept_by, now=now)
         return True
     with db.unit_of_work() as session:
         again = waits.get(session, wait.id, is_locked=True)
-        if again.status == states.OFFERED:
-            waits.back_in_line(session, again, now=now)
+        if again.status in (states.OFFERED, states.ACCEPTING):
+            waits.back_in_line(session, again, now=now, was_gone=True)
             waits.tell_end(session, again, "gone", now=now)
             waits.look_again(session, [again.slot], at=now)
     return True
@@ -298,8 +320,14 @@ _OPENS = text(
 _TO_CLOSE = text(
     """
     SELECT id FROM accessibility.wait
-     WHERE status = 'offered' OR status = 'waiting' AND watched_until <= :now
+     WHERE status IN ('offered', 'accepting') OR status = 'waiting' AND watched_until <= :now
      ORDER BY accept_by NULLS LAST, watched_until LIMIT 200
+    """
+)
+_LIVE = text(
+    """
+    SELECT 1 FROM accessibility.ride WHERE request_id = ANY(:requests)
+       AND status IN ('holding', 'bound', 'on_the_way', 'at_door', 'aboard', 'done', 'reseeking') LIMIT 1
     """
 )
 _KEPT = text(

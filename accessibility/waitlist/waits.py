@@ -133,10 +133,16 @@ def offered(session: Session, wait: Wait, accept_by: datetime, *, now: datetime)
     session.execute(_OFFERED, {"rider": wait.rider_id, "id": wait.id, "by": accept_by, "now": now})
 
 
-def back_in_line(session: Session, wait: Wait, *, now: datetime, has_let_go: bool = False) -> None:
-    """Nothing is kept for them any more, and they wait on; who left an offer alone lets others go first for a while."""
+def back_in_line(
+    session: Session, wait: Wait, *, now: datetime, has_let_go: bool = False, was_gone: bool = False
+) -> None:  # fmt: skip
+    """Nothing is kept for them any more, and they wait on; who left an offer alone lets others go first for a while.
+    `was_gone`: it was taken from them before their time was over, so for the chance of others it counts as none."""
     stand(session, wait, request_states.WAITLISTED)
-    session.execute(_BACK, {"rider": wait.rider_id, "id": wait.id, "let_go": now if has_let_go else wait.let_go_at})
+    session.execute(
+        _BACK,
+        {"rider": wait.rider_id, "id": wait.id, "let_go": now if has_let_go else wait.let_go_at, "gone": was_gone},
+    )
 
 
 def accepting(session: Session, wait: Wait) -> None:
@@ -284,7 +290,9 @@ _OFFERED = text(
 )
 _BACK = text(
     """
-    UPDATE accessibility.wait SET status = 'waiting', accept_by = NULL, let_go_at = :let_go
+    UPDATE accessibility.wait
+       SET status = 'waiting', accept_by = NULL, let_go_at = :let_go,
+           first_offered_at = CASE WHEN :gone AND offers <= 1 THEN NULL ELSE first_offered_at END
      WHERE rider_id = :rider AND id = :id
     """
 )

@@ -13,6 +13,8 @@ from accessibility.rides import saga
 from accessibility.waitlist import answering, offering, states, waits
 from accessibility.waitlist.errors import NoOfferToAccept
 from accessibility.waitlist.waits import Wait
+from api import wiring
+from api.delivery import deliver
 from core import db
 from tests.accessibility.waitlist.small_city import City, rows
 
@@ -112,6 +114,44 @@ def test_what_somebody_else_took_after_the_fleet_let_it_go_is_said_to_be_gone(ci
     offering.close(city.now)
     assert city.again(wait).status == states.WAITING
     assert [each["why"] for each in told("waitlist_ended")] == ["gone"]
+
+
+@pytest.mark.parametrize("is_quicker", [False, True])
+def test_a_yes_while_the_fleet_s_hold_is_taken_anew_counts(city: City, is_quicker: bool) -> None:
+    wait = city.wait()
+    city.van()
+    look(city)
+    with db.unit_of_work() as session:
+        offering.give_back(session, city.again(wait), now=city.now)
+    saga.drive(wait.booking_id, city.now)
+    if is_quicker:
+        city.book(city.rider())
+    with db.unit_of_work() as session:
+        answering.accept(session, wait.id, rider_id=wait.rider_id, now=city.now)
+        assert answering.settle(session, wait.id, now=city.now).status == states.ACCEPTING
+    city.later(minutes=20)
+    offering.close(city.now)
+    for row in rows("SELECT id FROM core.outbox WHERE settled_at IS NULL ORDER BY recorded_at, id"):
+        deliver([row.id], wiring.consumers_by_kind())
+    if is_quicker:
+        assert city.again(wait).status == states.WAITING
+        assert [each["why"] for each in told("waitlist_ended")] == ["gone"]
+        assert city.again(wait).first_offered_at is None, "nobody's chance is reckoned from it"
+    else:
+        assert (city.again(wait).status, city.again(wait).why) == (states.ENDED, "taken")
+        assert [row.status for row in rows("SELECT status FROM accessibility.ride ORDER BY created_at")][-1] == "bound"
+
+
+def test_who_let_an_offer_lapse_is_told_the_rank_behind_the_others(city: City) -> None:
+    first, second = city.wait(), city.wait()
+    city.van()
+    look(city)
+    city.later(minutes=16)
+    offering.close(city.now)
+    with db.unit_of_work() as session:
+        ranks = [waits.rank_of(session, city.again(each), city.now) for each in (first, second)]
+        later = [waits.rank_of(session, city.again(each), city.now + timedelta(hours=1)) for each in (first, second)]
+    assert (ranks, later) == ([(2, 2), (1, 2)], [(1, 2), (2, 2)])
 
 
 def test_whoever_leaves_while_something_is_kept_gives_it_to_the_next(city: City) -> None:
