@@ -18,7 +18,7 @@ from accessibility.requests import records as requests
 from accessibility.requests import states as request_states
 from accessibility.riders import profile
 from accessibility.rides import customers, happenings, legs, outcomes, records, states
-from accessibility.rides.records import Booking, Order
+from accessibility.rides.records import Booking, Order, Ride
 from accessibility.rides.steps import Step
 from core import db
 from core.ids import new_uuid
@@ -151,12 +151,15 @@ def amend(step: Step, now: datetime) -> Outcome:
         )  # fmt: skip
     except FleetRefused as refused:
         reason = refused.code
-        return lambda session, booking, now: outcomes.not_changed(session, booking, ride.id, reason, now)
+        return _of_change(
+            ride, lambda session, booking, now: outcomes.not_changed(session, booking, ride.id, reason, now)
+        )
     except _NOT_DONE as failure:
-        if not (isinstance(failure, wire.CallFailed) and failure.may_have_acted):
-            return lambda session, booking, now: outcomes.not_changed(session, booking, ride.id, "unreached", now)
-        return lambda session, booking, now: None
-    return lambda session, booking, now: outcomes.changed(session, booking, ride.id, said, now)
+        if step.is_again or (isinstance(failure, wire.CallFailed) and failure.may_have_acted):
+            # It may have agreed already: the same telegram again says so.
+            return lambda session, booking, now: None
+        return lambda session, booking, now: outcomes.not_changed(session, booking, ride.id, "unreached", now)
+    return _of_change(ride, lambda session, booking, now: outcomes.changed(session, booking, ride.id, said, now))
 
 
 def tell_customer(step: Step, now: datetime) -> Outcome:
@@ -218,11 +221,21 @@ def seek(step: Step, now: datetime) -> Outcome:
     return found
 
 
+def _of_change(asked: Ride, outcome: Outcome) -> Outcome:
+    """An answer counts for the change that was asked for, and for no later one."""
+
+    def of_it(session: Session, booking: Booking, now: datetime) -> None:
+        change = booking.ride(asked.id).change
+        if change is not None and asked.change is not None and change["telegram_id"] == asked.change["telegram_id"]:
+            outcome(session, booking, now)
+
+    return of_it
+
+
 def _learned(session: Session, booking: Booking, order_id: UUID, said: FleetStatus, now: datetime) -> None:
     """What the fleet says of how it stands."""
     order = booking.order(order_id)
-    for other in said.others:
-        outcomes.second_found(session, order, other, now)
+    happenings.others_told(session, order, said, now)
     if order.status == states.HOLDING:
         if said.state in _ON:
             # It has bound what was to be held: given back, because the other leg may have none.

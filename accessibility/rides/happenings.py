@@ -50,8 +50,7 @@ def apply(session: Session, booking: Booking, order_id: UUID, event: TripEvent, 
         _order_told(session, booking, order, event, now)
         return
     if isinstance(event, FleetStatus):
-        for other in event.others:
-            outcomes.second_found(session, order, other, now)
+        others_told(session, order, event, now)
     if order.status == states.BINDING and _says_bound(event):
         # Its yes is still on its way, and this proves it.
         outcomes.bound(session, booking, order_id, now, fleet_order=event.fleet_order)
@@ -71,6 +70,14 @@ def apply(session: Session, booking: Booking, order_id: UUID, event: TripEvent, 
         case TripDone():
             _done(session, booking, order, now, fare_twd=event.fare_twd, at=event.dropped_off_at,
                   aboard_at=event.picked_up_at)  # fmt: skip
+
+
+def others_told(session: Session, order: Order, said: FleetStatus, now: datetime) -> None:
+    """What a fleet says that it has beside the order that counts is given back, in whatever order it names them."""
+    for number in (said.fleet_order, *said.others):
+        is_named = number != said.fleet_order or order.fleet_order in said.others
+        if number is not None and number != order.fleet_order and is_named:
+            outcomes.second_found(session, order, number, now)
 
 
 def state_told(session: Session, booking: Booking, order_id: UUID, said: FleetStatus, now: datetime) -> None:
@@ -100,6 +107,9 @@ def checked(session: Session, booking: Booking, order_id: UUID, said: FleetStatu
         if ride.done_at is not None and now - ride.done_at >= _FARE_WITHIN:
             # It never told the fare: what was agreed counts.
             _done(session, after, order, now, fare_twd=order.price_twd, at=ride.done_at, aboard_at=ride.aboard_at)
+            return
+        if order.customer_told_at is None:
+            outcomes.later(session, order, now)
             return
         wait = min(max(abs(order.pick_up_at - now) / 4, _CHECK_SOONEST), _CHECK_LATEST)
         if order.kind == "own":
@@ -211,11 +221,11 @@ def _gone(
     session: Session, booking: Booking, ride: Ride, order: Order, said: FleetStatus, now: datetime
 ) -> None:  # fmt: skip
     """It is no longer there: at our own wish, or because the fleet let its rider down."""
-    if order.status == states.CANCELLING or said.by == "city":
-        if order.status == states.CANCELLING:
-            outcomes.cancelled(session, booking, order.id, said.fee_twd, now)
+    if order.status == states.CANCELLING:
+        outcomes.cancelled(session, booking, order.id, said.fee_twd, now)
         return
-    legs.end_order(session, order, states.CANCELLED, said.reason, now=now)
+    # The reference is shut, too: a second vehicle that the fleet bound beside it does not come.
+    legs.give_back(session, order, "fleet_cancelled")
     if ride.status in (*states.COMING, states.ABOARD) and ride.done_at is None:
         legs.reseek(session, booking, ride, "fleet_cancelled", source=order.fleet, now=now)
 

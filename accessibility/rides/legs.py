@@ -163,7 +163,10 @@ def _other_leg(session: Session, booking: Booking, other: Ride, now: datetime) -
 
 def _why(booking: Booking, ride: Ride) -> str:
     """What the fleet that was asked last said."""
-    mine = [each for each in booking.orders if each.ride_id == ride.id and each.status not in states.LIVE_ORDER]
+    mine = [
+        each for each in booking.orders
+        if each.ride_id == ride.id and each.status not in states.LIVE_ORDER and each.fleet not in ride.shunned
+    ]  # fmt: skip
     if ride.seek_round and not mine:
         return "none_free"
     return {"refused": "fleet_refused", "lapsed": "hold_lapsed", "releasing": "no_answer", "released": "no_answer"}.get(

@@ -125,6 +125,10 @@ def _binds(booking: Booking, now: datetime) -> Iterator[Step]:
 def _customers(booking: Booking, now: datetime) -> Iterator[Step]:
     for order in booking.orders:
         if order.status == states.BOUND and order.customer_told_at is None and order.is_due(now):
+            if order.tries % 2:
+                # It was not taken: perhaps because nothing is bound there any more.
+                yield Step("status", booking, booking.ride(order.ride_id), order)
+                continue
             yield Step("customer", booking, booking.ride(order.ride_id), order, telegram_id=order.customer_telegram_id)
 
 
@@ -134,7 +138,8 @@ def _amends(booking: Booking, now: datetime) -> Iterator[Step]:
         if ride.change is None or order is None or order.status != states.BOUND or ride.status not in states.COMING:
             continue
         if datetime.fromisoformat(ride.change["next_at"]) <= now:
-            yield Step("amend", booking, ride, order, telegram_id=UUID(ride.change["telegram_id"]))
+            is_again = bool(ride.change.get("is_sent"))
+            yield Step("amend", booking, ride, order, telegram_id=UUID(ride.change["telegram_id"]), is_again=is_again)
 
 
 def _checks(booking: Booking, now: datetime) -> Iterator[Step]:
@@ -225,7 +230,7 @@ _SEEKING = text("UPDATE accessibility.ride SET seek_round = seek_round + 1 WHERE
 _ASKS_UNTIL = text("UPDATE accessibility.ride_request SET answers_by = :until WHERE rider_id = :rider AND id = :id")
 _AMENDING = text(
     """
-    UPDATE accessibility.ride SET change = jsonb_set(change, '{next_at}', to_jsonb(CAST(:next AS text)))
+    UPDATE accessibility.ride SET change = change || jsonb_build_object('next_at', CAST(:next AS text), 'is_sent', true)
      WHERE rider_id = :rider AND id = :id
     """
 )
