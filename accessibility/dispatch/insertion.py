@@ -131,7 +131,11 @@ def _candidates(tour: Tour, on: Stop, off: Stop, travel: Travel) -> Iterator[tup
     for after in range(len(stops) - 1):
         if bounds.earliest[after] > on.window.latest:
             return
-        if bounds.latest[after + 1] < on.window.earliest or not tour.vehicle.holds(bounds.loads[after] + trip.load):
+        # How late the next stop may begin on the way as it is says nothing of the way round by these two: that need
+        # not be the longer one, and a break is then taken elsewhere. Its own window is all that binds.
+        if stops[after + 1].window.latest < on.window.earliest:
+            continue
+        if not tour.vehicle.holds(bounds.loads[after] + trip.load):
             continue
         out = travel.seconds(bounds.places[after], on.place, stops[after].around)
         begins = max(bounds.earliest[after] + stops[after].seconds + out, on.window.earliest)
@@ -170,7 +174,7 @@ def _with_others(
         stop = stops[later]
         begins = max(begins, stop.window.earliest)
         # Riding only, without any waiting, is the least that they are on board.
-        if begins > bounds.latest[later] or on_board > trip.longest_ride_seconds:
+        if begins > stop.window.latest or on_board > trip.longest_ride_seconds:
             return
         if stop.kind is StopKind.BREAK or (stop.trip is not None and not stop.trip.is_shared):
             return
@@ -178,11 +182,11 @@ def _with_others(
             return
         to = travel.seconds(bounds.places[later], off.place, stop.around)
         alights = max(begins + stop.seconds + to, off.window.earliest)
-        if alights > off.window.latest:
-            return
-        home = _way_on(bounds, stops, later, off, alights + off.seconds, travel)
-        if home is not None:
-            yield detour + to + home, after, later
+        # Too late from here is not too late from every later stop: the way by another district can be the quicker one.
+        if alights <= off.window.latest:
+            home = _way_on(bounds, stops, later, off, alights + off.seconds, travel)
+            if home is not None:
+                yield detour + to + home, after, later
         begins += stop.seconds + bounds.between[later]
         on_board += stop.seconds + bounds.between[later]
 
