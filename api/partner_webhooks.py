@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accessibility.rides import fleet_routes
-from core.errors import Forbidden, MalformedBody, NotFound
+from core.errors import MalformedBody
 from core.http import Answer, Call, Routes, partner_signature
 from core.text import Text
 from points.exchange import webhooks as exchange_webhooks
@@ -16,7 +16,7 @@ routes = Routes("webhooks")
     "/v1/webhooks/partners/<partner>",
     access=partner_signature(),
     answers={200: PartnerNoticeTaken},
-    problems=[NotFound, Forbidden, MalformedBody],
+    problems=[MalformedBody, *fleet_routes.PROBLEMS],
     accepts=("application/json; charset=utf-8",),
     own_units=True,
     summary=Text("夥伴通知", "Notice from a partner: one of exchange, or a fleet"),

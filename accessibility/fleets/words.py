@@ -26,6 +26,7 @@ WHY: Final[Mapping[str, Text]] = {
     "unreached": Text("目前聯絡不上這個車隊", "It cannot be reached at the moment."),
     "no_answer": Text("車隊沒有在時間內回答", "It did not answer in time."),
     "by_telephone": Text("正由專人打電話詢問", "Somebody is ringing them for you."),
+    "not_as_asked": Text("車隊的答覆和需求不符，不予採用", "What it offered is not what was asked for."),
     "not_connected": Text("這個車隊目前沒有連線", "It is not connected at the moment."),
 }
 _PURPOSES: Final[Mapping[str, Text]] = {

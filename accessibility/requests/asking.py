@@ -33,6 +33,7 @@ from partners.fleets.contents import Chair, FleetOffer, NoOffer, Wish
 
 PATIENCE_SECONDS: Final = 3.0
 _WITHOUT_ANSWER: Final = timedelta(seconds=5)
+_ROUNDED: Final = timedelta(minutes=5)
 _log = logging.getLogger("mykaohsiung.accessibility")
 
 
@@ -209,7 +210,17 @@ def _ask(question: _Question, patience_seconds: float) -> _Answer:
         return _Answer(None, "unreached", "unreached")
     if isinstance(said, NoOffer):
         return _Answer(None, "none", said.reason, said.next_at)
+    if not _is_as_asked(question.wish, said):
+        _log.warning("%s offers something else than was asked for", question.fleet)
+        return _Answer(None, "none", "not_as_asked")
     return _Answer(said)
+
+
+def _is_as_asked(wish: Wish, offered: FleetOffer) -> bool:
+    """Whether an offer keeps to the times that were wished for, and to riding alone where that was wished for."""
+    is_in_time = wish.arrive_by is None or offered.arrives_at <= wish.arrive_by
+    is_then = wish.window_starts_at - _ROUNDED <= offered.pick_up_at <= wish.window_ends_at + _ROUNDED
+    return is_in_time and is_then and (wish.may_be_pooled or not offered.is_pooled)
 
 
 def record(session: Session, question: _Question, answer: _Answer, *, now: datetime) -> None:

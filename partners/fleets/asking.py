@@ -102,8 +102,13 @@ def read_response(parts: Parts) -> FleetOffer | NoOffer:
     starts, ends, arrives, lapses = (
         read_moment({"@time": more[name]}) for name in ("window_starts_at", "window_ends_at", "arrives_at", "lapses_at")
     )
-    return FleetOffer(
+    offer = FleetOffer(
         more["offer"], read_moment(tds["scheduledPickupTime"]), starts, ends, arrives, tds["@fareAmount"],
         more["is_metered"], read_vehicle_kind(more["vehicle"]), lapses, more["confidence"], more["is_pooled"],
         more["ride_minutes_at_most"],
     )  # fmt: skip
+    if not starts <= offer.pick_up_at <= ends:
+        raise TelegramWrong("/tds/scheduledPickupTime", "outside_its_window")
+    if arrives <= offer.pick_up_at:
+        raise TelegramWrong("/more/arrives_at", "arrives_before_pickup")
+    return offer

@@ -25,6 +25,10 @@ _REASONS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
+VERSION: Final = "1"
+"""The version that stands in every telegram. A change that a fleet would notice makes another."""
+
+
 class TelegramWrong(Exception):
     """A telegram that is not as agreed: `pointer` (RFC 6901) leads to what is wrong in it, `reason` says why."""
 
@@ -37,6 +41,10 @@ class TelegramWrong(Exception):
 
 def check(schema: str, value: object) -> None:
     """Holds `value` to one of the schemas, by its name. Raises TelegramWrong with the first thing that is wrong."""
+    # PostgreSQL's text cannot hold U+0000, and nobody means it.
+    nul = _nul_in(value, "")
+    if nul is not None:
+        raise TelegramWrong(nul, "nul_character")
     leaves = [leaf for error in _validator(schema).iter_errors(value) for leaf in _leaves(error)]
     if not leaves:
         return
@@ -45,6 +53,13 @@ def check(schema: str, value: object) -> None:
     # Values may say who somebody is: the refusal names the place and the rule, never what stood there.
     detail = ", ".join(_named(worst))
     raise TelegramWrong(_pointer(worst), reason, detail)
+
+
+def _nul_in(value: object, pointer: str) -> str | None:
+    if isinstance(value, str):
+        return pointer if "\x00" in value else None
+    inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    return next((found for name, each in inner if (found := _nul_in(each, f"{pointer}/{name}")) is not None), None)
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
@@ -80,10 +95,10 @@ def _is_taipei_time(value: object) -> bool:
     if not _TAIPEI_TIME.fullmatch(value):
         return False
     try:
-        datetime.fromisoformat(value)
+        # What lies beyond cannot be turned into another zone's time, or be kept.
+        return 2000 <= datetime.fromisoformat(value).year < 2100
     except ValueError:
         return False
-    return True
 
 
 def _has_three_decimals(value: object) -> bool:
@@ -105,6 +120,27 @@ def _validator(name: str) -> Draft202012Validator:
 def _registry() -> Registry[Any]:
     loaded = [(str(schema["$id"]), Resource.from_contents(schema)) for schema in _schemas().values()]
     return Registry().with_resources(loaded)
+
+
+def published() -> dict[str, Any]:
+    """One JSON Schema (2020-12) for a whole telegram, with all of ours in it: who holds a telegram to it needs no other
+    document. `format` says what no keyword can: a day that exists (taipei-time), at most three decimals."""
+    kinds = _schemas()["envelope"]["properties"]["kind"]["enum"]
+    by_kind = [
+        {
+            "if": {"properties": {"kind": {"const": kind}}},
+            "then": {"properties": {part: {"$ref": f"{_schemas()[kind]['$id']}#/properties/{part}"}
+                                    for part in ("tds", "more")}},
+        }
+        for kind in kinds
+    ]  # fmt: skip
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:mykaohsiung:fleets:telegram:{VERSION}",
+        "title": "A telegram between a city and a fleet of accessible vehicles",
+        "allOf": [{"$ref": _schemas()["envelope"]["$id"]}, *by_kind],
+        "$defs": dict(sorted(_schemas().items())),
+    }
 
 
 @cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from partners.fleets.checking import TelegramWrong
 from partners.fleets.contents import (
@@ -26,6 +27,9 @@ from partners.fleets.forms import (
     read_moment,
     time_text,
 )
+
+_LONGEST_AHEAD: Final = timedelta(hours=24)
+"""No ride takes longer, and nobody knows further ahead when a vehicle comes."""
 
 
 def write_task(task: TripTask, trip: str) -> Parts:
@@ -105,10 +109,10 @@ def read_done(parts: Parts) -> TripDone:
     tds = parts.element
     if tds["cost"] != tds["@fareAmount"]:
         raise TelegramWrong("/tds/@fareAmount", "fare_differs")
-    return TripDone(
-        parts.more["fleet_order"], read_moment(tds["performedPickupTime"]), read_moment(tds["performedDropoffTime"]),
-        tds["cost"],
-    )  # fmt: skip
+    picked_up_at, dropped_off_at = (read_moment(tds[name]) for name in ("performedPickupTime", "performedDropoffTime"))
+    if not timedelta(0) <= dropped_off_at - picked_up_at <= _LONGEST_AHEAD:
+        raise TelegramWrong("/tds/performedDropoffTime", "not_after_pickup")
+    return TripDone(parts.more["fleet_order"], picked_up_at, dropped_off_at, tds["cost"])
 
 
 def write_scheduled(scheduled: TripScheduled, trip: str) -> Parts:
@@ -135,9 +139,11 @@ def write_position(at: VehicleAt, trip: str) -> Parts:
 def read_position(parts: Parts) -> VehicleAt:
     """Where a vehicle is."""
     tds, more = parts.element, parts.more
+    at, arrives_at = read_moment(tds["timecode"]), read_maybe_time(more["arrives_at"])
+    if arrives_at is not None and arrives_at - at > _LONGEST_AHEAD:
+        raise TelegramWrong("/more/arrives_at", "too_far_ahead")
     return VehicleAt(
-        more["fleet_order"], tds["vehicleNumber"], tds["GPS"]["@lat"], tds["GPS"]["@long"],
-        read_moment(tds["timecode"]), read_maybe_time(more["arrives_at"]),
+        more["fleet_order"], tds["vehicleNumber"], tds["GPS"]["@lat"], tds["GPS"]["@long"], at, arrives_at
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ import orjson
 
 from core.clock import TAIPEI
 from partners.fleets import asking, ordering, riding
-from partners.fleets.checking import TelegramWrong, check
+from partners.fleets.checking import VERSION, TelegramWrong, check
 from partners.fleets.contents import (
     Amend,
     Cancel,
@@ -90,7 +90,7 @@ def encode(telegram: Telegram) -> dict[str, Any]:
     form = _FORMS[type(telegram.content)]
     parts = form.write(telegram.content, telegram.trip)
     written = {
-        "version": "1",
+        "version": VERSION,
         "id": str(telegram.id),
         "kind": form.kind,
         "sent_at": _to_milliseconds(telegram.sent_at),
