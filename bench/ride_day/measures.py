@@ -5,13 +5,14 @@ Counted are rides whose riders came to the door and did not let them be.
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from random import Random
 from typing import Final
 
+from accessibility.conduct import exact
 from bench.load import percentile
 from bench.ride_day import audit, population
 from bench.ride_day.audit import GRACE, Fault, Verdict
@@ -32,7 +33,7 @@ GROUPS: Final[tuple[tuple[str, Callable[[Errand, Leg], str]], ...]] = (
     ("hour", lambda errand, leg: "peak" if leg.leaves_at.astimezone(TAIPEI).hour in (7, 8, 16, 17) else "other"),
     ("complained before", lambda errand, leg: "yes" if errand.person.has_complained else "no"),
 )
-_Z: Final = 1.96
+_SIGNIFICANT: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Ridden:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of a group were served, and between what the true share lies (Wilson, 95 %)."""
+    """How many rides of a group were served."""
 
     group: str
     served: int
@@ -65,16 +66,6 @@ class Share:
     def share(self) -> float:
         """Of one."""
         return self.served / self.wanted if self.wanted else 0.0
-
-    @property
-    def between(self) -> tuple[float, float]:
-        """The interval."""
-        if not self.wanted:
-            return 0.0, 1.0
-        n, p = self.wanted, self.share
-        middle = (p + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-        reach = _Z / (1 + _Z**2 / n) * math.sqrt(p * (1 - p) / n + _Z**2 / (4 * n**2))
-        return middle - reach, middle + reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +122,7 @@ def measure(diary: Diary, verdict: Verdict) -> Measures:
         taxi_rides=len(done) - len(vans),
         taxi_twd=sum(each.fare_twd for each in done if each.fleet != "rehabus"),
         fairness=groups,
-        chance={name: _may_be_chance(shares) for name, shares in groups.items()},
+        chance=may_be_chance(rides, legs_served),
     )
 
 
@@ -219,6 +210,24 @@ def _shares(rides: Sequence[Ridden], served: set[str], of: Callable[[Errand, Leg
     return [Share(name, sum(leg in served for leg in legs), len(legs)) for name, legs in sorted(wanted.items())]
 
 
-def _may_be_chance(shares: Sequence[Share]) -> bool:
-    """Whether all groups could have the same true share."""
-    return max(each.between[0] for each in shares) <= min(each.between[1] for each in shares)
+def may_be_chance(rides: Sequence[Ridden], served: set[str]) -> dict[str, bool]:
+    """Of each way to group riders, whether all groups could have the same true share.
+
+    Whoever cannot have both ways gets neither: rides of one errand are no two observations. One of each is drawn, each
+    group is held against all others by Fisher's exact test, and Holm's correction is for all of these tests together.
+    """
+    of_errand: dict[str, list[Ridden]] = {}
+    for ride in rides:
+        of_errand.setdefault(ride.errand.id, []).append(ride)
+    drawn = [Random(name).choice(mine) for name, mine in sorted(of_errand.items())]
+    tests: list[tuple[str, float]] = []
+    for name, of in GROUPS:
+        shares = _shares(drawn, served, of)
+        for each in shares[: 1 if len(shares) == 2 else None]:
+            others = [other for other in shares if other is not each]
+            missed, of_others = each.wanted - each.served, sum(other.wanted for other in others)
+            p = exact.fisher(missed, each.wanted, of_others - sum(other.served for other in others), of_others)
+            tests.append((name, p))
+    corrected = exact.holm([p for _, p in tests])
+    least = {name: min(p for (of, _), p in zip(tests, corrected, strict=True) if of == name) for name, _ in tests}
+    return {name: least.get(name, 1.0) >= _SIGNIFICANT for name, _ in GROUPS}
