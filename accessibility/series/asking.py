@@ -24,7 +24,7 @@ from accessibility.rides.errors import AnotherRideThen, NothingToChoose, RideAlr
 from accessibility.series import planning, records, states, wishes
 from accessibility.series.records import Day, Series
 from accessibility.waitlist import waits
-from accessibility.waitlist.errors import NothingToWaitFor
+from accessibility.waitlist.errors import NothingToWaitFor, WaitsAlready
 from core import db, outbox
 from core.clock import on_the_wire
 from core.errors import Problem, RateLimited, Unavailable
@@ -148,6 +148,9 @@ def _stand_in_line(session: Session, day: Day, now: datetime) -> None:
     try:
         with session.begin_nested():
             waits.join(session, day.rider_id, day.request_id, now=now)
+    except WaitsAlready:
+        outcome(session, day, states.NOT_BOUND, now=now, reason="waits_already")
+        return
     except NothingToWaitFor:
         outcome(session, day, states.NOT_BOUND, now=now, reason="no_vehicle")
         return

@@ -44,6 +44,7 @@ REASON_WORDS: Final[Mapping[str, Text]] = {
     ),
     "not_eligible": Text("乘車資格到期或改變", "your eligibility has run out or changed"),
     "no_vehicle": Text("沒有空車", "no vehicle was free"),
+    "waits_already": Text("那個時間已經在候補", "you are on the waitlist for that time already"),
     "too_late": Text("已經來不及", "it was too late"),
     leaving.STOPPED: Text("和整組一起取消", "given up with the whole series"),
     "another_ride": Text("同一時間已經有別的車趟", "there is another ride at that time"),

@@ -3,7 +3,7 @@ kept until when, what else could be done."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -14,6 +14,7 @@ from accessibility.fleets import words as fleet_words
 from accessibility.requests import advice
 from accessibility.requests import bodies as request_bodies
 from accessibility.requests import records as requests
+from accessibility.requests.offers import Offer
 from accessibility.waitlist import chances, offering, states, waits
 from accessibility.waitlist.waits import Wait
 from core.clock import on_the_wire
@@ -58,6 +59,7 @@ def wait(session: Session, each: Wait, language: Language, now: Any) -> dict[str
         seen = chances.seen(session, wanted_at=each.wanted_at, district=each.district, rank=rank, now=now)
         chance = chances.of(seen)
     known = {fleet.code: fleet for fleet in terms.in_force(session, now)}
+    kept = offering.kept_for(session, each) if each.status == states.OFFERED else []
     names = {code: name for code, (name, _) in terms.names(session).items()}
     return {
         "id": typeid("wait", each.id),
@@ -84,12 +86,23 @@ def wait(session: Session, each: Wait, language: Language, now: Any) -> dict[str
         "watched_until": on_the_wire(each.watched_until),
         "accept_by": on_the_wire(each.accept_by) if each.accept_by and each.status == states.OFFERED else None,
         "offers": [
-            request_bodies.offer(kept, names, known, language, is_recommended=True, can_be_taken=True)
-            for kept in (offering.kept_for(session, each) if each.status == states.OFFERED else [])
+            request_bodies.offer(offer, names, known, language, is_recommended=True, can_be_taken=True)
+            for offer in kept
         ],
+        "other_ride_id": _other_ride(session, each, kept),
         "alternatives": _alternatives(session, each, names, language) if is_open else [],
         "what_now": advice.what_now(list(known.values()), language, may_wait=False) if each.status != "offered" else [],
     }  # fmt: skip
+
+
+def _other_ride(session: Session, each: Wait, kept: Sequence[Offer]) -> str | None:
+    """A ride that they have already at the time of what is kept for them."""
+    for offer in kept:
+        values = {"rider": each.rider_id, "booking": each.booking_id, "from": offer.pick_up_at, "to": offer.arrives_at}
+        found = session.execute(_OTHER_RIDE, values).scalar()
+        if found is not None:
+            return typeid("ride", found)
+    return None
 
 
 def _rule(session: Session, language: Language, now: Any) -> str:
@@ -120,6 +133,15 @@ def _alternatives(session: Session, each: Wait, names: Mapping[str, Text], langu
     return found
 
 
+_OTHER_RIDE = text(
+    """
+    SELECT r.id FROM accessibility.ride AS r
+      JOIN accessibility.booking AS b ON b.rider_id = r.rider_id AND b.id = r.booking_id AND b.keep_until IS NULL
+     WHERE r.rider_id = :rider AND r.booking_id <> :booking AND r.pick_up_at < :to AND r.arrives_at > :from
+       AND r.status IN ('holding', 'bound', 'on_the_way', 'at_door', 'aboard', 'reseeking')
+     ORDER BY r.pick_up_at LIMIT 1
+    """
+)
 # What each fleet said last: one that somebody rings is not asked in every round.
 _ASKS = text(
     """

@@ -18,6 +18,17 @@ class NothingToWaitFor(Conflict):
     )
 
 
+class WaitsAlready(Conflict):
+    """`wait_id` is the place in line that they have for that time."""
+
+    slug = "waits-already"
+    title = Text("您那個時間已經在候補", "You are on the waitlist for that time already")
+    explanation = Text(
+        "一個人同一時間只排一個順位，這樣順位才公平。要換成這一趟，請先離開原來的候補。",
+        "Nobody stands in line twice for one time, so that ranks are fair. To wait for this instead, leave the other.",
+    )
+
+
 class NoOfferToAccept(Conflict):
     slug = "no-offer-to-accept"
     title = Text("現在沒有可以接受的車", "There is nothing to accept")

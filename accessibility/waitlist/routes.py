@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from accessibility.rides import saga
 from accessibility.rides.errors import AnotherRideThen
 from accessibility.waitlist import answering, bodies, states, waits
-from accessibility.waitlist.errors import NoOfferToAccept, NothingToWaitFor
+from accessibility.waitlist.errors import NoOfferToAccept, NothingToWaitFor, WaitsAlready
 from accessibility.waitlist.schemas import WaitCreate, WaitPage, WaitSchema
 from core import db
 from core.cursors import decode_moment_cursor, encode_moment_cursor
@@ -33,7 +33,7 @@ _BOOKS: Final = citizen(loa=2, delegable=RIDES_BOOK)
     body=WaitCreate,
     idempotent=True,
     answers={201: WaitSchema},
-    problems=[NotFound, NotDelegated, NothingToWaitFor],
+    problems=[NotFound, NotDelegated, NothingToWaitFor, WaitsAlready],
     summary=Text("候補一個沒有車的需求", "Wait for a ride that no fleet has: both legs together"),
 )
 def join(call: Call) -> Answer:

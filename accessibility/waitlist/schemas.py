@@ -28,7 +28,7 @@ class AlternativeSchema(Schema):
 class WaitSchema(Schema):
     """Somebody's waiting. `rank` of `of` who want the same hour (null: it is over); `chance` from 0 to 1 and its
     bounds, null where too little is known of others who waited like this; `offers` are kept until `accept_by`, one for
-    each leg."""
+    each leg. `other_ride_id` is a ride of theirs at the time of what is kept: it must be cancelled to take that."""
 
     id = fields.String(required=True)
     request_id = fields.String(required=True)
@@ -54,6 +54,7 @@ class WaitSchema(Schema):
     watched_until = moment()
     accept_by = moment(is_optional=True)
     offers = fields.List(fields.Nested(RideOfferSchema), required=True)
+    other_ride_id = fields.String(required=True, allow_none=True)
     alternatives = fields.List(fields.Nested(AlternativeSchema), required=True)
     what_now = fields.List(fields.Nested(WhatNowSchema), required=True)
 

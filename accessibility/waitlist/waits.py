@@ -12,15 +12,15 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from accessibility import events
-from accessibility.requests import making, records
+from accessibility.requests import making, records, wishes
 from accessibility.requests import states as request_states
 from accessibility.requests.records import RideRequest
 from accessibility.waitlist import chances, line
-from accessibility.waitlist.errors import NothingToWaitFor
+from accessibility.waitlist.errors import NothingToWaitFor, WaitsAlready
 from accessibility.waitlist.line import Rule
 from core import outbox
 from core.errors import NotFound
-from core.ids import new_uuid
+from core.ids import new_uuid, typeid
 
 _COMES_WITHIN: Final = timedelta(minutes=20)
 """A vehicle that is found later than this before the latest pick-up would not come in time."""
@@ -64,7 +64,7 @@ def rule_of(session: Session, now: datetime) -> Rule:
 
 def join(session: Session, rider_id: UUID, request_id: UUID, *, now: datetime) -> Wait:
     """Stand in line for a request of this rider that no fleet takes, with its other leg where that is open, too. Who
-    stands in it already stays where they are. Raises NotFound, NothingToWaitFor."""
+    stands in it already stays where they are. Raises NotFound, NothingToWaitFor, WaitsAlready."""
     request = records.get(session, request_id, rider_id=rider_id)
     legs = [records.locked(session, each.id) for each in records.of_booking(session, request.booking_id)]
     known = session.execute(_OPEN_OF_BOOKING, {"booking": request.booking_id}).first()
@@ -72,6 +72,7 @@ def join(session: Session, rider_id: UUID, request_id: UUID, *, now: datetime) -
         return of_row(known)
     wanted = [each for each in legs if each.status in _OPEN or each.id == request_id]
     _must_be_open(next(each for each in legs if each.id == request_id), wanted, now)
+    _stands_once(session, wanted[0])
     for leg in wanted:
         if leg.status == request_states.LAPSED:
             records.move(session, leg, request_states.ASKING)
@@ -226,6 +227,22 @@ def _must_be_open(request: RideRequest, legs: Sequence[RideRequest], now: dateti
         raise NothingToWaitFor(request_status=request.status)
 
 
+def _stands_once(session: Session, wanted: RideRequest) -> None:
+    """Nobody stands in line twice for one time: each of two that overlap would push everybody behind back a rank."""
+    session.execute(_TAKE_TURNS, {"rider": str(wanted.rider_id)})
+    begins, ends = _stretch(wanted)
+    for row in session.execute(_OPEN_OF_RIDER, {"rider": wanted.rider_id, "booking": wanted.booking_id}).all():
+        other_begins, other_ends = _stretch(records.get(session, row.request_ids[0]))
+        if begins < other_ends and other_begins < ends:
+            raise WaitsAlready(wait_id=typeid("wait", row.id))
+
+
+def _stretch(request: RideRequest) -> tuple[datetime, datetime]:
+    """From when until when somebody would be on the way, roughly."""
+    begins = making.pick_up_at_of(request)
+    return begins, begins + wishes.travel_time(request.way, begins)
+
+
 def _write(session: Session, legs: Sequence[RideRequest], now: datetime) -> Wait:
     first = legs[0]
     wanted_at = making.pick_up_at_of(first)
@@ -251,6 +268,13 @@ def _in_line(wait: Wait) -> Mapping[str, Any]:
 
 _RULE = text("SELECT * FROM accessibility.waitlist_rule WHERE valid_from <= :now ORDER BY valid_from DESC LIMIT 1")
 _OPEN_OF_BOOKING = text("SELECT * FROM accessibility.wait WHERE booking_id = :booking AND status <> 'ended'")
+_OPEN_OF_RIDER = text(
+    """
+    SELECT id, request_ids FROM accessibility.wait
+     WHERE rider_id = :rider AND booking_id <> :booking AND status <> 'ended' ORDER BY joined_at
+    """
+)
+_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended(:rider, 57))")
 _HAS_RIDE = text(
     """
     SELECT EXISTS (SELECT FROM accessibility.ride WHERE request_id = :request AND status IN

@@ -225,6 +225,8 @@ export const BOOKING_TEXTS = {
   wait_free: { zh: "有車了", en: "A vehicle is free" },
   wait_free_detail: { zh: "這個位置先留給您。要的話請按「我要這輛」。", en: "It is kept for you. If you want it, press “I take it”." },
   wait_accept_by: { zh: "請在 {when} 以前回答，還有 {n} 分鐘。", en: "Please answer by {when}: {n} minute left.|Please answer by {when}: {n} minutes left." },
+  wait_other_ride: { zh: "您那時已經有別的車。要這輛，請先取消那一趟。", en: "You have another ride then. To take this one, cancel that one first." },
+  wait_other_ride_see: { zh: "看那一趟", en: "See that ride" },
   wait_take: { zh: "我要這輛", en: "I take it" },
   wait_leave: { zh: "不候補了", en: "Leave the waitlist" },
   wait_leave_ask: { zh: "您的順位會取消。", en: "You give up your place in the queue." },

@@ -109,6 +109,32 @@ def test_when_booking_opens_is_no_time_to_be_picked_up(city: City, mei: SignedIn
     assert "booking opens then" in harbour["words"]
 
 
+def test_nobody_stands_in_line_twice_for_one_time(city: City, mei: SignedIn) -> None:
+    wait = post(mei, "/v1/waitlist", {"request_id": in_vain(city, mei)}).json
+    twice = post(mei, "/v1/waitlist", {"request_id": in_vain(city, mei)})
+    assert twice.status_code == 409 and twice.json["wait_id"] == wait["id"]
+    [later, *_] = city.ask(mei.person_id, pick_up_at=city.nine + timedelta(minutes=50))
+    assert post(mei, "/v1/waitlist", {"request_id": typeid("rreq", later)}).status_code == 201, "another trip, one hour"
+
+
+def test_who_has_another_ride_then_is_told_so_before_they_say_yes(city: City, mei: SignedIn) -> None:
+    wait = post(mei, "/v1/waitlist", {"request_id": in_vain(city, mei)}).json
+    city.van()
+    city.book(mei.person_id)
+    city.van()
+    with db.unit_of_work() as session:
+        waits.look_again(session, [row.slot for row in rows("SELECT slot FROM accessibility.wait_slot")], at=city.now)
+    offering.look(city.now)
+    [ride] = rows("SELECT id FROM accessibility.ride WHERE status = 'bound'")
+    shown = get(mei, f"/v1/waitlist/{wait['id']}")
+    assert (shown["status"], shown["other_ride_id"]) == ("offered", typeid("ride", ride.id))
+    refused = post(mei, f"/v1/waitlist/{wait['id']}/acceptance")
+    assert refused.status_code == 409 and refused.json["type"].endswith("/another-ride-then")
+    assert post(mei, f"/v1/rides/{shown['other_ride_id']}/cancellation", {}).status_code == 200
+    assert get(mei, f"/v1/waitlist/{wait['id']}")["other_ride_id"] is None
+    assert post(mei, f"/v1/waitlist/{wait['id']}/acceptance").status_code == 201
+
+
 def test_another_s_wait_is_none_and_leaving_is_for_good(city: City, mei: SignedIn, client: FlaskClient) -> None:
     wait = post(mei, "/v1/waitlist", {"request_id": in_vain(city, mei)}).json
     other = sign_in(client, "B234567890", "0922333444")

@@ -1,13 +1,11 @@
-// What stands around rides: points for not coming (with appeal), what is left of the quota, series, and every fleet's rules.
+// What stands around rides: points for not coming (with appeal), what is left of the quota, and every fleet's rules.
 import { mayNow } from "../acting.js";
 import { call } from "../api.js";
 import { announce, el, fill } from "../dom.js";
 import { dateText, number } from "../format.js";
 import { t } from "../language.js";
-import { busy, button, buttonLink, confirmed, empty, facts, field, heading, mark, notice } from "../parts.js";
-import { journey } from "../ride_words.js";
-import { show } from "../router.js";
-import { rideClock, rideDay, whenElement, whenText } from "../ride_times.js";
+import { busy, button, buttonLink, empty, facts, field, heading, mark, notice } from "../parts.js";
+import { whenElement, whenText } from "../ride_times.js";
 import { forgetTyped, keeping } from "../typed.js";
 
 const APPEAL_TONES = { open: "info", granted: "good", refused: "warn" };
@@ -62,47 +60,6 @@ export async function rideQuota({ signal }) {
         facts([[t("quota_used"), number(item.used)], item.kept > 0 && [t("quota_kept"), number(item.kept)], [t("quota_total"), number(item.total)], item.until && [t("quota_until"), dateText(item.until)]]),
         item.words && el("p", {}, item.words), item.source && el("p", { class: "hint" }, item.source)))],
   };
-}
-
-export async function rideSeries({ signal }) {
-  const { items } = await call("GET", "/v1/ride-series", { signal });
-  const title = t("series_title");
-  return {
-    title,
-    content: [heading(title, { back: "/app/rides", backText: t("rides_title") }),
-      items.length === 0 ? empty("repeat", t("series_none"), t("series_none_detail"), buttonLink(t("book_ride"), "/app/rides/book", { kind: "primary" })) : el("ul", { class: "list", role: "list" }, items.map(seriesCard))],
-  };
-}
-
-function seriesCard(series) {
-  const problem = el("div");
-  const stop = button(t("series_stop"), async () => {
-    if (!await confirmed(t("series_stop"), series.to_cancel > 0 ? t("series_stop_ask_booked", { n: series.to_cancel }) : t("series_stop_ask"), t("series_stop"), { dangerous: true })) return;
-    busy(stop, problem, async () => {
-      await call("DELETE", `/v1/ride-series/${encodeURIComponent(series.id)}`);
-      await show();
-      announce(t("series_stopped"));
-    });
-  }, { kind: "quiet wide" });
-  return el("li", { class: "card" }, el("h2", {}, t(series.time_kind === "arrive_by" ? "series_arrive_by" : "series_every", { days: series.weekdays_words, time: rideClock(series.at) })), el("p", {}, journey(series)), (series.return_at || series.return_on_call) && el("p", {}, series.return_on_call ? t("wanted_back_will_call") : t("series_back", { time: rideClock(series.return_at) })),
-    el("p", { class: "hint" }, series.status_words, " · ", t("series_until", { date: dateText(series.until) })),
-    series.next.length > 0 && el("ul", { class: "lines series-days", role: "list" }, series.next.map((day) => seriesDay(series, day))),
-    problem, mayNow("rides:book") && series.status === "active" && stop);
-}
-
-/** One day: its ride or its request where there is one, and leaving it out while it is not booked. */
-function seriesDay(series, day) {
-  const problem = el("div");
-  const name = rideDay(day.date);
-  const address = day.ride_id ? `/app/rides/${day.ride_id}` : day.request_id && `/app/rides/requests/${day.request_id}`;
-  const skip = button(t("series_skip"), () => busy(skip, problem, async () => {
-    await call("DELETE", `/v1/ride-series/${encodeURIComponent(series.id)}/days/${day.date}`);
-    await show();
-    announce(t("series_skipped", { day: name }));
-  }), { kind: "small quiet", "aria-label": t("series_skip_of", { day: name }) });
-  return el("li", {}, el("span", { class: "line-words" }, el("strong", { class: "capital" }, name), address ? el("a", { class: "link", href: address }, day.status_words) : el("span", {}, day.status_words),
-    day.reason_words && el("span", { class: "hint" }, day.reason_words), problem),
-  ["planned", "waiting"].includes(day.status) && mayNow("rides:book") && skip);
 }
 
 export async function rideFleets({ signal }) {

@@ -22,7 +22,10 @@ export async function rideWait({ path, signal }) {
   let standing = "";
 
   const draw = ({ isFirst = false } = {}) => {
-    const now = JSON.stringify([wait.status, wait.rank, wait.of, wait.offers.map(({ id }) => id)]);
+    // While a fleet's hold is taken anew there are no offers for a moment, and then the same under another id: what the
+    // rider hears and where they are on the page stays.
+    if (wait.status === "offered" && wait.offers.length === 0 && standing) return;
+    const now = JSON.stringify([wait.status, wait.rank, wait.of, wait.other_ride_id, wait.offers.map(({ fleet, pick_up_at, rider_pays_twd }) => [fleet, pick_up_at, rider_pays_twd])]);
     if (now === standing) return;
     standing = now;
     fill(body, wait.status === "offered" ? offered(wait, address, { signal, changed }) : waiting(wait),
@@ -87,6 +90,7 @@ function offered(wait, address, { signal, changed }) {
     wait.offers.map((offer) => el("div", { class: "confirm-leg" },
       facts([[t("offer_fleet"), offer.fleet_name], [t("offer_comes"), windowText(offer.window_starts_at, offer.window_ends_at)], [t("offer_there_by"), timeText(offer.arrives_at)], [t("offer_you_pay"), fareElement(offer)]], "ride-facts"),
       paidForYou(offer), offer.is_pooled && pooledPromise(offer), offerFacts(offer))),
+    wait.other_ride_id && notice("warn", t("wait_other_ride"), el("p", {}, el("a", { class: "link", href: `/app/rides/${wait.other_ride_id}` }, t("wait_other_ride_see")))),
     wait.accept_by && el("p", { class: "asking" }, t("wait_accept_by", { when: whenText(wait.accept_by), n: Math.max(1, minutesUntil(wait.accept_by)) })),
     problem, mayNow("rides:book") && yes);
 }
