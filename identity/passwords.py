@@ -27,8 +27,9 @@ _COMMON_HERE = ("5201314520", "woaini1314", "a5201314520", "kaohsiung12", "mykao
 _OF_THIS_SERVICE = ["kaohsiung", "mykaohsiung", "taiwan", "高雄"]
 _LEAST_GUESSES = 10_000_000
 """A guesser who is locked out for a quarter of an hour after five tries needs decades for so many."""
-_WEIGHED = 72
-"""Characters that are weighed: what stands behind can only make a password better, and weighing takes time."""
+_WEIGHED = 32
+"""Characters that are weighed: what stands behind can only make a password better, and weighing takes the more time the
+longer it is: of signs that could stand for letters ("4@8(") 0.7 s of a processor for 32, 2.9 for 64. All are hashed."""
 
 
 def check(password: str, *, not_containing: tuple[str, ...] = ()) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from identity_city import MEI, City
+
+from identity import passwords
 
 PHRASE = "  Harbour light\tA\u0301 ｆｕｌｌ　春眠 🦜  "
 
@@ -46,3 +50,14 @@ def test_129_characters_and_nine_are_refused_by_name(city: City) -> None:
         refused = phone.post("/v1/me/password", {"current_password": phone.password, "new_password": password})
         assert refused.status_code == 422
         assert [error["pointer"] for error in refused.json["errors"]] == ["/new_password"]
+
+
+def test_a_long_password_takes_no_more_weighing_than_32_characters() -> None:
+    signs_for_letters = "4@8({36&!1|0" * 11
+    took = {32: 9.0, 128: 9.0}
+    for _ in range(3):
+        for length in took:
+            begun = time.process_time()
+            passwords.check(signs_for_letters[:length])
+            took[length] = min(took[length], time.process_time() - begun)
+    assert took[128] < 2 * took[32], took
