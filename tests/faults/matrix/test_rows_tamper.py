@@ -17,7 +17,7 @@ from stack import ROOT
 
 from core import db
 from core.clock import now, taipei_date
-from ledger import checkpoints
+from ledger import checkpoints, days
 
 
 def ledger(city: City, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -61,10 +61,12 @@ def test_row_40_a_row_that_a_superuser_changed_is_named(city: City) -> None:
 
 
 def _rolled_up(city: City) -> None:
-    """What is in the book now is in its checkpoints: a roll-up does not take over what is only changed for a moment."""
+    """What is in the book now is in its checkpoints and in the sums of its days: none of them takes over what is only
+    changed for a moment."""
     database = db.Database(city.stack.database_url)
     with database.unit_of_work() as session:
         checkpoints.roll_up(session, now())
+        days.sum_up(session)
     database.engine.dispose()
 
 
