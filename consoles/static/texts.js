@@ -9,6 +9,7 @@ import { MESSAGE_TEXTS } from "./texts_messages.js";
 import { NAMES } from "./texts_names.js";
 import { POINTS_TEXTS } from "./texts_points.js";
 import { RIDE_PAPER_TEXTS } from "./texts_ride_papers.js";
+import { ROSTER_TEXTS } from "./texts_roster.js";
 import { SENDING_TEXTS } from "./texts_sending.js";
 import { SITE_TEXTS } from "./texts_sites.js";
 import { TOPIC_TEXTS } from "./texts_topics.js";
@@ -24,6 +25,7 @@ export const TEXTS = {
   ...NAMES,
   ...POINTS_TEXTS,
   ...RIDE_PAPER_TEXTS,
+  ...ROSTER_TEXTS,
   ...SENDING_TEXTS,
   ...SITE_TEXTS,
   ...TOPIC_TEXTS,

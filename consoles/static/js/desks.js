@@ -9,6 +9,8 @@ import { desk as days } from "./desks/days.js";
 import { desk as dispatch } from "./desks/dispatch.js";
 import { desk as dispatchCalls } from "./desks/dispatch_calls.js";
 import { desk as dispatchReplay } from "./desks/dispatch_replay.js";
+import { desk as dispatchRoster } from "./desks/dispatch_roster.js";
+import { desk as dispatchVans } from "./desks/dispatch_vans.js";
 import { desk as disputes } from "./desks/disputes.js";
 import { desk as duty } from "./desks/duty.js";
 import { desk as files } from "./desks/files.js";
@@ -31,4 +33,4 @@ import { desk as today } from "./desks/today.js";
 import { desk as topics } from "./desks/topics.js";
 
 export const DESKS = [counter, operator, duty, today, pointsHeld, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns, topics, sending,
-  pointsMerchants, pointsCampaigns, pointsSettlements, pointsPartners, pointsReports, dispatch, dispatchCalls, dispatchReplay, rideCare, ridePapers];
+  pointsMerchants, pointsCampaigns, pointsSettlements, pointsPartners, pointsReports, dispatch, dispatchRoster, dispatchVans, dispatchCalls, dispatchReplay, rideCare, ridePapers];

@@ -35,6 +35,8 @@ async function day({ query, signal }) {
   const seek = field(t("dsp_find"), { type: "search", hint: t("dsp_find_hint") });
   const troubled = checkBox(t("dsp_only_trouble"), false, () => draw());
   const waitingPlace = el("div");
+  const waitingCard = card(t("dsp_waiting"), waitingPlace);
+  const [urgent, calm] = [el("div"), el("div")];
   const map = vanMap(t("dsp_map"));
   const line = timeline([sums, note], { onTrip: openTrip, onVan: openVan, onMove: (trip, van) => move(trip, van) });
   let typing = 0;
@@ -54,6 +56,9 @@ async function day({ query, signal }) {
     const trips = known.vehicles.flatMap(tripsOf);
     const late = trips.filter((trip) => trip.lateMinutes > 0 && !isOver(trip)).length;
     fill(sums, t("dsp_sums", { vans: known.vehicles.length, shown: vans.length, trips: trips.length, waiting: waiting.items.length }), late > 0 && el("strong", {}, t("dsp_sum_late", { n: late })));
+    // What waits for a van stands above the lines onto which it is dragged; nothing to do, below them.
+    const place = waiting.items.length ? urgent : calm;
+    if (waitingCard.parentNode !== place) place.append(waitingCard);
     fill(waitingPlace, waiting.items.length ? el("ul", { class: "waiting", role: "list" }, waiting.items.map(waits)) : el("p", { class: "calm" }, t("dsp_none_waiting")));
     drawMap();
   };
@@ -179,9 +184,9 @@ async function day({ query, signal }) {
     title: t("dsp"),
     content: [
       heading(`${t("dsp_title")} ${dayText(date)}`), said, incidentList(signal),
-      el("div", { class: "filter-form" }, otherDay.block, seek.block, troubled.block, el("div", {}, el("a", { class: "button", href: `/desk/dispatch-replay?date=${date}` }, t("dsp_replay")))),
-      line.block,
-      el("div", { class: "dsp-two" }, card(t("dsp_waiting"), waitingPlace), card(t("dsp_where_vans"), map.block)),
+      el("div", { class: "filter-form" }, otherDay.block, seek.block, troubled.block, el("div", { class: "actions" }, el("a", { class: "button", href: `/desk/dispatch-roster?from=${date}` }, t("rst")), el("a", { class: "button", href: `/desk/dispatch-replay?date=${date}` }, t("dsp_replay")))),
+      urgent, line.block,
+      el("div", { class: "dsp-two" }, calm, card(t("dsp_where_vans"), map.block)),
     ],
   };
 }
