@@ -11,11 +11,12 @@ from flask.testing import FlaskClient
 from signed_in_officer import signed_in_officer
 from sqlalchemy import text
 
-from accessibility.calls import calls, ports
+from accessibility.calls import calls, ports, tasks
 from accessibility.calls.calls import RideCall
 from accessibility.calls.errors import CallOver
 from core import clock, db
 from core.ids import new_uuid, typeid
+from core.outbox import Event
 from core.text import Text
 
 WORDS = Text("您的車到門口了。", "Your vehicle is at the door.")
@@ -102,6 +103,22 @@ def test_a_ride_that_is_over_is_told_to_nobody_by_telephone(database: db.Databas
     with db.unit_of_work() as session:
         calls.give_up(session, ride, before=clock.now(), now=clock.now())
     assert open_now() == [other]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["ride_late", "ride_in_time", "ride_at_door", "ride_aboard", "ride_no_show", "ride_reseeking", "ride_replaced"],
+)
+def test_nobody_is_rung_with_what_was_so_before(database: db.Database, kind: str) -> None:
+    """A van at the door is no longer on its way: who rings says what is so."""
+    ride = new_uuid()
+    ring(ride=ride)
+    (consumer,) = [each for each in tasks.CONSUMERS if each.kind == f"accessibility.{kind}"]
+    happened = Event(new_uuid(), consumer.kind, {"ride_id": str(ride)}, clock.now())
+    newer = ring(ride=ride)
+    with db.unit_of_work() as session:
+        consumer.effect(session, happened, clock.now())
+    assert open_now() == [newer]
 
 
 def test_the_desk_rings_and_says_what_came_of_it_and_each_rider_is_in_the_log_once(client: FlaskClient) -> None:
