@@ -6,16 +6,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from browser.fitting import misfits
 from browser.phone_in_chromium import PATIENCE_MS, Phone, phone, stranger
-from browser.rider_in_chromium import becomes_a_rider, begin_asking, hospital_in, keys
+from browser.rider_in_chromium import HOME, api, becomes_a_rider, begin_asking, hospital_in, keys
 from playwright.sync_api import Browser, expect
 from sandbox_process import post_form
 from stack import Stack
 from waiting import wait_until
+
+from core.clock import TAIPEI
 
 pytestmark = pytest.mark.browser
 PICTURES = os.environ.get("PICTURES_DIR")
@@ -149,6 +153,40 @@ def test_what_cancelling_costs_stands_there_before_it_is_pressed(rider: Phone) -
     keys(rider.page.get_by_role("button", name="確定取消"), "Enter")
     rider.sees("這趟車")
     news(rider, "這趟車已取消")
+
+
+def test_weekly_rides_are_stopped_with_what_is_booked_and_a_slip_is_undone(rider: Phone, stack: Stack) -> None:
+    days = [datetime.now(TAIPEI).date() + timedelta(days=ahead) for ahead in (1, 2, 40)]
+    ends = {name: {key: HOME[key] for key in ("latitude", "longitude", "label", "address")} for name in ("from", "to")}
+    ends["to"] |= {"latitude": 22.6468, "longitude": 120.3097, "label": "高醫", "address": "自由一路100號"}
+    api(rider, "POST", "/v1/ride-series", ends | {
+        "pick_up_at": f"{days[0]}T14:00:00+08:00",
+        "series": {"weekdays": sorted({day.isoweekday() for day in days[:2]}), "until": days[2].isoformat()},
+    }, {"Idempotency-Key": str(uuid4())})  # fmt: skip
+    with stack.database() as connection:
+        booked = "SELECT 1 FROM accessibility.series_day WHERE status = 'bound' HAVING count(*) >= 2"
+        wait_until(lambda: connection.execute(booked).fetchone(), seconds=90)
+    rider.open("/app/rides/series")
+    skip = rider.page.get_by_role("button", name=re.compile("不用$")).last
+    keys(skip, "Enter")
+    keys(rider.page.get_by_role("button", name=re.compile("還是要$")), "Enter")
+    expect(rider.page.get_by_role("button", name=re.compile("還是要$"))).to_have_count(0)
+
+    keys(rider.page.get_by_role("button", name="停止固定叫車"), "Enter")
+    expect(rider.page.get_by_role("heading", name="停止固定叫車")).to_be_focused()
+    expect(rider.page.locator(".series-stop")).to_contain_text("取消的規定")
+    expect(rider.page.locator(".series-stop")).to_contain_text("小黃車隊")
+    picture(rider, "ride-series-stop")
+    assert misfits(rider) == []
+    keys(rider.page.get_by_role("button", name="先不要停止"), "Enter")
+    expect(rider.page.get_by_role("button", name="停止固定叫車")).to_be_focused()
+    keys(rider.page.get_by_role("button", name="停止固定叫車"), "Enter")
+    keys(rider.page.get_by_role("button", name=re.compile("停止，並取消訂好的")), "Enter")
+    expect(rider.page.locator(".notice")).to_contain_text(re.compile(r"已取消 \d+ 趟"), timeout=PATIENCE_MS)
+    picture(rider, "ride-series-stopped")
+    assert misfits(rider) == []
+    keys(rider.page.get_by_role("button", name="還是要固定叫車"), "Enter")
+    expect(rider.page.get_by_role("button", name="停止固定叫車")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_pages_fit_twice_as_large_in_both_languages(rider: Phone) -> None:
