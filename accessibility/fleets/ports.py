@@ -57,8 +57,9 @@ class Fleet(Protocol):
     ) -> FleetOrder:
         """Changes what is given; refused, the ride stays as it was."""
 
-    def status_of(self, dispatch: Dispatch) -> FleetStatus:
-        """How it stands; `unknown`: it has never heard of our reference."""
+    def status_of(self, dispatch: Dispatch, *, rider_at_door_since: datetime | None = None) -> FleetStatus:
+        """How it stands; `unknown`: it has never heard of our reference. `rider_at_door_since`: since when the rider
+        says that they wait at the door."""
 
 
 _fleets: dict[str, Fleet] = {}

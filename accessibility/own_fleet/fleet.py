@@ -104,11 +104,14 @@ class OwnFleet:
             dispatch, wanted, lambda session, now: changing.amend(session, dispatch.trip, wanted, self.travel, now)
         )
 
-    def status_of(self, dispatch: Dispatch) -> FleetStatus:
-        """How it stands; `unknown` when nothing was ever heard of the reference."""
+    def status_of(self, dispatch: Dispatch, *, rider_at_door_since: datetime | None = None) -> FleetStatus:
+        """How it stands; `unknown` when nothing was ever heard of the reference. That the rider is at the door the
+        driver reads at the stop."""
         now = self._in_time(dispatch)
         with _reaching(), db.unit_of_work() as session:
             telegrams.take_turns(session, dispatch.trip)
+            if rider_at_door_since is not None:
+                orders.rider_at_door(session, dispatch.trip, rider_at_door_since)
             return orders.status(session, dispatch.trip, now)
 
     def _answer(self, dispatch: Dispatch, said: Content, act: Callable[[Session, datetime], _A]) -> _A:

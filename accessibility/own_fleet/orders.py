@@ -138,6 +138,11 @@ def tell_customer(session: Session, order_id: UUID, told: CustomerTold) -> None:
     session.execute(_CUSTOMER, {"id": order_id, "customer": sealed})
 
 
+def rider_at_door(session: Session, trip: str, since: datetime) -> None:
+    """Keep since when the rider of this trip waits at the door, while the van has still to come."""
+    session.execute(_AT_DOOR, {"trip": trip, "since": since})
+
+
 def customer_of(order_id: UUID, sealed: bytes | None) -> CustomerTold | None:
     """Who rides, where it was told."""
     if sealed is None:
@@ -182,6 +187,12 @@ _SHUT = text("INSERT INTO accessibility.van_shut (trip, shut_at) VALUES (:trip, 
 _IS_SHUT = text("SELECT 1 FROM accessibility.van_shut WHERE trip = :trip")
 _WAS_ASKED = text("SELECT 1 FROM accessibility.van_offer WHERE trip = :trip LIMIT 1")
 _CUSTOMER = text("UPDATE accessibility.van_order SET customer = :customer WHERE id = :id")
+_AT_DOOR = text(
+    """
+    UPDATE accessibility.van_order SET rider_at_door_at = :since
+     WHERE trip = :trip AND state IN ('bound', 'on_the_way', 'at_door')
+    """
+)
 _moves: dict[tuple[str, ...], Any] = {}
 
 

@@ -155,6 +155,7 @@ class VanStopSchema(CarriedSchema):
     arrived_at = fields.DateTime(required=True, allow_none=True)
     left_at = fields.DateTime(required=True, allow_none=True)
     no_show_from = fields.DateTime(required=True, allow_none=True)
+    rider_at_door_since = fields.DateTime(required=True, allow_none=True)
     place = fields.Nested(StopPlaceSchema, required=True)
     rider = fields.Nested(StopRiderSchema, required=True, allow_none=True)
 

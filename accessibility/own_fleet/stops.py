@@ -75,7 +75,7 @@ def shown(row: Any, language: Language, *, with_rider: bool) -> dict[str, Any]:
             "label": door.address, "address": door.address, "directions": door.directions,
             "district": place["district"], "latitude": door.latitude, "longitude": door.longitude,
         }  # fmt: skip
-    since = no_show_from(row)
+    since, is_awaited = no_show_from(row), row.kind == "pickup" and row.outcome is None
     return {
         "id": typeid("stop", row.id),
         "trip": row.trip,
@@ -89,6 +89,7 @@ def shown(row: Any, language: Language, *, with_rider: bool) -> dict[str, Any]:
         "arrived_at": on_the_wire(row.arrived_at) if row.arrived_at else None,
         "left_at": on_the_wire(row.left_at) if row.left_at else None,
         "no_show_from": on_the_wire(since) if since else None,
+        "rider_at_door_since": on_the_wire(row.rider_at_door_at) if is_awaited and row.rider_at_door_at else None,
         "place": place,
         "rider": rider,
         **about(demand),
@@ -139,7 +140,8 @@ def breaks_of(rows: Sequence[Any]) -> list[Any]:
 _STOP = """
     SELECT s.id, s.tour_id, s.order_id, s.kind, s.position, s.window_starts_at, s.window_ends_at, s.seconds,
            s.planned_at, s.expected_at, s.arrived_at, s.left_at, s.outcome, o.trip, o.state, o.wish, o.promise,
-           o.told_promise, o.customer, o.shown_in, o.aboard_at, o.late_told_minutes
+           o.told_promise, o.customer, o.shown_in, o.aboard_at, o.late_told_minutes,
+           o.rider_at_door_at
       FROM accessibility.van_stop AS s LEFT JOIN accessibility.van_order AS o ON o.id = s.order_id
 """
 _OF_TOURS = text(f"{_STOP} WHERE s.tour_id = ANY(:ids) ORDER BY s.tour_id, s.left_at NULLS LAST, s.position")

@@ -17,7 +17,7 @@ from accessibility.requests import asking, offers
 from accessibility.requests import records as requests
 from accessibility.requests import states as request_states
 from accessibility.riders import profile
-from accessibility.rides import customers, happenings, legs, outcomes, records, states
+from accessibility.rides import customers, happenings, legs, on_call, outcomes, records, states
 from accessibility.rides.records import Booking, Order, Ride
 from accessibility.rides.steps import Step
 from core import db
@@ -85,6 +85,8 @@ def release(step: Step, now: datetime) -> Outcome:
     try:
         said = ports.fleet(order.fleet).release(envelopes.dispatch(step.telegram_id, order.trip))
     except FleetRefused as refused:
+        if refused.code == "too_late":
+            return lambda session, booking, now: _kept(session, booking, order.id, now)
         if refused.code not in _GONE:
             _log.warning("%s does not give %s back: %s", order.fleet, order.trip, refused.code)
             return lambda session, booking, now: outcomes.refused_for_now(session, booking.order(order.id), now)
@@ -93,6 +95,8 @@ def release(step: Step, now: datetime) -> Outcome:
         return lambda session, booking, now: outcomes.later(session, booking.order(order.id), now)
     if said.state in _STANDS:
         return lambda session, booking, now: outcomes.refused_for_now(session, booking.order(order.id), now)
+    if said.state == "aboard":
+        return lambda session, booking, now: _kept(session, booking, order.id, now)
     return lambda session, booking, now: outcomes.released(session, booking, order.id, now)
 
 
@@ -182,8 +186,10 @@ def tell_customer(step: Step, now: datetime) -> Outcome:
 def status(step: Step, now: datetime) -> Outcome:
     """Ask how it stands: after silence, and from time to time for what is bound."""
     order = _order(step)
+    with db.unit_of_work() as session:
+        since = on_call.at_door_since(session, step.ride, now) if order.status == states.BOUND else None
     try:
-        said = ports.fleet(order.fleet).status_of(envelopes.dispatch(new_uuid(), order.trip))
+        said = _asked(order, since)
     except _NOT_DONE:
         return lambda session, booking, now: happenings.not_heard(session, booking, order.id, now)
     if order.status == states.HOLDING and said.state in ("unknown", "asked", "held"):
@@ -192,6 +198,18 @@ def status(step: Step, now: datetime) -> Outcome:
     if order.status == states.BINDING and said.state == "held":
         return bind(step, now)
     return lambda session, booking, now: _learned(session, booking, order.id, said, now)
+
+
+def _asked(order: Order, rider_at_door_since: datetime | None) -> FleetStatus:
+    fleet = ports.fleet(order.fleet)
+    if rider_at_door_since is None:
+        return fleet.status_of(envelopes.dispatch(new_uuid(), order.trip))
+    try:
+        envelope = envelopes.dispatch(new_uuid(), order.trip)
+        return fleet.status_of(envelope, rider_at_door_since=rider_at_door_since)
+    except wire.Refused:
+        # A fleet that does not know these words is asked without them.
+        return fleet.status_of(envelopes.dispatch(new_uuid(), order.trip))
 
 
 def seek(step: Step, now: datetime) -> Outcome:
@@ -210,15 +228,25 @@ def seek(step: Step, now: datetime) -> Outcome:
             return
         order = profile.of(session, ride.rider_id).fleet_order
         best = [
-            each.id
+            each
             for each in offers.ranked(offers.standing(session, request.id, now), order)
             if each.fit["fits"] and each.fleet not in mine.shunned
         ]
-        session.execute(_CANDIDATES, {"rider": ride.rider_id, "id": ride.id, "found": best})
+        if mine.is_rescue:
+            best.sort(key=lambda each: each.pick_up_at)
+        session.execute(_CANDIDATES, {"rider": ride.rider_id, "id": ride.id, "found": [each.id for each in best]})
         if requests.locked(session, request.id).status == request_states.OFFERED:
             requests.move(session, request, request_states.CHOSEN)
 
     return found
+
+
+def _kept(session: Session, booking: Booking, order_id: UUID, now: datetime) -> None:
+    """It cannot be given back: they are aboard."""
+    after = happenings.came_after_all(session, booking, order_id, now, now)
+    order = after.order(order_id)
+    if order.status == states.RELEASING:
+        outcomes.refused_for_now(session, order, now)
 
 
 def _of_change(asked: Ride, outcome: Outcome) -> Outcome:

@@ -53,7 +53,19 @@ def at_door(session: Session, ride_id: UUID, *, rider_id: UUID, now: datetime) -
     said = [each.at for each in telling.history(session, ride_id) if each.kind == "rider_at_door"]
     if not said or max(said) < now - _SAID_FOR:
         telling.happened(session, ride, "rider_at_door", source="rider", now=now)
+        # Its fleet is told with the next question how it stands, which is now.
+        session.execute(_ASKED_AFTER, {"rider": rider_id, "ride": ride.id, "now": now})
+        session.execute(_SOON, {"id": ride.booking_id, "now": now})
     return ride
+
+
+def at_door_since(session: Session, ride: Ride, now: datetime) -> datetime | None:
+    """Since when the rider of a vehicle that is still to come says that they are at the door; None: they do not."""
+    from_at = at_door_from(ride)
+    if ride.status not in states.COMING or (from_at is not None and now < from_at):
+        return None
+    said: datetime | None = session.execute(_SAID_AT, {"ride": ride.id}).scalar()
+    return said
 
 
 def at_door_from(ride: Ride) -> datetime | None:
@@ -96,5 +108,12 @@ _ASKED_NOW = text(
 )
 _READY = text(
     "UPDATE accessibility.ride SET status = 'holding', candidates = NULL WHERE rider_id = :rider AND id = :id"
+)
+_SAID_AT = text("SELECT min(at) FROM accessibility.ride_event WHERE ride_id = :ride AND kind = 'rider_at_door'")
+_ASKED_AFTER = text(
+    """
+    UPDATE accessibility.fleet_order SET next_at = least(next_at, CAST(:now AS timestamptz))
+     WHERE rider_id = :rider AND ride_id = :ride AND status = 'bound' AND customer_told_at IS NOT NULL
+    """
 )
 _SOON = text("UPDATE accessibility.booking SET next_at = :now WHERE id = :id")

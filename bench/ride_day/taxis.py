@@ -114,7 +114,7 @@ class TaxiFleet:
         """Companies of the simulation change nothing: the ride stays as it was."""
         raise self._refused("no_vehicle")
 
-    def status_of(self, dispatch: Dispatch) -> FleetStatus:
+    def status_of(self, dispatch: Dispatch, *, rider_at_door_since: datetime | None = None) -> FleetStatus:
         """See the port."""
         with self._lock:
             orders = self._of(dispatch.trip)

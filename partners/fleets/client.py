@@ -119,9 +119,10 @@ class FleetClient:
         """Changes what is given. When the fleet refuses, the ride stays as it was."""
         return self._ordered("amend", dispatch, Amend(fleet_order, pick_up_at, pickup, dropoff, companions))
 
-    def status_of(self, dispatch: Dispatch) -> FleetStatus:
-        """How it stands at the fleet; `unknown` when it has never heard of our reference."""
-        return self._exchange("status", dispatch, StatusAsked(), (FleetStatus,))
+    def status_of(self, dispatch: Dispatch, *, rider_at_door_since: datetime | None = None) -> FleetStatus:
+        """How it stands at the fleet; `unknown` when it has never heard of our reference. Tells it, too, since when
+        the rider waits at the door."""
+        return self._exchange("status", dispatch, StatusAsked(rider_at_door_since), (FleetStatus,))
 
     def _ordered(self, operation: str, dispatch: Dispatch, content: OrderWanted | Amend) -> FleetOrder:
         order = self._exchange(operation, dispatch, content, (FleetOrder,))

@@ -261,7 +261,9 @@ class Amend:
 
 @dataclass(frozen=True, slots=True)
 class StatusAsked:
-    """How does it stand?"""
+    """How does it stand? `rider_at_door_since`: since when the rider says that they wait at the door."""
+
+    rider_at_door_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,8 +148,9 @@ def read_position(parts: Parts) -> VehicleAt:
 
 
 def write_status_asked(asked: StatusAsked, trip: str) -> Parts:
-    """The question how it stands: TDS has none."""
-    return Parts(None, {"phase": "asked"})
+    """The question how it stands, and that its rider is at the door: TDS has neither."""
+    since = maybe_time(asked.rider_at_door_since)
+    return Parts(None, {"phase": "asked"} | ({"rider_at_door_since": since} if since else {}))
 
 
 def write_status(status: FleetStatus, trip: str) -> Parts:
@@ -171,7 +172,7 @@ def read_status(parts: Parts) -> StatusAsked | FleetStatus:
     """The question, or how it stands."""
     more = parts.more
     if more["phase"] == "asked":
-        return StatusAsked()
+        return StatusAsked(read_maybe_time(more.get("rider_at_door_since")))
     return FleetStatus(
         more["state"], read_moment({"@time": more["at"]}), more["fleet_order"], more["reason"], more["by"],
         more["fee_twd"], tuple(more["others"]),

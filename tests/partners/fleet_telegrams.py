@@ -68,6 +68,7 @@ ONE_OF_EACH: tuple[Content, ...] = (
     Cancel("second_order", "Y2"),
     Amend("Y1", AT + timedelta(minutes=30), HOME.rough, None, 2),
     StatusAsked(),
+    StatusAsked(AT),
     FleetStatus("cancelled", AT, "Y1", "車輛故障", "fleet", 0, ("Y2",)),
     FleetError("hold_lapsed", "保留已失效", "/more/fleet_order"),
 )  # fmt: skip

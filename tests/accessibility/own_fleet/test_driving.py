@@ -9,6 +9,7 @@ import pytest
 
 from accessibility.own_fleet import tasks
 from core import clock
+from core.clock import on_the_wire
 from core.settings import settings
 from partners.fleets.contents import TripDone, VehicleAt, VehicleSeen
 from tests.accessibility.own_fleet.city_vans import HOSPITAL, PARK, PIN, check_plan, rows
@@ -89,6 +90,16 @@ def test_a_ride_from_the_door_to_the_end(driven: Driven) -> None:
     read = rows("SELECT actor_kind, what, purpose, actor_name FROM identity.access_log")
     assert [tuple(row) for row in read] == [("driver", "ride", "ride_driven", "司機001")]
     assert check_plan(clock.now()) == 0
+
+
+def test_the_driver_reads_since_when_a_rider_waits_at_the_door(driven: Driven) -> None:
+    trip, driver = driven.ride(), driven.driver()
+    driven.at("08:50")
+    assert driver.stop("pickup", trip)["rider_at_door_since"] is None
+    since = driven.at("08:52")
+    driven.fleet.port.status_of(driven.fleet.dispatch(trip), rider_at_door_since=since)
+    assert driver.stop("pickup", trip)["rider_at_door_since"] == on_the_wire(since)
+    assert driver.stop("dropoff", trip)["rider_at_door_since"] is None
 
 
 def test_a_tap_that_comes_later_says_when_it_was(driven: Driven) -> None:

@@ -142,7 +142,7 @@ class StormyFleet:
         """See the port."""
         return self._called("amend", dispatch, lambda mood: self._amend(dispatch.trip, fleet_order, pick_up_at, mood))
 
-    def status_of(self, dispatch: Dispatch) -> FleetStatus:
+    def status_of(self, dispatch: Dispatch, *, rider_at_door_since: datetime | None = None) -> FleetStatus:
         """See the port."""
 
         def act(mood: str) -> FleetStatus:

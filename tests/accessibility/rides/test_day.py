@@ -14,6 +14,7 @@ from accessibility.rides import cancelling, changing, kept, on_call, saga
 from accessibility.rides.errors import ChangeUnderWay, NotCancellable, NotYetMissing, NoVehicleAwaited
 from accessibility.rides.records import Ride
 from core import db, keeping
+from core.clock import on_the_wire
 from core.ids import new_uuid
 from partners import wire
 from partners.fleets.contents import FleetStatus, TaskConfirmed, TripDone, TripEvent, VehicleAt, VehicleSeen
@@ -185,6 +186,18 @@ def test_who_is_at_the_door_says_so_around_the_promised_time_and_it_stands_there
     town.hear(ride, _state(town, ride, "aboard"))
     with pytest.raises(NoVehicleAwaited):
         say(ride.window_starts_at)
+
+
+def test_its_fleet_hears_at_once_that_the_rider_is_at_the_door(town: RideCity) -> None:
+    ride = town.bound(town.rider(), wish=town.wish(hours=1.25))
+    town.settle(until=30)
+    assert ride.window_starts_at is not None
+    at = ride.window_starts_at - timedelta(minutes=5)
+    with db.unit_of_work() as session:
+        on_call.at_door(session, ride.id, rider_id=ride.rider_id, now=at)
+    saga.drive_due(at)
+    told = [each["said"] for each in town.books.read("fleets/telegrams") if "rider_at_door_since" in each["said"]]
+    assert len(told) == 1 and on_the_wire(at)[:16] in told[0]
 
 
 def test_a_fleet_says_when_it_was_at_the_door_at_the_time_and_not_afterwards(town: RideCity) -> None:
