@@ -11,8 +11,10 @@ from accessibility import routes as accessibility_routes
 from accessibility import tasks as accessibility_tasks
 from accessibility.calls import ports as call_ports
 from accessibility.fares import ports as fare_ports
+from accessibility.fleets import agreements as fleet_agreements
 from accessibility.fleets import ports as fleet_ports
 from accessibility.own_fleet import ports as van_ports
+from accessibility.own_fleet import sharing
 from accessibility.own_fleet.fleet import OwnFleet
 from accessibility.own_fleet.roads import Roads
 from accessibility.riders import eligibility
@@ -211,6 +213,7 @@ def plug_in() -> None:
     proposals_in_words.register()
     topics_desk.register_approvals()
     exchange_agreements.register()
+    fleet_agreements.register()
     exchange_breaks.register()
     exchange_nettings.register()
     merchant_decisions.register_approvals()
@@ -232,7 +235,7 @@ def plug_in() -> None:
     fleet_ports.plug_in({"rehabus": OwnFleet()} | taxi_fleets(of))
     rider_ports.plug_in(certificates=bureaus)
     campaign_ports.plug_in(due=bill_reminders.bills_due, told=bill_reminders.bills_told)
-    fare_ports.plug_in(cards_of=eligibility.cards_of, payable=RideBills())
+    fare_ports.plug_in(cards_of=eligibility.cards_of, payable=RideBills(), shared_how=sharing.of_trip)
     ride_ports.plug_in(RidesTold())
     push_wiring.plug_in()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+SharedHow = Callable[[Session, str], Literal["no", "part", "whole"] | None]
+"""How the ride under this reference at its fleet was shared, where the city knows it by itself."""
 CardsOf = Callable[[Session, UUID, datetime], tuple[str, ...]]
 """Which of the city's cards with a quota somebody has: `disability`, `senior`; in the order in which they are used."""
 
@@ -45,14 +47,19 @@ def _no_cards(session: Session, rider_id: UUID, now: datetime) -> tuple[str, ...
     return ()
 
 
+def _not_known(session: Session, trip: str) -> None:
+    return None
+
+
 _cards_of: CardsOf = _no_cards
+_shared_how: SharedHow = _not_known
 _payable: Payable | None = None
 
 
-def plug_in(*, cards_of: CardsOf, payable: Payable | None) -> None:
+def plug_in(*, cards_of: CardsOf, payable: Payable | None, shared_how: SharedHow = _not_known) -> None:
     """Use these from now on."""
-    global _cards_of, _payable
-    _cards_of, _payable = cards_of, payable
+    global _cards_of, _payable, _shared_how
+    _cards_of, _payable, _shared_how = cards_of, payable, shared_how
 
 
 def cards_of(session: Session, rider_id: UUID, now: datetime) -> tuple[str, ...]:
@@ -64,3 +71,8 @@ def payable() -> Payable:
     """Where fares are paid."""
     assert _payable is not None, "api/wiring.py plugs the wallet in before anything runs"
     return _payable
+
+
+def shared_how(session: Session, trip: str) -> Literal["no", "part", "whole"] | None:
+    """How a ride was shared, or None where only its fleet could say."""
+    return _shared_how(session, trip)

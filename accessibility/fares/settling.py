@@ -59,9 +59,9 @@ def ride_done(session: Session, event: Event, now: datetime) -> None:
     stated = int(min(said, default=ride.price_twd))
     known = newest(session, ride.rider_id, ride.id)
     if known is None:
-        _write(session, ride, None, stated, _pooled(ride, told), _minutes_over(ride), reason="", now=now)
+        _write(session, ride, None, stated, _pooled(session, ride, told), _minutes_over(ride), reason="", now=now)
     elif known.kind == "ride" and stated < known.stated_twd:
-        _write(session, ride, known, stated, _pooled(ride, told), known.minutes_over, reason="fleet", now=now)
+        _write(session, ride, known, stated, _pooled(session, ride, told), known.minutes_over, reason="fleet", now=now)
 
 
 def fare_stated(session: Session, event: Event, now: datetime) -> None:
@@ -107,7 +107,7 @@ def correct(
         _keep(session, ride, known, known.kind, stated_twd, fare, 0, reason=reason, decided_by=by, now=now)
         _lower(session, ride, known, fare, now)
     else:
-        pooled: Pooled = "part" if ride.is_pooled else "no"
+        pooled = _pooled(session, ride, {})
         _write(session, ride, known, stated_twd, pooled, known.minutes_over, reason=reason, decided_by=by, now=now)
     settled = newest(session, rider_id, ride_id)
     assert settled is not None
@@ -247,12 +247,14 @@ def _minutes_over(ride: Any) -> int:
     return max(0, -(-int(over.total_seconds()) // 60))
 
 
-def _pooled(ride: Any, told: Mapping[str, Any]) -> Pooled:
-    """How it was shared: as the fleet says; where it says nothing, for a part of the way if that was offered."""
+def _pooled(session: Session, ride: Any, told: Mapping[str, Any]) -> Pooled:
+    """How it was shared: as the fleet says, or as the city knows; else for a part of the way if that was offered."""
     said = told.get("pooled")
     if said in ("no", "part", "whole"):
         return cast(Pooled, said)
-    return "part" if ride.is_pooled else "no"
+    if not ride.is_pooled:
+        return "no"
+    return (ports.shared_how(session, ride.trip) if ride.trip else None) or "part"
 
 
 def _ride(session: Session, rider_id: UUID, ride_id: UUID) -> Any:
@@ -273,7 +275,9 @@ _RIDE = text(
            r.ride_minutes_at_most, r.aboard_at, r.done_at, r.fare_twd, r.agreed, coalesce(r.agreed, o.fare) AS fare,
            coalesce(CAST(r.agreed->>'price_twd' AS integer), o.price_twd, r.fare_twd, 0) AS price_twd,
            coalesce(o.is_metered, true) AS is_metered,
-           coalesce(o.is_pooled, false) AS is_pooled
+           coalesce(o.is_pooled, false) AS is_pooled,
+           (SELECT d.trip FROM accessibility.fleet_order d
+             WHERE d.rider_id = r.rider_id AND d.ride_id = r.id AND d.status = 'done' LIMIT 1) AS trip
       FROM accessibility.ride r
       LEFT JOIN accessibility.offer o ON o.rider_id = r.rider_id AND o.id = r.offer_id
       LEFT JOIN accessibility.fleet f ON f.code = r.fleet

@@ -289,3 +289,29 @@ def book_another(rider: UUID, price_twd: int) -> None:
             text("UPDATE accessibility.ride SET status = 'bound', agreed = CAST(:agreed AS jsonb) WHERE id = :id"),
             {"agreed": orjson.dumps(agreed.as_json()).decode(), "id": ride.id},
         )
+
+
+def test_who_shared_all_the_way_pays_what_the_offer_said_that_it_would_be(rider: UUID) -> None:
+    ride = plant(rider, "rehabus", 200, is_pooled=True)
+    with db.unit_of_work() as session:
+        session.execute(text("SELECT set_config('session_replication_role', 'replica', true)"))
+        session.execute(
+            text(
+                """
+                INSERT INTO accessibility.fleet_order (rider_id, id, booking_id, ride_id, offer_id, fleet, trip, status,
+                                                       pick_up_at, price_twd, created_at)
+                VALUES (:rider, :ride, :ride, :ride, :ride, 'rehabus', 'trip of mine', 'done', :now, 200, :now)
+                """
+            ),
+            {"rider": rider, "ride": ride.id, "now": PICK_UP},
+        )
+    known = {"trip of mine": "whole"}
+    ports.plug_in(
+        cards_of=ports._cards_of,
+        payable=RideBills(),
+        shared_how=lambda _session, trip: known.get(trip),  # type: ignore[arg-type,return-value]
+    )
+    done(ride, 200)
+    assert "if_whole" in [line.code for line in ride.fare.lines]
+    assert (ride.fare.rider_pays_twd, settled(ride).fare.rider_pays_twd) == (66, 50)
+    assert correct(ride, 100).fare.rider_pays_twd == 25
