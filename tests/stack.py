@@ -57,7 +57,7 @@ class Stack:
                 [sys.executable, "-m", "api", "run"], cwd=ROOT, env=self.environment, stdout=out, stderr=out,
                 start_new_session=True,
             )  # fmt: skip
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             said = self.output.read_text(errors="replace")
             if "is up after" in said:
