@@ -8,6 +8,7 @@ from accessibility.calls import routes as call_routes
 from accessibility.conduct import desk_routes as conduct_desk_routes
 from accessibility.conduct import routes as conduct_routes
 from accessibility.fares import routes as fare_routes
+from accessibility.fleets import desk_routes as fleet_desk_routes
 from accessibility.fleets import routes as fleet_routes
 from accessibility.own_fleet import desk_routes as van_desk_routes
 from accessibility.own_fleet import driver_routes
@@ -28,6 +29,7 @@ from core.http import Routes
 
 ROUTES: tuple[Routes, ...] = (
     fleet_routes.routes,
+    fleet_desk_routes.routes,
     request_routes.routes,
     ride_routes.routes,
     ride_day_routes.routes,

@@ -95,7 +95,8 @@ def late_cancel(session: Session, event: Event, now: datetime) -> None:
     ride = session.execute(_RIDE, _ids(told)).first()
     if ride is None or told["by"] != "rider" or not told.get("is_late"):
         return
-    terms = session.execute(_LATE_POINTS, {"fleet": told["fleet"], "at": event.recorded_at}).scalar() or 0
+    agreed_at = ride.bound_at or event.recorded_at
+    terms = session.execute(_LATE_POINTS, {"fleet": told["fleet"], "at": agreed_at}).scalar() or 0
     if not terms:
         return
     was_late = ride.late_minutes_told > 0 or (
@@ -184,7 +185,7 @@ def _point(row: Any) -> Point:
 
 _RIDE = text(
     """
-    SELECT rider_id, id, pick_up_at, window_ends_at, at_door_at, ended_at, late_minutes_told,
+    SELECT rider_id, id, pick_up_at, window_ends_at, at_door_at, ended_at, late_minutes_told, bound_at,
            EXISTS (SELECT FROM accessibility.ride_event e
                     WHERE e.ride_id = :ride AND e.kind IN ('rider_at_door', 'vehicle_missing')
                       AND e.at >= pick_up_at - CAST(:soon AS interval)) AS rider_was_there

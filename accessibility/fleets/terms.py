@@ -187,14 +187,18 @@ def _opens_again(terms: Terms, at: datetime) -> datetime:
     return today if today > here else today + timedelta(days=1)
 
 
-def _known(row: Any) -> FleetKnown:
-    terms = Terms(
+def terms_of(row: Any) -> Terms:
+    """A row of accessibility.fleet_terms."""
+    return Terms(
         row.opens_at, row.closes_at, None if row.areas is None else frozenset(row.areas), frozenset(row.areas_beyond),
         tiers_from(row.tiers), row.closes_minutes, row.is_only_for_eligible, row.free_until_minutes, row.late_fee_twd,
         row.late_points, row.is_pooled_obligatory, row.widest_chair_cm, row.longest_chair_cm, row.heaviest_chair_kg,
         row.source, row.is_confirmed,
     )  # fmt: skip
-    return FleetKnown(row.code, row.kind, Text(row.name_zh, row.name_en), row.phone, terms)
+
+
+def _known(row: Any) -> FleetKnown:
+    return FleetKnown(row.code, row.kind, Text(row.name_zh, row.name_en), row.phone, terms_of(row))
 
 
 _IN_FORCE = text(

@@ -39,7 +39,8 @@ def terms_of(session: Session, ride: Ride, now: datetime) -> Terms:
     if ride.status not in states.COMING or ride.pick_up_at is None or ride.fleet is None:
         words = Text("還沒有確認，取消不收費。", "It is not confirmed yet: cancelling costs nothing.")
         return Terms(True, False, 0, 0, None, words, "")
-    fleet = terms.of_fleet(session, ride.fleet, now)
+    # What was agreed when it was booked, also where the fleet has other terms by now.
+    fleet = terms.of_fleet(session, ride.fleet, ride.bound_at or now)
     if fleet is None:
         return Terms(True, False, 0, 0, None, Text("可以取消。", "It can be cancelled."), "")
     free_until = ride.pick_up_at - timedelta(minutes=fleet.terms.free_until_minutes)

@@ -137,7 +137,7 @@ def cancelled(session: Session, booking: Booking, order_id: UUID, fee_twd: int, 
     legs.end_order(session, order, states.CANCELLED, "rider", now=now, fee_twd=fee_twd)
     ride = booking.ride(order.ride_id)
     if ride.status in states.COMING:
-        fleet = terms.of_fleet(session, order.fleet, ride.cancel_asked_at or now) if ride.is_late_cancel else None
+        fleet = terms.of_fleet(session, order.fleet, ride.bound_at or now) if ride.is_late_cancel else None
         said_twd = fleet.terms.late_fee_twd if fleet else 0
         end_by_rider(session, ride, now, fee_twd=min(fee_twd, said_twd))
 
