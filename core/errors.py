@@ -19,6 +19,10 @@ class FieldError:
     pointer: str
     detail: str | Text
 
+    def in_language(self, language: str) -> str:
+        """What is wrong, in that language where the room has said it in both."""
+        return self.detail.in_language(language) if isinstance(self.detail, Text) else self.detail
+
 
 class Problem(Exception):
     """The base of every refusal that a caller may see.

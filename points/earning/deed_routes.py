@@ -113,7 +113,7 @@ def _line(call: Call, place: int, sent: dict[str, Any]) -> dict[str, Any]:
         unknown = [] if known else [{"pointer": "", "detail": "a member is unknown"}]
         return {**refused, **_why(InvalidRequest(), call), "errors": errors + unknown}
     except Problem as problem:
-        errors = [{"pointer": each.pointer, "detail": each.detail} for each in problem.errors]
+        errors = [{"pointer": each.pointer, "detail": each.in_language(call.language)} for each in problem.errors]
         return {**refused, **_why(problem, call), "errors": errors}
     return {**refused, "outcome": "taken"}
 
