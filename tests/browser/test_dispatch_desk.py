@@ -176,6 +176,7 @@ def test_who_rings_a_fleet_writes_down_what_it_said(
         expect(one.page.get_by_label("幾點來接")).to_have_value("11:30")
         one.page.get_by_label("幾點來接").fill("11:45")
         one.page.get_by_label("車資約").fill("350")
+        one.page.get_by_label("可以留到幾點").fill("23:58")
         one.press("可以")
         expect(one.page.locator(".notice.good")).to_contain_text("已記下")
         expect(one.page.locator(".calm")).to_contain_text("沒有要打的電話")
@@ -184,7 +185,9 @@ def test_who_rings_a_fleet_writes_down_what_it_said(
             text("SELECT answer, given FROM accessibility.call WHERE id = :id"), {"id": call_id}
         ).one()
     at = on_the_wire(wanted + timedelta(minutes=15))
+    kept_until = row.given.pop("kept_until")
     assert (row.answer, row.given) == ("yes", {"pick_up_at": at, "price_twd": 350})
+    assert "T23:58:00" in kept_until, "until when the operator keeps it"
 
 
 def test_a_trip_without_a_van_is_given_to_one_that_works_again(
@@ -199,6 +202,9 @@ def test_a_trip_without_a_van_is_given_to_one_that_works_again(
     with at_the_desk(city, chromium_browser, officer) as one:
         waiting = one.page.locator(".waiting .row")
         expect(waiting).to_contain_text("新興區 → 三民區")
+        # Above the lines onto which it is dragged.
+        above, lines = waiting.bounding_box(), one.page.locator(".tl").bounding_box()
+        assert above is not None and lines is not None and above["y"] < lines["y"]
         assert misfits(one) == []
         one.press("選車")
         choice = one.page.get_by_label("改派到哪一輛")

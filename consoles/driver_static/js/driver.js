@@ -7,7 +7,7 @@ import { entrance } from "./entrance.js";
 import { buildFrame } from "./frame.js";
 import { fetchManifest, forgetManifest, isOpen, kept, nextOf, restSince, stopsOf } from "./manifest.js";
 import { moreScreen } from "./more.js";
-import { button, problemBox } from "./parts.js";
+import { button, problemBox, settle } from "./parts.js";
 import { stopView } from "./stop.js";
 import { canUndo, press, refused, send, undo, understood, unsent, whenTapsChange } from "./taps.js";
 import { forgetPlace, placeNow, watchPlace } from "./whereabouts.js";
@@ -16,6 +16,7 @@ import { isInSun, language, setClock, setLanguage, setSun, setTextSize, t, textS
 const LOOK_MS = 15000;
 const SEND_MS = 2000;
 const ON_ITS_WAY_MS = 3000;
+const SAID_MS = 5000;
 const WAYS = { arrival: "arrival", aboard: "aboard", out: "out", no_show: "no-show" };
 const UNDOABLE = ["arrival", "out"];
 const frame = buildFrame(document.getElementById("frame"), { go, understood, undo: takeBack });
@@ -24,6 +25,7 @@ let leaving = new AbortController();
 let drawn = "";
 let isOver = false;
 let knownStops = "";
+let saidUntil = 0;
 
 /** A screen for the address: {title, content, deeds, focus}. */
 function screenOf(path, signal) {
@@ -71,6 +73,7 @@ function draw({ title, content, deeds = [], focus }, { isQuiet }) {
   fill(frame.deeds, deeds);
   document.title = `${title} · ${t("app_name")}`;
   if (!isQuiet) {
+    settle([...frame.deeds.children, ...frame.main.querySelectorAll(".rest-toggle")]);
     window.scrollTo(0, 0);
     focusOn(frame.main.querySelector(focus || "h1"));
   } else if (had >= 0) {
@@ -89,7 +92,7 @@ async function pressed(deed, stop, body) {
   const vehicle = manifest.vehicle.number;
   const isQuick = UNDOABLE.includes(deed);
   const tap = press(vehicle, { deed, stop: stop?.id || null, ...wire(deed, stop, body), canUndo: isQuick });
-  frame.pressed(isQuick ? tap : null);
+  frame.pressed(isQuick ? tap : null, { canUndo: true });
   if (isQuick) {
     announce(t(`said_${deed}`));
     show();
@@ -97,11 +100,17 @@ async function pressed(deed, stop, body) {
   }
   try {
     await send(vehicle, { live: tap.key });
-    announce(t(`said_${deed}`));
-  } finally {
-    show();
-    await look();
+  } catch (failure) {
+    // What was said about it stays where it stands.
+    show({ isQuiet: true });
+    if (stop) await look();
+    throw failure;
   }
+  announce(t(`said_${deed}`));
+  saidUntil = Date.now() + SAID_MS;
+  frame.pressed(tap, { canUndo: false });
+  show();
+  await look();
 }
 
 /** The address and body of a deed. */
@@ -126,7 +135,7 @@ function takeBack(tap) {
 async function sendOn() {
   const vehicle = manifest?.vehicle.number;
   const all = unsent(vehicle);
-  if (!all.some(canUndo)) frame.pressed(null);
+  if (!all.some(canUndo) && Date.now() > saidUntil) frame.pressed(null);
   drawTaps();
   if (vehicle && all.length && await send(vehicle).catch(() => 0) > 0) await look();
   window.setTimeout(sendOn, SEND_MS);

@@ -15,10 +15,11 @@ export function buildFrame(place, { go, understood, undo }) {
   const said = el("div", { class: "said", hidden: true });
   const deeds = el("div", { class: "deeds" });
   const nav = el("nav", { class: "places" });
+  const dock = el("section", { class: "dock" }, el("div", { class: "pressing" }, said, deeds), nav);
   let waiting = "";
   let shown = "";
   let phone = null;
-  fill(place, van, network, waits, refusals, main, el("div", { class: "dock" }, said, deeds, nav));
+  fill(place, van, network, waits, refusals, main, dock);
 
   return {
     main,
@@ -29,6 +30,7 @@ export function buildFrame(place, { go, understood, undo }) {
       fill(van, el("strong", {}, manifest ? manifest.vehicle.number : t("app_name")), manifest && el("span", {}, manifest.driver.name));
       nav.hidden = !manifest;
       nav.setAttribute("aria-label", t("nav_label"));
+      dock.setAttribute("aria-label", t("dock_label"));
       const here = window.location.pathname.replace(/\/$/, "");
       fill(nav, PLACES.map(([path, key]) => el("a", { href: path, "aria-current": here === path && "page" }, t(key))));
     },
@@ -56,10 +58,10 @@ export function buildFrame(place, { go, understood, undo }) {
         el("p", {}, t("refused_do")),
         el("div", { class: "ways" }, phone && el("a", { class: "button", href: `tel:${phone}` }, t("call_dispatch", { phone })), button(t("understood"), () => understood(key))))));
     },
-    /** Say that something was pressed, with the way back for as long as `tap` can be taken back. */
-    pressed(tap) {
+    /** Say that something was pressed, with the way back while `tap` can be taken back; null puts it away. */
+    pressed(tap, { canUndo = false } = {}) {
       said.hidden = !tap;
-      fill(said, tap && [symbol("good"), el("span", {}, t(`said_${tap.deed}`)), button(t("undo"), () => undo(tap), { kind: "small" })]);
+      fill(said, tap && [symbol("good"), el("span", {}, t(`said_${tap.deed}`)), canUndo && button(t("undo"), () => undo(tap), { kind: "small" })]);
     },
     go,
   };

@@ -1,5 +1,5 @@
 // Beside the stops: a rest, something that went wrong, how the page looks, and the end of the shift.
-import { el, fill } from "./dom.js";
+import { el } from "./dom.js";
 import { restOf } from "./manifest.js";
 import { busy, button, field, sheet } from "./parts.js";
 import { mayBeKnown } from "./whereabouts.js";
@@ -17,29 +17,28 @@ export function moreScreen({ manifest, restingSince, unsentCount, pressed, redra
 
 function restCard(manifest, restingSince, pressed) {
   const planned = restOf(manifest);
-  const toggle = button(t(restingSince ? "rest_end" : "rest_begin"), () => pressed(restingSince ? "break_end" : "break_begin", null, {}), { kind: restingSince ? "primary big" : "wide" });
+  const problem = el("div");
+  const toggle = button(t(restingSince ? "rest_end" : "rest_begin"), () => busy(toggle, problem, () => pressed(restingSince ? "break_end" : "break_begin", null, {})), { kind: `rest-toggle ${restingSince ? "primary big" : "wide"}` });
   if (!planned && !restingSince) return el("section", { class: "card" }, el("h2", {}, t("rest")), el("p", { class: "hint" }, t("rest_none")));
   return el("section", { class: "card" }, el("h2", {}, t("rest")),
     restingSince ? el("p", { class: "notice" }, t("resting_since", { at: clockText(restingSince), time: sinceText(restingSince) }))
       : planned && el("p", { class: "hint" }, t("rest_planned", { from: clockText(planned.starts_at), to: clockText(planned.starts_by), n: planned.minutes })),
-    toggle);
+    problem, toggle);
 }
 
 function incidentCard(dispatchPhone, pressed) {
-  const place = el("div");
   const ask = (kind) => sheet(t(`incident_${kind}`), (close) => {
     const note = field(t("incident_note"), { name: "textarea", rows: 3, maxlength: 500, hint: t("incident_note_hint") });
     const problem = el("div");
     const send = button(t("incident_send"), () => busy(send, problem, async () => {
       await pressed("incident", null, { kind, note: note.input.value.trim() });
       close();
-      fill(place, el("p", { class: "notice good", role: "status" }, t("incident_said")));
     }), { kind: "danger big" });
     return [el("p", {}, t(kind === "accident" || kind === "rider_unwell" ? "incident_119" : "incident_what")),
       (kind === "accident" || kind === "rider_unwell") && el("a", { class: "button danger wide", href: "tel:119" }, t("call_119")),
       note.block, problem, send, button(t("back"), close, { kind: "wide" })];
   });
-  return el("section", { class: "card" }, el("h2", {}, t("incident")), el("p", { class: "hint" }, t("incident_hint")), place,
+  return el("section", { class: "card" }, el("h2", {}, t("incident")), el("p", { class: "hint" }, t("incident_hint")),
     dispatchPhone && el("a", { class: "button wide", href: `tel:${dispatchPhone}` }, t("call_dispatch", { phone: dispatchPhone })),
     el("div", { class: "grid" }, INCIDENTS.map((kind) => button(t(`incident_${kind}`), () => ask(kind)))));
 }

@@ -3,10 +3,17 @@ import { Refusal, Unreached } from "./api.js";
 import { announce, el, fill, svg } from "./dom.js";
 import { t } from "./words.js";
 
+const SETTLE_MS = 600;
 let identifiers = 0;
 
 export function button(text, onClick, { kind = "", ...attributes } = {}) {
   return el("button", { type: "button", class: `button ${kind}`, on: { click: onClick }, ...attributes }, text);
+}
+
+/** What has just come under a finger is not meant by its second tap: for a moment these cannot be pressed. */
+export function settle(controls) {
+  for (const each of controls) each.inert = true;
+  window.setTimeout(() => { for (const each of controls) each.inert = false; }, SETTLE_MS);
 }
 
 /** A labelled field; `setError(text)` marks it wrong and goes there, `setError("")` right. `name` is "input" or "textarea". */
@@ -60,6 +67,7 @@ export function sheet(title, draw) {
   const dialog = el("dialog", { class: "sheet", "aria-labelledby": id, on: { close: () => dialog.remove() } }, el("h2", { id }, title));
   dialog.append(...[draw(() => dialog.close())].flat(Infinity).filter(Boolean));
   document.body.append(dialog);
+  settle(dialog.querySelectorAll("button"));
   dialog.showModal();
   return dialog;
 }

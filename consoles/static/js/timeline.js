@@ -13,10 +13,10 @@ const DRAG_PX = 6;
 const MANY = 40;
 const SIGNS = { done: "✓ ", no_show: "✕ ", cancelled: "✕ ", aboard: "▶ ", at_door: "● ", planned: "" };
 
-/** What a trip is, for whoever hears it: when, who, from where to where, how it stands. */
+/** What a trip is, for whoever hears it: first what stands on its bar (so that it can be called by that), then how it stands, and from where to where. */
 export function tripWords(trip) {
   return [
-    `${clockText(trip.starts)}–${clockText(trip.ends)}`, trip.name, t(`dsp_trip_${trip.status}`), trip.lateMinutes > 0 && t("dsp_late_n", { n: trip.lateMinutes }),
+    `${trip.name} ${clockText(trip.starts)}–${clockText(trip.ends)}`, t(`dsp_trip_${trip.status}`), trip.lateMinutes > 0 && t("dsp_late_n", { n: trip.lateMinutes }),
     trip.pickup && trip.dropoff && t("dsp_from_to", { from: placeWords(trip.pickup.place), to: placeWords(trip.dropoff.place) }),
   ].filter(Boolean).join(t("dsp_comma"));
 }
