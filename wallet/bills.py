@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.clock import taipei_date
+from core.clock import TAIPEI, taipei_date
 from core.errors import NotFound
 from core.text import Text
 from identity import people
@@ -75,7 +75,9 @@ class Bill:
             where = f"{self.district or ''}{self.road or ''}"
             return Text(f"路邊停車費 {where}", f"Roadside parking {where}")
         if self.kind == "ride":
-            return Text(f"無障礙接送車資 {self.place or ''}", f"Fare of a ride {self.place or ''}")
+            # Who drove, and when it was over. The fleet gives a proof of the ride itself (汽車運輸業管理規則 art. 91).
+            ride = f"{self.place or ''} {self.occurred_at.astimezone(TAIPEI):%Y-%m-%d %H:%M}".strip()
+            return Text(f"無障礙接送車資 {ride}", f"Fare of a ride {ride}")
         part = f" {self.part_number}/{self.part_count}" if self.part_number else ""
         return Text(f"交通罰鍰{part} {self.law_text or ''}", f"Traffic fine{part} {self.law_text or ''}")
 

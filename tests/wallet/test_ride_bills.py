@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +55,10 @@ def test_a_fare_is_owed_once_and_paid_like_any_bill(customer: BankCustomer) -> N
     payment = customer.pay([bill["id"]], link)
     assert (payment["status"], payment["amount"], payment["bills"][0]["kind"]) == ("captured", 135, "ride")
     receipt = customer.got("GET", f"/v1/payments/{payment['id']}/receipt?format=json")
-    assert (receipt["lines"][0]["description"], receipt["total"]) == ("無障礙接送車資 黃衫計程車", 135)
+    over = datetime.fromisoformat(bill["occurred_at"]).astimezone(clock.TAIPEI)
+    (line,) = receipt["lines"]
+    assert line["description"] == f"無障礙接送車資 黃衫計程車 {over:%Y-%m-%d %H:%M}"
+    assert (line["number"], line["amount"], receipt["total"], receipt["fee"]) == (bill["number"], 135, 135, 0)
     assert customer.send("GET", f"/v1/payments/{payment['id']}/receipt?format=pdf").data.startswith(b"%PDF")
     year = clock.taipei_date(clock.now()).year
     assert customer.got("GET", f"/v1/receipts/years/{year}")["rides"] == 135

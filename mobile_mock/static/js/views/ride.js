@@ -6,12 +6,13 @@ import { announce, el, fill, focusOn } from "../dom.js";
 import { money } from "../format.js";
 import { icon } from "../icons.js";
 import { sentences, t } from "../language.js";
+import { keepLooking } from "../looking.js";
 import { busy, button, buttonLink, facts, heading, notice } from "../parts.js";
 import { addressOf, nameOf } from "../place_choice.js";
 import { MOVING, OVER, journey, rideMark, rideNews, rideTone, vehicleWords, whenOfRide } from "../ride_words.js";
 import { go, show } from "../router.js";
 import { minutesUntil, timeText, whenText } from "../ride_times.js";
-import { afterRide } from "./ride_after.js";
+import { afterRide, feePart } from "./ride_after.js";
 import { liveMap } from "./ride_map.js";
 import { whatNow } from "./ride_none.js";
 
@@ -50,24 +51,16 @@ export async function ride({ path, signal }) {
     }
   };
   const look = async () => {
-    if (signal.aborted) return;
-    try {
-      if (document.visibilityState === "visible") {
-        current = await call("GET", address, { signal, quiet: true });
-        draw();
-      }
-    } catch {
-      // The next look may reach the city.
-    }
-    plan();
+    current = await call("GET", address, { signal, quiet: true });
+    draw();
   };
-  const plan = () => {
-    if (signal.aborted || OVER.has(current.status)) return;
+  const pause = () => {
+    if (OVER.has(current.status)) return null;
     const isSoon = current.pick_up_at && minutesUntil(current.pick_up_at) < SOON_MINUTES;
-    window.setTimeout(look, MOVING.has(current.status) || current.is_cancelling || current.is_changing || isSoon ? MOVING_MS : RESTING_MS);
+    return MOVING.has(current.status) || current.is_cancelling || current.is_changing || isSoon ? MOVING_MS : RESTING_MS;
   };
   draw({ isFirst: true });
-  plan();
+  keepLooking(look, pause, signal);
   return { title: `${title} ${whenOfRide(current)}`, content: [heading(title, { back: "/app/rides", backText: t("rides_title") }), live.block, rest] };
 }
 
@@ -123,6 +116,7 @@ function drawRest(place, current, { address, signal }) {
     isMine && current.status === "not_bound" && buttonLink(t("ride_others"), `/app/rides/requests/${current.request_id}`, { kind: "wide", iconName: "car" }),
     isMine && may.ready && readyPart(address, signal),
     isMine && current.status === "done" && afterRide(current, { address, signal }),
+    isMine && current.status === "cancelled" && current.fee_twd > 0 && feePart(address, signal),
     isMine && doorPart(current, address, signal),
     current.fleet_name && !WITHOUT_VEHICLE.includes(current.status) && vehicleCard(current),
     el("section", { class: "card" }, el("h2", {}, t("ride_what")), el("p", { class: "ride-journey" }, journey(current)),

@@ -45,8 +45,20 @@ export function afterRide(ride, { address, signal }) {
   return [fare, rating, lost, complaintPart(ride)];
 }
 
-function drawFare(place, fare) {
-  fill(place, el("h2", {}, t("fare_title")), fare?.is_settled ? [
+/** What a late cancellation costs, and where to pay it. */
+export function feePart(address, signal) {
+  const part = el("section", { class: "card" }, el("h2", {}, t("ride_fee")));
+  const follow = async () => {
+    const known = await optional(`${address}/fare`, signal);
+    if (known?.is_settled) drawFare(part, known, t("ride_fee"));
+    else if (!signal.aborted) window.setTimeout(() => follow().catch(() => {}), FARE_AGAIN_MS);
+  };
+  follow().catch(() => {});
+  return part;
+}
+
+function drawFare(place, fare, title = t("fare_title")) {
+  fill(place, el("h2", {}, title), fare?.is_settled ? [
     fareLines(fare.lines, money(fare.rider_pays_twd, "strong")), el("p", {}, fare.paid_by_words),
     fare.bill_id && mayNow("bills:read", "payments:pay") && (fare.bill_status === "unpaid"
       ? buttonLink(t("fare_pay"), `/app/bills/${fare.bill_id}`, { kind: "accent wide", iconName: "card" })
