@@ -52,3 +52,12 @@ class SeriesCostsMore(Conflict):
         "有車趟過了免費取消的時間。請重新看取消的規定，再決定一次。",
         "For a ride the time for free cancellation has run out since. Please look at the rule again, and decide anew.",
     )
+
+
+class RidesBeingCancelled(Conflict):
+    slug = "ride-series-being-cancelled"
+    title = Text("訂好的車還在取消", "Its booked rides are still being cancelled")
+    explanation = Text(
+        "車隊回覆以後就可以恢復，請過一會兒再試。",
+        "It can be taken up again once the fleets have answered: please try again in a moment.",
+    )

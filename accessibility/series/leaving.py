@@ -18,7 +18,7 @@ from accessibility.rides import states as ride_states
 from accessibility.rides.cancelling import Terms
 from accessibility.rides.records import Ride
 from accessibility.series import planning, records, states
-from accessibility.series.errors import DayIsBooked, SeriesCostsMore, SeriesOver
+from accessibility.series.errors import DayIsBooked, RidesBeingCancelled, SeriesCostsMore, SeriesOver
 from accessibility.series.records import Day, Series
 from accessibility.waitlist import answering, waits
 from core.clock import taipei_date
@@ -148,6 +148,30 @@ def progress_of(session: Session, series: Series) -> Progress | None:
     under_way = tuple(ride for ride in rides if not ride.has_ended and ride.cancel_asked_at is not None)
     kept = tuple(ride for ride in rides if not ride.has_ended and ride.cancel_asked_at is None)
     return Progress(series.rides_given_up_at, cancelled, under_way, kept, sum(ride.fee_twd for ride in cancelled))
+
+
+def settle(session: Session, series_id: UUID, *, rider_id: UUID, now: datetime) -> None:
+    """Days whose rides were cancelled with the series are so from now on, and not only once that is heard of."""
+    series = records.get(session, series_id, rider_id=rider_id)
+    if series.rides_given_up_at is None:
+        return
+    since = taipei_date(series.rides_given_up_at) - _A_DAY
+    series, days = records.held(session, series_id, rider_id=rider_id, since=since)
+    rides = [ride for _, ride in records.rides_of(session, series, since=since)]
+    gone = {ride.booking_id for ride in rides if ride.leg == "out" and ride.status == ride_states.CANCELLED}
+    left = {ride.booking_id for ride in rides if ride.leg == "out" and not ride.has_ended}
+    for day in days:
+        if day.status == states.BOUND and day.reason == STOPPED and day.booking_id in gone - left:
+            _over(session, day, states.CANCELLED)
+
+
+def take_up(session: Session, series_id: UUID, *, rider_id: UUID, now: datetime) -> None:
+    """The rider wants it after all (`planning.take_up`). Raises RidesBeingCancelled, and what that raises."""
+    settle(session, series_id, rider_id=rider_id, now=now)
+    progress = progress_of(session, records.get(session, series_id, rider_id=rider_id))
+    if progress is not None and progress.under_way:
+        raise RidesBeingCancelled
+    planning.take_up(session, series_id, rider_id=rider_id, given_up_because=STOPPED, now=now)
 
 
 def heard(session: Session, event: Event, now: datetime) -> None:

@@ -26,7 +26,14 @@ from accessibility.riders import eligibility
 from accessibility.riders.errors import MedicalTripsOnly, NotEligible
 from accessibility.rides import saga
 from accessibility.series import bodies, leaving, planning, records
-from accessibility.series.errors import DayIsBooked, NoDayInSeries, SeriesCostsMore, SeriesOver, TooManySeries
+from accessibility.series.errors import (
+    DayIsBooked,
+    NoDayInSeries,
+    RidesBeingCancelled,
+    SeriesCostsMore,
+    SeriesOver,
+    TooManySeries,
+)
 from accessibility.series.schemas import (
     RideSeriesCreate,
     RideSeriesPage,
@@ -200,6 +207,7 @@ def cancel_with_rides(call: Call) -> Answer:
         if time.monotonic() < until:
             saga.drive(booking_id, call.now, is_waited_for=True)
     with db.unit_of_work() as session:
+        leaving.settle(session, series_id, rider_id=rider_id, now=call.now)
         shown = _shown(session, records.get(session, series_id), call)
         is_open = shown["cancellation"] is not None and shown["cancellation"]["under_way"] > 0
         answer = Answer(shown, status=202 if is_open else 200)
@@ -212,16 +220,16 @@ def cancel_with_rides(call: Call) -> Answer:
     access=_BOOKS,
     idempotent=True,
     answers={200: RideSeriesSchema},
-    problems=[NotFound, NotDelegated, SeriesOver, TooManySeries, NotEligible, MedicalTripsOnly],
+    problems=[
+        NotFound, NotDelegated, SeriesOver, TooManySeries, NotEligible, MedicalTripsOnly, RidesBeingCancelled,
+    ],
     summary=Text("固定車趟還是要", "Take a series up again that was given up; its days ahead are asked for anew"),
-)
+)  # fmt: skip
 def take_up(call: Call) -> Answer:
     """A ride that was cancelled is not brought back: its day is asked for like any other."""
     rider_id = _rider(call.session, call, "done_ride_asked", RIDES_BOOK)
     series_id = parse_typeid(_PREFIX, call.path["series_id"])
-    planning.take_up(
-        call.session, series_id, rider_id=rider_id, given_up_because=leaving.STOPPED, now=call.now
-    )  # fmt: skip
+    leaving.take_up(call.session, series_id, rider_id=rider_id, now=call.now)
     return Answer(_shown(call.session, records.get(call.session, series_id), call))
 
 

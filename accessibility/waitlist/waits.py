@@ -204,7 +204,7 @@ def of_rider(session: Session, rider_id: UUID, *, limit: int, before: tuple[date
 def rank_of(session: Session, wait: Wait, now: datetime) -> tuple[int, int]:
     """Where this one stands among those who want the same hour, and how many they are: (1, 4) is the first of four.
     Who has let an offer lapse stands behind the others for a while, and is told so."""
-    row = session.execute(_RANK, _in_line(wait) | {"since": now - LETS_OTHERS_FIRST}).one()
+    row = session.execute(_RANK, dict(_in_line(wait)) | {"since": now - LETS_OTHERS_FIRST}).one()
     return row.ahead + 1, row.of_all
 
 

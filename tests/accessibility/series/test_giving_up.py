@@ -88,6 +88,7 @@ def test_the_rule_is_shown_and_all_booked_rides_are_cancelled_in_one_go_once(cit
     told = done.json["cancellation"]
     assert (told["rides"], told["cancelled"], told["under_way"], told["kept"]) == (n, n, 0, 0)
     assert told["words"] == f"{n} cancelled." and done.json["status"] == "cancelled"
+    assert {each["status"] for each in done.json["next"]} == {"cancelled"}, "no day still says that it is booked"
     assert {row.status for row in rows("SELECT status FROM accessibility.ride")} == {"cancelled"}
     assert rows("SELECT count(*) AS n FROM accessibility.van_order WHERE state = 'bound'")[0].n == 0
     assert call(mei, "POST", f"{address}/cancellation", body, key=key).headers["Idempotency-Replayed"] == "true"
@@ -116,6 +117,8 @@ def test_killed_after_the_commit_the_sweep_goes_on_and_progress_is_seen(
     half = call(mei, "GET", address).json["cancellation"]
     assert (half["rides"], half["cancelled"], half["under_way"]) == (n, 1, n - 1)
     assert "has not answered yet" in half["words"]
+    early = call(mei, "POST", f"{address}/resumption")
+    assert early.status_code == 409 and early.json["type"].endswith("/ride-series-being-cancelled")
     saga.drive_due(city.now)
     whole = call(mei, "GET", address).json["cancellation"]
     assert (whole["cancelled"], whole["under_way"]) == (n, 0)
@@ -204,9 +207,9 @@ def test_a_series_given_up_by_mistake_comes_back_but_for_days_given_up_one_by_on
     apart = days(series)[-1]
     call(mei, "DELETE", f"{address}/days/{apart.day}")
     call(mei, "POST", f"{address}/cancellation", {"with_rides": True})
-    deliver_all()
     assert call(mei, "GET", address).json["may_take_up"] is True
     back = call(mei, "POST", f"{address}/resumption")
+    deliver_all()
     assert back.status_code == 200, back.json
     assert (back.json["status"], back.json["cancellation"]) == ("active", None)
     assert statuses(series) == [states.PLANNED] * (len(days(series)) - 1) + [states.CANCELLED]

@@ -82,7 +82,7 @@ function stopPart(series) {
       terms.days_open > 0 && el("p", {}, t("series_stop_open", { n: terms.days_open })),
       terms.rides.length > 0 && [el("p", {}, el("strong", {}, t("series_stop_booked", { n: terms.rides.length }))), el("h4", {}, t("series_stop_rule")), el("p", {}, terms.words),
         el("ul", { class: "lines", role: "list" }, terms.rides.map(rideTerms))],
-      series.status === "active" && keep, rides.length > 0 && all, button(t("series_stop_not"), close, { kind: "quiet wide" })));
+      el("div", { class: "form" }, series.status === "active" && keep, rides.length > 0 && all, button(t("series_stop_not"), close, { kind: "quiet wide" }))));
     focusOn(title);
   };
   fill(place, open);
