@@ -70,6 +70,7 @@ MOVES_VALUE = {
     "/v1/dispatch/assignments",
     "/v1/dispatch/vehicles/<number>/breakdown",
     "/v1/dispatch/roster/changes",
+    "/v1/dispatch/fleets/<fleet>/terms",
     "/v1/ride-requests",
     "/v1/ride-requests/<request_id>/withdrawal",
     "/v1/rides",
