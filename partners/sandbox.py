@@ -72,6 +72,7 @@ from partners.moica.authority import Authority
 from partners.oidc import accounts as oidc_accounts
 from partners.oidc import sandbox as oidc
 from partners.okmart import sandbox as okmart
+from partners.osrm import sandbox as osrm
 from partners.pxmart import sandbox as pxmart
 from partners.seveneleven import sandbox as seveneleven
 from partners.sms import sandbox as sms
@@ -207,6 +208,7 @@ def create_app(
     for fleet, house in FLEETS.items():
         app.register_blueprint(fleets.blueprint(desk, house, getattr(shared, fleet)))
     app.register_blueprint(library.blueprint(desk, state_dir, issuer, own_url))
+    app.register_blueprint(osrm.blueprint())
     app.register_blueprint(ivr.blueprint(wire.Peer("city", api_url, shared.ivr, read_timeout_seconds=10.0)))
     shop = Shop(
         desk,

@@ -8,8 +8,9 @@ and no traffic.
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -23,7 +24,7 @@ from accessibility.own_fleet import roster
 from core import db
 from core.clock import taipei_date
 from partners.osrm.client import MOST_PLACES, OsrmClient
-from partners.wire import CallFailed
+from partners.wire import CallFailed, Refused
 
 Cell = tuple[int, int]
 _CELLS_PER_DEGREE: Final = 100
@@ -32,6 +33,7 @@ _SHORTEST: Final = 1.0
 _LONGEST: Final = 4.0
 _STEP: Final = 20
 _READ_EVERY_SECONDS: Final = 1_800.0
+_log = logging.getLogger("mykaohsiung.accessibility")
 
 
 @dataclass
@@ -64,16 +66,33 @@ def cell_of(place: Place) -> Cell:
 
 
 def learn(osrm: OsrmClient, now: datetime) -> int:
-    """Ask once about ways that rides took and nobody has asked about. Answers how many ways are known since."""
+    """Ask about ways that rides took and nobody has asked about. Answers how many ways are known since.
+
+    A table that is refused is asked for with half of its ways: the machine may take smaller ones alone, or one place
+    may be where it knows no road. A single way that it refuses goes by what is usual, and is not asked about again.
+    """
     with db.single_statements() as session:
         asked = session.execute(_MISSING, {"since": now - timedelta(days=60), "most": MOST_PLACES // 2}).all()
-    cells = sorted({(row.a, row.b) for row in asked} | {(row.c, row.d) for row in asked})[:MOST_PLACES]
-    if len(cells) < 2:
-        return 0
-    try:
-        table = osrm.metres([(each.latitude, each.longitude) for each in map(_middle, cells)])
-    except CallFailed:
-        return 0
+    while asked:
+        cells = sorted({(row.a, row.b) for row in asked} | {(row.c, row.d) for row in asked})
+        try:
+            table = osrm.metres([(each.latitude, each.longitude) for each in map(_middle, cells)])
+        except Refused as refused:
+            _log.warning("OSRM refuses a table of %s places: %s", len(cells), refused)
+            if not 400 <= refused.status < 500:
+                break
+            if len(asked) == 1:
+                return _learned(cells, [[None, None], [None, None]], now)
+            asked = asked[: len(asked) // 2]
+        except CallFailed as failure:
+            _log.warning("OSRM is not asked now, ways go by the great circle: %s", failure)
+            break
+        else:
+            return _learned(cells, table, now)
+    return 0
+
+
+def _learned(cells: Sequence[Cell], table: Sequence[Sequence[float | None]], now: datetime) -> int:
     counts_from = taipei_date(now + roster.AHEAD) + timedelta(days=2)
     rows = [
         {"a": one[0], "b": one[1], "c": other[0], "d": other[1], "detour": _detour(one, other, metres)}

@@ -29,6 +29,7 @@ from partners.library import openapi as library
 from partners.line import openapi as line
 from partners.moica import openapi as moica
 from partners.oidc import openapi as oidc
+from partners.osrm import openapi as osrm
 from partners.sms import openapi as sms
 from partners.stores import openapi as stores
 from partners.webpush import openapi as webpush
@@ -150,6 +151,7 @@ def document() -> dict[str, Any]:
             library.TAG,
             cap.TAG,
             ivr.TAG,
+            osrm.TAG,
             {"name": "page", "description": "for people"},
         ],
         "paths": {
@@ -172,6 +174,7 @@ def document() -> dict[str, Any]:
             **fleets.BOOKS,
             **moica.PATHS,
             **ivr.PATHS,
+            **osrm.PATHS,
             **moica.BOOKS,
             **adyen.PATHS,
             **adyen.BOOKS,

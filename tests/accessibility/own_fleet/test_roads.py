@@ -32,6 +32,13 @@ def osrm() -> Iterator[OsrmClient]:
     app.add_url_rule(
         "/nonsense/table/v1/driving/<path:places>", view_func=lambda places: {"code": "Ok", "distances": [[1]]}
     )
+    app.register_blueprint(sandbox.blueprint(most_places=2), name="small", url_prefix="/small/osrm")
+    app.add_url_rule(
+        "/at-sea/table/v1/driving/<path:places>",
+        "at_sea",
+        view_func=lambda places: ({"code": "NoSegment", "message": "Could not find a matching segment"}, 400),
+    )
+    app.add_url_rule("/down/table/v1/driving/<path:places>", "down", view_func=lambda places: ({"code": "Busy"}, 503))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -75,3 +82,24 @@ def test_a_machine_that_does_not_answer_changes_nothing(fleet: Fleet) -> None:
     fleet.bound(wish())
     assert roads.learn(OsrmClient("http://127.0.0.1:9", connect_timeout_seconds=0.5), NOW) == 0
     assert rows("SELECT 1 FROM accessibility.van_road") == []
+
+
+def test_a_machine_of_small_tables_is_asked_for_small_ones(fleet: Fleet, osrm: OsrmClient) -> None:
+    a_van()
+    fleet.bound(wish(dropoff=FAR))
+    fleet.bound(wish("13:00", pickup=FAR))
+    small = OsrmClient(osrm.url.replace("/osrm", "/small/osrm"))
+    assert [roads.learn(small, NOW) for _ in range(3)] == [2, 2, 0]
+
+
+def test_a_place_that_no_road_is_near_is_asked_about_once(
+    fleet: Fleet, osrm: OsrmClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    a_van()
+    fleet.bound(wish(dropoff=FAR))
+    down, at_sea = (OsrmClient(osrm.url.replace("/osrm", path)) for path in ("/down", "/at-sea"))
+    assert roads.learn(down, NOW) == 0 and rows("SELECT 1 FROM accessibility.van_road") == []
+    assert "OSRM refuses a table of 2 places" in caplog.text
+    assert [roads.learn(at_sea, NOW) for _ in range(2)] == [2, 0]
+    usual = {row.detour for row in rows("SELECT detour FROM accessibility.van_road")}
+    assert usual == {GreatCircle().detour}
