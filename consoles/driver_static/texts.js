@@ -45,6 +45,7 @@ export const TEXTS = {
   there_by: { zh: "{at} 前送到", en: "By {at}" },
   call_rider: { zh: "打給乘客", en: "Call the rider" },
   notes: { zh: "備註", en: "Notes" },
+  rider_at_door: { zh: "乘客 {at} 起已在門口等候", en: "The rider has been at the door since {at}" },
   needs: { zh: "需要", en: "Needs" },
   chair_size: { zh: "輪椅 {width}×{length} 公分", en: "Wheelchair {width}×{length} cm" },
   chair_weight: { zh: "連人 {kg} 公斤", en: "{kg} kg with the rider" },

@@ -15,6 +15,7 @@ export function stopView(stop, { pressed, signal, after }) {
         el("div", {}, el("h1", {}, t(isIn ? "pick_up" : "drop_off"), stop.rider?.name ? ` ${stop.rider.name}` : ""),
           el("p", { class: "stop-time" }, timeOf(stop)))),
       lateLine(stop),
+      stop.rider_at_door_since && el("p", { class: "notice", role: "status" }, t("rider_at_door", { at: clockText(stop.rider_at_door_since) })),
       el("p", { class: "stop-place" }, stop.place.address || stop.place.label),
       stop.place.address && stop.place.label && stop.place.label !== stop.place.address && el("p", { class: "stop-label" }, stop.place.label),
       stop.place.directions && el("p", { class: "stop-how" }, stop.place.directions),
