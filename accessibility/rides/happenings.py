@@ -82,6 +82,8 @@ def others_told(session: Session, order: Order, said: FleetStatus, now: datetime
 
 def state_told(session: Session, booking: Booking, order_id: UUID, said: FleetStatus, now: datetime) -> None:
     """How the fleet says that an order stands."""
+    if said.state in (states.ABOARD, states.DONE):
+        booking = came_after_all(session, booking, order_id, said.at, now)
     order = booking.order(order_id)
     ride = booking.ride(order.ride_id)
     if order.status not in (states.BOUND, states.CANCELLING):
@@ -97,8 +99,31 @@ def state_told(session: Session, booking: Booking, order_id: UUID, said: FleetSt
             _gone(session, booking, ride, order, said, now)
 
 
+def came_after_all(session: Session, booking: Booking, order_id: UUID, at: datetime, now: datetime) -> Booking:
+    """A vehicle that was given up, because it had not come, has its rider aboard: their ride is with it, and whoever
+    was to come instead is given back. Not where the ride is over: then it is asked for again until it ends there."""
+    order = booking.order(order_id)
+    ride = booking.ride(order.ride_id)
+    other = booking.live_order(ride)
+    is_waiting = ride.status == states.RESEEKING or ride.status in states.COMING
+    if order.status != states.RELEASING or not is_waiting or (other and other.status == states.CANCELLING):
+        return booking
+    if other is not None:
+        legs.give_back(session, other, "came_after_all")
+    legs.take_back(session, order, ride, at, now=now)
+    after = records.locked(session, booking.id)
+    mine = after.ride(ride.id)
+    telling.happened(session, mine, "aboard", source=order.fleet, now=now, at=at)
+    telling.publish(session, events.RIDE_ABOARD, mine, now=now)
+    return after
+
+
 def checked(session: Session, booking: Booking, order_id: UUID, said: FleetStatus, now: datetime) -> None:
     """What a fleet answers that was asked from time to time; and when to ask again."""
+    is_with_other = _is_with_other(booking.order(order_id), said)
+    if is_with_other:
+        outcomes.is_other(session, booking.order(order_id), said.fleet_order or "")
+        booking = records.locked(session, booking.id)
     state_told(session, booking, order_id, said, now)
     after = records.locked(session, booking.id)
     order = after.order(order_id)
@@ -115,9 +140,17 @@ def checked(session: Session, booking: Booking, order_id: UUID, said: FleetStatu
         if order.kind == "own":
             # The city's own vans tell in the transaction in which it happens: nothing of it is lost on the way.
             wait = _CHECK_LATEST
+        elif is_with_other:
+            wait = _CHECK_SOONEST
         else:
             wait = min(wait, max(_warn_of_silence(session, ride, order, now) - now, _CHECK_SOONEST))
         outcomes.at(session, order, now + wait)
+
+
+def _is_with_other(order: Order, said: FleetStatus) -> bool:
+    """Whether of two vehicles that the fleet had bound the one that counted is gone, and the other stands."""
+    numbers = (said.fleet_order, *said.others)
+    return said.state in _RANK and said.fleet_order is not None and order.fleet_order not in (None, *numbers)
 
 
 def not_heard(session: Session, booking: Booking, order_id: UUID, now: datetime) -> None:
@@ -181,7 +214,8 @@ def _done(
     at: datetime,
     aboard_at: datetime | None,
 ) -> None:
-    ride = booking.ride(order.ride_id)
+    booking = came_after_all(session, booking, order.id, aboard_at or at, now)
+    order, ride = booking.order(order.id), booking.ride(order.ride_id)
     if order.status == states.DONE and ride.offer_id == order.offer_id:
         _restated(session, ride, order, fare_twd, now)
     if order.status not in (states.BOUND, states.CANCELLING, states.RELEASING):
@@ -224,8 +258,11 @@ def _gone(
     if order.status == states.CANCELLING:
         outcomes.cancelled(session, booking, order.id, said.fee_twd, now)
         return
-    # The reference is shut, too: a second vehicle that the fleet bound beside it does not come.
-    legs.give_back(session, order, "fleet_cancelled")
+    if order.kind == "own":
+        legs.end_order(session, order, states.CANCELLED, said.reason, now=now)
+    else:
+        # The reference is shut, too: a second vehicle that the fleet bound beside it does not come.
+        legs.give_back(session, order, "fleet_cancelled")
     if ride.status in (*states.COMING, states.ABOARD) and ride.done_at is None:
         legs.reseek(session, booking, ride, "fleet_cancelled", source=order.fleet, now=now)
 
@@ -335,7 +372,9 @@ def _late(
 
 
 def _task(session: Session, booking: Booking, order: Order, said: TaskConfirmed, now: datetime) -> None:
-    ride = booking.ride(order.ride_id)
+    if said.result == "performed":
+        booking = came_after_all(session, booking, order.id, said.at, now)
+    order, ride = booking.order(order.id), booking.ride(order.ride_id)
     if order.status not in (states.BOUND, states.CANCELLING):
         return
     if said.result == "performed":

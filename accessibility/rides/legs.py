@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -126,6 +127,19 @@ def reseek(session: Session, booking: Booking, ride: Ride, reason: str, *, sourc
     telling.publish(session, events.RIDE_RESEEKING, ride, now=now, reason=reason)
 
 
+def take_back(session: Session, order: Order, ride: Ride, aboard_at: datetime, *, now: datetime) -> None:
+    """An order that was being given back is the ride's after all: its rider is aboard."""
+    offer = offers.get(session, order.offer_id)
+    session.execute(_STANDS_AGAIN, {"rider": order.rider_id, "id": order.id, "now": now})
+    session.execute(
+        _ABOARD_AFTER_ALL,
+        {"rider": ride.rider_id, "id": ride.id, "fleet": order.fleet, "offer": offer.id, "at": order.pick_up_at,
+         "starts": offer.window_starts_at, "ends": offer.window_ends_at, "arrives": offer.arrives_at,
+         "most": offer.ride_minutes_at_most, "fare": order.price_twd, "pays": offer.rider_pays_twd,
+         "agreed": orjson.dumps(offer.fare).decode(), "aboard": aboard_at},
+    )  # fmt: skip
+
+
 def forget_position(session: Session, ride: Ride) -> None:
     """Where the vehicle is, is of use during the ride alone."""
     session.execute(_FORGET, {"ride": ride.id})
@@ -197,6 +211,23 @@ _RELEASE = text(
     """
     UPDATE accessibility.fleet_order
        SET status = :status, reason = :reason, is_open = false, next_at = NULL, tries = 0, telegram_id = NULL
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_STANDS_AGAIN = text(
+    """
+    UPDATE accessibility.fleet_order
+       SET status = 'bound', is_open = false, tries = 0, telegram_id = NULL, next_at = :now, reason = ''
+     WHERE rider_id = :rider AND id = :id
+    """
+)
+_ABOARD_AFTER_ALL = text(
+    """
+    UPDATE accessibility.ride
+       SET status = 'aboard', fleet = :fleet, offer_id = :offer, pick_up_at = :at, window_starts_at = :starts,
+           window_ends_at = :ends, arrives_at = :arrives, ride_minutes_at_most = :most, fare_twd = :fare,
+           rider_pays_twd = :pays, agreed = CAST(:agreed AS jsonb), aboard_at = :aboard, reason = '', candidates = '{}',
+           change = NULL, late_minutes_told = 0, eta_at = NULL
      WHERE rider_id = :rider AND id = :id
     """
 )

@@ -190,6 +190,13 @@ def second_found(session: Session, order: Order, fleet_order: str, now: datetime
     )
 
 
+def is_other(session: Session, order: Order, fleet_order: str) -> None:
+    """The ride is with the second vehicle, because the fleet has the first no more: the second is not given back."""
+    values = {"rider": order.rider_id, "id": order.id, "fleet_order": fleet_order}
+    session.execute(_IS_OTHER, values)
+    session.execute(_NOT_SECOND, values)
+
+
 def second_refused(session: Session, second: SecondYes) -> None:
     """The fleet does not take its second vehicle back now: asked again, with another telegram."""
     values = {"order": second.order_id, "fleet_order": second.fleet_order, "telegram": new_uuid()}
@@ -304,6 +311,10 @@ _LATER = text(
 _ANEW = text("UPDATE accessibility.fleet_order SET telegram_id = NULL WHERE rider_id = :rider AND id = :id")
 _CUSTOMER_ANEW = text(
     "UPDATE accessibility.fleet_order SET customer_telegram_id = :telegram WHERE rider_id = :rider AND id = :id"
+)
+_IS_OTHER = text("UPDATE accessibility.fleet_order SET fleet_order = :fleet_order WHERE rider_id = :rider AND id = :id")
+_NOT_SECOND = text(
+    "DELETE FROM accessibility.second_yes WHERE rider_id = :rider AND order_id = :id AND fleet_order = :fleet_order"
 )
 _SECOND_ANEW = text(
     "UPDATE accessibility.second_yes SET telegram_id = :telegram WHERE order_id = :order AND fleet_order = :fleet_order"

@@ -68,6 +68,7 @@ RIDE_MOVES: Final = (
     Move(AT_DOOR, RESEEKING, "the fleet drives off"),
     Move(ABOARD, RESEEKING, "the vehicle breaks down"),
     Move(RESEEKING, BOUND, "another fleet has bound it"),
+    Move(RESEEKING, ABOARD, "the fleet that was given up has come after all"),
     Move(RESEEKING, LOST, "no other fleet can: the rider is told what to do now"),
     Move(RESEEKING, CANCELLED, "the rider gives it up"),
 )
@@ -86,8 +87,8 @@ ORDER_MOVES: Final = (
     Move(BINDING, LAPSED, "the fleet holds it no more"),
     Move(BINDING, RELEASING, "no answer in time, or no longer wanted"),
     Move(BOUND, CANCELLING, "the rider cancels"),
-    Move(BOUND, RELEASING, "the other leg came to nothing"),
-    Move(BOUND, CANCELLED, "the fleet cancels"),
+    Move(BOUND, RELEASING, "the other leg came to nothing, or a fleet cancels: its reference is shut"),
+    Move(BOUND, CANCELLED, "the city's own vans cancel"),
     Move(BOUND, DONE, "driven"),
     Move(BOUND, NO_SHOW, "nobody came to the vehicle"),
     Move(CANCELLING, CANCELLED, "the fleet has it cancelled"),
@@ -95,6 +96,7 @@ ORDER_MOVES: Final = (
     Move(CANCELLING, DONE, "too late: it is driven"),
     Move(CANCELLING, NO_SHOW, "too late: the fleet says that nobody came"),
     Move(RELEASING, RELEASED, "the fleet has let it go, its reference is shut"),
+    Move(RELEASING, BOUND, "too late: they are aboard, and wanted to be"),
     Move(RELEASING, DONE, "too late: it is driven"),
 )
 ENDED: Final = frozenset({DONE, CANCELLED, NO_SHOW, NOT_BOUND, LOST})

@@ -46,7 +46,7 @@ def test_a_yes_that_is_taken_back_at_once_and_in_silence_is_found_though_nobody_
         raise FleetRefused("yellow", FleetError("not_bound", "尚未確認訂車"))
 
     _instead(
-        town, tell_customer=refused, status_of=lambda envelope: FleetStatus("cancelled", town.now, by="fleet")
+        town, tell_customer=refused, status_of=lambda envelope, **_: FleetStatus("cancelled", town.now, by="fleet")
     )  # fmt: skip
     (ride,) = saga.drive(town.choose(rider, town.offers(request)["yellow"]), town.now).rides
     town.settle(until=30)
@@ -105,3 +105,18 @@ def test_a_change_whose_answer_was_lost_is_not_taken_for_refused_where_the_fleet
     town.settle(until=45, step=15)
     assert town.ride(ride).pick_up_at == later.replace(microsecond=0)
     assert len(town.told("ride_changed")) == 1
+
+
+def test_where_the_first_of_two_vehicles_is_gone_the_ride_is_with_the_second(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    ours, second = town.order(ride).fleet_order or "", "the-second"
+    town.hear(ride, FleetStatus("bound", town.now, ours, others=(second,)))
+    _instead(
+        town,
+        status_of=lambda envelope, **_: FleetStatus("bound", town.now, second),
+        release=lambda *_, **__: FleetStatus("bound", town.now, second),
+    )
+    saga.drive(ride.booking_id, town.now + timedelta(hours=2))
+    assert town.order(ride).fleet_order == second
+    assert not town.rows("SELECT 1 FROM accessibility.second_yes")
+    assert town.ride(ride).status == "bound" and not town.told("ride_reseeking")

@@ -16,7 +16,7 @@ from tests.accessibility.rides.stormy_fleet import BOUND, LIVE
 if TYPE_CHECKING:
     from tests.accessibility.rides.voyage import Voyage
 
-_HAS_RIDE: Final = frozenset({"ride_bound", "ride_replaced", "ride_changed"})
+_HAS_RIDE: Final = frozenset({"ride_bound", "ride_replaced", "ride_changed", "ride_aboard"})
 _HAS_NONE: Final = frozenset({"ride_not_bound", "ride_reseeking", "ride_lost", "ride_cancelled"})
 _ENDS: Final = {
     "done": "ride_done", "cancelled": "ride_cancelled", "no_show": "ride_no_show", "not_bound": "ride_not_bound",

@@ -247,9 +247,9 @@ class Voyage:
     def _cancel(self) -> None:
         ride, now = self._some_ride(), self.storm.now
         if ride is not None:
+            self.asked_to_cancel.add(ride.id)
             with db.unit_of_work() as session:
                 cancelling.cancel(session, ride.id, rider_id=ride.rider_id, by=ride.rider_id, reason="", now=now)
-            self.asked_to_cancel.add(ride.id)
             saga.drive(ride.booking_id, now, is_waited_for=True)
 
     def _change(self) -> None:
@@ -280,6 +280,8 @@ class Voyage:
     def _missing(self) -> None:
         ride = self._some_ride()
         if ride is not None:
+            if ride.window_ends_at is not None and self.storm.happens(0.5):
+                self._pass(max(ride.window_ends_at - self.storm.now, timedelta(seconds=1)))
             with db.unit_of_work() as session:
                 on_call.vehicle_missing(session, ride.id, rider_id=ride.rider_id, now=self.storm.now)
             saga.drive(ride.booking_id, self.storm.now, is_waited_for=True)
@@ -338,6 +340,7 @@ class Voyage:
     def _gives_up(self) -> None:
         ride = self._waiting()
         if ride is not None:
+            self.asked_to_cancel.add(ride.id)
             with db.unit_of_work() as session:
                 cancelling.cancel(
                     session, ride.id, rider_id=ride.rider_id, by=ride.rider_id, reason="", now=self.storm.now
