@@ -33,7 +33,7 @@ $(VENV)/.installed-dev: requirements-dev.txt | $(BIN)/python
 
 test: $(VENV)/.installed-dev
 	@sh tools/chromium.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

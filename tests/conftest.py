@@ -21,6 +21,7 @@ os.environ.update({"STATE_DIR": str(_STATE), "ARGON2_MEMORY_KIB": "1024", "MYKH_
 for _name in ("DATABASE_URL", "BROKER_URL", "PUBLIC_ORIGIN", "PORT", "SANDBOX_PORT"):
     os.environ.pop(_name, None)
 
+from costs import Costs  # noqa: E402
 from fresh_databases import FreshDatabases  # noqa: E402
 from running_copies import end_all_but, put_in_order, shared  # noqa: E402
 from stack import Stack, troubles_of  # noqa: E402
@@ -29,6 +30,18 @@ from api import prepare, wiring  # noqa: E402
 from api.app import create_app  # noqa: E402
 from core import db, embedded, migrate  # noqa: E402
 from core.settings import Settings, settings  # noqa: E402
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--costs`: see `costs.py`."""
+    parser.addoption("--costs", metavar="FILE", help="append to this file what each file of tests costs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With `--costs`, measure from here on; the process that only hands out the files runs none."""
+    into = config.getoption("--costs")
+    if into and config.getoption("dist", "no") == "no":
+        config.pluginmanager.register(Costs(Path(into)))
 
 
 @pytest.hookimpl(trylast=True)
