@@ -12,6 +12,7 @@ import { RIDE_PAPER_TEXTS } from "./texts_ride_papers.js";
 import { ROSTER_TEXTS } from "./texts_roster.js";
 import { SENDING_TEXTS } from "./texts_sending.js";
 import { SITE_TEXTS } from "./texts_sites.js";
+import { TERMS_TEXTS } from "./texts_terms.js";
 import { TOPIC_TEXTS } from "./texts_topics.js";
 
 export const TEXTS = {
@@ -28,6 +29,7 @@ export const TEXTS = {
   ...ROSTER_TEXTS,
   ...SENDING_TEXTS,
   ...SITE_TEXTS,
+  ...TERMS_TEXTS,
   ...TOPIC_TEXTS,
   app_name: { zh: "我的高雄 承辦桌面", en: "My Kaohsiung, officers' desk" },
   skip: { zh: "跳到內容", en: "Skip to the content" },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from browser.phone_in_chromium import PATIENCE_MS
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, expect
 from signed_in_officer import signed_in_officer
+
+from accessibility.fleets import city as fleets
+from core import clock, db
+from core.clock import taipei_date
 
 pytestmark = pytest.mark.browser
 
@@ -62,6 +67,22 @@ def test_a_van_goes_out_of_service_after_it_was_shown_where_its_rides_go(one: De
     expect(one.page.locator(".notice.good")).to_contain_text("班表已變更", timeout=PATIENCE_MS)
     expect(one.page.locator(".roster-out")).to_contain_text("停駛 定期保養")
     assert city_of(one).van_of(trip) != van
+
+
+def test_other_terms_of_a_fleet_are_proposed_with_their_source(one: Desk) -> None:
+    with db.unit_of_work() as session:
+        fleets.ensure_fleets(session)
+    one.open("/desk/dispatch-terms")
+    one.press("港都車隊", role="link")
+    one.sees("港都車隊的條件")
+    expect(one.page.locator(".card").first).to_contain_text("未經確認")
+    one.page.locator("summary", has_text="提案新條件").click()
+    assert misfits(one) == []
+    one.page.get_by_label("開始日").fill(str(taipei_date(clock.now()) + timedelta(days=5)))
+    one.page.get_by_label("之後取消收費（元）").fill("80")
+    one.page.get_by_label("依據").fill("車隊 115 年 11 月 20 日來函")
+    one.press("送出提案")
+    expect(one.page.locator(".notice.good")).to_contain_text("已提案", timeout=PATIENCE_MS)
 
 
 def test_a_new_van_with_a_new_driver_gets_a_shift(one: Desk) -> None:

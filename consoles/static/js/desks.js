@@ -10,6 +10,7 @@ import { desk as dispatch } from "./desks/dispatch.js";
 import { desk as dispatchCalls } from "./desks/dispatch_calls.js";
 import { desk as dispatchReplay } from "./desks/dispatch_replay.js";
 import { desk as dispatchRoster } from "./desks/dispatch_roster.js";
+import { desk as dispatchTerms } from "./desks/dispatch_terms.js";
 import { desk as dispatchVans } from "./desks/dispatch_vans.js";
 import { desk as disputes } from "./desks/disputes.js";
 import { desk as duty } from "./desks/duty.js";
@@ -33,4 +34,4 @@ import { desk as today } from "./desks/today.js";
 import { desk as topics } from "./desks/topics.js";
 
 export const DESKS = [counter, operator, duty, today, pointsHeld, approvals, breaks, days, files, payments, disputes, refunds, notices, cases, lookups, clearing, sites, campaigns, topics, sending,
-  pointsMerchants, pointsCampaigns, pointsSettlements, pointsPartners, pointsReports, dispatch, dispatchRoster, dispatchVans, dispatchCalls, dispatchReplay, rideCare, ridePapers];
+  pointsMerchants, pointsCampaigns, pointsSettlements, pointsPartners, pointsReports, dispatch, dispatchRoster, dispatchVans, dispatchTerms, dispatchCalls, dispatchReplay, rideCare, ridePapers];

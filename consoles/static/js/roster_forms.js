@@ -30,7 +30,7 @@ export function shiftForm(shift, things, onDone) {
   };
   const takeAway = (close) => { close(); showOutcome({ removals: [{ shift: shift.id, weekly: weekly.input.checked }] }, onDone); };
   dialogOf(isNew ? t("rst_add") : `${shift.vehicle} ${dayText(shift.date)}`, (close) => [
-    !isNew && facts([[t("rst_shifts"), `${shift.begins}–${shift.ends}`], [t("rst_driver"), `${shift.driver} ${shift.driver_name}`], [t("rst_rides"), t("rst_rides_n", { n: shift.rides })], [t("status"), t(`rst_status_${shift.status}`)]]),
+    !isNew && facts([[t("rst_shifts"), `${shift.begins}–${shift.ends}`], [t("rst_driver"), `${shift.driver} ${shift.driver_name}`], [t("rst_in_it"), t("rst_rides_n", { n: shift.rides })], [t("status"), t(`rst_status_${shift.status}`)]]),
     shift.status === "over"
       ? el("div", { class: "actions" }, button(t("cancel"), close))
       : form([van, day, driver, begins, ends, rests], [weekly.block], t("rst_look"), () => wanted(close), [!isNew && button(t("rst_take_away"), () => takeAway(close), { kind: "danger" }), button(t("cancel"), close)]),

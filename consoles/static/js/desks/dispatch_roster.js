@@ -50,7 +50,7 @@ async function week(place, { said } = {}) {
   return {
     title: t("rst_title"),
     content: [
-      heading(`${t("rst_title")} ${t("rst_week_of", { from: dayText(first) })}`, { back: "/desk/dispatch", intro: t("rst_intro") }),
+      heading(`${t("rst_title")}${t("rst_week_of", { from: dayText(first) })}`, { back: "/desk/dispatch", intro: t("rst_intro") }),
       said && notice("good", said),
       el("div", { class: "roster-tools" },
         el("a", { class: "button", href: `/desk/dispatch-roster?from=${before}` }, `‹ ${t("rst_before")}`),
