@@ -13,6 +13,7 @@ from accessibility.fares import tasks as fares
 from accessibility.own_fleet import tasks as own_fleet
 from accessibility.reminders import tasks as reminders
 from accessibility.requests import asking
+from accessibility.rides import kept as rides_kept
 from accessibility.rides import saga as rides_saga
 from accessibility.series import tasks as series
 from accessibility.waitlist import tasks as waitlist
@@ -28,6 +29,7 @@ CONSUMERS: Final[tuple[Consumer, ...]] = (
 
 SWEEPS: Final[Mapping[str, tuple[float, Callable[[datetime], object]]]] = {
     "accessibility.forget": (60.0, kept.forget),
+    "accessibility.forget_positions": (600.0, rides_kept.forget_positions),
     "accessibility.close_requests": (5.0, asking.close_overdue),
     "accessibility.drive_rides": (1.0, rides_saga.drive_due),
     **own_fleet.SWEEPS,

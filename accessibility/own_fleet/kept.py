@@ -29,6 +29,12 @@ RULES = (
         "who drove is asked when a rider complains, within a year",
     ),
     Kept(
+        "accessibility.van_event", 30,
+        "k.kind = 'position' AND k.day < CAST(:before AS timestamptz)::date "
+        "AND k.day >= CAST(:before AS timestamptz)::date - 400",
+        "where a van was beside what it did: for as long as a rider may appeal against a point",
+    ),
+    Kept(
         "accessibility.van_event", 400, "k.day < CAST(:before AS timestamptz)::date",
         "a day is looked at again when somebody complains, within a year",
     ),

@@ -397,6 +397,39 @@ def test_ready_to_go_back_and_nobody_free_it_is_asked_for_again(town: RideCity) 
     town.agree()
 
 
+def test_where_a_vehicle_is_goes_within_hours_even_if_nobody_ends_the_ride(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    town.hear(ride, _state(town, ride, "on_the_way"))
+    town.hear(ride, _seen(town, ride, -5))
+    assert kept.forget_positions(town.now + timedelta(hours=2)) == 0
+    assert kept.forget_positions(town.now + timedelta(hours=4)) == 1
+    assert _positions(town) == []
+
+
+@pytest.mark.parametrize("end", ["done", "no_show", "cancelled"])
+def test_after_the_ride_no_table_knows_where_its_vehicle_was_and_what_comes_late_is_dropped(
+    town: RideCity, end: str
+) -> None:
+    ride = town.bound(town.rider())
+    number = town.order(ride).fleet_order or ""
+    here, at = (22.61837, 120.29471), town.now
+    town.hear(ride, VehicleAt(number, "TDB-0186", *here, at, None))
+    assert _positions(town) == [], "not before it sets out"
+    town.hear(ride, _state(town, ride, "on_the_way"))
+    town.hear(ride, VehicleAt(number, "TDB-0186", *here, at, None))
+    assert len(_positions(town)) == 1
+    more = {"by": "fleet"} if end == "cancelled" else {}
+    town.hear(ride, _state(town, ride, end, **more))
+    town.hear(ride, VehicleAt(number, "TDB-0186", *here, at + timedelta(seconds=30), None))
+    tables = town.rows(
+        "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables "
+        "WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+    )
+    for table in tables:
+        kept_there = town.rows(f"SELECT t::text AS said FROM {table.name} AS t WHERE t::text LIKE '%22.61837%'")
+        assert not kept_there, table.name
+
+
 def test_the_record_of_a_ride_goes_after_two_years_and_not_before(town: RideCity) -> None:
     ride = town.bound(town.rider())
     number = town.order(ride).fleet_order or ""
