@@ -97,10 +97,11 @@ def test_a_ride_is_booked_by_keyboard_and_followed_to_its_end(rider: Phone, stac
     ):  # fmt: skip
         post_form(f"{stack.sandbox_url}/fleets/yellow/orders/{order}/step", to=state)
         if state == "on_the_way":
-            # Until it sets off the page asks three times a minute: nobody waits for that here.
+            # Until it sets off the page asks three times a minute, and at once when it comes back to sight.
             told_of(stack, "on_the_way")
-            rider.page.reload()
             listens(rider)
+            rider.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+            expect(rider.page.locator(".ride-news-title")).to_contain_text(words, timeout=10_000)
         news(rider, words)
     expect(rider.page.locator(".live-map")).to_have_count(0)
     for said in ("車子到門口了", "您在車上", "已經到了"):

@@ -3,6 +3,7 @@ import { mayNow } from "../acting.js";
 import { call } from "../api.js";
 import { announce, el, fill, focusOn } from "../dom.js";
 import { sentences, t } from "../language.js";
+import { keepLooking } from "../looking.js";
 import { busy, button, heading, mark, notice } from "../parts.js";
 import { journey, placeName, whenOfRide } from "../ride_words.js";
 import { draftAddress } from "../ride_draft.js";
@@ -42,24 +43,13 @@ export async function rideRequest({ path, signal }) {
     drawAnswer(screen, request);
   };
   const look = async () => {
-    if (signal.aborted) return;
-    try {
-      if (document.visibilityState === "visible") {
-        request = await call("GET", address, { signal, quiet: true });
-        draw();
-      }
-    } catch {
-      // The next look may reach the city.
-    }
-    plan();
+    request = await call("GET", address, { signal, quiet: true });
+    draw();
   };
-  const plan = () => {
-    const pause = isAsking(request) ? AGAIN_MS : isOnTheTelephone(request) ? ON_THE_TELEPHONE_MS : null;
-    if (pause && !signal.aborted) window.setTimeout(look, pause);
-  };
+  const pause = () => (isAsking(request) ? AGAIN_MS : isOnTheTelephone(request) ? ON_THE_TELEPHONE_MS : null);
   draw({ isFirst: true });
   told = say(request, told);
-  plan();
+  keepLooking(look, pause, signal);
   return {
     title,
     content: [heading(title, { back: "/app/rides", backText: t("rides_title") }), wanted(request), asks, answer],

@@ -4,6 +4,7 @@ import { call } from "../api.js";
 import { randomText } from "../bytes.js";
 import { announce, el, fill, focusOn } from "../dom.js";
 import { sentences, t } from "../language.js";
+import { keepLooking } from "../looking.js";
 import { busy, button, buttonLink, confirmed, facts, heading, notice } from "../parts.js";
 import { fareElement, journey } from "../ride_words.js";
 import { go } from "../router.js";
@@ -21,14 +22,16 @@ export async function rideWait({ path, signal }) {
   const body = el("div");
   let standing = "";
 
+  const until = el("p", { class: "asking" });
   const draw = ({ isFirst = false } = {}) => {
+    if (wait.accept_by) fill(until, t("wait_accept_by", { when: whenText(wait.accept_by), n: Math.max(1, minutesUntil(wait.accept_by)) }));
     // While a fleet's hold is taken anew there are no offers for a moment, and then the same under another id: what the
     // rider hears and where they are on the page stays.
     if (wait.status === "offered" && wait.offers.length === 0 && standing) return;
     const now = JSON.stringify([wait.status, wait.rank, wait.of, wait.other_ride_id, wait.offers.map(({ fleet, pick_up_at, rider_pays_twd }) => [fleet, pick_up_at, rider_pays_twd])]);
     if (now === standing) return;
     standing = now;
-    fill(body, wait.status === "offered" ? offered(wait, address, { signal, changed }) : waiting(wait),
+    fill(body, wait.status === "offered" ? offered(wait, address, { signal, changed, until }) : waiting(wait),
       ["waiting", "offered"].includes(wait.status) && mayNow("rides:book") && leave(address), wait.status !== "offered" && whatNow(wait));
     if (isFirst) return;
     announce(wait.status === "offered" ? sentences(t("wait_free"), t("wait_free_detail")) : sentences(...standingWords(wait)), { urgent: wait.status === "offered" });
@@ -39,17 +42,9 @@ export async function rideWait({ path, signal }) {
     if (wait.status === "ended" && wait.why === "taken") await toRide(wait, signal);
     else draw();
   };
-  const look = async () => {
-    if (signal.aborted) return;
-    try {
-      if (document.visibilityState === "visible") await changed(await call("GET", address, { signal, quiet: true }));
-    } catch {
-      // The next look may reach the city.
-    }
-    if (OPEN.includes(wait.status) && !signal.aborted) window.setTimeout(look, AGAIN_MS);
-  };
+  const look = async () => changed(await call("GET", address, { signal, quiet: true }));
   draw({ isFirst: true });
-  if (OPEN.includes(wait.status)) window.setTimeout(look, AGAIN_MS);
+  keepLooking(look, () => (OPEN.includes(wait.status) ? AGAIN_MS : null), signal);
   return { title, content: [heading(title, { back: "/app/rides", backText: t("rides_title") }),
     el("section", { class: "card" }, el("p", {}, el("strong", {}, journey(wait))), el("p", { class: "capital" }, whenText(wait.wanted_at)), wait.has_return && el("p", {}, t("wait_both"))), body] };
 }
@@ -79,7 +74,7 @@ function waiting(wait) {
 }
 
 /** A place has come free: the offer of each leg, until when it is kept, and yes or no. */
-function offered(wait, address, { signal, changed }) {
+function offered(wait, address, { signal, changed, until }) {
   const problem = el("div");
   const key = randomText();
   const yes = button(t("wait_take"), () => busy(yes, problem, async () => {
@@ -91,7 +86,7 @@ function offered(wait, address, { signal, changed }) {
       facts([[t("offer_fleet"), offer.fleet_name], [t("offer_comes"), windowText(offer.window_starts_at, offer.window_ends_at)], [t("offer_there_by"), timeText(offer.arrives_at)], [t("offer_you_pay"), fareElement(offer)]], "ride-facts"),
       paidForYou(offer), offer.is_pooled && pooledPromise(offer), offerFacts(offer))),
     wait.other_ride_id && notice("warn", t("wait_other_ride"), el("p", {}, el("a", { class: "link", href: `/app/rides/${wait.other_ride_id}` }, t("wait_other_ride_see")))),
-    wait.accept_by && el("p", { class: "asking" }, t("wait_accept_by", { when: whenText(wait.accept_by), n: Math.max(1, minutesUntil(wait.accept_by)) })),
+    wait.accept_by && until,
     problem, mayNow("rides:book") && yes);
 }
 

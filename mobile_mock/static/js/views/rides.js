@@ -1,9 +1,10 @@
 // Rides: book one, those to come, those behind, and what one is about to get (waitlists, series).
 import { acting, mayNow } from "../acting.js";
 import { call } from "../api.js";
-import { announce, el } from "../dom.js";
+import { announce, el, fill, focusOn } from "../dom.js";
 import { icon } from "../icons.js";
 import { t } from "../language.js";
+import { keepLooking } from "../looking.js";
 import { buttonLink, empty, growingList, heading, notice } from "../parts.js";
 import { journey, rideMark, whenOfRide } from "../ride_words.js";
 import { taipeiDay } from "../ride_times.js";
@@ -11,26 +12,43 @@ import { bigSwitch } from "../switch.js";
 import { eligibilityNotice } from "./eligibility_notice.js";
 import { dayOf } from "../format.js";
 
+const AGAIN_MS = 20_000;
+
 export async function rides({ signal, query }) {
   const isPast = query.get("when") === "past";
-  const load = (cursor) => call("GET", `/v1/rides?when=${isPast ? "past" : "upcoming"}&limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, { signal });
+  const load = (cursor, { quiet = false } = {}) => call("GET", `/v1/rides?when=${isPast ? "past" : "upcoming"}&limit=20${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`, { signal, quiet });
   const [first, eligibility, waits, noShows] = await Promise.all([
     load(), optional("/v1/rider/eligibility", signal), optional("/v1/waitlist", signal), optional("/v1/rider/no-shows", signal)]);
   const other = acting();
   const follows = other && !isPast ? await optional("/v1/ride-notices", signal) : null;
+  const mayBook = mayNow("rides:book");
+  const waiting = el("div");
+  const listed = el("div");
+  let drawn = "";
+  const draw = (page, waits) => {
+    const now = JSON.stringify([page.items.map((ride) => [ride.id, ride.status, whenOfRide(ride), ride.fleet_name]), waits]);
+    if (now === drawn) return;
+    drawn = now;
+    const held = listed.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    fill(waiting, (waits?.items || []).map(waitNotice));
+    fill(listed, page.items.length === 0 ? nothing(isPast) : growingList(page, load, (ride) => rideRow(ride, { isPast, mayBook })));
+    if (held) focusOn(listed.querySelector(`a[href="${held}"]`));
+  };
+  const look = async () => draw(...await Promise.all([load(null, { quiet: true }), optional("/v1/waitlist", signal)]));
   const title = other ? t("rides_title_for", { name: other.name }) : t("rides_title");
   const tab = (href, key, isCurrent) => el("a", { class: "tab", href, "aria-current": isCurrent && "page" }, t(key));
-  const mayBook = mayNow("rides:book");
+  draw(first, waits);
+  if (!isPast) keepLooking(look, () => AGAIN_MS, signal);
   return {
     title,
     content: [heading(title), !isPast && [
       noShows?.suspended_until && notice("bad", t("rides_suspended"), el("p", {}, noShows.words), el("a", { class: "link", href: "/app/rides/no-shows" }, t("no_shows_title"))),
       eligibilityNotice(eligibility),
       mayBook && buttonLink(t("book_ride"), "/app/rides/book", { kind: "accent wide tall book-ride", iconName: "car" }),
-      (waits?.items || []).map(waitNotice),
+      waiting,
       follows && followSwitch(other, follows)],
     el("nav", { class: "tabs", "aria-label": title }, tab("/app/rides", "rides_upcoming", !isPast), tab("/app/rides?when=past", "rides_past", isPast)),
-    first.items.length === 0 ? nothing(isPast) : growingList(first, load, (ride) => rideRow(ride, { isPast, mayBook })),
+    listed,
     el("ul", { class: "list", role: "list" },
       door("/app/rides/profile", "me", "rider_title", "rider_hint"),
       door("/app/rides/places", "pin", "rider_places_title", "rider_places_hint"),
