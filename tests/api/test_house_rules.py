@@ -337,6 +337,7 @@ def test_what_belongs_to_a_citizen_is_never_public() -> None:
         "/v1/driver/session",
         "/v1/places",
         "/v1/ride-feeds/",
+        "/v1/fleet-telegrams/",
     )
     assert all(path.startswith(of_nobody) for path in public), public
 
