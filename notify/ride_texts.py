@@ -249,14 +249,16 @@ NO_SHOW_BY_RIDER = wording_of(
     "ride_no_show",
     Text("司機沒有等到您：{when}", "The driver did not meet you: {when}"),
     Text(
-        "{fleet}說車到了而沒有等到您，這可能記點。不是這樣的話，請點開申訴；有人會看，申訴期間不計點。",
+        "{fleet}說車到了而沒有等到您，這可能記點。不是這樣的話，請點開申訴，申訴期間不計點。"
+        "訂好的回程仍然保留，不用了請取消。",
         "{fleet} says that the vehicle came and nobody met it, which may count against you. If that is not so, open "
-        "this and appeal: a person looks at it, and nothing counts meanwhile.",
+        "this and appeal: nothing counts meanwhile. A way back that is booked stays: cancel it if you need it no more.",
     ),
     Text(
-        "{fleet}說車到了而沒有等到您，這可能記點。不是這樣的話，請打 1999 申訴；有人會看，申訴期間不計點。",
-        "{fleet} says that the vehicle came and nobody met it, which may count against you. If that is not so, call "
-        "1999 and appeal: a person looks at it, and nothing counts meanwhile.",
+        "{fleet}說車到了而沒有等到您，這可能記點。不是這樣的話，請打 1999 申訴，申訴期間不計點。"
+        "訂好的回程仍然保留，不用了請打 1999 取消。",
+        "{fleet} says that nobody met the vehicle, which may count against you. If that is not so, call 1999 and "
+        "appeal: nothing counts meanwhile. A way back that is booked stays: cancel it if you need it no more.",
     ),
     lives_seconds=_DAY,
 )

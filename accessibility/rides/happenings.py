@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -365,7 +365,7 @@ def _late(
     session: Session, ride: Ride, order: Order, kind: str, minutes: int, eta: datetime, now: datetime, is_guess: bool
 ) -> None:
     session.execute(_LATE, {"rider": ride.rider_id, "id": ride.id, "minutes": minutes, "eta": eta})
-    facts = {"minutes": minutes, "eta": on_the_wire(eta), "is_guess": is_guess}
+    facts: dict[str, Any] = {"minutes": minutes, "eta": on_the_wire(eta), "is_guess": is_guess}
     name = kind.removeprefix("accessibility.ride_")
     telling.happened(session, ride, name, source="city" if is_guess else order.fleet, now=now, **facts)
     telling.publish(session, kind, ride, now=now, **facts)

@@ -137,6 +137,25 @@ def test_nobody_is_left_behind_before_the_time_or_from_afar(driven: Driven) -> N
     assert [stop["status"] for stop in driver.call("GET", "manifest").json["stops"]] == ["no_show"]
 
 
+def test_a_code_and_a_no_show_that_cross_end_as_one_of_the_two(driven: Driven) -> None:
+    """Nobody is aboard and missed: what was said first stands, and the other is refused."""
+    for first in ("aboard", "no-show"):
+        trip = driven.ride("09:00" if first == "aboard" else "11:00")
+        driver = driven.driver()
+        pickup = driver.stop("pickup", trip)
+        driven.at(datetime.fromisoformat(pickup["window_starts_at"]))
+        driver.call("POST", f"stops/{pickup['id']}/arrival", DOOR)
+        driven.at(datetime.fromisoformat(driver.stop("pickup", trip)["no_show_from"]) + timedelta(seconds=1))
+        said = {"aboard": {"code": CODE}, "no-show": DOOR}
+        assert driver.call("POST", f"stops/{pickup['id']}/{first}", said.pop(first)).status_code == 200
+        ((second, body),) = said.items()
+        assert slug(driver.call("POST", f"stops/{pickup['id']}/{second}", body)) == "stop-not-now"
+        words = driven.riders.words_about(trip)
+        assert ("no_show" in words) is (first == "no-show") and ("aboard" in words) is (first == "aboard")
+        if first == "aboard":
+            driver.call("POST", f"stops/{driver.stop('dropoff', trip)['id']}/out", {})
+
+
 def test_who_said_to_be_at_the_door_from_afar_cannot_say_that_nobody_came(driven: Driven) -> None:
     """Waiting begins with coming: from elsewhere it is no proof."""
     trip = driven.ride()
