@@ -11,7 +11,8 @@ from typing import Final
 RIDE_BOUND: Final = "accessibility.ride_bound"
 # reason
 RIDE_NOT_BOUND: Final = "accessibility.ride_not_bound"
-# reason: the fleet that was bound has cancelled, and another is looked for
+# reason: the fleet that was bound has cancelled, and another is looked for; is_rescue: its rider sits in a vehicle that
+# cannot go on
 RIDE_RESEEKING: Final = "accessibility.ride_reseeking"
 # another fleet is bound instead; `fleet` is the new one
 RIDE_REPLACED: Final = "accessibility.ride_replaced"
@@ -29,6 +30,10 @@ RIDE_LATE: Final = "accessibility.ride_late"
 RIDE_IN_TIME: Final = "accessibility.ride_in_time"
 # minutes, eta, is_guess: to who is aboard, before they are there later than they were promised
 RIDE_ARRIVES_LATE: Final = "accessibility.ride_arrives_late"
+# The vehicle cannot go on, and its rider is aboard; with `eta`, and only then, another of its fleet comes for them.
+RIDE_BROKEN_DOWN: Final = "accessibility.ride_broken_down"
+# The way there will be over only after the way back was to begin: it waits until its rider says that they are ready.
+RETURN_PUT_OFF: Final = "accessibility.return_put_off"
 RIDE_AT_DOOR: Final = "accessibility.ride_at_door"
 RIDE_ABOARD: Final = "accessibility.ride_aboard"
 # fare_twd

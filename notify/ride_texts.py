@@ -210,6 +210,51 @@ ARRIVES_LATE_IN_SILENCE = wording_of(
     ),
     lives_seconds=_HOUR // 2,
 )
+BROKEN_DOWN = wording_of(
+    "ride_broken_down",
+    Text("車故障了，正在派另一輛車接您", "The vehicle cannot go on; another is sought for you"),
+    Text(
+        "請坐在車上或司機說安全的地方。我們正在找車到您現在的位置接您，一有車就告訴您。有急事請打 119，其他請打 1999。",
+        "Please stay in the vehicle, or where the driver says that it is safe. A vehicle is being found to fetch you "
+        "from where you are; you will hear as soon as there is one. In an emergency call 119, otherwise 1999.",
+    ),
+    lives_seconds=_HOUR // 2,
+)
+FETCHED = wording_of(
+    "ride_fetched",
+    Text("另一輛車{eta}到您那裡", "Another vehicle is with you at about {eta}"),
+    Text(
+        "{fleet}{vehicle}會到您現在的位置接您，送您到目的地。不必另外付錢，也不用換代碼。",
+        "{fleet}{vehicle} comes to where you are now and takes you on. It costs nothing more, and the code stays the "
+        "same.",
+    ),
+    lives_seconds=_HOUR // 2,
+)
+RESEEKING_ABOARD = wording_of(
+    "ride_reseeking_aboard",
+    Text("正在問所有車隊，到您現在的位置接您", "Every fleet is being asked to fetch you from where you are"),
+    Text(
+        "原來的車不能再走了。我們已經在問所有車隊，會一直問到有車，一有車就告訴您。有急事請打 119，其他請打 1999。",
+        "The vehicle cannot go on. We are asking every fleet, and go on until one comes; you will hear as soon as we "
+        "know. In an emergency call 119, otherwise 1999.",
+    ),
+    lives_seconds=_HOUR // 2,
+)
+RETURN_PUT_OFF = wording_of(
+    "ride_return_put_off",
+    Text("去程會晚到，回程等您好了再叫車", "You will be there late: your way back waits for you"),
+    Text(
+        "原本訂好的回程會比您到達還早，所以先請那輛車不要來，也不收費、不記點。到了、事情辦好了，點開按「我好了」，我們馬上找車。",
+        "Your way back would have come before you are there, so that vehicle was told not to; nothing is charged, and "
+        "nothing counts against you. When you are done, open this and press “I am ready”: we look for one at once.",
+    ),
+    Text(
+        "原本訂好的回程會比您到達還早，所以先請那輛車不要來，也不收費、不記點。事情辦好了，請打 1999，我們馬上找車。",
+        "Your way back would have come before you are there, so that vehicle was told not to; nothing is charged, and "
+        "nothing counts against you. When you are done, call 1999: we look for one at once.",
+    ),
+    lives_seconds=_HOUR,
+)
 AT_DOOR = wording_of(
     "ride_at_door",
     Text("車到門口了", "Your vehicle is at the door"),
@@ -315,6 +360,6 @@ RETURN_SOUGHT = wording_of(
 ALL: Final = (
     BOUND, NOT_BOUND, RESEEKING, REPLACED, LOST, CANCELLED, CHANGED, ON_THE_WAY, LATE, LATE_IN_SILENCE, IN_TIME,
     ARRIVES_LATE, ARRIVES_LATE_IN_SILENCE, AT_DOOR, ABOARD, DONE, NO_SHOW_BY_RIDER, NO_SHOW_BY_FLEET, TOMORROW,
-    RETURN_WAITS, RETURN_SOUGHT,
+    RETURN_WAITS, RETURN_SOUGHT, BROKEN_DOWN, FETCHED, RESEEKING_ABOARD, RETURN_PUT_OFF,
 )  # fmt: skip
 WORDINGS: Final = tuple(each.wording for each in ALL)

@@ -169,6 +169,10 @@ def _wording(event: Event) -> RideWording | None:
             return texts.LATE_IN_SILENCE
         case "ride_arrives_late" if fact.get("is_guess"):
             return texts.ARRIVES_LATE_IN_SILENCE
+        case "ride_broken_down" if fact.get("eta"):
+            return texts.FETCHED
+        case "ride_reseeking" if fact.get("is_rescue"):
+            return texts.RESEEKING_ABOARD
         case "waitlist_ended":
             return _BY_END.get(fact["why"])
         case "series_day_done":
@@ -293,6 +297,8 @@ _BY_KIND: Final[Mapping[str, RideWording]] = {
     "ride_tomorrow": texts.TOMORROW,
     "return_waits": texts.RETURN_WAITS,
     "return_sought": texts.RETURN_SOUGHT,
+    "ride_broken_down": texts.BROKEN_DOWN,
+    "return_put_off": texts.RETURN_PUT_OFF,
     "waitlist_offer": waiting.WAITLIST_OFFER,
 }
 _BY_END: Final[Mapping[str, RideWording]] = {

@@ -2,7 +2,7 @@
 
 First, in one transaction, the van is out of the plan and its rides have no place any more. Then each is looked after by
 itself, so that whoever is killed in between leaves the rest to the sweep. Somebody who is aboard is fetched by another
-van from where it stands, as soon as one can.
+van from where it stands, as soon as one can; where none can soon, other fleets are asked, too.
 """
 
 from __future__ import annotations
@@ -28,8 +28,11 @@ from core import db
 PATIENCE: Final = timedelta(minutes=3)
 """So long another van is looked for, and a dispatcher may find one, before other fleets are asked."""
 _NEAR: Final = timedelta(hours=2)
-_FETCHED_WITHIN_SECONDS: Final = 3 * 3_600
+_FETCHED_WITHIN_SECONDS: Final = 30 * 60
+_ABOARD_AT_MOST_SECONDS: Final = 3 * 3_600
 RESCUED: Final = "rescue"
+BREAKDOWN: Final = "breakdown"
+"""What the city is told of whoever is aboard: the van cannot go on."""
 
 
 def begin(session: Session, van_id: UUID, *, reason: str, by: By, now: datetime) -> list[UUID]:
@@ -79,7 +82,7 @@ def find_place(session: Session, order_id: UUID, travel: Travel, now: datetime) 
         return order.number if order else None
     if seat(session, order, travel, now) is not None:
         return _found(session, orders.by_id(session, order_id), now)
-    if order.reason != RESCUED and order.place_wanted_until <= now:
+    if order.place_wanted_until <= now:
         _lost(session, order, now)
     return None
 
@@ -104,7 +107,8 @@ def put_out(session: Session, order: Any, tour: Any, now: datetime) -> None:
     until = now + PATIENCE if order.pick_up_at > now + _NEAR else now
     if order.state == "aboard":
         _rescued(session, order, tour, now)
-        until = now
+        until = now + PATIENCE
+        city().told(session, order.trip, replace(orders.stated(order), reason=BREAKDOWN), now)
     if order.state != "bound":
         orders.move(session, order.id, "bound", now)
     reason = RESCUED if order.state == "aboard" else ""
@@ -112,14 +116,14 @@ def put_out(session: Session, order: Any, tour: Any, now: datetime) -> None:
 
 
 def _rescued(session: Session, order: Any, tour: Any, now: datetime) -> None:
-    """From where the van stands, as soon as it can be, however long that takes: nobody is left there."""
+    """From where the van stands, as soon as it can be; its ride may take as long as it must."""
     demand, promise = orders.demand_of(order), orders.promise_of(order)
     here = demand.pickup
     if tour.seen_at is not None:
         here = Place(tour.latitude, tour.longitude, demand.pickup.district)
     starts = int((now + NOTICE).timestamp())
     ends = starts + _FETCHED_WITHIN_SECONDS
-    longest = max(promise.longest_ride_seconds, _FETCHED_WITHIN_SECONDS)
+    longest = max(promise.longest_ride_seconds, _ABOARD_AT_MOST_SECONDS)
     wider = Promise(starts, starts, ends, ends + longest, longest)
     moved = replace(demand, pickup=here, stops=(), window=Window(starts, ends), pick_up_at=starts, arrive_by=None)
     session.execute(

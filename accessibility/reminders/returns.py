@@ -7,23 +7,19 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from accessibility import events
-from accessibility.calls import calls
 from accessibility.fleets import terms
-from accessibility.riders import profile
+from accessibility.reminders import ringing
 from accessibility.rides import on_call, saga, states
 from accessibility.rides import records as rides
 from core import db, outbox
 from core.clock import TAIPEI, on_the_wire
 from core.errors import Problem
-from core.ids import new_uuid
 from core.text import Text
-from identity import people
 
 CALLED_AFTER: Final = timedelta(minutes=4)
 """So long after somebody is ready, with nothing found, the dispatch desk is to ring for them."""
@@ -34,7 +30,6 @@ _TIME_TO_ASK: Final = timedelta(minutes=30)
 _PAUSES: Final = (timedelta(minutes=1), timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=3))
 _TOLD_AFTER_TRIES: Final = (2, 5, 10, 20, 40, 80)
 _LEASE: Final = timedelta(minutes=1)
-_CALL_LIVES: Final = timedelta(minutes=30)
 _A_PASS: Final = 20
 _log = logging.getLogger("mykaohsiung.accessibility")
 
@@ -93,7 +88,7 @@ def _remind(session: Session, row: Any, now: datetime) -> bool:
             "pick_up_at": None, "leg": "back", "latest_at": on_the_wire(latest)}  # fmt: skip
     outbox.record(session, events.RETURN_WAITS, told, now=now)
     if due >= len(rounds) - 2:
-        _ring(session, row.rider_id, row.id, _GO_AND_SEE, now)
+        ringing.ring(session, row.rider_id, row.id, _GO_AND_SEE, now)
     return True
 
 
@@ -122,25 +117,13 @@ def _say(session: Session, ride: rides.Ride, row: Any, tries: int, now: datetime
     is_called = row.called_at is not None
     if not is_called and now - row.ready_at >= CALLED_AFTER:
         ready = f"{row.ready_at.astimezone(TAIPEI):%H:%M}"
-        is_called = _ring(session, ride.rider_id, ride.id, _FIND_ONE.format(ready=ready, tries=tries), now)
+        is_called = ringing.ring(session, ride.rider_id, ride.id, _FIND_ONE.format(ready=ready, tries=tries), now)
         session.execute(_CALLED, {"ride": ride.id, "now": now})
     elif tries not in _TOLD_AFTER_TRIES:
         return
     told = {"ride_id": str(ride.id), "rider_id": str(ride.rider_id), "booking_id": str(ride.booking_id), "fleet": None,
             "pick_up_at": None, "leg": ride.leg, "attempts": tries, "is_called": is_called}  # fmt: skip
     outbox.record(session, events.RETURN_SOUGHT, told, now=now)
-
-
-def _ring(session: Session, rider_id: UUID, ride_id: UUID, words: Text, now: datetime) -> bool:
-    """Have somebody ring the rider, however they want to be told otherwise. Answers whether there is a number."""
-    phone = profile.of(session, rider_id).contact_phone or people.opened_mobile(people.get(session, rider_id))
-    if phone is None:
-        return False
-    calls.ring_rider(
-        session, call_id=new_uuid(), rider_id=rider_id, ride_id=ride_id, phone=phone, words=words, due_at=now,
-        until=now + _CALL_LIVES, now=now,
-    )  # fmt: skip
-    return True
 
 
 # A way back that waits, whose way there is over, and whose rider has not said that they are ready.

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from accessibility import events
-from accessibility.rides import legs, outcomes, records, states, telling, whereabouts
+from accessibility.rides import legs, outcomes, records, states, telling, way_back, whereabouts
 from accessibility.rides.records import Booking, Order, Ride
 from core.clock import on_the_wire
 from partners.fleets.contents import (
@@ -29,6 +29,8 @@ from partners.fleets.contents import (
     VehicleSeen,
 )
 
+BROKEN_DOWN: Final = "breakdown"
+"""The reason that a fleet gives where it says of an order again that its rider is aboard: the vehicle cannot go on."""
 _RANK: Final = {
     states.BOUND: 0, states.ON_THE_WAY: 1, states.AT_DOOR: 2, states.ABOARD: 3, states.DONE: 4,
 }  # fmt: skip
@@ -89,12 +91,14 @@ def state_told(session: Session, booking: Booking, order_id: UUID, said: FleetSt
     if order.status not in (states.BOUND, states.CANCELLING):
         return
     match said.state:
+        case "aboard" if said.reason == BROKEN_DOWN and ride.status == states.ABOARD:
+            _broken_down(session, ride, order, now)
         case "on_the_way" | "at_door" | "aboard":
             _further(session, ride, order, said.state, said.at, now)
         case "done":
             _got_off(session, ride, order, said.at, now)
         case "no_show":
-            _no_show(session, ride, order, said.reason, now)
+            _no_show(session, booking, ride, order, said.reason, now)
         case "cancelled" | "lapsed" | "unknown" | "asked":
             _gone(session, booking, ride, order, said, now)
 
@@ -240,9 +244,13 @@ def _restated(session: Session, ride: Ride, order: Order, fare_twd: int, now: da
         telling.publish(session, events.RIDE_FARE_STATED, ride, now=now, fare_twd=fare_twd)
 
 
-def _no_show(session: Session, ride: Ride, order: Order, reason: str, now: datetime) -> None:
+def _no_show(session: Session, booking: Booking, ride: Ride, order: Order, reason: str, now: datetime) -> None:
     """The fleet says that nobody came to its vehicle."""
     if ride.status not in states.COMING:
+        return
+    if way_back.is_rider_still_out(booking, ride):
+        legs.end_order(session, order, states.NO_SHOW, reason, now=now)
+        way_back.wait_for_call(session, ride, now)
         return
     metres = whereabouts.metres_from_door(session, ride)
     legs.end_order(session, order, states.NO_SHOW, reason, now=now)
@@ -286,6 +294,9 @@ def _vehicle(session: Session, booking: Booking, order: Order, seen: VehicleSeen
         telling.happened(session, ride, "vehicle", source=order.fleet, now=now, number=seen.vehicle_number)
     if ride.status in (states.BOUND, states.ON_THE_WAY):
         _warn(session, ride, order, seen.available_at, now)
+        way_back.put_off(session, booking, ride, seen.available_at + _way(ride), now)
+    elif ride.status == states.ABOARD and ride.vehicle is not None and not is_same:
+        _broken_down(session, ride, order, now, eta=seen.available_at)
 
 
 def _seen(session: Session, booking: Booking, order: Order, seen: VehicleAt, now: datetime) -> None:
@@ -301,8 +312,10 @@ def _seen(session: Session, booking: Booking, order: Order, seen: VehicleAt, now
     if seen.arrives_at is not None and ride.status in (states.BOUND, states.ON_THE_WAY):
         session.execute(_ETA, {"rider": ride.rider_id, "id": ride.id, "eta": seen.arrives_at})
         _warn(session, ride, order, seen.arrives_at, now)
+        way_back.put_off(session, booking, ride, seen.arrives_at + _way(ride), now)
     elif seen.arrives_at is not None and ride.status == states.ABOARD:
         _warn_aboard(session, ride, order, seen.arrives_at, now)
+        way_back.put_off(session, booking, ride, seen.arrives_at, now)
 
 
 def _warn_of_silence(session: Session, ride: Ride, order: Order, now: datetime) -> datetime:
@@ -380,7 +393,21 @@ def _task(session: Session, booking: Booking, order: Order, said: TaskConfirmed,
     if said.result == "performed":
         _further(session, ride, order, states.ABOARD, said.at, now)
     elif said.result == "no show":
-        _no_show(session, ride, order, said.reason, now)
+        _no_show(session, booking, ride, order, said.reason, now)
+
+
+def _broken_down(session: Session, ride: Ride, order: Order, now: datetime, eta: datetime | None = None) -> None:
+    """Who sits in a vehicle that cannot go on hears of it at once, and again when another of its fleet comes."""
+    at = None if eta is None else on_the_wire(eta)
+    telling.happened(session, ride, "broken_down", source=order.fleet, now=now, eta=at)
+    telling.publish(session, events.RIDE_BROKEN_DOWN, ride, now=now, eta=at)
+
+
+def _way(ride: Ride) -> timedelta:
+    """How long the ride was promised to take at most, once it has begun as late as it may."""
+    if ride.arrives_at is None or ride.window_ends_at is None:
+        return timedelta()
+    return max(ride.arrives_at - ride.window_ends_at, timedelta())
 
 
 _FURTHER = text(

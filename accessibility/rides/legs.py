@@ -15,7 +15,7 @@ from accessibility import events
 from accessibility.requests import offers
 from accessibility.requests import records as requests
 from accessibility.requests import states as request_states
-from accessibility.rides import choosing, states, telling
+from accessibility.rides import choosing, rescues, states, telling
 from accessibility.rides.records import Booking, Order, Ride
 
 SEEKS = (states.HOLDING, states.RESEEKING)
@@ -39,6 +39,11 @@ def settle(session: Session, booking: Booking, now: datetime) -> bool:
 
 def fail(session: Session, booking: Booking, ride: Ride, reason: str, *, now: datetime) -> None:
     """No fleet takes this leg: its rider is told why; the other leg, if it was to be taken with it, is given back."""
+    if ride.is_rescue and ride.sought_since is not None and now - ride.sought_since < rescues.SOUGHT_FOR:
+        # They sit in a vehicle that cannot go on: every fleet is asked again until one comes.
+        session.execute(_SEEK, {"rider": ride.rider_id, "id": ride.id})
+        session.execute(_ASK_LATER, {"rider": ride.rider_id, "id": ride.request_id, "at": now + rescues.PAUSE})
+        return
     if ride.status == states.RESEEKING:
         end_ride(session, ride, states.LOST, by="fleet", reason=reason, now=now)
         telling.happened(session, ride, "lost", source="city", now=now, reason=reason)
@@ -118,13 +123,19 @@ def give_back_request(session: Session, ride: Ride, now: datetime) -> None:
 
 
 def reseek(session: Session, booking: Booking, ride: Ride, reason: str, *, source: str, now: datetime) -> None:
-    """The fleet that was bound lets its rider down: told at once, and every other fleet is asked."""
+    """The fleet that was bound lets its rider down: told at once, and every other fleet is asked. Whoever is aboard is
+    fetched from where the vehicle was seen last, by the same fleet, too, if it can."""
+    is_rescue = ride.status == states.ABOARD or ride.is_rescue
+    if ride.status == states.ABOARD:
+        reason = "breakdown"
+        rescues.fetch_from_where_it_stands(session, ride, now)
     session.execute(
-        _RESEEK, {"rider": ride.rider_id, "id": ride.id, "reason": reason, "fleet": ride.fleet}
+        _RESEEK, {"rider": ride.rider_id, "id": ride.id, "reason": reason, "fleet": ride.fleet,
+                  "is_rescue": is_rescue, "now": now}
     )  # fmt: skip
     forget_position(session, ride)
     telling.happened(session, ride, "reseeking", source=source, now=now, reason=reason)
-    telling.publish(session, events.RIDE_RESEEKING, ride, now=now, reason=reason)
+    telling.publish(session, events.RIDE_RESEEKING, ride, now=now, reason=reason, is_rescue=is_rescue)
 
 
 def take_back(session: Session, order: Order, ride: Ride, aboard_at: datetime, *, now: datetime) -> None:
@@ -188,6 +199,7 @@ def _why(booking: Booking, ride: Ride) -> str:
     )
 
 
+_ASK_LATER = text("UPDATE accessibility.ride_request SET answers_by = :at WHERE rider_id = :rider AND id = :id")
 _SEEK = text("UPDATE accessibility.ride SET candidates = NULL WHERE rider_id = :rider AND id = :id")
 _CANDIDATES = text(
     "UPDATE accessibility.ride SET candidates = CAST(:left AS uuid[]) WHERE rider_id = :rider AND id = :id"
@@ -239,7 +251,8 @@ _RESEEK = text(
     UPDATE accessibility.ride
        SET status = 'reseeking', reason = :reason, candidates = NULL, is_replacement = true, change = NULL,
            cancel_asked_at = NULL, eta_at = NULL, vehicle = NULL, driver = NULL, late_minutes_told = 0,
-           shunned = array_append(shunned, CAST(:fleet AS text))
+           is_rescue = :is_rescue, sought_since = CAST(:now AS timestamptz),
+           shunned = CASE WHEN :is_rescue THEN shunned ELSE array_append(shunned, CAST(:fleet AS text)) END
      WHERE rider_id = :rider AND id = :id
     """
 )

@@ -53,7 +53,8 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Ride:
     """A ride of one leg. `candidates` are offers still to be tried; None: fleets are still to be asked for some.
-    `agreed` is the fare that its rider agreed to."""
+    `agreed` is the fare that its rider agreed to. `is_rescue`: its rider sits, or sat, in a vehicle that cannot go on;
+    `sought_since` is when another fleet began to be looked for."""
 
     id: UUID
     rider_id: UUID
@@ -99,6 +100,8 @@ class Ride:
     created_at: datetime
     asks_until: datetime | None
     agreed: dict[str, Any] | None
+    is_rescue: bool
+    sought_since: datetime | None
 
     @property
     def has_ended(self) -> bool:
@@ -203,7 +206,7 @@ def ride_of_row(row: Any) -> Ride:
         tuple(row.shunned), row.is_replacement, row.is_on_call, row.cancel_asked_at, row.cancel_reason, row.change,
         row.bound_at, row.on_the_way_at, row.at_door_at, row.aboard_at, row.done_at, row.ended_at, row.ended_by,
         row.end_reason, row.fee_twd, row.is_late_cancel, row.created_at, row.asks_until,
-        row.agreed,
+        row.agreed, row.is_rescue, row.sought_since,
     )  # fmt: skip
 
 

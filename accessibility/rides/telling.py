@@ -37,6 +37,8 @@ KINDS: Final[Mapping[str, Text]] = {
     "in_time": Text("會在約定的時間到", "it comes in time after all"),
     "arrives_late": Text("可能會比約定的時間晚抵達", "it may arrive later than promised"),
     "at_door": Text("車已到", "the vehicle is at the door"),
+    "broken_down": Text("車故障了，正在派另一輛車", "the vehicle cannot go on, another is sought"),
+    "put_off": Text("去程會晚到，回程改成您好了再叫車", "the way there is late: the way back waits for you"),
     "rider_at_door": Text("您回報已在門口", "you said that you are at the door"),
     "vehicle_missing": Text("您回報車沒有來", "you said that no vehicle came"),
     "aboard": Text("已上車", "picked up"),
@@ -86,7 +88,7 @@ PUBLISHED: Final = (
     events.RIDE_BOUND, events.RIDE_NOT_BOUND, events.RIDE_RESEEKING, events.RIDE_REPLACED, events.RIDE_LOST,
     events.RIDE_CANCELLED, events.RIDE_CHANGED, events.RIDE_ON_THE_WAY, events.RIDE_LATE, events.RIDE_IN_TIME,
     events.RIDE_ARRIVES_LATE, events.RIDE_AT_DOOR, events.RIDE_ABOARD, events.RIDE_DONE, events.RIDE_FARE_STATED,
-    events.RIDE_NO_SHOW,
+    events.RIDE_NO_SHOW, events.RIDE_BROKEN_DOWN, events.RETURN_PUT_OFF,
 )  # fmt: skip
 
 _ADD = text(

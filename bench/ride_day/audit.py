@@ -136,7 +136,7 @@ def _of_answers(of: _OfLeg, of_out: Sequence[Told]) -> Iterator[Finding]:
 
 def _of_vehicles(of: _OfLeg) -> Iterator[Finding]:
     came = {each.vehicle for each in of.seen if each.deed == "at_door"}
-    gave_up = {each.vehicle for each in of.seen if each.deed in ("left_without", "broken_down")}
+    gave_up = {each.vehicle for each in of.seen if each.deed in ("left_without", "gave_up", "broken_down")}
     broken = [each.spot for each in of.seen if each.deed == "broken_down"]
     if len(came - gave_up) > 1:
         yield Finding("two_vehicles", of.leg.id, ", ".join(sorted(came)))
@@ -163,7 +163,7 @@ def _of_words(of: _OfLeg) -> Iterator[Finding]:
             has_ride = True
         elif word.word == "replaced":
             has_ride = True
-        elif word.word in ("not_bound", "reseeking", "lost", "cancelled", "no_show", "done", "none"):
+        elif word.word in ("not_bound", "reseeking", "lost", "cancelled", "no_show", "done", "none", "put_off"):
             has_ride = False
         if word.word in ("reseeking", "lost", "cancelled", "not_bound", "none") and not (
             word.why or word.by == "rider"
@@ -185,7 +185,7 @@ def _promises(of: _OfLeg, verdict: Verdict, until: datetime) -> None:
 
 
 def _takes_back(word: Told) -> bool:
-    return word.word in ("reseeking", "lost", "cancelled", "no_show", "not_bound")
+    return word.word in ("reseeking", "lost", "cancelled", "no_show", "not_bound", "put_off")
 
 
 def _outcome(
@@ -238,8 +238,7 @@ def _of_books(diary: Diary, of_legs: dict[str, _OfLeg]) -> Iterator[Finding]:
             if order.ended_at is None or order.ending not in ("by_city", "by_fleet", "lapsed"):
                 yield Finding("left_behind", order.number, f"{order.fleet} has an order of nobody")
             continue
-        is_out = order.pickup.metres_to(errand.out.origin) <= order.pickup.metres_to(errand.out.destination)
-        by_leg[errand.out.id if is_out or errand.back is None else errand.back.id].append(order)
+        by_leg[_leg_of(order, errand, of_legs)].append(order)
     statuses = {each.leg: each for each in diary.ours}
     for leg, orders in by_leg.items():
         yield from _overlaps(leg, orders)
@@ -250,6 +249,18 @@ def _of_books(diary: Diary, of_legs: dict[str, _OfLeg]) -> Iterator[Finding]:
             yield Finding("books_differ", leg, "done by us alone")
         if ours.status not in _OVER and of_legs[leg].told:
             yield Finding("ended_in_silence", leg, f"still {ours.status}")
+
+
+def _leg_of(order: Order, errand: Errand, of_legs: dict[str, _OfLeg]) -> str:
+    """From which door an order begins says which leg it is for; who is fetched from a broken van goes on with theirs."""
+    doors = (errand.out.origin, errand.out.destination)
+    if min(map(order.pickup.metres_to, doors)) > _SAME_DOOR_METRES:
+        for leg in errand.legs:
+            broken = [each.spot for each in of_legs[leg.id].seen if each.deed == "broken_down"]
+            if any(order.pickup.metres_to(spot) <= _SAME_DOOR_METRES for spot in broken):
+                return leg.id
+    is_out = order.pickup.metres_to(doors[0]) <= order.pickup.metres_to(doors[1])
+    return errand.out.id if is_out or errand.back is None else errand.back.id
 
 
 def _overlaps(leg: str, orders: Sequence[Order]) -> Iterator[Finding]:

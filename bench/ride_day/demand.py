@@ -22,6 +22,7 @@ DAY: Final = date(2026, 12, 7)
 MIDNIGHT: Final = datetime.combine(DAY, datetime.min.time(), TAIPEI)
 FIRST_HOUR: Final = 6.25
 _FARTHEST_SECONDS: Final = 3_600
+_NEAREST_METRES: Final = 500.0
 Wheelchair = Literal["none", "manual", "electric", "scooter"]
 Direction = Literal["out", "back"]
 TRAVEL: Final = GreatCircle()
@@ -148,11 +149,13 @@ def _person(number: int, random: Random) -> Person:
 
 
 def _plan(person: Person, random: Random) -> _Plan:
-    """Where they go: nowhere farther than an hour, and nothing before the first vans are out."""
+    """Where they go: nowhere farther than an hour nor across the street, and nothing before the first vans are out."""
     while True:
         kind = random.choices((_dialysis, _clinic, _work, _other), (0.26, 0.37, 0.28, 0.09))[0]
         plan = kind(person, random)
         if _way(person.home, plan.destination, plan.leaves_at or plan.arrive_by or MIDNIGHT) > _FARTHEST_SECONDS:
+            continue
+        if person.home.metres_to(plan.destination) < _NEAREST_METRES:
             continue
         if plan.arrive_by is not None and _leaves_for(person, plan) < _at(FIRST_HOUR):
             plan = replace(plan, arrive_by=plan.arrive_by + timedelta(minutes=45))

@@ -17,8 +17,9 @@ from bench.ride_day.population import Spot
 Word = Literal[
     "offered", "bound", "not_bound", "reseeking", "replaced", "lost", "cancelled", "changed", "on_the_way", "late",
     "at_door", "aboard", "done", "no_show", "none",
+    "put_off",
 ]  # fmt: skip
-Deed = Literal["at_door", "left_without", "aboard", "broken_down", "out"]
+Deed = Literal["at_door", "left_without", "gave_up", "aboard", "broken_down", "out"]
 Ending = Literal["done", "by_city", "by_fleet", "no_show", "lapsed"]
 
 

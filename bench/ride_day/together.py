@@ -60,7 +60,8 @@ _WORDS: Final[Mapping[str, Word]] = {
     events.RIDE_REPLACED: "replaced", events.RIDE_LOST: "lost", events.RIDE_CANCELLED: "cancelled",
     events.RIDE_CHANGED: "changed", events.RIDE_ON_THE_WAY: "on_the_way", events.RIDE_LATE: "late",
     events.RIDE_AT_DOOR: "at_door", events.RIDE_ABOARD: "aboard", events.RIDE_DONE: "done",
-    events.RIDE_NO_SHOW: "no_show", events.RIDE_ARRIVES_LATE: "late",
+    events.RIDE_NO_SHOW: "no_show", events.RIDE_ARRIVES_LATE: "late", events.RIDE_BROKEN_DOWN: "late",
+    events.RETURN_PUT_OFF: "put_off",
 }  # fmt: skip
 _PROMISES: Final = ("bound", "replaced", "changed")
 

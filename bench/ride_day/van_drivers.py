@@ -45,6 +45,7 @@ class _Shift:
     turn: int = 0
     aboard: dict[UUID, str] = field(default_factory=dict)
     way: tuple[Spot, Spot, datetime, datetime] | None = None
+    waits_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,7 @@ class VanDrivers:
             return
         if stop.kind == "pickup":
             self.streets.see(now, shift.number, stop.phone, "at_door", stop.spot)
+            shift.waits_for = stop.phone
             self._look(shift, stop)
             return
         self.streets.see(now, shift.number, stop.phone, "out", stop.spot)
@@ -251,12 +253,14 @@ class VanDrivers:
             driving.report(
                 session, shift.wheel, "breakdown", Tap(now, now, (where.latitude, where.longitude), "引擎故障")
             )
+        if shift.waits_for:
+            self.streets.see(now, shift.number, shift.waits_for, "gave_up", where)
         for phone in shift.aboard.values():
             self.streets.see(now, shift.number, phone, "broken_down", where)
         shift.aboard.clear()
 
     def _free(self, shift: _Shift) -> None:
-        shift.is_busy = False
+        shift.is_busy, shift.waits_for = False, ""
         self._wake(shift)
 
     def _where(self, shift: _Shift) -> Spot:
