@@ -252,7 +252,7 @@ def _of_books(diary: Diary, of_legs: dict[str, _OfLeg]) -> Iterator[Finding]:
 
 
 def _leg_of(order: Order, errand: Errand, of_legs: dict[str, _OfLeg]) -> str:
-    """From which door an order begins says which leg it is for; who is fetched from a broken van goes on with theirs."""
+    """The door at which an order begins says for which leg it is; from a broken van the same leg goes on."""
     doors = (errand.out.origin, errand.out.destination)
     if min(map(order.pickup.metres_to, doors)) > _SAME_DOOR_METRES:
         for leg in errand.legs:
