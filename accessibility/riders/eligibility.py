@@ -79,8 +79,9 @@ def standing(session: Session, rider_id: UUID, now: datetime, *, on: date | None
 
 
 def cards_of(session: Session, rider_id: UUID, now: datetime) -> tuple[str, ...]:
-    """The cards with a quota of points that the register says this person has, also where nothing else is theirs."""
-    row = session.execute(_CARD, {"rider": rider_id, "since": now - KEPT}).first()
+    """The cards with a quota of points that the register says this person has then, also where nothing else is theirs.
+    The disability card ends with the certificate that it is."""
+    row = session.execute(_CARD, {"rider": rider_id, "since": now - KEPT, "day": taipei_date(now)}).first()
     return () if row is None or row.card is None else (str(row.card),)
 
 
@@ -174,4 +175,7 @@ _HEAR = text(
      WHERE entitlement.answered_at <= excluded.answered_at
     """
 )
-_CARD = text("SELECT card FROM accessibility.entitlement WHERE rider_id = :rider AND answered_at > :since")
+_CARD = text(
+    "SELECT card FROM accessibility.entitlement WHERE rider_id = :rider AND answered_at > :since "
+    "AND (card <> 'disability' OR valid_until IS NULL OR valid_until >= :day)"
+)

@@ -69,6 +69,24 @@ def test_a_quota_says_what_is_left_and_until_when(rider: SignedIn, client: Flask
     assert nobody.call("GET", "/v1/rider/quota").json == {"items": []}
 
 
+def test_a_card_ends_with_its_certificate_and_points_that_are_kept_are_said(rider: SignedIn) -> None:
+    now = clock.now()
+    with db.unit_of_work() as session:
+        session.execute(
+            text(
+                "UPDATE accessibility.entitlement SET card = 'disability', has_certificate = true, severity = 'mild', "
+                "valid_until = :day"
+            ),
+            {"day": clock.taipei_date(now)},
+        )
+    plant(rider.person_id, status="bound", pick_up_at=now)
+    tomorrow = plant(rider.person_id, status="bound", pick_up_at=now + timedelta(days=1))
+    (quota,) = rider.call("GET", "/v1/rider/quota", language="en").json["items"]
+    assert (quota["used"], quota["kept"], quota["left"]) == (0, 185, 715)
+    assert "185 are kept for rides that you have booked" in quota["words"]
+    assert tomorrow.fare.quota_twd == 0, "the certificate does not last until then"
+
+
 def test_a_correction_at_the_desk_goes_down_alone_and_is_logged(rider: SignedIn, client: FlaskClient) -> None:
     ride, desk = done(rider), signed_in_officer(client, "mobility", bureau="social_affairs")
     path = f"/v1/desk/rides/{typeid('ride', ride.id)}/fare-corrections"
