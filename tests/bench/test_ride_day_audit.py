@@ -195,3 +195,22 @@ def test_who_cancels_the_way_home_is_not_stranded() -> None:
     diary.orders[1] = replace(diary.orders[1], ended_at=_at(10), ending="by_city")
     diary.ours[1] = replace(diary.ours[1], status="cancelled")
     assert audit.audit(diary, UNTIL).findings == []
+
+
+def test_who_is_fetched_from_a_broken_van_has_one_ride_and_was_told() -> None:
+    diary = _day()
+    stands = Spot(22.67, 120.318, "64000050")
+    promise = Promise("harbour", _at(8.3), _at(8.6), _at(8.8))
+    diary.seen[2:3] = [
+        Seen(_at(8.3), "VAN-1", PHONE, "broken_down", stands),
+        Seen(_at(8.5), "TAXI-2", PHONE, "at_door", stands),
+        Seen(_at(8.55), "TAXI-2", PHONE, "aboard", stands),
+        Seen(_at(8.6), "TAXI-2", PHONE, "out", HOSPITAL),
+    ]
+    diary.told[3:3] = [
+        Told(_at(8.3), "e:out", "reseeking", why="breakdown"), Told(_at(8.35), "e:out", "replaced", promise),
+    ]  # fmt: skip
+    diary.orders[0] = replace(diary.orders[0], ended_at=_at(8.3), ending="by_fleet")
+    diary.orders.append(Order("harbour", "H1", PHONE, stands, _at(8.5), _at(8.35), _at(8.6), "done"))
+    diary.ours[0] = replace(diary.ours[0], fleet="harbour")
+    assert audit.audit(diary, UNTIL).findings == []
