@@ -11,8 +11,17 @@ from accessibility.places.schemas import PLAIN
 from accessibility.requests.schemas import Moment, PlaceShown, RideFareSchema, WhatNowSchema, moment
 from accessibility.rides import states, telling
 from core.http import PageQuery, WholeNumber, page_of
+from core.text import Text
 
 _ID = validate.Length(1, 60)
+_OFFER_OR_REQUEST = Text(
+    "請給 offer_id，或 request_id 加 choose_for_me，擇一。", "either offer_id, or request_id with choose_for_me"
+)
+_TOGETHER = Text("request_id 和 choose_for_me 要一起給。", "request_id and choose_for_me go together")
+_WITH_OFFER = Text("要和 offer_id 一起給。", "goes with offer_id")
+_NOTHING_CHANGED = Text(
+    "請至少給一項：pick_up_at、companions 或 notes。", "at least one of pick_up_at, companions and notes"
+)
 
 
 def _yes_or_no() -> fields.Boolean:
@@ -35,11 +44,11 @@ class RideCreate(Schema):
     def one_of_both(self, data: Mapping[str, Any], **_: Any) -> None:
         """An offer, or a request to be chosen for."""
         if bool(data.get("offer_id")) == bool(data.get("request_id")):
-            raise ValidationError("either offer_id, or request_id with choose_for_me", "offer_id")
+            raise ValidationError([_OFFER_OR_REQUEST], "offer_id")
         if bool(data.get("request_id")) != bool(data.get("choose_for_me")):
-            raise ValidationError("request_id and choose_for_me go together", "choose_for_me")
+            raise ValidationError([_TOGETHER], "choose_for_me")
         if data.get("return_offer_id") and not data.get("offer_id"):
-            raise ValidationError("goes with offer_id", "return_offer_id")
+            raise ValidationError([_WITH_OFFER], "return_offer_id")
 
 
 class RidesQuery(PageQuery):
@@ -62,7 +71,7 @@ class RideChange(Schema):
     def something(self, data: Mapping[str, Any], **_: Any) -> None:
         """Something is to be otherwise."""
         if all(data.get(name) is None for name in ("pick_up_at", "companions", "notes")):
-            raise ValidationError("pick_up_at, companions or notes", "pick_up_at")
+            raise ValidationError([_NOTHING_CHANGED], "pick_up_at")
 
 
 class RideVehicleShown(Schema):
