@@ -257,6 +257,9 @@ def _add(found: Plan, change: RosterChange, made: set[date]) -> None:
     for number, addition in enumerate(change.additions):
         pointer = f"/additions/{number}"
         found.added.append(Added(addition.shift, pointer))
+        if addition.until is not None and addition.until < addition.shift.day:
+            found.faults.append(_fault(pointer, "ends_before_begins", addition.shift))
+            continue
         if addition.is_weekly:
             found.weeks_begun.append((pointer, addition.shift, addition.until))
             found.added += [Added(replace(addition.shift, day=day), pointer) for day in _weeks(addition, made)]

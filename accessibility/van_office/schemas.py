@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 from marshmallow import Schema, fields, validate
@@ -15,6 +15,7 @@ DRIVER_NUMBER = "^[0-9]{2,6}$"
 _HOUR: Final = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _ID: Final = "^tour_[0-7][0-9a-hjkmnp-tv-z]{25}$"
 _OUR_DAYS: Final = validate.Range(date(2020, 1, 1), date(2100, 1, 1))
+_OUR_TIME: Final = validate.Range(datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 _MOST: Final = 500
 _STATES: Final = ("planned", "under_way", "over", "broken_down")
 
@@ -107,8 +108,8 @@ class RosterRemovalSchema(Schema):
 
 
 class _StretchSchema(Schema):
-    starts_at = fields.AwareDateTime(required=True)
-    ends_at = fields.AwareDateTime(required=True)
+    starts_at = fields.AwareDateTime(required=True, validate=_OUR_TIME)
+    ends_at = fields.AwareDateTime(required=True, validate=_OUR_TIME)
 
 
 class OutOfServiceSchema(_StretchSchema):

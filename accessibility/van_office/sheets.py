@@ -40,6 +40,7 @@ _FORMS: Final = {
     ),
 }
 _WRONG_DAY: Final = Text("沒有這一天，或不在可排班的日子內", "there is no such day, or shifts cannot be given on it")
+_REST_LENGTH: Final = Text("休息要 5 到 240 分鐘", "a rest lasts from 5 to 240 minutes")
 _TWICE: Final = Text("同一輛車同一時間寫了兩次", "the same van begins twice at that hour")
 _TOO_MANY: Final = Text("一次最多 500 行", "no more than 500 lines at once")
 _WORDS: Final = {
@@ -163,6 +164,8 @@ def _shift(row: Sequence[str]) -> Wanted | Text:
     except ValueError:
         return _WRONG_DAY
     rests = tuple(_rest(each) for each in cells["breaks"].split(";") if each)
+    if not all(5 <= rest.minutes <= 240 for rest in rests):
+        return _REST_LENGTH
     return Wanted(
         cells["vehicle"], cells["driver"], day, time.fromisoformat(cells["begins"]), time.fromisoformat(cells["ends"]),
         tuple(sorted(rests, key=lambda rest: rest.begins)),

@@ -239,6 +239,8 @@ def test_every_week_from_a_day_on_and_no_more(driven: Driven, office: Office) ->
     assert office.roster(two_on + timedelta(days=1))["shifts"][0]["vehicle"] == "R001"
     taken = a_shift(office, "R050", "5050", office.today + timedelta(days=21), begins="11:00", weekly=True)
     assert "vehicle_busy" in codes(office.what_if(additions=[taken]))
+    over = a_shift(office, "R050", "5050", two_on, begins="13:00", ends="14:00", weekly=True, until=str(next_week))
+    assert codes(office.what_if(additions=[over])) == ["ends_before_begins"]
     later = {"alterations": [{"shift": office.shift("R050", next_week)["id"], "ends": "13:00", "weekly": True}]}
     assert office.change(**later).status_code == 200
     three_on = office.today + timedelta(days=21)
@@ -282,6 +284,19 @@ def test_the_law_of_work_is_said_and_the_dispatcher_decides(driven: Driven, offi
         ("/additions/1", "short_night"),
     }  # fmt: skip
     assert "勞動基準法" in seen["cautions"][0]["words"]
+
+
+def test_a_stretch_that_no_calendar_has_is_refused_and_not_an_error(driven: Driven, office: Office) -> None:
+    for from_, until in (
+        ("9999-12-31T23:00:00Z", "9999-12-31T23:59:59Z"),
+        ("0001-01-01T00:00:00+14:00", "2100-06-01T00:00:00Z"),
+    ):
+        away = {"driver": "0001", "starts_at": from_, "ends_at": until}
+        assert office.call("POST", "roster/what-if", {"away": [away]}).status_code == 422
+    late, soon = office.moment("20:00"), office.moment("19:00")
+    assert codes(office.what_if(away=[{"driver": "0001", "starts_at": late, "ends_at": soon}])) == [
+        "ends_before_begins"
+    ]
 
 
 def test_nobody_but_dispatchers_changes_it(driven: Driven, office: Office) -> None:

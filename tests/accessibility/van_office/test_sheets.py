@@ -69,12 +69,12 @@ def test_what_is_wrong_is_said_by_line(driven: Driven, office: Office) -> None:
             f"{day},R001,0001,06:00,14:00,", "", "2026-02-30,R001,0001,06:00,14:00,", f"{day},r1,0001,06:00,14:00,",
             f"{day},R001,x,06:00,14:00,", f"{day},R001,0001,6,14:00,", f"{day},R001,0001,06:00,24:00,",
             f"{day},R001,0001,15:00,16:00,noon", f"{day},R001,0001,06:00,13:00,", "2020-01-01,R001,0001,06:00,14:00,",
-            "=1+1",
+            "=1+1", f"{day},R001,0001,17:00,18:00,17:10-17:20/0",
         )
     )  # fmt: skip
     found = read(office, content)
     assert not found["is_readable"]
-    assert [each["line"] for each in found["lines"] if each["outcome"] == "wrong"] == [4, 5, 6, 7, 8, 9, 10, 11, 12]
+    assert [each["line"] for each in found["lines"] if each["outcome"] == "wrong"] == [4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
     assert all(each["words"] for each in found["lines"])
     for unreadable in ("nothing\r\n1", HEAD + '"open', "date;vehicle;driver;begins;ends;breaks\r\n"):
         assert slug(office.call("POST", "roster/sheet", {"csv": unreadable})) == "roster-sheet-unreadable"
