@@ -253,7 +253,9 @@ def test_leaving_the_line_for_a_day_gives_its_share_to_others(city: City) -> Non
     assert [row.rides for row in rows("SELECT rides FROM accessibility.series_hour")] == [0]
 
 
-def test_given_up_while_the_fleets_are_asked_nobody_is_booked(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_given_up_while_the_fleets_are_asked_nobody_is_booked(
+    city: City, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     rider = city.rider()
     city.van()
     series = make(city, rider, length=0)
@@ -268,6 +270,7 @@ def test_given_up_while_the_fleets_are_asked_nobody_is_booked(city: City, monkey
     asking.ask_due(city.now)
     assert statuses(series) == [states.CANCELLED]
     assert rows("SELECT id FROM accessibility.ride") == []
+    assert "cannot go on" not in caplog.text, "nothing is done to a day that is given up"
 
 
 @pytest.mark.parametrize("what", ["day", "series", "series with its rides"])
