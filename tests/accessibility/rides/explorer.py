@@ -1,7 +1,7 @@
 """Explores what fleets, riders, deaths and time can do to a ride, one seed after the other, against a real database.
 
-    python -m tests.accessibility.rides.explorer --seeds 2000
-    python -m tests.accessibility.rides.explorer --from 1234 --seeds 1       the whole story of a seed that fails
+python -m tests.accessibility.rides.explorer --seeds 2000
+python -m tests.accessibility.rides.explorer --from 1234 --seeds 1       the whole story of a seed that fails
 """
 
 from __future__ import annotations

@@ -119,7 +119,9 @@ def _of_ride(voyage: Voyage, booking: Booking, ride: Ride, told: list[Any]) -> I
     if words.count(_ENDS[ride.status]) != 1 and not (ride.status == "no_show" and words) and not is_silent:
         yield f"ended in silence: {ride.leg} is {ride.status} ({ride.end_reason}), told {words}"
     trips = {order.trip for order in booking.orders if order.ride_id == ride.id}
-    driven = [(fleet, order) for fleet, order in voyage.orders(ride.leg) if order.trip in trips and order.state == "done"]
+    driven = [
+        (fleet, order) for fleet, order in voyage.orders(ride.leg) if order.trip in trips and order.state == "done"
+    ]
     if (ride.status == states.DONE) != bool(driven):
         yield f"books differ: {ride.leg} is {ride.status} here, driven by {[fleet.code for fleet, _ in driven]}"
     elif driven and ride.fleet != driven[0][0].code:
