@@ -14,7 +14,7 @@ RIDE_NOT_BOUND: Final = "accessibility.ride_not_bound"
 # reason: the fleet that was bound has cancelled, and another is looked for; is_rescue: its rider sits in a vehicle that
 # cannot go on
 RIDE_RESEEKING: Final = "accessibility.ride_reseeking"
-# another fleet is bound instead; `fleet` is the new one
+# another fleet is bound instead; `fleet` is the new one; is_rescue: it fetches its rider from a broken vehicle
 RIDE_REPLACED: Final = "accessibility.ride_replaced"
 # reason
 RIDE_LOST: Final = "accessibility.ride_lost"

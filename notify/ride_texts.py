@@ -92,9 +92,9 @@ REPLACED = wording_of(
     "ride_replaced",
     Text("找到別的車了：{when}", "Another vehicle will come: {when}"),
     Text(
-        "改由{fleet}{leg}，{window}到門口接您。原來的車不會來；代碼也換了，點開看新的代碼。",
-        "{fleet}{leg} comes instead, to the door {window}. The first vehicle will not come, and the code is another: "
-        "open this for it.",
+        "改由{fleet}{leg}，{window}到門口接您。原來的車不會來；代碼和原來一樣，點開看得到。",
+        "{fleet}{leg} comes instead, to the door {window}. The first vehicle will not come; the code is the same as "
+        "before, open this for it.",
     ),
     Text(
         "改由{fleet}{leg}，{window}到門口接您。原來的車不會來。{code}要取消或改時間，請打 1999。",
@@ -240,6 +240,20 @@ RESEEKING_ABOARD = wording_of(
     ),
     lives_seconds=_HOUR // 2,
 )
+REPLACED_ABOARD = wording_of(
+    "ride_replaced_aboard",
+    Text("找到車了，到您現在的位置接您", "A vehicle was found, and fetches you from where you are"),
+    Text(
+        "{fleet}會到故障的車那裡接您，{window}。代碼和原來一樣，點開看得到；請等車到了再下車。",
+        "{fleet} comes to the vehicle that broke down, {window}. The code is the same as before: open this for it. "
+        "Please stay inside until it is there.",
+    ),
+    Text(
+        "{fleet}會到故障的車那裡接您，{window}。{code}請等車到了再下車。",
+        "{fleet} comes to the vehicle that broke down, {window}. {code}Please stay inside until it is there.",
+    ),
+    lives_seconds=_HOUR,
+)
 RETURN_PUT_OFF = wording_of(
     "ride_return_put_off",
     Text("去程會晚到，回程等您好了再叫車", "You will be there late: your way back waits for you"),
@@ -360,6 +374,7 @@ RETURN_SOUGHT = wording_of(
 ALL: Final = (
     BOUND, NOT_BOUND, RESEEKING, REPLACED, LOST, CANCELLED, CHANGED, ON_THE_WAY, LATE, LATE_IN_SILENCE, IN_TIME,
     ARRIVES_LATE, ARRIVES_LATE_IN_SILENCE, AT_DOOR, ABOARD, DONE, NO_SHOW_BY_RIDER, NO_SHOW_BY_FLEET, TOMORROW,
-    RETURN_WAITS, RETURN_SOUGHT, BROKEN_DOWN, FETCHED, RESEEKING_ABOARD, RETURN_PUT_OFF,
+    RETURN_WAITS, RETURN_SOUGHT, BROKEN_DOWN, FETCHED, RESEEKING_ABOARD,
+    REPLACED_ABOARD, RETURN_PUT_OFF,
 )  # fmt: skip
 WORDINGS: Final = tuple(each.wording for each in ALL)

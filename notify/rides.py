@@ -173,6 +173,8 @@ def _wording(event: Event) -> RideWording | None:
             return texts.FETCHED
         case "ride_reseeking" if fact.get("is_rescue"):
             return texts.RESEEKING_ABOARD
+        case "ride_replaced" if fact.get("is_rescue"):
+            return texts.REPLACED_ABOARD
         case "waitlist_ended":
             return _BY_END.get(fact["why"])
         case "series_day_done":

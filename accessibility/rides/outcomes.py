@@ -79,9 +79,10 @@ def bound(
     now_bound = _again(session, ride)
     kind = "replaced" if ride.is_replacement else "bound"
     telling.happened(session, now_bound, kind, source=order.fleet, now=now, fleet=order.fleet)
-    telling.publish(
-        session, events.RIDE_REPLACED if ride.is_replacement else events.RIDE_BOUND, now_bound, now=now
-    )  # fmt: skip
+    if ride.is_replacement:
+        telling.publish(session, events.RIDE_REPLACED, now_bound, now=now, is_rescue=ride.is_rescue)
+    else:
+        telling.publish(session, events.RIDE_BOUND, now_bound, now=now)
 
 
 def refused(session: Session, booking: Booking, order_id: UUID, reason: str, now: datetime) -> None:

@@ -52,7 +52,7 @@ _WAITS = text(
            window_starts_at = NULL, window_ends_at = NULL, arrives_at = NULL, ride_minutes_at_most = NULL,
            vehicle = NULL, driver = NULL, eta_at = NULL, late_minutes_told = 0, candidates = NULL, seek_round = 0,
            change = NULL, agreed = NULL, fare_twd = NULL, rider_pays_twd = NULL, on_the_way_at = NULL,
-           at_door_at = NULL
+           at_door_at = NULL, is_replacement = false
      WHERE rider_id = :rider AND id = :id
     """
 )

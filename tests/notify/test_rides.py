@@ -138,6 +138,7 @@ FACTS: list[tuple[str, dict[str, Any], str]] = [
     ("ride_broken_down", {"eta": None}, "ride_broken_down"),
     ("ride_broken_down", {"eta": PICK_UP.isoformat()}, "ride_fetched"),
     ("ride_reseeking", {"reason": "breakdown", "is_rescue": True}, "ride_reseeking_aboard"),
+    ("ride_replaced", {"is_rescue": True}, "ride_replaced_aboard"),
     ("return_put_off", {}, "ride_return_put_off"),
     ("waitlist_offer", {"wait_id": str(new_uuid()), "accept_by": PICK_UP.isoformat()}, "waitlist_offer"),
     ("waitlist_ended", {"wait_id": str(new_uuid()), "why": "over"}, "waitlist_over"),
