@@ -120,6 +120,11 @@ def standing(session: Session, request_id: UUID, now: datetime, *, round: int | 
     return [_of_row(row) for row in rows]
 
 
+def let_lapse(session: Session, request_id: UUID, now: datetime) -> None:
+    """What was offered until now can be taken no more: it was for another time, or from another door."""
+    session.execute(_LET_LAPSE, {"request": request_id, "now": now})
+
+
 def as_of_now(session: Session, found: Sequence[Offer], now: datetime) -> list[Offer]:
     """The same offers with the points that the rider has left at this moment: another ride may have taken some."""
     if not found or not (
@@ -189,4 +194,7 @@ _STANDING = text(
        AND NOT EXISTS (SELECT FROM accessibility.fleet_order AS f WHERE f.offer_id = o.id)
      ORDER BY o.pick_up_at, o.id
     """
+)
+_LET_LAPSE = text(
+    "UPDATE accessibility.offer SET lapses_at = :now WHERE request_id = :request AND lapses_at > CAST(:now AS timestamptz)"
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -86,6 +86,17 @@ def move(session: Session, request: RideRequest, status: str, *, answers_by: dat
     session.execute(_MOVE, {"rider": request.rider_id, "id": request.id, "status": status, "by": answers_by})
 
 
+def wanted_otherwise(
+    session: Session, rider_id: UUID, request_id: UUID, *, pick_up_at: datetime, moved: timedelta, companions: int
+) -> None:
+    """Its ride is at another time now, by so much (`moved`), or with other companions: whoever is asked for it from now
+    on is asked for that."""
+    session.execute(
+        _OTHERWISE,
+        {"rider": rider_id, "id": request_id, "at": pick_up_at, "moved": moved, "companions": companions},
+    )  # fmt: skip
+
+
 def of_row(row: Any) -> RideRequest:
     """A request of a row of the table."""
     return RideRequest(
@@ -110,4 +121,17 @@ _OF_RIDER = text(
 )
 _MOVE = text(
     "UPDATE accessibility.ride_request SET status = :status, answers_by = :by WHERE rider_id = :rider AND id = :id"
+)
+_OTHERWISE = text(
+    """
+    UPDATE accessibility.ride_request AS q
+       SET wanted_at = CASE WHEN time_kind = 'will_call' THEN NULL ELSE wanted_at + by.so_much END,
+           window_starts_at = window_starts_at + by.so_much, window_ends_at = window_ends_at + by.so_much,
+           time_kind = CASE WHEN time_kind = 'asap' AND by.so_much <> interval '0' THEN 'pick_up_at' ELSE time_kind END,
+           companions = :companions
+      FROM (SELECT CASE WHEN time_kind IN ('pick_up_at', 'asap') AND CAST(:moved AS interval) <> interval '0'
+                        THEN CAST(:at AS timestamptz) - wanted_at ELSE CAST(:moved AS interval) END AS so_much
+              FROM accessibility.ride_request WHERE rider_id = :rider AND id = :id) AS by
+     WHERE q.rider_id = :rider AND q.id = :id
+    """
 )

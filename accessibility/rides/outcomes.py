@@ -18,6 +18,7 @@ from accessibility import events, fares
 from accessibility.fares import Fare
 from accessibility.fleets import terms
 from accessibility.requests import offers
+from accessibility.requests import records as requests
 from accessibility.requests.offers import Offer
 from accessibility.riders import eligibility
 from accessibility.rides import legs, states, telling
@@ -219,13 +220,13 @@ def changed(session: Session, booking: Booking, ride_id: UUID, answer: FleetOrde
     if ride.change is None or order is None or ride.status not in states.COMING:
         return
     moved = answer.pick_up_at - (ride.pick_up_at or answer.pick_up_at)
-    companions = ride.change.get("companions")
+    companions = ride.companions if ride.change.get("companions") is None else ride.change["companions"]
     notes = ride.change.get("notes")
     fare = _fare_changed(session, ride, order, answer, now)
     session.execute(
         _CHANGED,
         {"rider": ride.rider_id, "id": ride.id, "moved": moved, "at": answer.pick_up_at,
-         "companions": ride.companions if companions is None else companions,
+         "companions": companions,
          "notes": ride.notes if notes is None else notes, "fare": answer.price_twd,
          "pays": fare.rider_pays_twd, "agreed": orjson.dumps(fare.as_json()).decode()},
     )  # fmt: skip
@@ -234,6 +235,11 @@ def changed(session: Session, booking: Booking, ride_id: UUID, answer: FleetOrde
         {"rider": order.rider_id, "id": order.id, "at": answer.pick_up_at, "price": answer.price_twd,
          "telegram": new_uuid()},
     )  # fmt: skip
+    # Where this fleet lets its rider down, the others are asked for what was agreed last.
+    requests.wanted_otherwise(
+        session, ride.rider_id, ride.request_id, pick_up_at=answer.pick_up_at, moved=moved, companions=companions
+    )
+    offers.let_lapse(session, ride.request_id, now)
     after = _again(session, ride)
     telling.happened(session, after, "changed", source=order.fleet, now=now, pick_up_at=on_the_wire(answer.pick_up_at))
     was_at = on_the_wire(ride.pick_up_at) if ride.pick_up_at else None

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from accessibility.places import area
+from accessibility.requests import offers
 from accessibility.requests import records as requests
 from accessibility.rides.records import Ride
 from core.errors import Problem
@@ -26,6 +27,7 @@ def fetch_from_where_it_stands(session: Session, ride: Ride, now: datetime) -> N
     """From now on the ride begins where its vehicle was seen last, as soon as can be; where it was never seen, at the
     door at which it began."""
     request = requests.locked(session, ride.request_id)
+    offers.let_lapse(session, request.id, now)
     here = request.pickup
     stands = session.execute(_STANDS, {"ride": ride.id}).one_or_none()
     if stands is not None:

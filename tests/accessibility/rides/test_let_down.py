@@ -107,6 +107,25 @@ def test_a_change_whose_answer_was_lost_is_not_taken_for_refused_where_the_fleet
     assert len(town.told("ride_changed")) == 1
 
 
+def test_whoever_is_let_down_after_a_change_is_fetched_at_the_time_it_was_changed_to(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    assert ride.pick_up_at is not None
+    later = ride.pick_up_at + timedelta(hours=2)
+    with db.unit_of_work() as session:
+        changing.change(
+            session, ride.id, rider_id=ride.rider_id, pick_up_at=later, companions=1, notes=None, now=town.now
+        )
+    saga.drive(ride.booking_id, town.now)
+    town.hear(ride, FleetStatus("cancelled", town.now, by="fleet"))
+    town.settle(until=30)
+    _ends(town, ride)
+    found = town.ride(ride).pick_up_at
+    assert found is not None and abs(found - later) <= timedelta(minutes=10)
+    (request,) = town.rows("SELECT * FROM accessibility.ride_request")
+    assert (request.wanted_at, request.companions) == (later, 1)
+    assert request.window_starts_at <= later <= request.window_ends_at
+
+
 def test_where_the_first_of_two_vehicles_is_gone_the_ride_is_with_the_second(town: RideCity) -> None:
     ride = town.bound(town.rider())
     ours, second = town.order(ride).fleet_order or "", "the-second"

@@ -9,6 +9,7 @@ import pytest
 
 from accessibility.fleets import ports
 from accessibility.reminders import rescues
+from accessibility.requests import offers
 from accessibility.rides import on_call, records, saga
 from accessibility.rides.records import Ride
 from core import db
@@ -53,6 +54,7 @@ def test_who_is_aboard_is_fetched_from_where_the_vehicle_stands_by_whoever_is_th
     assert [each["is_rescue"] for each in town.told("ride_reseeking")] == [True]
     with db.unit_of_work() as session:
         booking = records.get(session, ride.booking_id)
+        assert offers.standing(session, ride.request_id, town.now) == [], "from the door at which it began"
     assert waiting.shunned == () and booking.next_at is not None
     town.settle(until=90)
     found = town.ride(ride)
