@@ -196,5 +196,8 @@ _STANDING = text(
     """
 )
 _LET_LAPSE = text(
-    "UPDATE accessibility.offer SET lapses_at = :now WHERE request_id = :request AND lapses_at > CAST(:now AS timestamptz)"
+    """
+    UPDATE accessibility.offer SET lapses_at = :now
+     WHERE request_id = :request AND lapses_at > CAST(:now AS timestamptz)
+    """
 )
