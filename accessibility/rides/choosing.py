@@ -61,8 +61,7 @@ def choose(
     RidePriceChanged.
     """
     chosen = [offers.get(session, each, rider_id=rider_id) for each in offer_ids]
-    booking_id = requests.get(session, chosen[0].request_id).booking_id
-    legs = _legs(session, booking_id)
+    legs = _legs(session, actor, requests.get(session, chosen[0].request_id), now)
     by_request = {each.request_id: each for each in chosen}
     if len(by_request) != len(chosen) or not by_request.keys() <= {each.id for each in legs}:
         raise NotFound
@@ -89,8 +88,7 @@ def choose_for(
 
     Raises NotFound, NothingToChoose, RideAlreadyChosen, AnotherRideThen, RidePriceChanged.
     """
-    booking_id = requests.get(session, request_id, rider_id=rider_id).booking_id
-    legs = _legs(session, booking_id)
+    legs = _legs(session, actor, requests.get(session, request_id, rider_id=rider_id), now)
     order = profile.of(session, rider_id).fleet_order
     wanted: dict[UUID, list[Offer]] = {}
     for leg in legs:
@@ -144,9 +142,14 @@ def add_order(session: Session, ride: records.Ride, offer: Offer, now: datetime)
     )  # fmt: skip
 
 
-def _legs(session: Session, booking_id: UUID) -> list[RideRequest]:
-    """The requests of a booking, locked: who takes the last offer of all is decided here."""
-    return [requests.locked(session, each.id) for each in requests.of_booking(session, booking_id)]
+def _legs(session: Session, actor: Actor, one: RideRequest, now: datetime) -> list[RideRequest]:
+    """The requests of a booking, locked: who takes the last offer of all is decided here. The booking is written and
+    locked before them, as everywhere: two who lock them in different order wait for each other for ever."""
+    session.execute(
+        _OPEN_BOOKING,
+        {"rider": one.rider_id, "id": one.booking_id, "by": actor.id, "basis": one.basis, "now": now},
+    )  # fmt: skip
+    return [requests.locked(session, each.id) for each in requests.of_booking(session, one.booking_id)]
 
 
 def _is_whole(session: Session, legs: Sequence[RideRequest], chosen: dict[UUID, Offer], now: datetime) -> None:
@@ -183,9 +186,9 @@ def _take(
             if leg.status not in _TAKEABLE or wanted[leg.id][0].id not in usable:
                 raise OfferGone
     session.execute(
-        _ADD_BOOKING,
+        _TAKE_BOOKING,
         {"rider": first.rider_id, "id": first.booking_id, "by": actor.id, "basis": basis or first.basis,
-         "may": may_choose, "keep": keep_until, "next": now + LEASE, "now": now},
+         "may": may_choose, "keep": keep_until, "next": now + LEASE},
     )  # fmt: skip
     pays_twd = 0
     for leg in legs:
@@ -268,14 +271,19 @@ _OTHER_THEN = text(
      ORDER BY o.pick_up_at LIMIT 1
     """
 )
-_ADD_BOOKING = text(
+_OPEN_BOOKING = text(
     """
-    INSERT INTO accessibility.booking AS b (rider_id, id, booked_by, basis, may_choose, keep_until, next_at, made_at)
-    VALUES (:rider, :id, :by, :basis, :may, :keep, :next, :now)
-    ON CONFLICT (rider_id, id) DO UPDATE
-       SET booked_by = excluded.booked_by, basis = excluded.basis, may_choose = excluded.may_choose,
-           keep_until = excluded.keep_until,
-           next_at = least(b.next_at, excluded.next_at)
+    INSERT INTO accessibility.booking AS b (rider_id, id, booked_by, basis, may_choose, made_at)
+    VALUES (:rider, :id, :by, :basis, false, :now)
+    ON CONFLICT (rider_id, id) DO UPDATE SET booked_by = b.booked_by
+    """
+)
+_TAKE_BOOKING = text(
+    """
+    UPDATE accessibility.booking
+       SET booked_by = :by, basis = :basis, may_choose = :may, keep_until = :keep,
+           next_at = least(next_at, CAST(:next AS timestamptz))
+     WHERE rider_id = :rider AND id = :id
     """
 )
 _TAKEN = text("SELECT booking_id FROM accessibility.ride WHERE rider_id = :rider AND request_id = :request LIMIT 1")

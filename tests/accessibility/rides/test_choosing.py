@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from accessibility.fleets import envelopes, ports
 from accessibility.fleets.ports import Fleet
-from accessibility.rides import cancelling, choosing, on_call, saga
+from accessibility.requests import records as requests
+from accessibility.rides import cancelling, choosing, on_call, records, saga
 from accessibility.rides.errors import AnotherRideThen, OfferGone, ReturnNotChosen, RideAlreadyChosen
 from accessibility.rides.records import Ride
 from core import db
@@ -274,6 +277,26 @@ def test_of_two_rides_at_one_moment_that_are_taken_at_once_one_is(town: RideCity
             other.result()
     saga.drive(booking_id, town.now)
     assert len(town.their_orders("held", "bound")) == 1
+
+
+def test_whoever_takes_the_way_back_and_a_sweep_that_is_at_the_booking_take_turns(town: RideCity) -> None:
+    """Both lock the booking first, then its requests: in another order each would wait for the other."""
+    rider = town.rider()
+    out, back = town.ask(rider, town.wish(return_at=town.now + timedelta(hours=8)))
+    booking_id = town.choose(rider, town.offers(out)["yellow"], without_return=True)
+    offer = town.offers(back)["yellow"]
+    with ThreadPoolExecutor(1) as pool:
+        with db.unit_of_work() as session:
+            records.locked(session, booking_id)
+            taken = pool.submit(town.choose, rider, offer, without_return=True)
+            for _ in range(1000):
+                if town.rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
+                    break
+                time.sleep(0.01)
+            session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            requests.locked(session, back.id)
+        assert taken.result(timeout=10) == booking_id
+    assert {each.leg for each in town.booking(booking_id).rides} == {"out", "back"}
 
 
 class Reluctant:
