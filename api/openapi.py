@@ -339,7 +339,7 @@ def _answer(route: Route, status: int, schema: type[Schema] | Schema | None) -> 
             if schema is not None:
                 content[kind] = {"schema": schema}
         elif status < 300 or schema is None:
-            content[kind] = {"schema": {"type": "string"}}
+            content[kind] = {"schema": {"type": "object" if kind.endswith("+json") else "string"}}
     if content:
         entry["content"] = content
     headers = {

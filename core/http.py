@@ -277,6 +277,15 @@ class WholeNumber(fields.Integer):
         return super()._deserialize(whole, attr, data, **more)
 
 
+class TrueOrFalse(fields.Boolean):
+    """true or false in JSON, and nothing that Python takes for one: neither 0 nor "yes"."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **more: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class PageQuery(Schema):
     """The query of every list: how many, and from where (an opaque cursor of the answer before)."""
 

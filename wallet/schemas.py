@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from core.http import Matches, PageQuery, WholeNumber, page_of
+from core.http import Matches, PageQuery, TrueOrFalse, WholeNumber, page_of
 from identity.schemas import AssertionCredential
 from wallet import states
 
@@ -112,7 +112,7 @@ class PaymentCreate(Schema):
     rail = fields.String(load_default=None, allow_none=True, validate=Matches("^[a-z_]{2,40}$"))
     bank_link_id = fields.String(load_default=None, allow_none=True, validate=_TYPEID)
     card_id = fields.String(load_default=None, allow_none=True, validate=_TYPEID)
-    keep_card = fields.Boolean(load_default=False)
+    keep_card = TrueOrFalse(load_default=False)
     points = WholeNumber(load_default=0, validate=validate.Range(0, 1_000_000))
 
 

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from accessibility.own_fleet.events import KINDS
 from accessibility.own_fleet.overriding import PROMISES
-from core.http import Matches, page_of
+from core.http import Matches, TrueOrFalse, page_of
 from partners.fleets.contents import FUNCTIONS
 
 VAN_NUMBER = "^[A-Z0-9-]{2,12}$"
@@ -59,7 +59,7 @@ class NoShowSchema(PlacedTapSchema):
 
 
 class VanRestSchema(TapSchema):
-    is_beginning = fields.Boolean(required=True, truthy={True}, falsy={False})
+    is_beginning = TrueOrFalse(required=True)
 
 
 class IncidentSchema(TapSchema):
@@ -294,7 +294,7 @@ class AssignmentRequestSchema(Schema):
         metadata={"description": "null: out of its van, to be placed again"},
     )
     reason = fields.String(load_default="", validate=_NOTE)
-    override = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    override = TrueOrFalse(load_default=False)
 
 
 class AssignedSchema(Schema):

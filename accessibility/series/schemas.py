@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from accessibility.requests.schemas import PlaceShown, RideRequestCreate, moment
 from accessibility.rides.schemas import CancellationTermsSchema
 from accessibility.series import states
-from core.http import WholeNumber, page_of
+from core.http import TrueOrFalse, WholeNumber, page_of
 from core.text import Text
 
 _WEEKDAYS = validate.Range(1, 7)
@@ -25,7 +25,7 @@ class SeriesGiven(Schema):
         WholeNumber(validate=_WEEKDAYS), required=True, validate=validate.Length(1, 7), metadata={"uniqueItems": True}
     )
     until = fields.Date(required=True, format="iso")
-    skips_holidays = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    skips_holidays = TrueOrFalse(load_default=False)
 
     @validates_schema
     def each_once(self, data: Mapping[str, Any], **_: Any) -> None:
@@ -64,7 +64,7 @@ class SeriesCancel(Schema):
     """`with_rides`: every booked ride ahead is cancelled, too. `agreed_fee_twd` and `agreed_points`: what the rider was
     told that this means; where it would be more by now, nothing is done."""
 
-    with_rides = fields.Boolean(required=True, truthy={True}, falsy={False})
+    with_rides = TrueOrFalse(required=True)
     agreed_fee_twd = WholeNumber(load_default=None, allow_none=True, validate=validate.Range(0, 1_000_000))
     agreed_points = WholeNumber(load_default=None, allow_none=True, validate=validate.Range(0, 10_000))
 

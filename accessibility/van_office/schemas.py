@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from accessibility.own_fleet.schemas import VAN_NUMBER
 from accessibility.van_office.errors import CAUTIONS, FAULTS
-from core.http import Matches, QueryNumber, WholeNumber
+from core.http import Matches, QueryNumber, TrueOrFalse, WholeNumber
 
 DRIVER_NUMBER = "^[0-9]{2,6}$"
 _HOUR: Final = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -28,11 +28,8 @@ def _hour(**more: object) -> fields.String:
     return fields.String(validate=Matches(_HOUR), **more)  # type: ignore[arg-type]
 
 
-def _weekly() -> fields.Boolean:
-    return fields.Boolean(
-        load_default=False, truthy={True}, falsy={False},
-        metadata={"description": "also on that weekday of the weeks to come"},
-    )  # fmt: skip
+def _weekly() -> TrueOrFalse:
+    return TrueOrFalse(load_default=False, metadata={"description": "also on that weekday of the weeks to come"})
 
 
 class RosterQuery(Schema):

@@ -23,6 +23,7 @@ from accessibility.van_office.errors import StillNeeded, VanTooSmall
 from accessibility.van_office.refitting import refitted
 from core.errors import FieldError, InvalidRequest, NotFound
 from core.ids import new_uuid
+from core.text import Text
 
 VAN_MEMBERS: Final = (
     "plate", "model", "depot", "layouts", "chair_width_mm", "chair_length_mm", "chair_mass_kg", "has_lift", "has_ramp",
@@ -169,10 +170,10 @@ def _values(session: Session, wanted: Mapping[str, Any]) -> dict[str, Any]:
     try:
         depot = particulars.depot_of(session, wanted["depot"])
     except NotFound:
-        raise InvalidRequest(errors=[FieldError("/depot", "is no depot")]) from None
+        raise InvalidRequest(errors=[FieldError("/depot", Text("沒有這個車場。", "There is no such depot."))]) from None
     carries = max(layout[0] for layout in wanted["layouts"])
     if carries and not (wanted["has_lift"] or wanted["has_ramp"]):
-        raise InvalidRequest(errors=[FieldError("/has_lift", "wheelchairs need a lift or a ramp")])
+        raise InvalidRequest(errors=[FieldError("/has_lift", _NO_WAY_IN)])
     plain = {name: wanted[name] for name in VAN_MEMBERS if name not in ("depot", "layouts")}
     place = Place(depot.latitude, depot.longitude, depot.district)
     return {
@@ -183,6 +184,7 @@ def _values(session: Session, wanted: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_NO_WAY_IN: Final = Text("有輪椅位就要有升降機或斜坡板。", "Wheelchairs need a lift or a ramp.")
 _DEPOT_MEMBERS: Final = ("label", "label_en", "latitude", "longitude", "district")
 _SELECT = """
     SELECT v.*, d.code AS depot,
