@@ -22,6 +22,10 @@ RIDE_LOST: Final = "accessibility.ride_lost"
 RIDE_CANCELLED: Final = "accessibility.ride_cancelled"
 # was_at: `pick_up_at` is the new one
 RIDE_CHANGED: Final = "accessibility.ride_changed"
+# reason: its fleet did not agree to a change; `pick_up_at` is what stays
+RIDE_CHANGE_REFUSED: Final = "accessibility.ride_change_refused"
+# Its fleet says that it is too late to cancel: they are aboard, or it is over.
+RIDE_CANCEL_REFUSED: Final = "accessibility.ride_cancel_refused"
 # eta
 RIDE_ON_THE_WAY: Final = "accessibility.ride_on_the_way"
 # minutes, eta: before it is late; `is_guess`: its fleet has said nothing, and the city fears that it may be

@@ -22,6 +22,7 @@ from core.outbox import Event
 from core.text import Text
 from identity import people, texts_out
 from notify import reach, ride_followers, ride_moments, ride_ports
+from notify import ride_refusal_texts as refusals
 from notify import ride_texts as texts
 from notify import ride_waiting_texts as waiting
 from notify import ride_words as words
@@ -41,7 +42,7 @@ _ABOUT_COMING: Final = _CAN_WAIT - {texts.DONE}
 _TIME_TO_ACT: Final = timedelta(hours=2)
 _NEWS_LIVES: Final = timedelta(days=3)
 _NOT_FOR_THE_RIDER: Final = frozenset({texts.ABOARD})
-_FOR_FOLLOWERS_TOO: Final = frozenset((*texts.ALL, *waiting.ALL)) - {texts.TOMORROW, texts.RETURN_WAITS}
+_FOR_FOLLOWERS_TOO: Final = frozenset((*texts.ALL, *waiting.ALL, *refusals.ALL)) - {texts.TOMORROW, texts.RETURN_WAITS}
 _ENDS: Final = frozenset({"ride_done", "ride_cancelled", "ride_lost"})
 _CITY_PHONE: Final = "1999"
 
@@ -215,6 +216,7 @@ def values_of(session: Session, rider_id: UUID, fact: Mapping[str, Any]) -> dict
         "attempts": fact.get("attempts", 0),
         "called": words.CALLED if fact.get("is_called") else words.NOTHING,
         "why": words.WHY.get(fact.get("reason") or "", words.SOME_WHY),
+        "why_not_changed": refusals.WHY_NOT_CHANGED.get(fact.get("reason") or "", refusals.SOME_WHY_NOT_CHANGED),
         "by": words.BY.get(fact.get("by") or "", words.BY["rider"]),
         "late": words.LATE_CANCEL if fact.get("is_late") and fact.get("by") == "rider" else words.NOTHING,
         "fee": words.FEE.format(fee=f"{fee:,}") if fee else words.NO_FEE,
@@ -301,6 +303,8 @@ _BY_KIND: Final[Mapping[str, RideWording]] = {
     "return_sought": texts.RETURN_SOUGHT,
     "ride_broken_down": texts.BROKEN_DOWN,
     "return_put_off": texts.RETURN_PUT_OFF,
+    "ride_change_refused": refusals.CHANGE_REFUSED,
+    "ride_cancel_refused": refusals.CANCEL_REFUSED,
     "waitlist_offer": waiting.WAITLIST_OFFER,
 }
 _BY_END: Final[Mapping[str, RideWording]] = {

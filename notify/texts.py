@@ -17,6 +17,7 @@ from notify import (
     redemption_texts,
     ride_care_texts,
     ride_texts,
+    ride_refusal_texts,
     ride_waiting_texts,
     security_texts,
 )
@@ -78,6 +79,7 @@ _OTHERS = (
     *redemption_texts.WORDINGS,
     *ride_texts.WORDINGS,
     *ride_waiting_texts.WORDINGS,
+    *ride_refusal_texts.WORDINGS,
     *ride_care_texts.WORDINGS,
 )
 WORDINGS = (

@@ -164,6 +164,7 @@ def not_cancelled(session: Session, booking: Booking, order_id: UUID, now: datet
         ride = booking.ride(order.ride_id)
         session.execute(_CANCEL_REFUSED, {"rider": ride.rider_id, "id": ride.id})
         telling.happened(session, ride, "cancel_refused", source=order.fleet, now=now)
+        telling.publish(session, events.RIDE_CANCEL_REFUSED, ride, now=now)
 
 
 def customer_told(session: Session, booking: Booking, order_id: UUID, telegram_id: UUID, now: datetime) -> None:
@@ -247,11 +248,13 @@ def changed(session: Session, booking: Booking, ride_id: UUID, answer: FleetOrde
 
 
 def not_changed(session: Session, booking: Booking, ride_id: UUID, reason: str, now: datetime) -> None:
-    """The fleet does not agree: the ride stays as it was."""
+    """The fleet does not agree: the ride stays as it was, and its rider is told unless they sit in it already."""
     ride = booking.ride(ride_id)
     if ride.change is not None:
         session.execute(_NOT_CHANGED, {"rider": ride.rider_id, "id": ride.id})
         telling.happened(session, ride, "change_refused", source=ride.fleet or "city", now=now, reason=reason)
+        if ride.status in states.COMING:
+            telling.publish(session, events.RIDE_CHANGE_REFUSED, ride, now=now, reason=reason)
 
 
 def _again(session: Session, ride: Ride) -> Ride:

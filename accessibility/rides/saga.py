@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from accessibility.rides import calling, legs, records, steps, telephone
+from accessibility.rides import calling, legs, outcomes, records, states, steps, telephone
 from accessibility.rides.records import Booking
 from accessibility.rides.steps import Step
 from core import db
@@ -68,6 +68,11 @@ def _advance(booking_id: UUID, now: datetime, *, is_waited_for: bool) -> Step | 
             legs.not_kept(session, booking, now)
             session.execute(_NOT_KEPT, {"id": booking_id})
             booking = records.locked(session, booking_id)
+        for ride in booking.rides:
+            if ride.change is not None and ride.status not in states.COMING:
+                # Whoever sits in it already, or is fetched by another, has nothing to change any more.
+                outcomes.not_changed(session, booking, ride.id, "too_late", now)
+                booking = records.locked(session, booking_id)
         while legs.settle(session, booking, now):
             booking = records.locked(session, booking_id)
         step = steps.begin_next(session, booking, now, is_waited_for=is_waited_for)

@@ -88,7 +88,8 @@ PUBLISHED: Final = (
     events.RIDE_BOUND, events.RIDE_NOT_BOUND, events.RIDE_RESEEKING, events.RIDE_REPLACED, events.RIDE_LOST,
     events.RIDE_CANCELLED, events.RIDE_CHANGED, events.RIDE_ON_THE_WAY, events.RIDE_LATE, events.RIDE_IN_TIME,
     events.RIDE_ARRIVES_LATE, events.RIDE_AT_DOOR, events.RIDE_ABOARD, events.RIDE_DONE, events.RIDE_FARE_STATED,
-    events.RIDE_NO_SHOW, events.RIDE_BROKEN_DOWN, events.RETURN_PUT_OFF,
+    events.RIDE_NO_SHOW, events.RIDE_BROKEN_DOWN, events.RETURN_PUT_OFF, events.RIDE_CHANGE_REFUSED,
+    events.RIDE_CANCEL_REFUSED,
 )  # fmt: skip
 
 _ADD = text(

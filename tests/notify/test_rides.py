@@ -114,6 +114,9 @@ FACTS: list[tuple[str, dict[str, Any], str]] = [
     ("ride_cancelled", {"by": "rider", "is_late": True, "fee_twd": 30}, "ride_cancelled"),
     ("ride_cancelled", {"by": "fleet", "is_late": False, "fee_twd": 0}, "ride_cancelled"),
     ("ride_changed", {}, "ride_changed"),
+    ("ride_change_refused", {"reason": "no_vehicle"}, "ride_change_refused"),
+    ("ride_change_refused", {"reason": "busy"}, "ride_change_refused"),
+    ("ride_cancel_refused", {}, "ride_cancel_refused"),
     ("ride_on_the_way", {"eta": PICK_UP.isoformat()}, "ride_on_the_way"),
     ("ride_late", {"minutes": 12, "eta": PICK_UP.isoformat()}, "ride_late"),
     (
