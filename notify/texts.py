@@ -16,8 +16,8 @@ from notify import (
     points_expiry_texts,
     redemption_texts,
     ride_care_texts,
-    ride_texts,
     ride_refusal_texts,
+    ride_texts,
     ride_waiting_texts,
     security_texts,
 )
