@@ -45,6 +45,7 @@ RIDE_DONE: Final = "accessibility.ride_done"
 # fare_twd: less than the fleet said before of a ride that is done
 RIDE_FARE_STATED: Final = "accessibility.ride_fare_stated"
 # by (rider, fleet): who was not there; metres: how far from the door the vehicle was seen last while it waited, or None
+# is_over: told so long after that no other vehicle is looked for
 RIDE_NO_SHOW: Final = "accessibility.ride_no_show"
 # request_id, rider_id, fleet, reason: a fleet said no to a rider
 RIDE_REFUSED: Final = "accessibility.ride_refused"

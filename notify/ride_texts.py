@@ -331,6 +331,21 @@ NO_SHOW_BY_FLEET = wording_of(
     ),
     lives_seconds=6 * _HOUR,
 )
+NO_SHOW_BY_FLEET_OVER = wording_of(
+    "ride_no_show_fleet_over",
+    Text("車沒有來：{when}", "The vehicle did not come: {when}"),
+    Text(
+        "{fleet}現在才說當時車沒有去。這是車隊的責任，不會記您的點，也不收費。還需要車請重新預約。",
+        "{fleet} says only now that its vehicle did not go. That is the fleet's fault: nothing counts against you and "
+        "nothing is charged. If you still need a ride, please book anew.",
+    ),
+    Text(
+        "{fleet}現在才說當時車沒有去。這是車隊的責任，不會記您的點，也不收費。還需要車請打 1999。",
+        "{fleet} says only now that its vehicle did not go. That is the fleet's fault: nothing counts against you and "
+        "nothing is charged. If you still need a ride, call 1999.",
+    ),
+    lives_seconds=6 * _HOUR,
+)
 TOMORROW = wording_of(
     "ride_tomorrow",
     Text("明天有車：{when}", "Tomorrow: your ride on {when}"),
@@ -373,7 +388,8 @@ RETURN_SOUGHT = wording_of(
 )
 ALL: Final = (
     BOUND, NOT_BOUND, RESEEKING, REPLACED, LOST, CANCELLED, CHANGED, ON_THE_WAY, LATE, LATE_IN_SILENCE, IN_TIME,
-    ARRIVES_LATE, ARRIVES_LATE_IN_SILENCE, AT_DOOR, ABOARD, DONE, NO_SHOW_BY_RIDER, NO_SHOW_BY_FLEET, TOMORROW,
+    ARRIVES_LATE, ARRIVES_LATE_IN_SILENCE, AT_DOOR, ABOARD, DONE, NO_SHOW_BY_RIDER, NO_SHOW_BY_FLEET,
+    NO_SHOW_BY_FLEET_OVER, TOMORROW,
     RETURN_WAITS, RETURN_SOUGHT, BROKEN_DOWN, FETCHED, RESEEKING_ABOARD,
     REPLACED_ABOARD, RETURN_PUT_OFF,
 )  # fmt: skip

@@ -79,7 +79,7 @@ def _keep_subject(session: Session, event: Event, now: datetime) -> None:
         name = words.THE_RIDE.format(when=_moment(fact["pick_up_at"]))
         subjects.tell_of(session, _subject(fact), bureau=_BUREAU, name=name, district=None,
                          person_id=UUID(fact["rider_id"]), now=now)  # fmt: skip
-    elif kind in _ENDS or (kind == "ride_no_show" and fact["by"] == "rider"):
+    elif kind in _ENDS or (kind == "ride_no_show" and (fact["by"] == "rider" or fact.get("is_over"))):
         # Where the vehicle did not come, another is looked for.
         subjects.close(session, _subject(fact), bureau=_BUREAU, ref=f"event:{event.id}", now=now)
 
@@ -165,7 +165,9 @@ def _wording(event: Event) -> RideWording | None:
     fact = event.payload
     match event.kind.removeprefix("accessibility."):
         case "ride_no_show":
-            return texts.NO_SHOW_BY_RIDER if fact["by"] == "rider" else texts.NO_SHOW_BY_FLEET
+            if fact["by"] == "rider":
+                return texts.NO_SHOW_BY_RIDER
+            return texts.NO_SHOW_BY_FLEET_OVER if fact.get("is_over") else texts.NO_SHOW_BY_FLEET
         case "ride_late" if fact.get("is_guess"):
             return texts.LATE_IN_SILENCE
         case "ride_arrives_late" if fact.get("is_guess"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -13,19 +13,46 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from accessibility.calls import ports
-from accessibility.calls.errors import CallOver
+from accessibility.calls.errors import CallOver, NotAnAnswer
 from core import crypto, db
 from core.errors import NotFound
 from core.ids import new_uuid
 from core.text import Text
 
 Kind = Literal["fleet", "rider"]
-Question = Literal["ask", "hold", "bind", "customer", "cancel", "change", "message"]
-QUESTIONS: Final[tuple[Question, ...]] = ("ask", "hold", "bind", "customer", "cancel", "change", "message")
-ANSWERS: Final = ("yes", "no", "unreached")
+Question = Literal["ask", "hold", "bind", "customer", "cancel", "change", "message", "under_way", "driven"]
+QUESTIONS: Final[tuple[Question, ...]] = (
+    "ask", "hold", "bind", "customer", "cancel", "change", "message", "under_way", "driven",
+)  # fmt: skip
+ANSWERS: Final = ("yes", "no", "unreached", "later", "nobody_came")
+_TOLD: Final = ("yes", "no", "unreached")
+_OF_A_DAY: Final[Mapping[str, tuple[str, ...]]] = {
+    "under_way": ("yes", "later", "no", "unreached"),
+    "driven": ("yes", "later", "nobody_came", "no", "unreached"),
+}
+_ABOARD: Final = ("yes", "later", "unreached")
 _TABLE: Final = "accessibility.call"
-_AGAIN: Final = timedelta(minutes=3)
-_MOST_TRIES: Final = 3
+
+
+class _Patience(NamedTuple):
+    """How long after nobody answered they are rung again, and how often in all."""
+
+    pause: timedelta
+    tries: int
+
+
+_PATIENCE: Final = _Patience(timedelta(minutes=3), 3)
+# A company that closes for the night is asked how a ride went until it opens again.
+_PATIENCE_AFTERWARDS: Final = _Patience(timedelta(hours=2), 100)
+
+
+class Asked(NamedTuple):
+    """Whether a call with some question is still to be made, when the last one was over, and for what moment its fleet
+    gave its word last; None: there was none."""
+
+    is_open: bool
+    last_over_at: datetime | None
+    said_for: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +80,12 @@ class RideCall:
     def names_rider(self) -> bool:
         """Whether what is to be said is about somebody by name, or to them."""
         return self.kind == "rider" or self.question == "customer"
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What may have come of it. Who is aboard was met."""
+        answers = _OF_A_DAY.get(self.question, _TOLD)
+        return _ABOARD if self.facts.get("is_aboard") else answers
 
 
 def ring_rider(
@@ -124,9 +157,10 @@ def answer(
     officer_id: UUID,
     now: datetime,
 ) -> RideCall:
-    """Somebody rang, and this is what came of it. Who was not reached is rung again, three times in all.
+    """Somebody rang, and this is what came of it. Who was not reached is rung again, three times in all; how a ride
+    went is asked until somebody says it.
 
-    Answers the call as it was. Raises NotFound, CallOver.
+    Answers the call as it was. Raises NotFound, CallOver, NotAnAnswer.
     """
     row = session.execute(_LOCKED, {"id": call_id}).first()
     if row is None:
@@ -134,8 +168,11 @@ def answer(
     if row.done_at is not None or row.until <= now:
         raise CallOver
     call = _call(row)
-    if said == "unreached" and call.tries + 1 < _MOST_TRIES and now + _AGAIN < call.until:
-        session.execute(_LATER, {"id": call_id, "due": now + _AGAIN})
+    if said not in call.answers or (said == "later" and "minutes" not in given):
+        raise NotAnAnswer(answers=list(call.answers))
+    patience = _PATIENCE_AFTERWARDS if call.question == "driven" else _PATIENCE
+    if said == "unreached" and call.tries + 1 < patience.tries and now + patience.pause < call.until:
+        session.execute(_LATER, {"id": call_id, "due": now + patience.pause})
         return call
     _close(session, call, said, given, note, officer_id, now)
     return call
@@ -163,6 +200,22 @@ def close_unwanted(now: datetime) -> int:
 def give_up(session: Session, ride_id: UUID, *, before: datetime, now: datetime) -> None:
     """What riders were to be told of this ride, asked for before that moment, is of no use any more."""
     session.execute(_GIVE_UP, {"ride": ride_id, "before": before, "now": now})
+
+
+def asked_of(session: Session, order_id: UUID, question: Question) -> Asked:
+    """Whether that is to be asked about an order already, or was."""
+    row = session.execute(_ASKED_OF, {"order": order_id, "question": question}).one()
+    return Asked(row.is_open, row.last_over_at, row.said_for)
+
+
+def is_known(session: Session, call_id: UUID) -> bool:
+    """Whether somebody was asked already to make this call."""
+    return bool(session.execute(_IS_KNOWN, {"id": call_id}).scalar())
+
+
+def take_away(session: Session, order_id: UUID, now: datetime) -> None:
+    """The order is given up, or for another time: nobody rings its fleet about how it was."""
+    session.execute(_TAKE_AWAY, {"order": order_id, "now": now})
 
 
 def _close(
@@ -247,6 +300,23 @@ _UNWANTED = text(
      ORDER BY c.due_at LIMIT 100 FOR UPDATE OF c SKIP LOCKED
     """
 )
+_ASKED_OF = text(
+    """
+    SELECT count(*) FILTER (WHERE done_at IS NULL) > 0 AS is_open, max(done_at) AS last_over_at,
+           (array_agg(done_at + make_interval(mins => CAST(given ->> 'minutes' AS integer)) ORDER BY done_at DESC)
+              FILTER (WHERE answer IN ('yes', 'later') AND jsonb_exists(given, 'minutes')))[1] AS said_for
+      FROM accessibility.call WHERE order_id = :order AND question = :question
+    """
+)
+# Whoever answers one of them now holds it, and waits for the booking that we hold.
+_TAKE_AWAY = text(
+    """
+    UPDATE accessibility.call SET done_at = :now, answer = 'overdue'
+     WHERE id IN (SELECT id FROM accessibility.call WHERE order_id = :order AND done_at IS NULL
+                     AND question IN ('customer', 'change', 'under_way', 'driven') FOR UPDATE SKIP LOCKED)
+    """
+)
+_IS_KNOWN = text("SELECT EXISTS (SELECT FROM accessibility.call WHERE id = :id)")
 _GIVE_UP = text(
     """
     UPDATE accessibility.call SET done_at = :now, answer = 'overdue'

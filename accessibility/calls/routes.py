@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from accessibility.calls import calls, ports
 from accessibility.calls.calls import RideCall
-from accessibility.calls.errors import CallOver
+from accessibility.calls.errors import CallOver, NotAnAnswer
 from accessibility.calls.schemas import RideCallAnswer, RideCallPage, RideCallSchema
 from accessibility.fleets import terms
 from core.clock import on_the_wire
@@ -21,6 +21,7 @@ from identity import access_log
 
 routes = Routes("ride-calls")
 _DESK: Final = officer("dispatcher")
+_SAID: Final = ("minutes", "price_twd", "vehicle", "driver")
 _A_RIDER: Final = Text("乘客", "the rider")
 
 
@@ -52,12 +53,12 @@ def to_ring(call: Call) -> Answer:
     body=RideCallAnswer,
     idempotent=True,
     answers={200: RideCallSchema},
-    problems=[NotFound, CallOver],
+    problems=[NotFound, CallOver, NotAnAnswer],
     shows_person_data=True,
     summary=Text("回報電話的結果", "Say what came of a call; who was not reached is rung again, three times in all"),
 )
 def answer(call: Call) -> Answer:
-    given = {name: call.body[name] for name in ("minutes", "price_twd", "vehicle", "driver") if call.body[name]}
+    given = {name: call.body[name] for name in _SAID if call.body[name] not in (None, "")}
     given |= {
         name: on_the_wire(call.body[name]) for name in ("pick_up_at", "kept_until") if call.body[name] is not None
     }
@@ -89,5 +90,6 @@ def _body(session: Session, each: RideCall, call: Call) -> dict[str, Any]:
         "due_at": on_the_wire(each.due_at),
         "answer_by": on_the_wire(each.until),
         "tries": each.tries,
+        "answers": list(each.answers),
         "ride_id": typeid("ride", each.ride_id) if each.ride_id else None,
     }

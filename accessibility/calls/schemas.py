@@ -10,7 +10,8 @@ from core.http import WholeNumber, page_of
 
 
 class RideCallSchema(Schema):
-    """A call to be made until `answer_by`: whom to ring, what to say, and for a fleet what is to be known."""
+    """A call to be made until `answer_by`: whom to ring, what to say, for a fleet what is to be known, and which
+    `answers` may come of it."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(("fleet", "rider")))
@@ -23,6 +24,7 @@ class RideCallSchema(Schema):
     due_at = moment()
     answer_by = moment()
     tries = fields.Integer(required=True)
+    answers = fields.List(fields.String(validate=validate.OneOf(calls.ANSWERS)), required=True)
     ride_id = fields.String(required=True, allow_none=True)
 
 
@@ -31,7 +33,8 @@ RideCallPage = page_of(RideCallSchema)
 
 class RideCallAnswer(Schema):
     """What came of it. Of a fleet that says yes: when it comes, how long it takes, what it costs, who drives what, and
-    until when it keeps the vehicle while the rider is asked."""
+    until when it keeps the vehicle while the rider is asked. On the day of a ride `minutes` are until the vehicle is at
+    the door, or its rider there: `later` needs them. Asked how it went, `no` is a vehicle that did not come."""
 
     answer = fields.String(required=True, validate=validate.OneOf(calls.ANSWERS))
     pick_up_at = Moment(load_default=None, allow_none=True)

@@ -70,7 +70,7 @@ def apply(session: Session, booking: Booking, order_id: UUID, event: TripEvent, 
         case TaskConfirmed():
             _task(session, booking, order, event, now)
         case TripDone():
-            _done(session, booking, order, now, fare_twd=event.fare_twd, at=event.dropped_off_at,
+            done(session, booking, order, now, fare_twd=event.fare_twd, at=event.dropped_off_at,
                   aboard_at=event.picked_up_at)  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def checked(session: Session, booking: Booking, order_id: UUID, said: FleetStatu
         ride = after.ride(order.ride_id)
         if ride.done_at is not None and now - ride.done_at >= _FARE_WITHIN:
             # It never told the fare: what was agreed counts.
-            _done(session, after, order, now, fare_twd=order.price_twd, at=ride.done_at, aboard_at=ride.aboard_at)
+            done(session, after, order, now, fare_twd=order.price_twd, at=ride.done_at, aboard_at=ride.aboard_at)
             return
         if order.customer_told_at is None:
             outcomes.later(session, order, now)
@@ -147,7 +147,7 @@ def checked(session: Session, booking: Booking, order_id: UUID, said: FleetStatu
         elif is_with_other:
             wait = _CHECK_SOONEST
         else:
-            wait = min(wait, max(_warn_of_silence(session, ride, order, now) - now, _CHECK_SOONEST))
+            wait = min(wait, max(warn_of_silence(session, ride, order, now) - now, _CHECK_SOONEST))
         outcomes.at(session, order, now + wait)
 
 
@@ -162,7 +162,7 @@ def not_heard(session: Session, booking: Booking, order_id: UUID, now: datetime)
     outcomes.not_known(session, booking, order_id, now)
     order = booking.order(order_id)
     if order.status == states.BOUND:
-        _warn_of_silence(session, booking.ride(order.ride_id), order, now)
+        warn_of_silence(session, booking.ride(order.ride_id), order, now)
 
 
 def _says_bound(event: TripEvent) -> bool:
@@ -208,7 +208,7 @@ def _got_off(session: Session, ride: Ride, order: Order, at: datetime, now: date
         outcomes.at(session, order, now + _FARE_WITHIN)
 
 
-def _done(
+def done(
     session: Session,
     booking: Booking,
     order: Order,
@@ -217,7 +217,9 @@ def _done(
     fare_twd: int,
     at: datetime,
     aboard_at: datetime | None,
+    source: str = "",
 ) -> None:
+    """It is driven, and this is what it costs. `source`: who says so, its fleet if nobody is named."""
     booking = came_after_all(session, booking, order.id, aboard_at or at, now)
     order, ride = booking.order(order.id), booking.ride(order.ride_id)
     if order.status == states.DONE and ride.offer_id == order.offer_id:
@@ -232,7 +234,7 @@ def _done(
         {"rider": ride.rider_id, "id": ride.id, "fare": fare_twd, "at": at, "aboard": aboard_at, "now": now},
     )  # fmt: skip
     legs.forget_position(session, ride)
-    telling.happened(session, ride, "done", source=order.fleet, now=now, at=at, fare_twd=fare_twd)
+    telling.happened(session, ride, "done", source=source or order.fleet, now=now, at=at, fare_twd=fare_twd)
     telling.publish(session, events.RIDE_DONE, ride, now=now, fare_twd=fare_twd, done_at=on_the_wire(at))
 
 
@@ -266,7 +268,7 @@ def _gone(
     if order.status == states.CANCELLING:
         outcomes.cancelled(session, booking, order.id, said.fee_twd, now)
         return
-    if order.kind == "own":
+    if order.kind != "taxi":
         legs.end_order(session, order, states.CANCELLED, said.reason, now=now)
     else:
         # The reference is shut, too: a second vehicle that the fleet bound beside it does not come.
@@ -294,7 +296,7 @@ def _vehicle(session: Session, booking: Booking, order: Order, seen: VehicleSeen
         telling.happened(session, ride, "vehicle", source=order.fleet, now=now, number=seen.vehicle_number)
     if ride.status in (states.BOUND, states.ON_THE_WAY):
         _warn(session, ride, order, seen.available_at, now)
-        way_back.put_off(session, booking, ride, seen.available_at + _way(ride), now)
+        way_back.put_off(session, booking, ride, seen.available_at + longest_way(ride), now)
     elif ride.status == states.ABOARD and ride.vehicle is not None and not is_same:
         _broken_down(session, ride, order, now, eta=seen.available_at)
 
@@ -309,24 +311,33 @@ def _seen(session: Session, booking: Booking, order: Order, seen: VehicleAt, now
             {"ride": ride.id, "rider": ride.rider_id, "latitude": seen.latitude, "longitude": seen.longitude,
              "at": seen.at, "eta": seen.arrives_at},
         )  # fmt: skip
-    if seen.arrives_at is not None and ride.status in (states.BOUND, states.ON_THE_WAY):
-        session.execute(_ETA, {"rider": ride.rider_id, "id": ride.id, "eta": seen.arrives_at})
-        _warn(session, ride, order, seen.arrives_at, now)
-        way_back.put_off(session, booking, ride, seen.arrives_at + _way(ride), now)
-    elif seen.arrives_at is not None and ride.status == states.ABOARD:
-        _warn_aboard(session, ride, order, seen.arrives_at, now)
-        way_back.put_off(session, booking, ride, seen.arrives_at, now)
+    if seen.arrives_at is not None:
+        expected(session, booking, order, seen.arrives_at, now)
 
 
-def _warn_of_silence(session: Session, ride: Ride, order: Order, now: datetime) -> datetime:
+def expected(session: Session, booking: Booking, order: Order, at: datetime, now: datetime) -> None:
+    """When the fleet expects its vehicle at the door, or whoever is aboard to be there."""
+    ride = booking.ride(order.ride_id)
+    if ride.status in (states.BOUND, states.ON_THE_WAY):
+        session.execute(_ETA, {"rider": ride.rider_id, "id": ride.id, "eta": at})
+        _warn(session, ride, order, at, now)
+        way_back.put_off(session, booking, ride, at + longest_way(ride), now)
+    elif ride.status == states.ABOARD:
+        _warn_aboard(session, ride, order, at, now)
+        way_back.put_off(session, booking, ride, at, now)
+
+
+def warn_of_silence(session: Session, ride: Ride, order: Order, now: datetime) -> datetime:
     """The promised time is nearly over, and nothing was heard that would keep it: who waits, or sits in it, hears of it
-    from the city. Answers when to look again at the latest."""
+    from the city. A fleet that was rung has said a time before it sets out. Answers when to look again at the latest.
+    """
     if ride.done_at is not None:
         return now + _CHECK_LATEST
     limit = ride.window_ends_at if ride.status in states.COMING else _there_by(ride)
     if limit is None or ride.status == states.AT_DOOR or order.status != states.BOUND:
         return now + _CHECK_LATEST
-    is_expected = ride.status != states.BOUND and ride.eta_at is not None and now < ride.eta_at
+    has_said = ride.status != states.BOUND or order.is_by_telephone
+    is_expected = has_said and ride.eta_at is not None and now < ride.eta_at
     if now >= limit - _SILENCE_BEFORE_END and not is_expected:
         warn = _warn_aboard if ride.status == states.ABOARD else _warn
         warn(session, ride, order, max(limit, now) + _SILENCE_ADDS, now, is_guess=True)
@@ -403,7 +414,7 @@ def _broken_down(session: Session, ride: Ride, order: Order, now: datetime, eta:
     telling.publish(session, events.RIDE_BROKEN_DOWN, ride, now=now, eta=at)
 
 
-def _way(ride: Ride) -> timedelta:
+def longest_way(ride: Ride) -> timedelta:
     """How long the ride was promised to take at most, once it has begun as late as it may."""
     if ride.arrives_at is None or ride.window_ends_at is None:
         return timedelta()

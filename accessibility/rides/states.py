@@ -91,7 +91,7 @@ ORDER_MOVES: Final = (
     Move(BINDING, RELEASING, "no answer in time, or no longer wanted"),
     Move(BOUND, CANCELLING, "the rider cancels"),
     Move(BOUND, RELEASING, "the other leg came to nothing, or a fleet cancels: its reference is shut"),
-    Move(BOUND, CANCELLED, "the city's own vans cancel"),
+    Move(BOUND, CANCELLED, "the city's own vans cancel, or a fleet that is rung"),
     Move(BOUND, DONE, "driven"),
     Move(BOUND, NO_SHOW, "nobody came to the vehicle"),
     Move(CANCELLING, CANCELLED, "the fleet has it cancelled"),

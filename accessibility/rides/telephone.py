@@ -1,5 +1,6 @@
 """Orders at fleets that have no machine: what was offered on the telephone is kept as said; binding it, telling who
-rides, changing and cancelling are calls that somebody makes, and what the fleet says is committed like any answer."""
+rides, changing and cancelling are calls that somebody makes, and what the fleet says is committed like any answer. How
+such a ride goes on its day: `telephone_day`."""
 
 from __future__ import annotations
 
@@ -8,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from accessibility.calls.calls import Question, RideCall
 from accessibility.fleets import envelopes
 from accessibility.requests import records as requests
 from accessibility.requests import telephone as request_telephone
-from accessibility.rides import customers, legs, outcomes, records, states
+from accessibility.rides import customers, legs, outcomes, records, states, telephone_day
 from accessibility.rides.records import Booking, Order
 from accessibility.rides.steps import Step
 from core import db
@@ -28,7 +28,6 @@ from partners.fleets.contents import FleetOrder
 
 Outcome = Callable[[Session, Booking, datetime], None]
 _RING_WITHIN: Final = timedelta(minutes=20)
-_LOOK_AGAIN: Final = timedelta(hours=6)
 _SAY: Final[Mapping[str, Text]] = {
     "bind": Text("{when} 那趟車請確認：我們訂了。可以嗎？", "The ride at {when}: we take it. Is that settled?"),
     "bind_kept": Text(
@@ -94,6 +93,8 @@ def fleet_answered(session: Session, call: RideCall, said: str, given: Mapping[s
                 session.execute(_TELL_ANEW, {"rider": order.rider_id, "id": order.id, "telegram": new_uuid()})
         case "change":
             _change_answered(session, booking, order, said, given, now)
+        case "under_way" | "driven":
+            telephone_day.answered(session, booking, order, call.question, said, given, now)
     session.execute(_SOON, {"id": booking.id, "now": now})
 
 
@@ -113,10 +114,10 @@ def customer_words(session: Session, call: RideCall) -> Text:
 
 
 def _binding(session: Session, booking: Booking, order: Order, now: datetime) -> None:
-    """Somebody is to ring; what was bound is looked at again later."""
+    """Somebody is to ring; what was bound is looked at on its day."""
     current = booking.order(order.id)
     if current.status == states.BOUND:
-        outcomes.at(session, current, now + _LOOK_AGAIN)
+        outcomes.at(session, current, telephone_day.look(session, booking, current, now))
     elif current.status == states.BINDING:
         facts: dict[str, Any] = {"price_twd": current.price_twd}
         if (kept_until := session.execute(_KEPT_UNTIL, {"offer": current.offer_id}).scalar()) is not None:
@@ -133,14 +134,7 @@ def _bind_answered(
         _ring(session, order, "cancel", {}, now, until=order.pick_up_at)
     elif said == "yes":
         outcomes.bound(session, booking, order.id, now, price_twd=given.get("price_twd"))
-        if given.get("vehicle") or given.get("driver"):
-            vehicle = {"number": given.get("vehicle", ""), "model": "", "has_lift": False, "has_ramp": True}
-            driver = {"name": given.get("driver", ""), "phone": None}
-            session.execute(
-                _VEHICLE,
-                {"rider": order.rider_id, "ride": order.ride_id, "vehicle": orjson.dumps(vehicle).decode(),
-                 "driver": orjson.dumps(driver).decode()},
-            )  # fmt: skip
+        telephone_day.vehicle_said(session, order, given)
     elif said == "no":
         outcomes.refused(session, booking, order.id, "fleet_refuses", now)
     elif order.status == states.BINDING:
@@ -164,24 +158,35 @@ def _change_answered(
         "bound", order.fleet_order or "", rough(request.pickup), rough(request.dropoff), at,
         given.get("price_twd", order.price_twd), True,
     )  # fmt: skip
+    calls.take_away(session, order.id, now)
     outcomes.changed(session, booking, ride.id, agreed, now)
 
 
 def _customer(step: Step, order: Order, now: datetime) -> Outcome:
     assert step.request is not None
+    ride = step.ride
+    is_of_use = ride.window_ends_at is None or now < ride.window_ends_at
     with db.unit_of_work() as session:
-        customers.told_of(session, step.booking, step.ride, step.request, order, now)
+        is_rung = order.customer_telegram_id is not None and calls.is_known(session, order.customer_telegram_id)
+        if is_of_use and not is_rung:
+            customers.told_of(session, step.booking, ride, step.request, order, now)
 
     def ring(session: Session, booking: Booking, now: datetime) -> None:
-        current = booking.order(order.id)
-        _ring(session, current, "customer", {}, now, call_id=current.customer_telegram_id)
-        outcomes.at(session, current, now + _RING_WITHIN)
+        again = telephone_day.look(session, booking, booking.order(order.id), now)
+        current = records.locked(session, booking.id).order(order.id)
+        if current.status != states.BOUND:
+            return
+        if is_of_use:
+            _ring(session, current, "customer", {}, now, call_id=current.customer_telegram_id)
+            again = min(again, now + _RING_WITHIN)
+        outcomes.at(session, current, again)
 
     return ring
 
 
 def _cancelled(session: Session, booking: Booking, order: Order, now: datetime) -> None:
     if booking.order(order.id).status == states.CANCELLING:
+        calls.take_away(session, order.id, now)
         _ring(session, order, "cancel", {}, now, until=order.pick_up_at)
         outcomes.cancelled(session, booking, order.id, 0, now)
 
@@ -191,6 +196,7 @@ def _released(session: Session, booking: Booking, order: Order, now: datetime) -
     if current.status == states.RELEASING:
         # Whoever has bound it was told who rides.
         say = "release" if current.customer_telegram_id is None else "cancel"
+        calls.take_away(session, order.id, now)
         _ring(session, current, "cancel", {}, now, say=say, until=current.pick_up_at)
         legs.end_order(session, current, states.RELEASED, "", now=now)
 
@@ -232,12 +238,6 @@ _TELL_ANEW = text(
     """
     UPDATE accessibility.fleet_order SET customer_telegram_id = :telegram, next_at = NULL
      WHERE rider_id = :rider AND id = :id
-    """
-)
-_VEHICLE = text(
-    """
-    UPDATE accessibility.ride SET vehicle = CAST(:vehicle AS jsonb), driver = CAST(:driver AS jsonb)
-     WHERE rider_id = :rider AND id = :ride
     """
 )
 _SOON = text("UPDATE accessibility.booking SET next_at = :now WHERE id = :id")

@@ -41,6 +41,11 @@ KINDS: Final[Mapping[str, Text]] = {
     "put_off": Text("去程會晚到，回程改成您好了再叫車", "the way there is late: the way back waits for you"),
     "rider_at_door": Text("您回報已在門口", "you said that you are at the door"),
     "vehicle_missing": Text("您回報車沒有來", "you said that no vehicle came"),
+    "never_came": Text("車行說車沒有去", "the fleet says that its vehicle did not come"),
+    "not_told": Text(
+        "車行一直沒有說這趟車怎麼樣，所以不收費",
+        "the fleet never said how it went: nothing is charged",
+    ),
     "aboard": Text("已上車", "picked up"),
     "done": Text("已抵達", "arrived"),
     "fare_stated": Text("車隊把車資改少了", "the fleet says that it costs less"),

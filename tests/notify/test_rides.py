@@ -135,6 +135,7 @@ FACTS: list[tuple[str, dict[str, Any], str]] = [
     ("ride_done", {"fare_twd": 1250}, "ride_done"),
     ("ride_no_show", {"by": "rider"}, "ride_no_show"),
     ("ride_no_show", {"by": "fleet"}, "ride_no_show_fleet"),
+    ("ride_no_show", {"by": "fleet", "is_over": True}, "ride_no_show_fleet_over"),
     ("ride_tomorrow", {}, "ride_tomorrow"),
     ("return_waits", {"latest_at": PICK_UP.isoformat(), "pick_up_at": None}, "ride_return_waits"),
     ("return_sought", {"attempts": 3, "is_called": True, "pick_up_at": None}, "ride_return_sought"),

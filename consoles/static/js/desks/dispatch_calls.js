@@ -12,6 +12,11 @@ const REFRESH_MS = 5000;
 const DAY_MS = 86400000;
 // What a fleet may say no to; everything else is only told.
 const QUESTIONS = ["ask", "hold", "bind", "change"];
+// What a fleet may say of a ride on its day, in the order in which one asks.
+const OF_A_DAY = {
+  under_way: { yes: "call_set_out", later: "call_comes_later", no: "call_comes_not" },
+  driven: { yes: "call_was_driven", later: "call_is_aboard", nobody_came: "call_nobody_came", no: "call_never_came" },
+};
 
 export const desk = { path: "/desk/dispatch-calls", name: "call_desk", roles: ["dispatcher"], screens: { "/desk/dispatch-calls": list } };
 
@@ -54,7 +59,7 @@ function answers(item, again) {
   const problem = el("div");
   const key = keyForEach();
   const fields = fieldsOf(item);
-  const mayRefuse = QUESTIONS.includes(item.question);
+  const { choices, yesWords } = choicesOf(item);
   const note = field(t("call_note"), { maxlength: 200 });
   const send = (pressed, answer, more = {}) => busy(pressed, problem, async () => {
     const words = note.input.value.trim();
@@ -62,20 +67,31 @@ function answers(item, again) {
     await call("POST", `${ADDRESS}/${item.id}/answer`, { body, key: key(body) });
     await again(t("call_written", { to: item.to }));
   });
-  const yes = button(t(mayRefuse ? "call_yes" : "call_told"), () => {
-    if (!allFilled(...fields.filter(({ isNeeded }) => isNeeded).map((each) => each.field))) return;
+  const written = (pressed, answer, needed) => {
+    if (!allFilled(...needed.map((each) => each.field))) return;
     const given = fields.filter((each) => each.field.input.value.trim() !== "");
-    send(yes, "yes", Object.fromEntries(given.map((each) => [each.name, each.read(each.field.input.value.trim())])));
-  }, { kind: "primary" });
-  const no = mayRefuse && button(t("call_no"), () => send(no, "no"));
+    send(pressed, answer, Object.fromEntries(given.map((each) => [each.name, each.read(each.field.input.value.trim())])));
+  };
+  const yes = button(t(yesWords), () => written(yes, "yes", fields.filter(({ isNeeded }) => isNeeded)), { kind: "primary" });
+  const others = choices.map(([answer, words]) => {
+    const one = button(t(words), () => (answer === "later" ? written(one, answer, fields.filter(({ name }) => name === "minutes")) : send(one, answer)));
+    return one;
+  });
   const nobody = button(t("call_nobody"), () => send(nobody, "unreached"));
-  return el("div", { class: "form" }, fields.map((each) => each.field.block), note.block, problem, el("div", { class: "actions" }, yes, no, nobody));
+  return el("div", { class: "form" }, fields.map((each) => each.field.block), note.block, problem, el("div", { class: "actions" }, yes, others, nobody));
+}
+
+/** What else than yes, or that nobody answered, may have come of it. */
+function choicesOf({ question, answers: allowed }) {
+  const words = OF_A_DAY[question];
+  if (words) return { yesWords: words.yes, choices: Object.entries(words).filter(([answer]) => answer !== "yes" && allowed.includes(answer)) };
+  return QUESTIONS.includes(question) ? { yesWords: "call_yes", choices: [["no", "call_no"]] } : { yesWords: "call_told", choices: [] };
 }
 
 /** What belongs to a yes: [{name, field, read, isNeeded}]. */
 function fieldsOf({ question, facts }) {
   const text = (name, label) => ({ name, field: field(t(label), { maxlength: 40 }), read: String });
-  const whole = (name, label, least, most) => ({ name, field: field(t(label), { type: "number", inputmode: "numeric", min: least, max: most }), read: Number });
+  const whole = (name, label, least, most, hint) => ({ name, field: field(t(label), { type: "number", inputmode: "numeric", min: least, max: most, hint }), read: Number });
   if (question === "ask") {
     const wanted = facts.pick_up_at || new Date().toISOString();
     const at = { name: "pick_up_at", field: field(t("call_at"), { type: "time", value: facts.pick_up_at ? clockText(wanted) : "" }), read: (clock) => nearest(clock, wanted), isNeeded: true };
@@ -83,6 +99,11 @@ function fieldsOf({ question, facts }) {
     return [at, whole("minutes", "call_minutes", 1, 600), whole("price_twd", "call_price", 0, 20000), kept];
   }
   if (question === "bind") return [text("vehicle", "call_vehicle"), text("driver", "call_driver")];
+  if (question === "under_way") return [whole("minutes", "call_door_in", 1, 600), text("vehicle", "call_vehicle"), text("driver", "call_driver")];
+  if (question === "driven") {
+    const fare = whole("price_twd", "call_fare", 0, 20000, t("call_fare_hint", { amount: facts.agreed_twd }));
+    return [fare, whole("minutes", "call_there_in", 1, 600)];
+  }
   return [];
 }
 
