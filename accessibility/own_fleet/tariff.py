@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from accessibility.dispatch.tours import Place
 from accessibility.dispatch.travel import GreatCircle, great_circle_metres
-from accessibility.fares import meter
+from accessibility.fares.meter import estimate
 
 _DETOUR: Final = GreatCircle().detour
 
@@ -23,4 +23,4 @@ _DETOUR: Final = GreatCircle().detour
 def day_fare_twd(session: Session, places: Sequence[Place], pick_up_at: datetime) -> int:
     """The fare of a ride by way of these places by the rates of its own day, in whole NT$."""
     metres = sum(great_circle_metres(one, other) for one, other in pairwise(places)) * _DETOUR
-    return meter.estimate(session, round(metres), pick_up_at, is_day=True)
+    return estimate(session, round(metres), pick_up_at, is_day=True)

@@ -70,6 +70,10 @@ DELEGABLE = {
     "GET /v1/ride-series/<series_id>": _SEEN,
     "DELETE /v1/ride-series/<series_id>": _BOOKED,
     "DELETE /v1/ride-series/<series_id>/days/<day>": _BOOKED,
+    "PUT /v1/ride-series/<series_id>/days/<day>": _BOOKED,
+    "GET /v1/ride-series/<series_id>/cancellation-terms": _SEEN,
+    "POST /v1/ride-series/<series_id>/cancellation": _BOOKED,
+    "POST /v1/ride-series/<series_id>/resumption": _BOOKED,
 }
 # Everything else, by the beginning of its address, and why nobody does it for another; the longest that fits counts.
 NOT_DELEGABLE = {
