@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import pytest
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.browser
 _WORDS = Text(
     "11:30 從新興區到三民區，輪椅一台，有車嗎？", "11:30 from Xinxing to Sanmin, one wheelchair: have you a vehicle?"
 )
+
+_OF_A_DAY: Final[tuple[calls.Question, ...]] = ("under_way", "driven")
 
 
 @pytest.fixture
@@ -188,6 +191,41 @@ def test_who_rings_a_fleet_writes_down_what_it_said(
     kept_until = row.given.pop("kept_until")
     assert (row.answer, row.given) == ("yes", {"pick_up_at": at, "price_twd": 350})
     assert "T23:58:00" in kept_until, "until when the operator keeps it"
+
+
+def test_on_the_day_of_a_ride_its_fleet_is_asked_and_what_it_says_is_written_down_by_keyboard(
+    city: CityOfVans, chromium_browser: Browser, officer: SignedInOfficer
+) -> None:
+    facts = {"pick_up_at": on_the_wire(city.ten), "agreed_twd": 300}
+    with db.unit_of_work() as session:
+        for minutes, question in enumerate(_OF_A_DAY):
+            calls.ring_fleet(
+                session, question=question, fleet="telephone", rider_id=uuid4(), words=_WORDS, now=clock.now(),
+                facts=facts, due_at=clock.now() + timedelta(minutes=minutes - 5),
+                until=clock.now() + timedelta(minutes=30),
+            )  # fmt: skip
+    with at_the_desk(city, chromium_browser, officer) as one:
+        one.open("/desk/dispatch-calls")
+        first, second = (one.page.locator("main .card").nth(each) for each in (0, 1))
+        expect(first).to_contain_text("車出發了沒")
+        expect(second).to_contain_text("沒填就照訂車時的 NT$300")
+        assert misfits(one) == []
+        first.get_by_role("button", name="還沒出發").press("Enter")
+        expect(first.locator(".field-error:visible")).to_have_count(1)
+        expect(first.get_by_label("再幾分鐘到門口")).to_be_focused()
+        one.page.keyboard.type("15")
+        first.get_by_role("button", name="還沒出發").press("Enter")
+        expect(one.page.locator("main .card")).to_have_count(1)
+        driven = one.page.locator("main .card")
+        expect(driven.get_by_role("button")).to_have_text(["載到了", "還在路上", "沒等到乘客", "車沒有去", "沒人接"])
+        driven.get_by_label("車資").fill("280")
+        driven.get_by_role("button", name="載到了").press("Enter")
+        expect(one.page.locator(".calm")).to_contain_text("沒有要打的電話")
+    with db.single_statements() as session:
+        rows = session.execute(text("SELECT question, answer, given FROM accessibility.call ORDER BY question")).all()
+    assert [tuple(row) for row in rows] == [
+        ("driven", "yes", {"price_twd": 280}), ("under_way", "later", {"minutes": 15}),
+    ]  # fmt: skip
 
 
 def test_a_trip_without_a_van_is_given_to_one_that_works_again(
