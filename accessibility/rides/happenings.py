@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from accessibility import events
-from accessibility.rides import legs, outcomes, records, states, telling, way_back, whereabouts
+from accessibility.rides import legs, outcomes, records, states, telling, untold, way_back, whereabouts
 from accessibility.rides.records import Booking, Order, Ride
 from core.clock import on_the_wire
 from partners.fleets.contents import (
@@ -98,7 +98,7 @@ def state_told(session: Session, booking: Booking, order_id: UUID, said: FleetSt
         case "done":
             _got_off(session, ride, order, said.at, now)
         case "no_show":
-            _no_show(session, booking, ride, order, said.reason, now)
+            _no_show(session, booking, ride, order, said.reason, said.at, now)
         case "cancelled" | "lapsed" | "unknown" | "asked":
             _gone(session, booking, ride, order, said, now)
 
@@ -246,8 +246,13 @@ def _restated(session: Session, ride: Ride, order: Order, fare_twd: int, now: da
         telling.publish(session, events.RIDE_FARE_STATED, ride, now=now, fare_twd=fare_twd)
 
 
-def _no_show(session: Session, booking: Booking, ride: Ride, order: Order, reason: str, now: datetime) -> None:
-    """The fleet says that nobody came to its vehicle."""
+def _no_show(
+    session: Session, booking: Booking, ride: Ride, order: Order, reason: str, at: datetime, now: datetime
+) -> None:
+    """The fleet says that nobody came to its vehicle. Of whom it said before that they are aboard, that cannot be: it
+    is over, and nobody has witnessed that they were driven."""
+    if ride.status == states.ABOARD and ride.done_at is None and (ride.aboard_at is None or at >= ride.aboard_at):
+        untold.close(session, order, ride, now)
     if ride.status not in states.COMING:
         return
     if way_back.is_rider_still_out(booking, ride):
@@ -268,12 +273,21 @@ def _gone(
     if order.status == states.CANCELLING:
         outcomes.cancelled(session, booking, order.id, said.fee_twd, now)
         return
+    is_under_way = ride.status in (*states.COMING, states.ABOARD)
+    if is_under_way and ride.done_at is not None:
+        # They are there: what was agreed counts.
+        done(session, booking, order, now, fare_twd=order.price_twd, at=ride.done_at, aboard_at=ride.aboard_at)
+        return
+    if is_under_way and untold.is_long_over(ride, order, now):
+        end = untold.close if ride.status == states.ABOARD else untold.never_came
+        end(session, order, ride, now)
+        return
     if order.kind != "taxi":
         legs.end_order(session, order, states.CANCELLED, said.reason, now=now)
     else:
         # The reference is shut, too: a second vehicle that the fleet bound beside it does not come.
         legs.give_back(session, order, "fleet_cancelled")
-    if ride.status in (*states.COMING, states.ABOARD) and ride.done_at is None:
+    if is_under_way:
         legs.reseek(session, booking, ride, "fleet_cancelled", source=order.fleet, now=now)
 
 
@@ -404,7 +418,7 @@ def _task(session: Session, booking: Booking, order: Order, said: TaskConfirmed,
     if said.result == "performed":
         _further(session, ride, order, states.ABOARD, said.at, now)
     elif said.result == "no show":
-        _no_show(session, booking, ride, order, said.reason, now)
+        _no_show(session, booking, ride, order, said.reason, said.at, now)
 
 
 def _broken_down(session: Session, ride: Ride, order: Order, now: datetime, eta: datetime | None = None) -> None:

@@ -194,6 +194,8 @@ def _why(booking: Booking, ride: Ride) -> str:
     ]  # fmt: skip
     if ride.seek_round and not mine:
         return "none_free"
+    if mine and mine[-1].reason == "order_over":
+        return "fleet_refused"
     return {"refused": "fleet_refused", "lapsed": "hold_lapsed", "releasing": "no_answer", "released": "no_answer"}.get(
         mine[-1].status if mine else "", "none_free"
     )

@@ -30,6 +30,8 @@ from partners.fleets.contents import FleetOrder
 PATIENCE: Final = timedelta(seconds=60)
 """So long a hold or a binding that nobody has answered is asked about; then it is given back."""
 
+ENDED_THERE: Final = "order_over"
+"""What a fleet answers that is to bind what it has ended already."""
 _FIRST_ASK: Final = timedelta(seconds=2)
 _LONGEST_WAIT: Final = timedelta(minutes=2)
 
@@ -91,6 +93,9 @@ def refused(session: Session, booking: Booking, order_id: UUID, reason: str, now
     order = booking.order(order_id)
     if order.status == states.BINDING and reason == "hold_lapsed":
         legs.end_order(session, order, states.LAPSED, reason, now=now)
+    elif order.status == states.BINDING and reason == ENDED_THERE:
+        # It had bound it, and perhaps another beside it: its reference is shut.
+        legs.give_back(session, order, ENDED_THERE)
     elif order.status in (states.HOLDING, states.BINDING):
         legs.end_order(session, order, states.REFUSED, reason, now=now)
 

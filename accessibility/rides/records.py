@@ -39,6 +39,7 @@ class Order:
     step_at: datetime | None
     tries: int
     created_at: datetime
+    reason: str
 
     @property
     def is_by_telephone(self) -> bool:
@@ -229,6 +230,7 @@ def _order(row: Any) -> Order:
         row.id, row.rider_id, row.booking_id, row.ride_id, row.offer_id, row.fleet, row.kind, row.trip, row.status,
         row.is_open, row.telegram_id, row.fleet_order, row.pick_up_at, row.price_twd, row.lapses_at,
         row.customer_telegram_id, row.customer_told_at, row.next_at, row.step_at, row.tries, row.created_at,
+        row.reason,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from accessibility.rides import calling, legs, outcomes, records, states, steps, telephone
+from accessibility.rides import calling, legs, outcomes, records, states, steps, telephone, untold
 from accessibility.rides.records import Booking
 from accessibility.rides.steps import Step
 from core import db
@@ -73,7 +73,7 @@ def _advance(booking_id: UUID, now: datetime, *, is_waited_for: bool) -> Step | 
                 # Whoever sits in it already, or is fetched by another, has nothing to change any more.
                 outcomes.not_changed(session, booking, ride.id, "too_late", now)
                 booking = records.locked(session, booking_id)
-        while legs.settle(session, booking, now):
+        while untold.put_to_rest(session, booking, now) or legs.settle(session, booking, now):
             booking = records.locked(session, booking_id)
         step = steps.begin_next(session, booking, now, is_waited_for=is_waited_for)
         after = records.locked(session, booking_id) if step else booking
