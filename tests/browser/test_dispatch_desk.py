@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +30,8 @@ _WORDS = Text(
     "11:30 從新興區到三民區，輪椅一台，有車嗎？", "11:30 from Xinxing to Sanmin, one wheelchair: have you a vehicle?"
 )
 
-_OF_A_DAY: Final[tuple[calls.Question, ...]] = ("under_way", "driven")
+_OF_A_DAY: Final[Mapping[calls.Question, int]] = {"under_way": 1, "driven": 23}
+"""What is asked on the day of a ride, and for how many hours it may wait."""
 
 
 @pytest.fixture
@@ -198,17 +199,19 @@ def test_on_the_day_of_a_ride_its_fleet_is_asked_and_what_it_says_is_written_dow
 ) -> None:
     facts = {"pick_up_at": on_the_wire(city.ten), "agreed_twd": 300}
     with db.unit_of_work() as session:
-        for minutes, question in enumerate(_OF_A_DAY):
+        for place, (question, hours) in enumerate(_OF_A_DAY.items()):
             calls.ring_fleet(
                 session, question=question, fleet="telephone", rider_id=uuid4(), words=_WORDS, now=clock.now(),
-                facts=facts, due_at=clock.now() + timedelta(minutes=minutes - 5),
-                until=clock.now() + timedelta(minutes=30),
+                facts=facts, due_at=clock.now() + timedelta(minutes=place - 5),
+                until=clock.now() + timedelta(hours=hours),
             )  # fmt: skip
     with at_the_desk(city, chromium_browser, officer) as one:
         one.open("/desk/dispatch-calls")
         first, second = (one.page.locator("main .card").nth(each) for each in (0, 1))
         expect(first).to_contain_text("車出發了沒")
         expect(second).to_contain_text("沒填就照訂車時的 NT$300")
+        expect(first.locator(".mark.warn")).not_to_contain_text("年")
+        expect(second.locator(".mark.warn")).to_contain_text("年")
         assert misfits(one) == []
         first.get_by_role("button", name="還沒出發").press("Enter")
         expect(first.locator(".field-error:visible")).to_have_count(1)

@@ -2,7 +2,7 @@
 import { call, keyForEach } from "../api.js";
 import { clockText } from "../dispatch_day.js";
 import { announce, el, fill } from "../dom.js";
-import { ageText, t } from "../language.js";
+import { ageText, momentText, t } from "../language.js";
 import { watched } from "../live.js";
 import { allFilled, busy, button, card, field, heading, notice } from "../parts.js";
 import { redraw } from "../router.js";
@@ -49,7 +49,7 @@ function one(item, again) {
   const isLate = Date.parse(item.answer_by) < Date.now();
   return card(t(`call_${item.question}`, { to: item.to }),
     el("p", {}, el("a", { class: "phone-number", href: `tel:${item.phone}` }, t("call_ring", { phone: item.phone }))),
-    el("p", { class: "marks" }, el("span", { class: isLate ? "mark bad" : "mark warn" }, t(isLate ? "call_over" : "call_until", { at: clockText(item.answer_by) })), el("span", { class: "mark" }, t("call_waits", { age: ageText(item.asked_at) }))),
+    el("p", { class: "marks" }, el("span", { class: isLate ? "mark bad" : "mark warn" }, t(isLate ? "call_over" : "call_until", { at: untilText(item) })), el("span", { class: "mark" }, t("call_waits", { age: ageText(item.asked_at) }))),
     el("p", { class: "say" }, item.words),
     item.tries > 0 && el("p", { class: "hint" }, t("call_tries", { n: item.tries })), answers(item, again));
 }
@@ -105,6 +105,11 @@ function fieldsOf({ question, facts }) {
     return [fare, whole("minutes", "call_there_in", 1, 600)];
   }
   return [];
+}
+
+/** By when: of a call that may wait until tomorrow, with its day. */
+function untilText({ due_at: from, answer_by: until }) {
+  return Date.parse(until) - Date.parse(from) > DAY_MS / 2 ? momentText(until) : clockText(until);
 }
 
 /** "00:20" when it is that next, in Taipei: what somebody says at 23:50. */
