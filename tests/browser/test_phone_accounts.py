@@ -9,6 +9,7 @@ import pytest
 from browser.phone_in_chromium import Phone, owes, phone, stranger
 from playwright.sync_api import Browser, expect
 from stack import Stack
+from waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +44,7 @@ def test_a_bill_shows_every_way_to_pay_and_its_slip_fills_the_screen_with_a_code
         device.sees("超商付現")
         picture = page.locator(".code-picture")
         expect(picture).to_have_attribute("alt", re.compile("三段超商條碼"))
-        page.wait_for_function("document.querySelector('.code-picture').naturalWidth > 0")
+        wait_until(lambda: page.evaluate("document.querySelector('.code-picture').naturalWidth > 0"))
         expect(page.locator(".code-sheet figcaption")).to_contain_text("607")
         assert not device.is_wider_than_the_screen()
         device.press("不用這張了")
@@ -51,7 +52,7 @@ def test_a_bill_shows_every_way_to_pay_and_its_slip_fills_the_screen_with_a_code
 
         page.get_by_role("button", name=re.compile("任何一家銀行的 App")).click()
         device.sees("任何一家銀行的 App")
-        page.wait_for_function("document.querySelector('.code-picture').naturalWidth > 0")
+        wait_until(lambda: page.evaluate("document.querySelector('.code-picture').naturalWidth > 0"))
 
         device.open()
         page.locator(".bill", has_text="6,000").locator(".bill-more").click()

@@ -18,6 +18,7 @@ from browser.phone_in_chromium import PATIENCE_MS, Phone, phone, stranger
 from playwright.sync_api import Browser, expect
 from reportlab.graphics.barcode.code128 import Code128
 from stack import Stack
+from waiting import wait_until
 
 from core.ids import new_uuid
 from points.till import pay_codes
@@ -136,7 +137,7 @@ def test_a_till_takes_the_code_of_a_phone_that_is_offline_and_the_result_is_seen
     expect(page.locator(".pay-waiting")).to_be_visible()
     assert page.locator(".pay-result .unseen").inner_text() == "一百二十點"
 
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    wait_until(lambda: page.evaluate("navigator.serviceWorker.controller !== null"))
     page.reload()
     code_shown(device)
     device.context.set_offline(True)

@@ -12,6 +12,7 @@ from browser.phone_in_chromium import Person, Phone, phone, stranger
 from playwright.sync_api import Browser, expect
 from roster import on_the_roster
 from stack import Stack
+from waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -62,7 +63,7 @@ def test_an_authenticator_app_and_recovery_codes_are_set_up_and_sign_in(
         device.press("設定驗證器 App")
         picture = page.locator(".code-picture")
         expect(picture).to_have_attribute("alt", re.compile("QR 碼"))
-        page.wait_for_function("document.querySelector('.code-picture').naturalWidth > 0")
+        wait_until(lambda: page.evaluate("document.querySelector('.code-picture').naturalWidth > 0"))
         secret = page.locator(".totp-secret").inner_text().replace(" ", "")
         code, step = _app_code(secret)
         page.get_by_label("App 上的六位數代碼").fill(code)

@@ -6,6 +6,7 @@ import pytest
 from browser.phone_in_chromium import Phone, owes, phone, stranger
 from playwright.sync_api import Browser, expect
 from stack import Stack
+from waiting import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -83,7 +84,7 @@ def test_without_a_network_the_shell_still_opens_and_no_answer_of_the_api_was_ke
 ) -> None:
     with phone(stack, chromium_browser) as device:
         device.register(stranger())
-        device.page.wait_for_function("navigator.serviceWorker.controller !== null")
+        wait_until(lambda: device.page.evaluate("navigator.serviceWorker.controller !== null"))
         device.context.set_offline(True)
         device.open("/app/points")
         expect(device.page.locator(".offline")).to_be_visible()
