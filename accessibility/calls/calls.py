@@ -142,7 +142,8 @@ def not_shown_before(session: Session, calls: Sequence[RideCall], officer_id: UU
 
 
 def open_calls(session: Session, now: datetime, *, limit: int, after: tuple[datetime, UUID] | None) -> list[RideCall]:
-    """The calls that are to be made now, the most urgent first."""
+    """The calls that are to be made now, first those that are soonest of no use. `after`: until when the one before
+    the first of them is of use, and its id."""
     at, last = after or (None, None)
     return [_call(row) for row in session.execute(_OPEN, {"now": now, "limit": limit, "at": at, "id": last})]
 
@@ -262,8 +263,8 @@ _OPEN = text(
     """
     SELECT * FROM accessibility.call
      WHERE done_at IS NULL AND due_at <= :now AND until > :now
-       AND (CAST(:at AS timestamptz) IS NULL OR (due_at, id) > (CAST(:at AS timestamptz), CAST(:id AS uuid)))
-     ORDER BY due_at, id LIMIT :limit
+       AND (CAST(:at AS timestamptz) IS NULL OR (until, id) > (CAST(:at AS timestamptz), CAST(:id AS uuid)))
+     ORDER BY until, id LIMIT :limit
     """
 )
 _SHOW = text(

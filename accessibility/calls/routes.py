@@ -31,7 +31,7 @@ _A_RIDER: Final = Text("乘客", "the rider")
     query=PageQuery,
     answers={200: RideCallPage},
     shows_person_data=True,
-    summary=Text("要打的電話", "Calls to be made now, the longest due first"),
+    summary=Text("要打的電話", "Calls to be made now, those first whose time is over first"),
 )
 def to_ring(call: Call) -> Answer:
     """Fleets without a machine are asked without a name; riders are rung with what they are to be told."""
@@ -39,7 +39,7 @@ def to_ring(call: Call) -> Answer:
     after = decode_moment_cursor(cursor) if cursor else None
     found = calls.open_calls(call.session, call.now, limit=limit + 1, after=after)
     shown = found[:limit]
-    more = encode_moment_cursor(shown[-1].due_at, shown[-1].id) if len(found) > limit else None
+    more = encode_moment_cursor(shown[-1].until, shown[-1].id) if len(found) > limit else None
     riders = calls.not_shown_before(call.session, shown, call.actor.id)
     access_log.record_accesses(
         call.session, actor=call.actor, person_ids=riders, what="ride_notices", purpose="ride", now=call.now

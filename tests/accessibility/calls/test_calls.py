@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -146,3 +146,24 @@ def test_the_desk_rings_and_says_what_came_of_it_and_each_rider_is_in_the_log_on
 def test_only_the_dispatch_desk_rings(client: FlaskClient) -> None:
     other = signed_in_officer(client, "finance")
     assert other.call("GET", "/v1/dispatch/calls").status_code == 403
+
+
+def test_what_can_wait_until_tomorrow_stands_below_what_cannot(client: FlaskClient) -> None:
+    now = clock.now()
+
+    def ring_about(question: calls.Question, due_at: datetime, until: datetime) -> str:
+        with db.unit_of_work() as session:
+            made = calls.ring_fleet(
+                session, question=question, fleet="telephone", rider_id=new_uuid(), words=WORDS, facts={},
+                due_at=due_at, until=until, now=now,
+            )  # fmt: skip
+        return typeid("rcal", made)
+
+    hour = timedelta(hours=1)
+    how_it_went = ring_about("driven", now - 2 * hour, now + 22 * hour)
+    on_its_way = ring_about("under_way", now - hour / 60, now + hour / 2)
+    desk = signed_in_officer(client, "dispatcher", bureau="transport")
+    first = desk.call("GET", "/v1/dispatch/calls?limit=1").json
+    second = desk.call("GET", f"/v1/dispatch/calls?limit=1&cursor={first['next_cursor']}").json
+    assert [each["id"] for page in (first, second) for each in page["items"]] == [on_its_way, how_it_went]
+    assert second["next_cursor"] is None
