@@ -199,6 +199,7 @@ def test_a_driver_who_falls_ill_with_somebody_aboard_is_relieved_by_another_van(
     driver.call("PUT", "position", DOOR)
     ill = {"driver": office.shift()["driver"], "starts_at": office.moment("09:00"), "ends_at": office.moment("22:00")}
     seen = office.what_if(away=[ill])
+    assert seen["is_possible"], seen
     assert {(each["trip"], each["is_aboard"], each["takes"]) for each in seen["rides"]} == {
         (trip, True, "R002"), (later, False, "R002"),
     }  # fmt: skip
