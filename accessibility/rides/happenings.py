@@ -140,6 +140,9 @@ def checked(session: Session, booking: Booking, order_id: UUID, said: FleetStatu
         if order.customer_told_at is None:
             outcomes.later(session, order, now)
             return
+        if ride.done_at is not None:
+            outcomes.at(session, order, ride.done_at + _FARE_WITHIN)
+            return
         wait = min(max(abs(order.pick_up_at - now) / 4, _CHECK_SOONEST), _CHECK_LATEST)
         if order.kind == "own":
             # The city's own vans tell in the transaction in which it happens: nothing of it is lost on the way.

@@ -4,8 +4,8 @@ leg. Nobody is left with half of what they asked for without being told.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import text
@@ -19,6 +19,8 @@ from accessibility.rides import choosing, rescues, states, telling
 from accessibility.rides.records import Booking, Order, Ride
 
 SEEKS = (states.HOLDING, states.RESEEKING)
+LET_GO_WITHIN: Final = timedelta(seconds=60)
+"""So long a fleet that was given up is waited for until it has let go."""
 
 
 def settle(session: Session, booking: Booking, now: datetime) -> bool:
@@ -31,6 +33,8 @@ def settle(session: Session, booking: Booking, now: datetime) -> bool:
         if ride.status in SEEKS and booking.live_order(ride) is None and ride.candidates is not None:
             if ride.candidates:
                 _next_candidate(session, booking, ride, now)
+            elif _may_still_come(booking, ride, now):
+                continue
             else:
                 fail(session, booking, ride, _why(booking, ride), now=now)
             return True
@@ -165,6 +169,15 @@ def _next_candidate(session: Session, booking: Booking, ride: Ride, now: datetim
     offer = usable.get(ride.candidates[0])
     if offer is not None and offer.fleet not in ride.shunned:
         choosing.add_order(session, ride, offer, now)
+
+
+def _may_still_come(booking: Booking, ride: Ride, now: datetime) -> bool:
+    """Whether a fleet that was given up has not yet let go: nobody is told that they have no ride who may sit in it."""
+    return ride.status == states.RESEEKING and any(
+        each.ride_id == ride.id and each.status == states.RELEASING
+        and (not each.is_open or now - (each.step_at or each.created_at) < LET_GO_WITHIN)
+        for each in booking.orders
+    )  # fmt: skip
 
 
 def _other_leg(session: Session, booking: Booking, other: Ride, now: datetime) -> None:

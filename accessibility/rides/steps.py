@@ -26,7 +26,6 @@ LEASE: Final = timedelta(seconds=15)
 """So long whoever began a step has it to itself: longer than any answer is waited for."""
 
 _SEEK_LEASE: Final = timedelta(seconds=10)
-_OLD_ONE_GONE_WITHIN: Final = timedelta(seconds=60)
 _OPEN: Final = (states.HOLDING, states.BINDING)
 
 
@@ -177,7 +176,7 @@ def _old_one_is_gone(booking: Booking, ride: Ride, now: datetime) -> bool:
     """
     return not any(
         each.ride_id == ride.id and each.status == states.RELEASING
-        and now - (each.step_at or each.created_at) < _OLD_ONE_GONE_WITHIN
+        and now - (each.step_at or each.created_at) < legs.LET_GO_WITHIN
         for each in booking.orders
     )  # fmt: skip
 

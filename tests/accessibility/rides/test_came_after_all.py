@@ -14,7 +14,8 @@ from accessibility.rides.records import Ride
 from core import db
 from core.ids import new_uuid
 from partners import wire
-from partners.fleets.contents import FleetStatus, TaskConfirmed, TripDone, TripEvent
+from partners.fleets.client import FleetRefused
+from partners.fleets.contents import FleetError, FleetStatus, TaskConfirmed, TripDone, TripEvent
 from tests.accessibility.rides.city import RideCity
 
 
@@ -73,6 +74,27 @@ def test_whoever_sits_in_it_has_that_ride_and_no_other(town: RideCity, is_replac
     done = town.ride(ride)
     assert (done.status, done.fleet, done.fare_twd) == ("done", "yellow", 245)
     assert [each["fleet"] for each in town.told("ride_done")] == ["yellow"]
+
+
+def test_nobody_is_told_that_they_have_no_ride_while_the_one_that_was_given_up_may_have_come(town: RideCity) -> None:
+    ride = town.bound(town.rider())
+    for fleet in ("harbour", "mountain"):
+        town.books.set_switch(fleet, "ask", "refuses")
+    answers = iter([wire.NotReached("yellow", "not reached"), FleetRefused("yellow", FleetError("too_late", "aboard"))])
+
+    class Late(Deaf):
+        def release(self, *_: Any, **__: Any) -> Any:
+            raise next(answers)
+
+    ports.add("yellow", Late(ports.fleet("yellow"), FleetStatus("aboard", town.now)))  # type: ignore[arg-type]
+    assert ride.window_ends_at is not None
+    with db.unit_of_work() as session:
+        on_call.vehicle_missing(session, ride.id, rider_id=ride.rider_id, now=ride.window_ends_at)
+    saga.drive(ride.booking_id, town.now)
+    assert town.ride(ride).status == "reseeking"
+    town.settle(until=10, step=2)
+    assert (town.ride(ride).status, town.ride(ride).fleet) == ("aboard", "yellow")
+    assert town.told("ride_lost") == []
 
 
 def test_a_ride_that_is_over_stays_over(town: RideCity) -> None:
