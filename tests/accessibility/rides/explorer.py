@@ -46,12 +46,12 @@ def explore(seeds: Sequence[int], *, is_whole: bool = False) -> Iterator[Found]:
             yield found if is_whole else shrunk(found)
 
 
-def sail(seed: int, kept: Sequence[int] | None = None) -> Found:
+def sail(seed: int, kept: Sequence[int] | None = None, *, roughness: int = 1) -> Found:
     """One seed; with `kept` all that goes wrong at other draws is taken away."""
     muted: Sequence[int] | set[int] = ()
     if kept is not None:
         muted = _AllBut(kept)
-    voyage = Voyage(Storm(seed, BEGINS, muted))
+    voyage = Voyage(Storm(seed, BEGINS, muted, roughness))
     faults = voyage.sail()
     with db.unit_of_work() as session:
         session.execute(text("UPDATE accessibility.booking SET next_at = NULL WHERE next_at IS NOT NULL"))

@@ -32,11 +32,13 @@ class Telegram:
 
 @dataclass
 class Storm:
-    """The weather of one seed. While it is `calm` nothing goes wrong any more."""
+    """The weather of one seed: so many times as many calls go astray as otherwise (`roughness`). While it is `calm`
+    nothing goes wrong any more."""
 
     seed: int
     now: datetime
     muted: Collection[int] = ()
+    roughness: int = 1
     draws: int = 0
     happened: list[int] = field(default_factory=list)
     is_calm: bool = False

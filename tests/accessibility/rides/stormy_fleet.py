@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
+from accessibility.places.place import Place
 from partners import wire
 from partners.fleets.client import Dispatch, FleetRefused
 from partners.fleets.contents import (
@@ -24,6 +25,7 @@ from partners.fleets.contents import (
     TaskConfirmed,
     TripDone,
     TripScheduled,
+    VehicleAt,
     VehicleKind,
     Wish,
 )
@@ -62,18 +64,19 @@ class Booked:
     customer: CustomerTold | None = None
     arrived_at: datetime | None = None
     aboard_at: datetime | None = None
-    is_unreliable: bool = False
+    is_forgotten: bool = False
 
 
 @dataclass
 class StormyFleet:
-    """One fleet. `price` tells it from the others; `legs` says which leg begins at which latitude; `before_bound` looks
-    on whenever an order is bound."""
+    """One fleet. `price` tells it from the others; `leg_at` says which leg begins at a place, `door_of` where a leg
+    begins; `before_bound` looks on whenever an order is bound."""
 
     code: str
     price: int
     storm: Storm
     leg_at: Callable[[RoughPlace], Literal["out", "back"]]
+    door_of: Callable[[Literal["out", "back"]], Place]
     may_board: Callable[[StormyFleet, Booked], bool]
     before_bound: Callable[[StormyFleet, Booked], None]
     orders: list[Booked] = field(default_factory=list)
@@ -155,7 +158,8 @@ class StormyFleet:
         storm = self.storm
         label = f"{self.code} {reason or step} {dispatch.trip[-4:]}"
         storm.interrupt(f"before {label}")
-        way = storm.one_of({"there": 30, "not reached": 2, "lost": 2, "late": 2, "closed": 1}, "there")
+        bad = 2 * storm.roughness
+        way = storm.one_of({"there": 30, "not reached": bad, "lost": bad, "late": bad, "closed": 1}, "there")
         if way in ("not reached", "closed"):
             storm.say(f"{label}: {way}")
             if way == "closed":
@@ -276,8 +280,30 @@ class StormyFleet:
         self.storm.say(f"{self.code} cancels {order.number} of {order.trip[-4:]}")
         self.storm.tell(self.code, order.trip, self._stated(order))
 
+    def says_nobody_came(self, order: Booked) -> None:
+        """It says so of somebody who is aboard."""
+        self._end(order, "no_show", "fleet")
+        self.storm.say(
+            f"{self.code} {order.number} of {order.trip[-4:]} ({order.leg}): no_show, though they are aboard"
+        )
+        self.storm.tell(self.code, order.trip, self._stated(order))
+
+    def forgets(self, order: Booked) -> None:
+        """Nobody there ever says that this one is over."""
+        order.is_forgotten = True
+        self.storm.say(f"{self.code} {order.number} of {order.trip[-4:]} ({order.leg}): aboard, and forgotten")
+
+    def expects(self, order: Booked, wait: timedelta) -> None:
+        """It says where its vehicle is, and when it expects it."""
+        now, here = self.storm.now, self.door_of(order.leg)
+        self.storm.say(f"{self.code} {order.number} of {order.trip[-4:]} ({order.leg}): expected in {wait}")
+        seen = VehicleAt(order.number, "TDB-0100", here.latitude, here.longitude, now, now + wait)
+        self.storm.tell(self.code, order.trip, seen)
+
     def goes_on(self, order: Booked) -> bool:
-        """The next thing that happens on the street to a bound order. False: not yet."""
+        """The next thing that happens on the street to a bound order. False: not yet, or never."""
+        if order.is_forgotten:
+            return False
         now = self.storm.now
         if order.state == "bound" and now >= order.pick_up_at - _SETS_OFF:
             order.state = "on_the_way"
@@ -299,7 +325,9 @@ class StormyFleet:
         return True
 
     def next_at(self, order: Booked) -> datetime | None:
-        """When something happens to it on the street; None: it is over."""
+        """When something happens to it on the street; None: it is over, or forgotten."""
+        if order.is_forgotten:
+            return None
         match order.state:
             case "bound":
                 return order.pick_up_at - _SETS_OFF

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.accessibility.rides.voyage import Voyage
 
 _HAS_RIDE: Final = frozenset({"ride_bound", "ride_replaced", "ride_changed", "ride_aboard"})
-_HAS_NONE: Final = frozenset({"ride_not_bound", "ride_reseeking", "ride_lost", "ride_cancelled"})
+_HAS_NONE: Final = frozenset({"ride_not_bound", "ride_reseeking", "ride_lost", "ride_cancelled", "return_put_off"})
 _ENDS: Final = {
     "done": "ride_done", "cancelled": "ride_cancelled", "no_show": "ride_no_show", "not_bound": "ride_not_bound",
     "lost": "ride_lost",
@@ -42,7 +42,7 @@ def at_rest(voyage: Voyage) -> Iterator[str]:
     """When everything is over."""
     booking = voyage.booking()
     for fleet, order in voyage.orders():
-        if order.state in LIVE:
+        if order.state in LIVE and not order.is_forgotten:
             yield f"left behind: {fleet.code} still has {order.number} of {order.trip[-4:]} ({order.state})"
     for leg in ("out", "back"):
         if sum(order.state == "done" for _, order in voyage.orders(leg)) > 1:
@@ -122,7 +122,14 @@ def _of_ride(voyage: Voyage, booking: Booking, ride: Ride, told: list[Any]) -> I
     driven = [
         (fleet, order) for fleet, order in voyage.orders(ride.leg) if order.trip in trips and order.state == "done"
     ]
-    if (ride.status == states.DONE) != bool(driven):
+    is_untold = bool(
+        voyage.rows("SELECT 1 FROM accessibility.ride_event WHERE ride_id = :ride AND kind = 'not_told'", ride=ride.id)
+    )
+    if is_untold:
+        # Nobody has witnessed that it was driven: it costs nothing, and whoever drove it has said so.
+        if driven or ride.status != states.DONE or ride.fare_twd:
+            yield f"not told: {ride.leg} is {ride.status}, costs {ride.fare_twd}, driven by {driven}"
+    elif (ride.status == states.DONE) != bool(driven):
         yield f"books differ: {ride.leg} is {ride.status} here, driven by {[fleet.code for fleet, _ in driven]}"
     elif driven and ride.fleet != driven[0][0].code:
         yield f"books differ: {ride.leg} is {ride.fleet}'s here, driven by {driven[0][0].code}"
@@ -149,7 +156,7 @@ def _told(voyage: Voyage) -> dict[str, list[Any]]:
 
     found: dict[str, list[Any]] = defaultdict(list)
     rows = voyage.rows(
-        "SELECT kind, payload FROM core.outbox WHERE kind LIKE 'accessibility.ride\\_%' "
+        "SELECT kind, payload FROM core.outbox WHERE (kind LIKE 'accessibility.ride\\_%' OR kind = 'accessibility.return_put_off') "
         "AND payload->>'rider_id' = CAST(:rider AS text) ORDER BY id"
     )
     for row in rows:

@@ -36,14 +36,18 @@ HOSPITAL: Final = Place(22.645612, 120.309571, "64000050", "高醫", "三民區�
 BEGINS: Final = datetime(2026, 5, 4, 1, 0, tzinfo=UTC)
 _FLEETS: Final = {"yellow": 240, "harbour": 260, "mountain": 280}
 _TURNS: Final = 22
+_TURNS_ON_THE_DAY: Final = 14
 _DEEPEST: Final = 2
-_MOST_CALM_TURNS: Final = 160
+_MOST_CALM_TURNS: Final = 500
 _A_DAY: Final = timedelta(days=1)
 _SILENT_FOR: Final = timedelta(seconds=60)
 _DEEDS: Final = {
     "sweep": 10, "drive": 5, "clock": 8, "telegram": 6, "fleet": 4, "cancel": 2, "change": 2, "accept": 2, "ready": 2,
     "missing": 2, "choose": 2,
 }  # fmt: skip
+_DEEDS_ON_THE_DAY: Final = _DEEDS | {"fleet": 14, "telegram": 10, "cancel": 1, "change": 1, "choose": 1, "accept": 0}
+_ABOARD: Final = {"goes on": 6, "breaks down": 3, "nobody came": 1, "is forgotten": 1, "late": 2}
+_EXPECTED: Final = {timedelta(minutes=10): 3, timedelta(hours=5): 2}
 _JUMPS: Final = {2: 6, 7: 6, 20: 5, 61: 4, 200: 2, 900: 1, 4000: 1, -1: 2, -2: 1}
 
 
@@ -59,6 +63,7 @@ class Voyage:
     asked_to_cancel: set[UUID] = field(default_factory=set)
     _depth: int = 0
     _is_alive: bool = False
+    _is_on_its_day: bool = False
 
     def sail(self) -> list[str]:
         """From asking to the end of the day. Answers what must not be."""
@@ -67,11 +72,16 @@ class Voyage:
         storm = self.storm
         storm.interrupt = self._interrupted
         for code, price in _FLEETS.items():
-            self.fleets[code] = StormyFleet(code, price, storm, _leg_at, self._may_board, self._is_about_to_bind)
+            self.fleets[code] = StormyFleet(
+                code, price, storm, _leg_at, _door_of, self._may_board, self._is_about_to_bind
+            )
         with _deterministic(self), _watched(self):
             ports.plug_in(self.fleets)  # type: ignore[arg-type]
+            self._is_on_its_day = storm.happens(0.4)
             self._embark()
-            for _ in range(_TURNS):
+            if self._is_on_its_day:
+                self._on_its_way()
+            for _ in range(_TURNS_ON_THE_DAY if self._is_on_its_day else _TURNS):
                 self._turn()
             storm.is_calm = True
             self._calm()
@@ -108,6 +118,8 @@ class Voyage:
             more["return_at"] = starts + timedelta(hours=3)
         elif kind == "on call":
             more["return_on_call"] = True
+        # On the day itself the storm begins once the ride is bound.
+        self.storm.is_calm = self._is_on_its_day
         wish = RideWish(HOME, HOSPITAL, pick_up_at=starts, purpose="medical", **more)
         with db.unit_of_work() as session:
             made = making.make(session, self.actor, self.actor.id, wish, now)
@@ -117,7 +129,7 @@ class Voyage:
         self._process("takes", self._choose)
 
     def _turn(self) -> None:
-        deed = self.storm.one_of(_DEEDS, "nothing")  # type: ignore[arg-type]
+        deed = self.storm.one_of(_DEEDS_ON_THE_DAY if self._is_on_its_day else _DEEDS, "nothing")  # type: ignore[arg-type]
         self._deeds().get(deed, lambda: None)()
 
     def _deeds(self) -> dict[str, Callable[[], object]]:
@@ -206,10 +218,48 @@ class Voyage:
         if not live:
             return
         fleet, order = live[self.storm.number(len(live))]
-        if order.state in ("bound", "on_the_way", "at_door") and self.storm.happens(0.4):
+        if order.state == "aboard":
+            self._goes_wrong_aboard(fleet, order)
+        elif order.state in ("bound", "on_the_way") and self.storm.happens(0.1):
+            fleet.expects(order, self.storm.one_of(_EXPECTED, timedelta(minutes=10)))
+        elif order.state in ("bound", "on_the_way", "at_door") and self.storm.happens(0.4):
             fleet.end_by_fleet(order)
         else:
             fleet.goes_on(order)
+
+    def _goes_wrong_aboard(self, fleet: StormyFleet, order: Booked) -> None:
+        match self.storm.one_of(_ABOARD, "goes on"):
+            case "breaks down":
+                fleet.end_by_fleet(order)
+            case "nobody came":
+                fleet.says_nobody_came(order)
+            case "is forgotten":
+                fleet.forgets(order)
+            case "late":
+                fleet.expects(order, self.storm.one_of(_EXPECTED, timedelta(minutes=10)))
+            case _:
+                fleet.goes_on(order)
+
+    def _on_its_way(self) -> None:
+        """All is bound in calm. The first vehicle sets out without anybody of ours looking, and is there, or on its way
+        with its rider: from here on it storms."""
+        for _ in range(3):
+            self._process("sweep", lambda: saga.drive_due(self.storm.now))
+            self._pass(timedelta(seconds=7))
+        self.storm.is_calm = False
+        bound = [(fleet, order) for fleet, order in self.orders() if order.state == "bound"]
+        if not bound:
+            return
+        fleet, order = min(bound, key=lambda each: each[1].pick_up_at)
+        for _ in range(3):
+            at = fleet.next_at(order)
+            if at is None or order.state in ("at_door", "aboard"):
+                break
+            self._pass(max(at - self.storm.now, timedelta(seconds=1)))
+            fleet.goes_on(order)
+        fleet.goes_on(order)
+        while self.storm.on_the_way and self.storm.happens(0.8):
+            self._hear_any()
 
     def _drive(self) -> None:
         if self.booking() is not None:
@@ -368,7 +418,7 @@ class Voyage:
         others = [each for _, each in self.orders(order.leg) if each is not order]
         if any(each.state in ("aboard", "done") for each in others):
             return False
-        if any(each.state == "aboard" for _, each in self.orders()):
+        if any(each.state == "aboard" and not each.is_forgotten for _, each in self.orders()):
             return False
         booking = self.booking()
         ours = [each for each in booking.orders if each.trip == order.trip] if booking else []
@@ -392,6 +442,10 @@ class Voyage:
 
 def _leg_at(place: RoughPlace) -> Literal["out", "back"]:
     return "out" if abs(place.latitude - HOME.latitude) < 0.005 else "back"
+
+
+def _door_of(leg: Literal["out", "back"]) -> Place:
+    return HOME if leg == "out" else HOSPITAL
 
 
 class _AtOnce:
