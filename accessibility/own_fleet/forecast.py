@@ -23,6 +23,9 @@ from accessibility.own_fleet.promises import moment
 
 _TOLD_EACH_MINUTES: Final = 5
 _LATE_FROM: Final = timedelta(minutes=1)
+_NOT_BEFORE: Final = timedelta(minutes=2)
+"""A van whose driver has not said to be at a door is there in two minutes at the soonest: whoever waits for a van
+that says nothing hears of it as soon as their time is over."""
 
 
 def expected(planned: Planned, travel: Travel, now: datetime) -> list[int]:
@@ -47,7 +50,7 @@ def look_ahead(session: Session, tour_id: UUID, travel: Travel, now: datetime) -
         return
     coming = [moment(each) for each in expected(planned, travel, now)]
     session.execute(_EXPECTED, {"ids": list(planned.stop_ids), "at": coming})
-    for row in session.execute(_LATE, {"tour": tour_id, "late": _LATE_FROM}).all():
+    for row in session.execute(_LATE, {"tour": tour_id, "late": _LATE_FROM, "soonest": now + _NOT_BEFORE}).all():
         _warn(session, row, now)
 
 
@@ -71,10 +74,11 @@ _EXPECTED = text(
 )
 _LATE = text(
     """
-    SELECT s.order_id, s.expected_at, s.window_ends_at, o.late_told_minutes
+    SELECT s.order_id, at.expected_at, s.window_ends_at, o.late_told_minutes
       FROM accessibility.van_stop AS s JOIN accessibility.van_order AS o ON o.id = s.order_id
+     CROSS JOIN LATERAL (SELECT greatest(s.expected_at, CAST(:soonest AS timestamptz)) AS expected_at) AS at
      WHERE s.tour_id = :tour AND s.kind = 'pickup' AND s.arrived_at IS NULL AND o.state IN ('bound', 'on_the_way')
-       AND (s.expected_at > s.window_ends_at + CAST(:late AS interval) OR o.late_told_minutes > 0)
+       AND (at.expected_at > s.window_ends_at + CAST(:late AS interval) OR o.late_told_minutes > 0)
      ORDER BY s.position
     """
 )

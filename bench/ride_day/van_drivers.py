@@ -45,6 +45,7 @@ class _Shift:
     turn: int = 0
     aboard: dict[UUID, str] = field(default_factory=dict)
     way: tuple[Spot, Spot, datetime, datetime] | None = None
+    heads_for: UUID | None = None
     waits_for: str = ""
 
 
@@ -95,6 +96,7 @@ class VanDrivers:
             version = versions.get(shift.wheel.tour_id, 0)
             if version != shift.seen_version and self.agenda.now >= shift.starts_at:
                 shift.seen_version = version
+                self._turn(shift)
                 self._wake(shift)
 
     def book(self) -> list[Order]:
@@ -120,6 +122,19 @@ class VanDrivers:
 
     def _doing(self, what: Callable[[_Shift], None], shift: _Shift) -> Callable[[], None]:
         return lambda: what(shift)
+
+    def _turn(self, shift: _Shift) -> None:
+        """Whoever is on the way goes to another stop first where the manifest says so by now."""
+        if shift.way is None or shift.is_broken:
+            return
+        stop = self._next(shift)
+        if stop is None or stop.kind == "break" or stop.id == shift.heads_for:
+            return
+        still = self._where(shift).metres_to(shift.way[1])
+        self.driven_metres -= still * TRAVEL.detour
+        self.driven_seconds -= max(shift.way[3] - self.agenda.now, timedelta()).total_seconds()
+        shift.at, shift.way, shift.is_busy = self._where(shift), None, False
+        shift.turn += 1
 
     def _wake(self, shift: _Shift) -> None:
         """See when to leave for the next stop."""
@@ -151,12 +166,12 @@ class VanDrivers:
         takes = self.streets.takes(shift.at, stop.spot, now, shift.number, stop.phone, stop.kind)
         self.driven_metres += shift.at.metres_to(stop.spot) * TRAVEL.detour
         self.driven_seconds += takes.total_seconds()
-        shift.way = (shift.at, stop.spot, now, now + takes)
+        shift.way, shift.heads_for = (shift.at, stop.spot, now, now + takes), stop.id
         slow_from = now + self._reckoned(shift, stop.spot) * 0.9
         says_at = now + takes / 2 if takes >= _SAYS_WHERE_FROM else slow_from
         if says_at < now + takes:
             self.agenda.at(says_at, lambda: self._says_where(shift, turn, slow_from))
-        self.agenda.at(now + takes, lambda: self._arrive(shift, stop))
+        self.agenda.at(now + takes, lambda: self._arrive(shift, turn, stop))
 
     def _says_where(self, shift: _Shift, turn: int, slow_from: datetime) -> None:
         """The page does so every 20 seconds. Here it is once on the way, and every other minute where that is slow."""
@@ -169,8 +184,8 @@ class VanDrivers:
         if again_at < shift.way[3]:
             self.agenda.at(again_at, lambda: self._says_where(shift, turn, slow_from))
 
-    def _arrive(self, shift: _Shift, stop: _Stop) -> None:
-        if shift.is_broken:
+    def _arrive(self, shift: _Shift, turn: int, stop: _Stop) -> None:
+        if shift.is_broken or shift.turn != turn:
             return
         shift.at, shift.way = stop.spot, None
         now, tap = self.agenda.now, self._tap(stop.spot)

@@ -240,6 +240,20 @@ def test_a_van_of_which_nothing_is_heard_makes_the_next_ones_late_and_they_are_t
     assert [event for trip, event in driven.riders.told_of[heard:] if trip == second and isinstance(event, VehicleSeen)]
 
 
+def test_whoever_waits_for_a_van_that_says_nothing_hears_within_seconds_of_the_end_of_their_time(
+    driven: Driven,
+) -> None:
+    trip = driven.ride("09:00", may_be_pooled=False)
+    driven.driver()
+    (told,) = rows("SELECT window_ends_at FROM accessibility.van_stop WHERE kind = 'pickup'")
+    heard = len(driven.riders.told_of)
+    tasks.look_ahead(driven.at(told.window_ends_at - timedelta(seconds=90)))
+    assert driven.riders.told_of[heard:] == []
+    tasks.look_ahead(driven.at(told.window_ends_at + timedelta(seconds=5)))
+    ((whose, warning),) = driven.riders.told_of[heard:]
+    assert whose == trip and isinstance(warning, VehicleSeen) and warning.available_at > told.window_ends_at
+
+
 def test_where_the_van_is_goes_to_those_it_carries_or_comes_for(driven: Driven) -> None:
     first, last = driven.ride("09:00"), driven.ride("15:00")
     driver = driven.driver()
