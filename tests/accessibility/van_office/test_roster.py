@@ -197,6 +197,7 @@ def test_a_driver_who_falls_ill_with_somebody_aboard_is_relieved_by_another_van(
     driver.call("POST", f"stops/{pickup}/arrival", DOOR)
     driver.call("POST", f"stops/{pickup}/aboard", {"code": CODE})
     driver.call("PUT", "position", DOOR)
+    driven.at("09:02")
     ill = {"driver": office.shift()["driver"], "starts_at": office.moment("09:00"), "ends_at": office.moment("22:00")}
     seen = office.what_if(away=[ill])
     assert seen["is_possible"], seen
