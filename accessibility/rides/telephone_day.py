@@ -20,7 +20,7 @@ from accessibility.calls import calls
 from accessibility.calls.calls import Question
 from accessibility.places import area
 from accessibility.requests import records as requests
-from accessibility.rides import happenings, legs, outcomes, records, states, telling
+from accessibility.rides import happenings, lateness, legs, outcomes, records, states, telling
 from accessibility.rides.records import Booking, Order, Ride
 from core.clock import TAIPEI, on_the_wire
 from core.text import Text
@@ -72,7 +72,7 @@ def look(session: Session, booking: Booking, order: Order, now: datetime) -> dat
         return driven_from + UNTOLD_AFTER
     again = [driven_from]
     if ride.status == states.BOUND:
-        again.append(max(happenings.warn_of_silence(session, ride, order, now), now + _LOOK_LEAST))
+        again.append(max(lateness.warn_of_silence(session, ride, order, now), now + _LOOK_LEAST))
         asked = calls.asked_of(session, order.id, _UNDER_WAY)
         due_at = _under_way_from(ride)
         if asked.last_over_at is not None:
@@ -123,7 +123,7 @@ def _under_way(
     vehicle_said(session, order, given)
     eta = now + timedelta(minutes=given["minutes"]) if "minutes" in given else None
     if eta is not None:
-        happenings.expected(session, records.locked(session, booking.id), order, eta, now)
+        lateness.expected(session, records.locked(session, booking.id), order, eta, now)
     after = records.locked(session, booking.id)
     if said == "yes":
         happenings.state_told(session, after, order.id, _stands("on_the_way", order, now), now)
@@ -147,7 +147,7 @@ def _driven(
             there_at = now + timedelta(minutes=given["minutes"])
             happenings.state_told(session, booking, order.id, _stands("aboard", order, now), now)
             after = records.locked(session, booking.id)
-            happenings.expected(session, after, order, there_at, now)
+            lateness.expected(session, after, order, there_at, now)
             due_at = there_at + _AFTER_ITS_TIME
             ride = after.ride(ride.id)
             _ring(
@@ -200,7 +200,7 @@ def _to_be_over(session: Session, order: Order, ride: Ride) -> datetime:
     assert ride.window_ends_at is not None
     promised = ride.arrives_at or ride.window_ends_at + STILL_WAITS
     at_door, there = (calls.asked_of(session, order.id, each).said_for for each in (_UNDER_WAY, _DRIVEN))
-    return max(promised, promised if at_door is None else at_door + happenings.longest_way(ride), there or promised)
+    return max(promised, promised if at_door is None else at_door + lateness.longest_way(ride), there or promised)
 
 
 def _there_at(session: Session, order: Order, ride: Ride, now: datetime) -> datetime:

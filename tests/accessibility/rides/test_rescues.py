@@ -92,7 +92,8 @@ def test_a_fleet_may_say_that_its_vehicle_cannot_go_on_and_which_one_comes_inste
     number = town.order(ride).fleet_order or ""
     first, other = HOUSES["yellow"].vehicles[:2]
     town.hear(ride, VehicleSeen(number, first.number, first.driver, first.kind, town.now, first.driver_phone))
-    assert town.told("ride_broken_down") == []
+    town.hear(ride, VehicleSeen(number, first.number, first.driver, first.kind, town.now, "0911000111"))
+    assert town.told("ride_broken_down") == [], "another number of the same driver is no other vehicle"
     town.hear(ride, FleetStatus("aboard", town.now, number, "breakdown"))
     there = town.now + timedelta(minutes=20)
     town.hear(ride, VehicleSeen(number, other.number, other.driver, other.kind, there, other.driver_phone))
